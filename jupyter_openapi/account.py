@@ -1,0 +1,74 @@
+"""Which account a client speaks for, and whether it may move money there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from jupyter_openapi.errors import RequestRefused
+
+Mode = Literal["sandbox", "paper", "live"]
+MODES: tuple[Mode, ...] = ("sandbox", "paper", "live")
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """The account behind a client.
+
+    Attributes
+    ----------
+    mode
+        ``sandbox``, ``paper`` or ``live``.
+    trading
+        Whether orders and other changes may be sent; on ``live`` only when armed by name.
+    source
+        Where the credentials came from, in words: ``profile 'main'``, ``environment (LONGBRIDGE_*)``.
+    digits
+        The last digits of the account number, where the token tells it.
+    host
+        The host, named in previews when it is none of the broker's.
+    claim
+        What the token itself says of the account, ``paper`` or ``live``; None when it says nothing.
+    """
+
+    mode: Mode
+    trading: bool
+    source: str
+    digits: str
+    host: str
+    known_host: bool
+    claim: str | None = None
+
+    @property
+    def title(self) -> str:
+        """Name the account for titles and previews, such as ``PAPER account …4821 (profile 'main')``."""
+        where = "" if self.known_host else f", {self.host}"
+        number = f" …{self.digits}" if self.digits else ""
+        return f"{self.mode.upper()} account{number} ({self.source}{where})"
+
+    def may_change(self, what: str) -> None:
+        """Refuse when this account may not be changed.
+
+        Raises
+        ------
+        RequestRefused
+            The account is read-only, or the token says it is not the kind that was connected to.
+        """
+        if not self.trading:
+            how = "`%openapi connect live --trade`" if self.mode == "live" else "connect(..., trading=True)"
+            raise RequestRefused(
+                f"{what} was not sent: this {self.mode} connection is read-only; arm it with {how}."
+            )
+        if self.mode == "paper" and self.claim == "live":
+            raise RequestRefused(
+                f"{what} was not sent: you connected to a paper account, but the access token says it "
+                "belongs to a real-money account. Use the paper account's token."
+            )
+
+
+def mode_named(name: str) -> Mode:
+    """Return the mode called `name`; anything but the three exact names is refused."""
+    for mode in MODES:
+        if name == mode:
+            return mode
+    raise RequestRefused(f"There is no account '{name}': type sandbox, paper or live.")

@@ -1,0 +1,273 @@
+"""The public face: call any operation by name, or any path, on one account."""
+
+from __future__ import annotations
+
+import hashlib
+import warnings
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Self
+
+from jupyter_openapi.account import Account, mode_named
+from jupyter_openapi.download import download
+from jupyter_openapi.errors import RequestRefused, did_you_mean, sentence
+from jupyter_openapi.guard import guarded
+from jupyter_openapi.hosts import Host, resolve_host
+from jupyter_openapi.outcomes import Call
+from jupyter_openapi.paths import arguments_of, normalise, pairs_of
+from jupyter_openapi.reply import Reply
+from jupyter_openapi.spec import catalog
+from jupyter_openapi.spec.build import build, encode_body, encode_query
+from jupyter_openapi.spec.check import check
+from jupyter_openapi.spec.model import Effect, Operation
+from jupyter_openapi.trading import Desk, OrderState, Preview
+from jupyter_openapi.trading.waiting import wait as wait_for
+from jupyter_openapi.transport import Transport
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from jupyter_openapi.credentials import Credentials
+    from jupyter_openapi.ratelimit import Limiter
+
+
+class Client:
+    """One account's client. Safe to use from several threads; also a context manager.
+
+    Parameters
+    ----------
+    credentials
+        The account's app key, app secret and access token.
+    mode
+        ``sandbox``, ``paper`` or ``live``. Paper sends ``x-papertrading: true``, on which the broker refuses
+        a real-money account.
+    http_url
+        Another host than the broker's: a sandbox, or one named on purpose. It is shown in every preview.
+    trading
+        Whether orders and other changes may be sent. Default: yes for sandbox and paper, no for live.
+    timeout
+        Seconds to connect, and to wait for a reply.
+    limits
+        Keep the broker's limits. False is only for a sandbox.
+    region
+        ``cn`` for the mainland hosts.
+    source
+        Where the credentials came from, in words, for titles.
+    notify
+        Told, in one line, when a request has to wait for its turn for over a second.
+
+    Raises
+    ------
+    RequestRefused
+        A mode, host or limit that is not allowed. Nothing is connected to until the first call.
+    """
+
+    def __init__(
+        self,
+        credentials: Credentials,
+        mode: str = "paper",
+        http_url: str | None = None,
+        *,
+        trading: bool | None = None,
+        timeout: tuple[float, float] = (5, 30),
+        limits: bool = True,
+        region: str | None = None,
+        source: str = "given in Python",
+        notify: Callable[[str], None] | None = None,
+    ) -> None:
+        chosen = mode_named(mode)
+        if chosen == "sandbox" and http_url is None:
+            raise RequestRefused("A sandbox needs its address: connect('sandbox') starts one and knows it.")
+        host = resolve_host(http_url, region)
+        if chosen == "sandbox" and not host.loopback:
+            raise RequestRefused(f"{host.url} is no sandbox: a sandbox listens on 127.0.0.1.")
+        if not limits and not host.loopback:
+            raise RequestRefused("limits=False is only for a sandbox: the broker counts calls.")
+        facts = credentials.facts
+        self._credentials = credentials
+        self.account = Account(
+            chosen,
+            chosen != "live" if trading is None else bool(trading),
+            source,
+            (facts.account_id or "")[-4:],
+            host.url,
+            host.known or chosen == "sandbox",
+            facts.account,
+        )
+        self.tz = "UTC"
+        self._limiter = _limiter(credentials, host, notify) if limits else None
+        self._transport = Transport(
+            credentials, host, paper=chosen == "paper", timeout=timeout, limiter=self._limiter
+        )
+
+    def __repr__(self) -> str:
+        return f"<Client of {self.account.title}>"
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connections; a later call opens new ones."""
+        self._transport.close()
+
+    def token_days_left(self) -> float | None:
+        """Return the days until the access token ends, or None if it does not say."""
+        return self._credentials.facts.days_left()
+
+    def limits_left(self) -> dict[str, int]:
+        """Return how many calls each of the broker's limits still allows now; empty when none are kept."""
+        return self._limiter.left() if self._limiter is not None else {}
+
+    @cached_property
+    def _desk(self) -> Desk:
+        return Desk(self._transport, self.account, self._data)
+
+    @guarded
+    def call(self, operation: str, /, *, execute: bool = False, **parameters: Any) -> Reply | Preview:
+        """Call an operation by its name.
+
+        Parameters
+        ----------
+        operation
+            A name (``stock_positions``) or alias (``positions``); `%openapi endpoints` lists them.
+        execute
+            Send a change at once. Without it a change gives its `Preview`, and nothing is sent.
+        parameters
+            By their wire names; lists repeat, dates and decimals take the wire's form, None is left out.
+
+        Returns
+        -------
+        Reply, or Preview for a change that was not executed.
+
+        Raises
+        ------
+        RequestRefused
+            Unknown operation or parameter, something missing or not allowed; nothing was sent.
+        ApiError, TransportError, OutcomeUnknown, Interrupted
+            See `jupyter_openapi.errors`.
+        """
+        known = find_operation(operation)
+        if known.effect is Effect.READ:
+            return self._read(known, parameters)
+        return self._change(self._desk.preview(known, parameters, tz=self.tz), execute=execute)
+
+    @guarded
+    def request(
+        self,
+        method: str,
+        path: str,
+        params: Mapping[str, Any] | None = None,
+        json: Any = None,
+        execute: bool = False,  # noqa: FBT001, FBT002 (pinned)
+    ) -> Reply | Preview:
+        """Send any request, to a path known to us or not.
+
+        A path of the specification is sent as its operation, with the same checks and the same desk. An
+        unknown GET is a read; anything else unknown counts as a trade.
+
+        Parameters
+        ----------
+        method, path
+            Such as ``GET`` and ``/v1/asset/stock``; the path may carry a query.
+        params
+            Query parameters; a list repeats its key.
+        json
+            The body.
+        execute
+            Send a change at once instead of previewing it.
+        """
+        verb, plain, inline = normalise(method, path)
+        pairs = [*inline, *pairs_of(params)]
+        match = catalog().match(verb, plain)
+        if match is not None:
+            operation, in_path = match
+            return self._known(
+                operation, {**in_path, **arguments_of(operation, pairs, json)}, execute=execute
+            )
+        query, body = encode_query(pairs), b"" if json is None else encode_body(json)
+        if verb == "GET":
+            call = Call(verb, plain, query, body, name=f"GET {plain}")
+            return Reply(self._transport.send(call), facts=self._facts(f"GET {plain}"))
+        unknown = Operation(
+            f"{verb} {plain}",
+            verb,
+            plain,
+            Effect.TRADE,
+            "unknown",
+            "trade",
+            "a path outside the specification",
+        )
+        return self._change(self._desk.raw(unknown, query, body), execute=execute)
+
+    async def wait(self, order_id: str, timeout: float = 60) -> OrderState:  # noqa: ASYNC109 (pinned)
+        """Wait until an order is filled, cancelled, rejected or expired, or `timeout` seconds have passed.
+
+        Returns the last known state; its `done` tells an end from a time-out.
+        """
+        return await wait_for(
+            lambda wanted: self._data("order_detail", {"order_id": wanted}), order_id, timeout
+        )
+
+    @guarded
+    def download(self, url: str) -> bytes:
+        """Fetch a presigned file (a statement, say); none of our credentials travel with it."""
+        return download(url)
+
+    def _known(self, operation: Operation, arguments: Mapping[str, Any], *, execute: bool) -> Reply | Preview:
+        if operation.effect is Effect.READ:
+            return self._read(operation, arguments)
+        return self._change(self._desk.preview(operation, arguments, tz=self.tz), execute=execute)
+
+    def _read(self, operation: Operation, arguments: Mapping[str, Any]) -> Reply:
+        wanted = build(operation, check(operation, arguments, tz=self.tz), tz=self.tz)
+        call = Call(
+            wanted.method,
+            wanted.path,
+            encode_query(wanted.query),
+            b"" if wanted.body is None else encode_body(wanted.body),
+            limit=operation.limit,
+            name=operation.name,
+        )
+        return Reply(self._transport.send(call), operation, facts=self._facts(operation.name))
+
+    def _data(self, name: str, arguments: Mapping[str, Any]) -> Any:
+        return self._read(find_operation(name), arguments).data
+
+    @staticmethod
+    def _change(preview: Preview, *, execute: bool) -> Reply | Preview:
+        return preview.send() if execute else preview
+
+    def _facts(self, name: str) -> dict[str, Any]:
+        return {
+            "operation": name,
+            "mode": self.account.mode,
+            "source": self.account.source,
+            "requested_at": datetime.now(UTC).isoformat(timespec="milliseconds"),
+        }
+
+
+def find_operation(name: str) -> Operation:
+    """Return the operation called `name`, or refuse with the nearest names."""
+    known = catalog().find(name)
+    if known is None:
+        names = [*catalog().operations, *catalog().aliases]
+        raise RequestRefused(
+            sentence(
+                f"There is no operation '{name}'.", did_you_mean(name, names), "See `%openapi endpoints`."
+            )
+        )
+    return known
+
+
+def _limiter(credentials: Credentials, host: Host, notify: Callable[[str], None] | None) -> Limiter:
+    from jupyter_openapi.ratelimit import limiter_for
+
+    digest = hashlib.sha256(f"{host.url}|{credentials.app_key}|{credentials.access_token}".encode())
+    return limiter_for(digest.hexdigest()[:16], notify=notify or _warn)
+
+
+def _warn(text: str) -> None:
+    warnings.warn(text, stacklevel=2)

@@ -1,0 +1,147 @@
+"""What can go wrong, and what is then known.
+
+::
+
+    OpenAPIError
+    ├── RequestRefused    we refused; nothing was sent
+    ├── ApiError          the broker answered with a code that is not 0
+    ├── TransportError    no usable answer to a read, or nothing left this machine
+    └── OutcomeUnknown    a write or trade was sent and its fate is not known
+
+    KeyboardInterrupt
+    └── Interrupted       Ctrl-C; says whether a request was in flight
+
+`Interrupted` is not an `OpenAPIError`, so that ``except Exception`` in a trading loop does not trade on.
+Every one shows itself in IPython as a single line, without a traceback.
+"""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+class OneLine:
+    """Shown by IPython as one line instead of a traceback."""
+
+    def _render_traceback_(self) -> list[str]:
+        return [f"{type(self).__name__}: {self}"]
+
+
+class OpenAPIError(OneLine, Exception):
+    """Base of every error this package raises."""
+
+
+class RequestRefused(OpenAPIError):
+    """We refused the request before anything was sent."""
+
+
+class ApiError(OpenAPIError):
+    """The broker answered with an error.
+
+    Parameters
+    ----------
+    message
+        The broker's own text.
+    code
+        The envelope's business code; None if the answer was no envelope.
+    http_status, trace_id, operation
+        Where it happened; `trace_id` is what the broker's support asks for.
+    advice
+        What to do next, one sentence.
+
+    Source: the broker's common error codes (401003, 403201, 429002, 602001, ...).
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        code: int | None = None,
+        http_status: int | None = None,
+        trace_id: str | None = None,
+        operation: str | None = None,
+        advice: str = "",
+    ) -> None:
+        self.message = message
+        self.code = code
+        self.http_status = http_status
+        self.trace_id = trace_id
+        self.operation = operation
+        self.advice = advice
+        super().__init__(message)
+
+    def __str__(self) -> str:
+        facts = [
+            f"code {self.code}" if self.code is not None else "",
+            f"HTTP {self.http_status}" if self.http_status is not None else "",
+            f"trace id {self.trace_id}" if self.trace_id else "",
+        ]
+        where = f"{self.operation}: " if self.operation else ""
+        return sentence(f"{where}{self.message}", f"({', '.join(filter(None, facts))})", self.advice)
+
+
+class TransportError(OpenAPIError):
+    """No usable answer to a read, or nothing left this machine.
+
+    `http_status` and `trace_id` are set when something answered that was no envelope (a proxy's page, say).
+    """
+
+    def __init__(self, message: str, *, http_status: int | None = None, trace_id: str | None = None) -> None:
+        self.http_status = http_status
+        self.trace_id = trace_id
+        super().__init__(message)
+
+
+class OutcomeUnknown(OpenAPIError):
+    """A write or trade was sent and no usable answer came: it may or may not have happened.
+
+    `client_request_id` or `order_id` name what to look for.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        client_request_id: str | None = None,
+        order_id: str | None = None,
+        http_status: int | None = None,
+        trace_id: str | None = None,
+    ) -> None:
+        self.client_request_id = client_request_id
+        self.order_id = order_id
+        self.http_status = http_status
+        self.trace_id = trace_id
+        super().__init__(message)
+
+
+class Interrupted(OneLine, KeyboardInterrupt):
+    """Ctrl-C. `in_flight` tells whether a request had left and was not yet answered."""
+
+    def __init__(self, message: str, *, in_flight: bool) -> None:
+        self.in_flight = in_flight
+        super().__init__(message)
+
+
+def sentence(*parts: str) -> str:
+    """Join the parts that are not empty with single spaces, on one line."""
+    return " ".join(" ".join(part.split()) for part in parts if part)
+
+
+def nearest(word: str, known: Iterable[str], count: int = 3) -> list[str]:
+    """Return up to `count` known names that look like `word`, best first; prefixes count as alike."""
+    names = list(dict.fromkeys(known))
+    close = get_close_matches(word.lower(), names, n=count, cutoff=0.6)
+    starts = [name for name in names if len(word) > 1 and name.startswith(word.lower())]
+    return list(dict.fromkeys([*close, *starts]))[:count]
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """Return ``Did you mean a, b or c?`` for the names that look like `word`, or an empty string."""
+    close = nearest(word, known)
+    if not close:
+        return ""
+    return f"Did you mean {' or '.join([', '.join(close[:-1]), close[-1]] if close[1:] else close)}?"

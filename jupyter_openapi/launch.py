@@ -1,0 +1,82 @@
+"""Start the sandbox as a child process that ends with this one, however this one ends."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import subprocess
+import sys
+import threading
+from typing import TYPE_CHECKING, Any
+
+from jupyter_openapi.errors import TransportError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+STARTED_WITHIN = 20.0
+
+
+class SandboxProcess:
+    """A running sandbox. Its standard input is a pipe we hold: when we die the pipe ends, and so does it."""
+
+    def __init__(self, arguments: Sequence[str] = ()) -> None:
+        self._child = subprocess.Popen(  # noqa: S603 (our own interpreter, our own module)
+            [sys.executable, "-m", "jupyter_openapi", "sandbox", *arguments],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            # Ctrl-C in a terminal is for the user's own work, not for the exchange behind it.
+            start_new_session=sys.platform != "win32",
+        )
+        self._facts = self._read_facts()
+
+    def __repr__(self) -> str:
+        return f"<Sandbox at {self.http_url}, process {self._child.pid}>"
+
+    def _read_facts(self) -> dict[str, Any]:
+        watchdog = threading.Timer(STARTED_WITHIN, self._child.kill)
+        watchdog.start()
+        try:
+            line = self._child.stdout.readline() if self._child.stdout else b""
+        finally:
+            watchdog.cancel()
+        try:
+            facts: dict[str, Any] = json.loads(line)
+        except ValueError:
+            self.stop()
+            raise TransportError(
+                "The sandbox did not start; run `python -m jupyter_openapi sandbox` to see why."
+            ) from None
+        return facts
+
+    @property
+    def http_url(self) -> str:
+        """Where it listens."""
+        return str(self._facts["http_url"])
+
+    @property
+    def pid(self) -> int:
+        """Its process id."""
+        return self._child.pid
+
+    @property
+    def alive(self) -> bool:
+        """Whether it still runs."""
+        return self._child.poll() is None
+
+    def keys(self) -> tuple[str, str, str]:
+        """Return its app key, app secret and access token."""
+        return self._facts["app_key"], self._facts["app_secret"], self._facts["access_token"]
+
+    def stop(self) -> None:
+        """End it and wait until it has ended; safe to call twice."""
+        for pipe in (self._child.stdin, self._child.stdout):
+            if pipe is not None:
+                with contextlib.suppress(OSError):
+                    pipe.close()
+        try:
+            self._child.wait(5)
+        except subprocess.TimeoutExpired:
+            self._child.kill()
+            self._child.wait()

@@ -1,0 +1,184 @@
+"""What became of one request: an answer, or the error that says what is known.
+
+A read that fails is a `TransportError`. A write or trade that was sent and not answered by the broker itself
+is an `OutcomeUnknown`: a proxy's page, a redirect or a server fault do not say whether it was done.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import requests
+from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
+
+from jupyter_openapi import envelope
+from jupyter_openapi.errors import (
+    ApiError,
+    Interrupted,
+    OpenAPIError,
+    OutcomeUnknown,
+    TransportError,
+    sentence,
+)
+from jupyter_openapi.spec.model import Effect
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from jupyter_openapi.hosts import Host
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request as it leaves: `query` is encoded, `body` the very bytes."""
+
+    method: str
+    path: str
+    query: str = ""
+    body: bytes = b""
+    effect: Effect = Effect.READ
+    limit: str = "trade"  # which of the broker's limits counts it: trade, quote or none
+    name: str = "The request"  # what messages call it
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A successful reply: the envelope's parts and where it came from."""
+
+    status: int
+    content: bytes = field(repr=False)
+    code: int
+    message: str
+    trace_id: str | None
+    elapsed: float
+    _data: Any = field(repr=False)
+
+    @cached_property
+    def data(self) -> Any:
+        """The envelope's `data`; a large reply is parsed when first asked for."""
+        if self._data is not envelope.UNREAD:
+            return self._data
+        try:
+            return envelope.read_data(self.content)
+        except ValueError:
+            raise TransportError(
+                f"HTTP {self.status}: the reply of {len(self.content):,} bytes is broken JSON; ask again.",
+                http_status=self.status,
+                trace_id=self.trace_id,
+            ) from None
+
+
+ADVICE = {
+    401003: "Renew the token: `%openapi --execute refresh`, or get a new one from the developer website.",
+    401004: "Log in again: `%openapi login`.",
+    401102: "Log in again, or try the other region: `%openapi connect paper --region cn`.",
+    403201: "The app secret does not belong to this app key, or was pasted with a character missing.",
+    403202: "Send it again; each request is signed with a new timestamp.",
+    403203: "Check the app key.",
+    403205: "Allow this machine's address on the developer website.",
+    429001: "Wait a little.",
+    429002: "Wait a little; `%openapi status` shows the quota left.",
+}
+
+
+def read(
+    call: Call, status: int, headers: Mapping[str, str], content: bytes, elapsed: float
+) -> Answer | OpenAPIError:
+    """Return the broker's answer, or the error that the reply amounts to."""
+    trace_id = headers.get("X-Trace-Id")
+    found = envelope.read_envelope(content)
+    if found is None:
+        return _no_envelope(call, status, trace_id, content)
+    if found.code == 0:
+        return Answer(status, content, 0, found.message, trace_id, elapsed, found.data)
+    if call.effect is not Effect.READ and (status >= 500 or found.code == 500000):
+        return OutcomeUnknown(
+            sentence(
+                f"{call.name}: the broker answered '{found.message}'",
+                f"(code {found.code}, HTTP {status}{f', trace id {trace_id}' if trace_id else ''}).",
+                "A server fault does not say whether it was done: look before you send again.",
+            ),
+            http_status=status,
+            trace_id=trace_id,
+        )
+    return ApiError(
+        found.message or "no message",
+        code=found.code,
+        http_status=status,
+        trace_id=trace_id,
+        operation=call.name,
+        advice=ADVICE.get(found.code, ""),
+    )
+
+
+def no_answer(call: Call, host: Host, failure: Exception, *, written: bool) -> OpenAPIError:
+    """Return the error for a request that got no reply at all."""
+    what = _reason(failure)
+    if not written and _never_connected(failure):
+        hint = "Start it with `%openapi connect sandbox`." if host.loopback else "Check the network."
+        return TransportError(f"{host.url} can't be reached ({what}); nothing was sent. {hint}")
+    if call.effect is Effect.READ:
+        return TransportError(f"{call.name}: no answer from {host.url} ({what}).")
+    return OutcomeUnknown(
+        f"{call.name} was sent to {host.url} and no answer came ({what}): it may have been done."
+    )
+
+
+def interrupted(call: Call, *, in_flight: bool) -> Interrupted:
+    """Return what Ctrl-C means at this point of a request."""
+    if not in_flight:
+        return Interrupted("Interrupted; nothing was sent.", in_flight=False)
+    if call.effect is Effect.READ:
+        return Interrupted(f"Interrupted while waiting for {call.name}.", in_flight=True)
+    return Interrupted(f"Interrupted while {call.name} was in flight: it may have been done.", in_flight=True)
+
+
+def _no_envelope(call: Call, status: int, trace_id: str | None, content: bytes) -> OpenAPIError:
+    said = envelope.first_line(content) or "an empty body"
+    if 300 <= status < 400:
+        said = "a redirect, which is never followed"
+    came = f"HTTP {status}, not an answer of the broker: {said}."
+    if call.effect is Effect.READ:
+        return TransportError(f"{call.name}: {came}", http_status=status, trace_id=trace_id)
+    return OutcomeUnknown(
+        f"{call.name} was sent and got {came} It may have been done.", http_status=status, trace_id=trace_id
+    )
+
+
+def _never_connected(failure: BaseException | None) -> bool:
+    """Tell whether the failure is that of opening the connection, so that no byte of the request left."""
+    seen = 0
+    while failure is not None and seen < 6:
+        if isinstance(failure, (NewConnectionError, ConnectTimeoutError, requests.exceptions.SSLError)):
+            return True
+        failure = getattr(failure, "reason", None) or next(
+            (part for part in failure.args if isinstance(part, BaseException)), None
+        )
+        seen += 1
+    return False
+
+
+def _reason(failure: Exception) -> str:
+    """Say what went wrong in a few words, without an object's address or a request's URL."""
+    if isinstance(failure, requests.exceptions.SSLError):
+        return "TLS failed: the certificate is not trusted, or something stands between"
+    if isinstance(failure, (requests.exceptions.ConnectTimeout, ConnectTimeoutError)):
+        return "timed out while connecting"
+    if isinstance(failure, requests.exceptions.ReadTimeout):
+        return "timed out while waiting for the answer"
+    if isinstance(failure, requests.exceptions.ProxyError):
+        return "the proxy refused"
+    text = str(failure)
+    for mark, words in (
+        ("refused", "connection refused"),
+        ("resolve", "the name does not resolve"),
+        ("unreachable", "network unreachable"),
+        ("reset", "connection reset"),
+        ("Remote end closed", "the connection closed before the answer"),
+        ("IncompleteRead", "the answer broke off"),
+    ):
+        if mark in text:
+            return words
+    return type(failure).__name__

@@ -1,0 +1,81 @@
+"""Where this package keeps files of its own, readable by their owner only.
+
+Folders have mode 0700 and files 0600 (POSIX); on Windows the user's profile folder is private by itself.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+APP = "jupyter-openapi"
+
+
+def data_folder() -> Path:
+    """Return the folder of what must last (the order journal); honours ``XDG_DATA_HOME``. Makes nothing."""
+    from platformdirs import user_data_path
+
+    return user_data_path(APP, appauthor=False)
+
+
+def state_folder() -> Path:
+    """Return the folder of what kernels share (the limits); honours ``XDG_STATE_HOME``. Makes nothing."""
+    from platformdirs import user_state_path
+
+    return user_state_path(APP, appauthor=False)
+
+
+def config_folder() -> Path:
+    """Return the folder of settings (profiles' names); honours ``XDG_CONFIG_HOME``. Makes nothing."""
+    from platformdirs import user_config_path
+
+    return user_config_path(APP, appauthor=False)
+
+
+def private_folder(path: Path) -> Path:
+    """Make `path` a folder that only its owner can enter, and return it.
+
+    Raises
+    ------
+    OSError
+        If it can't be made or is not ours.
+    """
+    path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if path.stat().st_mode & 0o077:
+        path.chmod(0o700)
+    return path
+
+
+def private_file(path: Path) -> Path:
+    """Make sure that the file `path` exists and that only its owner can read it, and return it.
+
+    Raises
+    ------
+    OSError
+        If it can't be made or is not ours.
+    """
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o600))
+    if path.stat().st_mode & 0o077:
+        path.chmod(0o600)
+    return path
+
+
+def replace_text(path: Path, text: str) -> None:
+    """Write `text` to `path` in one step: a reader sees the old file or the new one, never a half.
+
+    Raises
+    ------
+    OSError
+        If the folder can't be written; the old file is then untouched.
+    """
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")  # mode 0600 from the start
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise

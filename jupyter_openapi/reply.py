@@ -1,0 +1,101 @@
+"""The answer to a request, as data and as a frame."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from jupyter_openapi import frames
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import pandas as pd
+
+    from jupyter_openapi.outcomes import Answer
+    from jupyter_openapi.spec.model import Operation
+
+
+class Reply:
+    """A successful reply of the broker.
+
+    Attributes
+    ----------
+    data
+        The envelope's `data`, as JSON gives it: decimals are text.
+    code, message, http_status, trace_id
+        The rest of the envelope; `trace_id` is what the broker's support asks for.
+    elapsed
+        Seconds from writing the request to reading the reply.
+    order_id
+        The order this reply speaks of, or None.
+    """
+
+    def __init__(
+        self,
+        answer: Answer,
+        operation: Operation | None = None,
+        *,
+        order_id: str | None = None,
+        facts: Mapping[str, Any] | None = None,
+    ) -> None:
+        self._answer = answer
+        self._operation = operation
+        self._order_id = order_id
+        self._facts = dict(facts or {})
+
+    @property
+    def data(self) -> Any:
+        """The envelope's `data`."""
+        return self._answer.data
+
+    @property
+    def code(self) -> int:
+        """The business code: 0."""
+        return self._answer.code
+
+    @property
+    def message(self) -> str:
+        """The broker's message, usually ``success`` or empty."""
+        return self._answer.message
+
+    @property
+    def http_status(self) -> int:
+        """The HTTP status."""
+        return self._answer.status
+
+    @property
+    def trace_id(self) -> str | None:
+        """The broker's trace id, or None."""
+        return self._answer.trace_id
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds from writing the request to reading the reply."""
+        return self._answer.elapsed
+
+    @property
+    def order_id(self) -> str | None:
+        """The order this reply speaks of: the new one's id, or the one that was replaced or cancelled."""
+        data = self._answer.data if self._order_id is None else None
+        if isinstance(data, dict) and data.get("order_id"):
+            return str(data["order_id"])
+        return self._order_id
+
+    def frame(self, *, decimals: str = "float64", tz: str = "UTC") -> pd.DataFrame:
+        """Return `data` as a typed frame: one row a record, columns by the API's names.
+
+        Parameters
+        ----------
+        decimals
+            ``float64``, or ``decimal`` or ``string`` to keep every digit.
+        tz
+            The time zone of its timestamps.
+        """
+        content, operation = self._answer.content, self._operation
+        frame = frames.frame_from_bytes(content, operation, decimals=decimals, tz=tz)
+        return frames.describe(frame, **self._facts)
+
+    def __repr__(self) -> str:
+        name = self._operation.name if self._operation else "request"
+        order = f", order_id={self._order_id!r}" if self._order_id else ""
+        return f"<Reply to {name}: code {self.code}, HTTP {self.http_status}{order}>"

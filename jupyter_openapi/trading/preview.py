@@ -1,0 +1,114 @@
+"""A frozen request that would change something: shown, then sent once, or not at all."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from jupyter_openapi.errors import RequestRefused
+from jupyter_openapi.guard import guarded
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from jupyter_openapi.account import Account
+    from jupyter_openapi.reply import Reply
+    from jupyter_openapi.spec.model import Operation
+
+GOOD_FOR = 60.0  # seconds: a price moves on
+
+
+@dataclass(frozen=True, eq=False)
+class Preview:
+    """What would be sent, in words and to the byte. Nothing has been sent.
+
+    Attributes
+    ----------
+    operation
+        What it asks for, by the specification.
+    method, path, query, body
+        The request itself; `query` is encoded, `body` is the bytes that would leave.
+    account
+        Whose money moves.
+    lines
+        What a person should know before sending, as pairs of label and text.
+    client_request_id
+        The order's own id: the broker books it once, however often it arrives within 10 minutes.
+    order_id
+        The order that a replace or cancel touches.
+    """
+
+    operation: Operation
+    method: str
+    path: str
+    query: str
+    body: bytes
+    account: Account
+    lines: tuple[tuple[str, str], ...]
+    client_request_id: str | None = None
+    order_id: str | None = None
+    _deliver: Callable[[Preview], Reply] = field(repr=False, kw_only=True)
+    _made: float = field(default_factory=time.monotonic, init=False, repr=False)
+    _lock: threading.Lock = field(default_factory=threading.Lock, init=False, repr=False)
+    _spent: list[str] = field(default_factory=list, init=False, repr=False)
+
+    @property
+    def fields(self) -> Mapping[str, Any]:
+        """The body's fields, as JSON gives them."""
+        fields: dict[str, Any] = json.loads(self.body) if self.body else {}
+        return fields
+
+    @property
+    def age(self) -> float:
+        """Seconds since it was made."""
+        return time.monotonic() - self._made
+
+    @property
+    def sent(self) -> bool:
+        """Whether it was sent, or tried."""
+        return bool(self._spent)
+
+    @guarded
+    def send(self) -> Reply:
+        """Send this very request, once, while it is under 60 seconds old.
+
+        Raises
+        ------
+        RequestRefused
+            It was sent before, it is too old, or the account may not be changed.
+        ApiError, TransportError, OutcomeUnknown, Interrupted
+            As `Client.call`.
+        """
+        with self._lock:
+            if self._spent:
+                raise RequestRefused(
+                    f"This {self.operation.name} was sent already; nothing more was sent. Preview it again."
+                )
+            if self.age > GOOD_FOR:
+                raise RequestRefused(
+                    f"This preview is {self.age:.0f} s old and good for {GOOD_FOR:.0f} s; nothing was sent. "
+                    "Preview it again."
+                )
+            self.account.may_change(self.operation.name)
+            self._spent.append("sent")
+        return self._deliver(self)
+
+    def __str__(self) -> str:
+        head = (
+            "SENT"
+            if self.sent
+            else f"PREVIEW: nothing was sent. Send it within {GOOD_FOR:.0f} s: `%openapi send`"
+        )
+        width = max((len(label) for label, _ in self.lines), default=0)
+        rows = [f"  {label:<{width}}  {' '.join(text.split())}" for label, text in self.lines]
+        return "\n".join([head, *rows])
+
+    __repr__ = __str__
+
+    def __reduce__(self) -> str:
+        raise TypeError(
+            "A preview can't be pickled or copied: it is sent once, from the kernel that made it."
+        )

@@ -1,0 +1,221 @@
+"""One account's way to one host: sign, keep the limits, send, read the envelope.
+
+`requests` resolves proxies, the CA bundle and netrc again on every call; here they are resolved once per
+transport (netrc never applies: the signature owns ``Authorization``), and a prepared request goes straight
+to the adapter. Redirects are never followed and a time-out always applies.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from http.client import HTTPException
+from typing import TYPE_CHECKING
+
+import requests
+from requests.exceptions import ReadTimeout, SSLError
+from requests.models import PreparedRequest
+from requests.structures import CaseInsensitiveDict
+from requests.utils import get_environ_proxies
+from urllib3.exceptions import HTTPError
+
+from jupyter_openapi import outcomes
+from jupyter_openapi.adapter import Adapter, tell_when_written
+from jupyter_openapi.outcomes import Answer, Call
+from jupyter_openapi.retries import Budget, may_repeat, retry_after
+from jupyter_openapi.signing import CONTENT_TYPE, Clock, SignatureAuth
+from jupyter_openapi.spec.model import Effect
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from jupyter_openapi.credentials import Credentials
+    from jupyter_openapi.hosts import Host
+    from jupyter_openapi.ratelimit import Limiter
+
+USER_AGENT = "jupyter-openapi"
+SKEW = 3.0  # seconds our clock may be off before we follow the server's
+SKEW_LOOK = 60.0  # seconds between two looks at it
+
+
+@dataclass(slots=True)
+class Flight:
+    """How far one request has got."""
+
+    started: bool = False
+    written: bool = False
+    then: Callable[[], None] | None = None
+
+    def was_written(self) -> None:
+        """Note that the whole request is on its way, and tell the limiter."""
+        self.written = True
+        if self.then is not None:
+            self.then()
+
+
+class Transport:
+    """Signs and sends the requests of one account; safe to use from several threads.
+
+    Parameters
+    ----------
+    credentials, host
+        Whose requests, and where to.
+    paper
+        Send ``x-papertrading: true``, so that the broker refuses the call on a real-money account.
+    timeout
+        Seconds to connect, and to wait for the reply: the longest gap, and the longest reply as a whole.
+    language
+        ``en``, ``zh-CN`` or ``zh-HK``: the language of names and messages.
+    limiter
+        Keeps the broker's limits; None only for a sandbox that has none.
+    """
+
+    def __init__(
+        self,
+        credentials: Credentials,
+        host: Host,
+        *,
+        paper: bool = False,
+        timeout: tuple[float, float] = (5, 30),
+        language: str = "en",
+        limiter: Limiter | None = None,
+    ) -> None:
+        self.host = host
+        self.clock = Clock()
+        self._limiter = limiter
+        self._timeout = timeout
+        self._session = requests.Session()
+        self._adapter = Adapter()
+        self._session.mount(f"{host.url}/", self._adapter)
+        self._proxies = {} if host.loopback else get_environ_proxies(host.url)
+        self._verify = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE") or True
+        self._skew_seen = -SKEW_LOOK
+        self._headers = {
+            "User-Agent": USER_AGENT,
+            "Accept": "application/json",
+            "Content-Type": CONTENT_TYPE,
+            "Accept-Language": language,
+            "x-dc-region": "us" if credentials.access_token.startswith("us_") else "ap",
+            **({"x-papertrading": "true"} if paper else {}),
+        }
+        self.use(credentials)
+
+    def __repr__(self) -> str:
+        return f"<Transport to {self.host.url}>"
+
+    def use(self, credentials: Credentials) -> None:
+        """Sign with these credentials from now on (after a token refresh)."""
+        self._auth = SignatureAuth(credentials, self.clock)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._session.close()
+
+    def send(self, call: Call) -> Answer:
+        """Send one request and return the broker's successful answer.
+
+        A read is repeated when that can help; a write or trade is sent once, whatever happens.
+
+        Raises
+        ------
+        ApiError
+            The broker answered with an error.
+        TransportError
+            No usable answer to a read, or nothing left this machine.
+        OutcomeUnknown
+            A write or trade was sent and no usable answer came.
+        Interrupted
+            Ctrl-C.
+        """
+        budget = Budget()
+        while True:
+            result, again, asked = self._try(call)
+            if isinstance(result, Answer):
+                return result
+            if not again or call.effect is not Effect.READ or not budget.sleep(asked):
+                raise result
+
+    def _try(self, call: Call) -> tuple[Answer | BaseException, bool, float | None]:
+        """Send once: what came of it, whether a read may be repeated, and the wait the server asks for."""
+        flight = Flight()
+        try:
+            response, content, elapsed = self._exchange(call, flight)
+        except KeyboardInterrupt:
+            return outcomes.interrupted(call, in_flight=flight.started), False, None
+        except (requests.RequestException, HTTPError, HTTPException, OSError) as failure:
+            problem = outcomes.no_answer(call, self.host, failure, written=flight.written)
+            return problem, not isinstance(failure, SSLError), None
+        result = outcomes.read(call, response.status_code, response.headers, content, elapsed)
+        again = may_repeat(response.status_code, getattr(result, "code", None))
+        return result, again, retry_after(response.headers.get("Retry-After"), self.clock.now())
+
+    def _exchange(self, call: Call, flight: Flight) -> tuple[requests.Response, bytes, float]:
+        """Write the request when its turn comes, and read the whole reply."""
+        if self._limiter is None:
+            return self._write(self._prepare(call), flight)
+        with self._limiter.turn(call.limit) as turn:
+            flight.then = turn.written
+            # Signed only now: a timestamp made before the wait would be old when it is sent.
+            return self._write(self._prepare(call), flight)
+
+    def _prepare(self, call: Call) -> PreparedRequest:
+        target = f"{call.path}?{call.query}" if call.query else call.path
+        request = PreparedRequest()
+        request.method = call.method
+        request.url = self.host.url + target
+        request.headers = CaseInsensitiveDict(self._headers)
+        if call.body or call.method != "GET":
+            request.body = call.body
+            request.headers["Content-Length"] = str(len(call.body))
+        request.headers.update(self._auth.headers(call.method, call.path, call.query, call.body))
+        return request
+
+    def _write(self, request: PreparedRequest, flight: Flight) -> tuple[requests.Response, bytes, float]:
+        tell_when_written(flight.was_written)
+        flight.started = True
+        begun = time.perf_counter()
+        try:
+            response = self._adapter.send(
+                request, stream=True, timeout=self._timeout, verify=self._verify, proxies=self._proxies
+            )
+            content = _read_all(response, begun + self._timeout[1])
+        finally:
+            tell_when_written(None)
+        self._follow_clock(response.headers)
+        return response, content, time.perf_counter() - begun
+
+    def _follow_clock(self, headers: Mapping[str, str]) -> None:
+        """Follow the server's ``Date`` when our clock is off by more than a few seconds."""
+        now = time.monotonic()
+        if now - self._skew_seen < SKEW_LOOK:
+            return
+        self._skew_seen = now
+        try:
+            # A date has whole seconds: its middle is the best guess.
+            off = parsedate_to_datetime(headers["Date"]).timestamp() + 0.5 - time.time()
+        except (KeyError, TypeError, ValueError):
+            return
+        self.clock.offset = off if abs(off) > SKEW else 0.0
+
+
+def _read_all(response: requests.Response, deadline: float) -> bytes:
+    """Read the body; a server that drips bytes for ever is cut off at `deadline`."""
+    parts = []
+    whole = False
+    try:
+        while part := response.raw.read1(1 << 20):
+            parts.append(part)
+            if time.perf_counter() > deadline:
+                break
+        else:
+            whole = True
+    finally:
+        if whole:
+            response.raw.release_conn()
+        else:
+            response.raw.close()
+    if not whole:
+        raise ReadTimeout("the reply came too slowly")
+    return b"".join(parts)

@@ -1,0 +1,98 @@
+"""A loopback server that records what arrives, to the byte, and answers as told."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import threading
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+OK = b'{"code":0,"message":"success","data":{}}'
+
+
+@dataclass(frozen=True)
+class Received:
+    """One request as it arrived."""
+
+    method: str
+    target: str
+    headers: dict[str, str]
+    body: bytes
+
+    @property
+    def path(self) -> str:
+        return self.target.partition("?")[0]
+
+    @property
+    def query(self) -> str:
+        return self.target.partition("?")[2]
+
+
+def http(body: bytes = OK, status: str = "200 OK", headers: str = "") -> bytes:
+    """Return a whole HTTP reply."""
+    return (
+        f"HTTP/1.1 {status}\r\nContent-Length: {len(body)}\r\nContent-Type: application/json\r\n{headers}\r\n"
+    ).encode() + body
+
+
+@dataclass
+class Recorder:
+    """Reads requests off a socket; `answer` gets each and returns the raw bytes to send, or None to hang up."""
+
+    answer: Callable[[Received], bytes | None]
+    requests: list[Received] = field(default_factory=list)
+    url: str = ""
+    connections: int = 0
+
+    def _serve(self, connection: socket.socket) -> None:
+        with connection, contextlib.suppress(OSError), connection.makefile("rb") as stream:
+            while line := stream.readline():
+                method, target, _ = line.decode("latin-1").split(" ", 2)
+                headers: dict[str, str] = {}
+                while (header := stream.readline().decode("latin-1").strip()) != "":
+                    name, _, value = header.partition(":")
+                    headers[name.lower()] = value.strip()
+                body = stream.read(int(headers.get("content-length", "0")))
+                request = Received(method, target, headers, body)
+                self.requests.append(request)
+                reply = self.answer(request)
+                if reply is None:
+                    return
+                connection.sendall(reply)
+
+
+@contextlib.contextmanager
+def recorder(answer: Callable[[Received], bytes | None] = lambda _: http()) -> Iterator[Recorder]:
+    """Listen on loopback until the block ends."""
+    server = Recorder(answer)
+    threads: list[threading.Thread] = []
+    connections: list[socket.socket] = []
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        server.url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+
+        def accept() -> None:
+            with contextlib.suppress(OSError):
+                while True:
+                    connection, _ = listener.accept()
+                    connections.append(connection)
+                    server.connections += 1
+                    thread = threading.Thread(target=server._serve, args=(connection,), daemon=True)
+                    thread.start()
+                    threads.append(thread)
+
+        acceptor = threading.Thread(target=accept, daemon=True)
+        acceptor.start()
+        try:
+            yield server
+        finally:
+            with contextlib.suppress(OSError):
+                listener.shutdown(socket.SHUT_RDWR)
+            for connection in connections:
+                with contextlib.suppress(OSError):
+                    connection.shutdown(socket.SHUT_RDWR)
+            for thread in (*threads, acceptor):
+                thread.join(5)
