@@ -29,6 +29,8 @@ class Account:
         The host, named in previews when it is none of the broker's.
     claim
         What the token itself says of the account, ``paper`` or ``live``; None when it says nothing.
+    locked
+        Why orders are off although they were asked for; empty when they are not.
     """
 
     mode: Mode
@@ -38,6 +40,7 @@ class Account:
     host: str
     known_host: bool
     claim: str | None = None
+    locked: str = ""
 
     @property
     def title(self) -> str:
@@ -59,6 +62,8 @@ class Account:
             raise RequestRefused(
                 f"{what} was not sent: this {self.mode} connection is read-only; arm it with {how}."
             )
+        if self.locked:
+            raise RequestRefused(f"{what} was not sent: {self.locked}")
         if self.mode == "paper" and self.claim == "live":
             raise RequestRefused(
                 f"{what} was not sent: you connected to a paper account, but the access token says it "

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import warnings
 from datetime import UTC, datetime
 from functools import cached_property
@@ -12,7 +11,7 @@ from jupyter_openapi.account import Account, mode_named
 from jupyter_openapi.download import download
 from jupyter_openapi.errors import RequestRefused, did_you_mean, sentence
 from jupyter_openapi.guard import guarded
-from jupyter_openapi.hosts import Host, resolve_host
+from jupyter_openapi.hosts import resolve_host
 from jupyter_openapi.outcomes import Call
 from jupyter_openapi.paths import arguments_of, normalise, pairs_of
 from jupyter_openapi.reply import Reply
@@ -85,6 +84,7 @@ class Client:
             raise RequestRefused("limits=False is only for a sandbox: the broker counts calls.")
         facts = credentials.facts
         self._credentials = credentials
+        self._limiter, locked = _limiter(credentials, notify or _warn) if limits else (None, "")
         self.account = Account(
             chosen,
             chosen != "live" if trading is None else bool(trading),
@@ -93,9 +93,9 @@ class Client:
             host.url,
             host.known or chosen == "sandbox",
             facts.account,
+            locked,
         )
         self.tz = "UTC"
-        self._limiter = _limiter(credentials, host, notify) if limits else None
         self._transport = Transport(
             credentials, host, paper=chosen == "paper", timeout=timeout, limiter=self._limiter
         )
@@ -110,8 +110,10 @@ class Client:
         self.close()
 
     def close(self) -> None:
-        """Close the connections; a later call opens new ones."""
+        """Close the connections and let go of the shared limits."""
         self._transport.close()
+        if self._limiter is not None:
+            self._limiter.close()
 
     def token_days_left(self) -> float | None:
         """Return the days until the access token ends, or None if it does not say."""
@@ -262,11 +264,15 @@ def find_operation(name: str) -> Operation:
     return known
 
 
-def _limiter(credentials: Credentials, host: Host, notify: Callable[[str], None] | None) -> Limiter:
-    from jupyter_openapi.ratelimit import limiter_for
+def _limiter(credentials: Credentials, notify: Callable[[str], None]) -> tuple[Limiter, str]:
+    """Return the limiter all kernels share; else one of our own, and why orders are off without the other."""
+    from jupyter_openapi.ratelimit import LimitsUnavailable, limiter_for
 
-    digest = hashlib.sha256(f"{host.url}|{credentials.app_key}|{credentials.access_token}".encode())
-    return limiter_for(digest.hexdigest()[:16], notify=notify or _warn)
+    account, key = credentials.account_digest, credentials.key_digest
+    try:
+        return limiter_for(account, quote_digest=key, notify=notify), ""
+    except LimitsUnavailable as problem:
+        return limiter_for(account, quote_digest=key, notify=notify, alone=True), str(problem)
 
 
 def _warn(text: str) -> None:

@@ -14,10 +14,10 @@ CELLS = (
     "sent = %openapi send",
     "from jupyter_openapi import run\nstate = run(client.wait(sent.order_id, timeout=20))\nprint(state)",
     "assert state.status == 'FilledStatus', state",
-    "now = %openapi positions\n"
-    "grown = now.set_index('symbol').quantity - held.set_index('symbol').quantity\n"
-    "print('700.HK grew by', grown['700.HK'])\n"
-    "assert grown['700.HK'] == 100",
+    """now = %openapi positions
+grown = now.set_index('symbol').quantity - held.set_index('symbol').quantity
+print('700.HK grew by', grown['700.HK'])
+assert grown['700.HK'] == 100""",
 )
 
 
@@ -33,7 +33,7 @@ def main() -> int:
     for cell in CELLS:
         lines = cell.splitlines()
         print("\nIn:", lines[0], *(f"\n    {line}" for line in lines[1:]))  # noqa: T201 (a terminal program)
-        result = shell.run_cell(cell, store_history=False)
+        result = shell.run_cell(cell, store_history=False)  # type: ignore[no-untyped-call]
         if not result.success:
             return 1
     shell.run_line_magic("unload_ext", "jupyter_openapi")

@@ -17,7 +17,6 @@ Every one shows itself in IPython as a single line, without a traceback.
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -133,6 +132,8 @@ def sentence(*parts: str) -> str:
 
 def nearest(word: str, known: Iterable[str], count: int = 3) -> list[str]:
     """Return up to `count` known names that look like `word`, best first; prefixes count as alike."""
+    from difflib import get_close_matches
+
     names = list(dict.fromkeys(known))
     close = get_close_matches(word.lower(), names, n=count, cutoff=0.6)
     starts = [name for name in names if len(word) > 1 and name.startswith(word.lower())]

@@ -10,8 +10,13 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-import requests
-from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
+from urllib3.exceptions import (
+    ConnectTimeoutError,
+    NewConnectionError,
+    ProxyError,
+    ReadTimeoutError,
+    SSLError,
+)
 
 from jupyter_openapi import envelope
 from jupyter_openapi.errors import (
@@ -147,29 +152,22 @@ def _no_envelope(call: Call, status: int, trace_id: str | None, content: bytes) 
     )
 
 
-def _never_connected(failure: BaseException | None) -> bool:
-    """Tell whether the failure is that of opening the connection, so that no byte of the request left."""
-    seen = 0
-    while failure is not None and seen < 6:
-        if isinstance(failure, (NewConnectionError, ConnectTimeoutError, requests.exceptions.SSLError)):
-            return True
-        failure = getattr(failure, "reason", None) or next(
-            (part for part in failure.args if isinstance(part, BaseException)), None
-        )
-        seen += 1
-    return False
+def _never_connected(failure: Exception) -> bool:
+    """Tell whether the connection was never opened, so that no byte of the request left."""
+    return isinstance(failure, (NewConnectionError, ConnectTimeoutError, SSLError, ProxyError))
 
 
 def _reason(failure: Exception) -> str:
     """Say what went wrong in a few words, without an object's address or a request's URL."""
-    if isinstance(failure, requests.exceptions.SSLError):
-        return "TLS failed: the certificate is not trusted, or something stands between"
-    if isinstance(failure, (requests.exceptions.ConnectTimeout, ConnectTimeoutError)):
-        return "timed out while connecting"
-    if isinstance(failure, requests.exceptions.ReadTimeout):
-        return "timed out while waiting for the answer"
-    if isinstance(failure, requests.exceptions.ProxyError):
-        return "the proxy refused"
+    for kind, words in (
+        (SSLError, "TLS failed: the certificate is not trusted, or something stands between"),
+        (ProxyError, "the proxy refused"),
+        (ConnectTimeoutError, "timed out while connecting"),
+        (ReadTimeoutError, "timed out while waiting for the answer"),
+    ):
+        # A NewConnectionError is a ConnectTimeoutError by descent, but not by cause.
+        if isinstance(failure, kind) and not isinstance(failure, NewConnectionError):
+            return words
     text = str(failure)
     for mark, words in (
         ("refused", "connection refused"),

@@ -100,9 +100,7 @@ class Session:
     def connected(self) -> Client:
         """Return the client, or refuse with the line to type."""
         if self.client is None:
-            raise RequestRefused(
-                "Not connected: type `%openapi connect sandbox` (or paper, or live) first."
-            )
+            raise RequestRefused("Not connected: type `%openapi connect sandbox` (or paper, or live) first.")
         return self.client
 
 
@@ -141,6 +139,4 @@ def connect(
     RequestRefused
         There are no credentials (it says where to put them), or the combination is not allowed.
     """
-    return SESSION.connect(
-        mode, trading=trading, profile=profile, credentials=credentials, region=region
-    )
+    return SESSION.connect(mode, trading=trading, profile=profile, credentials=credentials, region=region)

@@ -1,8 +1,8 @@
 """One account's way to one host: sign, keep the limits, send, read the envelope.
 
-`requests` resolves proxies, the CA bundle and netrc again on every call; here they are resolved once per
-transport (netrc never applies: the signature owns ``Authorization``), and a prepared request goes straight
-to the adapter. Redirects are never followed and a time-out always applies.
+`requests` resolves proxies, the CA bundle and netrc again on every call; here its adapter resolves them once
+per transport (netrc never applies: the signature owns ``Authorization``), and a signed request goes straight
+to the adapter's connection pool. Redirects are never followed and a time-out always applies.
 """
 
 from __future__ import annotations
@@ -12,14 +12,12 @@ import time
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from http.client import HTTPException
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
-import requests
-from requests.exceptions import ReadTimeout, SSLError
-from requests.models import PreparedRequest
-from requests.structures import CaseInsensitiveDict
+from requests import Request
 from requests.utils import get_environ_proxies
-from urllib3.exceptions import HTTPError
+from urllib3 import Timeout
+from urllib3.exceptions import HTTPError, ReadTimeoutError, SSLError
 
 from jupyter_openapi import outcomes
 from jupyter_openapi.adapter import Adapter, tell_when_written
@@ -30,6 +28,8 @@ from jupyter_openapi.spec.model import Effect
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+
+    from urllib3 import BaseHTTPResponse, HTTPConnectionPool
 
     from jupyter_openapi.credentials import Credentials
     from jupyter_openapi.hosts import Host
@@ -85,12 +85,10 @@ class Transport:
         self.host = host
         self.clock = Clock()
         self._limiter = limiter
-        self._timeout = timeout
-        self._session = requests.Session()
+        self._timeout = Timeout(connect=timeout[0], read=timeout[1])
+        self._longest = timeout[1]
         self._adapter = Adapter()
-        self._session.mount(f"{host.url}/", self._adapter)
-        self._proxies = {} if host.loopback else get_environ_proxies(host.url)
-        self._verify = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE") or True
+        self._pool = self._connections()
         self._skew_seen = -SKEW_LOOK
         self._headers = {
             "User-Agent": USER_AGENT,
@@ -111,7 +109,17 @@ class Transport:
 
     def close(self) -> None:
         """Close the connections."""
-        self._session.close()
+        self._adapter.close()
+
+    def _connections(self) -> HTTPConnectionPool:
+        """Return the pool of connections to the host, through its proxy if the environment names one."""
+        verify = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE") or True
+        # A proxy would see the credentials of a sandbox on this machine, for nothing.
+        proxies = {} if self.host.loopback else get_environ_proxies(self.host.url)
+        request = Request("GET", self.host.url).prepare()
+        pool = self._adapter.get_connection_with_tls_context(request, verify, proxies=proxies)
+        self._adapter.cert_verify(pool, self.host.url, verify, None)  # type: ignore[no-untyped-call]
+        return cast("HTTPConnectionPool", pool)
 
     def send(self, call: Call) -> Answer:
         """Send one request and return the broker's successful answer.
@@ -144,47 +152,63 @@ class Transport:
             response, content, elapsed = self._exchange(call, flight)
         except KeyboardInterrupt:
             return outcomes.interrupted(call, in_flight=flight.started), False, None
-        except (requests.RequestException, HTTPError, HTTPException, OSError) as failure:
+        except (HTTPError, HTTPException, OSError) as failure:
             problem = outcomes.no_answer(call, self.host, failure, written=flight.written)
             return problem, not isinstance(failure, SSLError), None
-        result = outcomes.read(call, response.status_code, response.headers, content, elapsed)
-        again = may_repeat(response.status_code, getattr(result, "code", None))
+        result = outcomes.read(call, response.status, response.headers, content, elapsed)
+        again = may_repeat(response.status, getattr(result, "code", None))
         return result, again, retry_after(response.headers.get("Retry-After"), self.clock.now())
 
-    def _exchange(self, call: Call, flight: Flight) -> tuple[requests.Response, bytes, float]:
+    def _exchange(self, call: Call, flight: Flight) -> tuple[BaseHTTPResponse, bytes, float]:
         """Write the request when its turn comes, and read the whole reply."""
         if self._limiter is None:
-            return self._write(self._prepare(call), flight)
+            return self._write(call, flight)
         with self._limiter.turn(call.limit) as turn:
             flight.then = turn.written
-            # Signed only now: a timestamp made before the wait would be old when it is sent.
-            return self._write(self._prepare(call), flight)
+            return self._write(call, flight)
 
-    def _prepare(self, call: Call) -> PreparedRequest:
-        target = f"{call.path}?{call.query}" if call.query else call.path
-        request = PreparedRequest()
-        request.method = call.method
-        request.url = self.host.url + target
-        request.headers = CaseInsensitiveDict(self._headers)
-        if call.body or call.method != "GET":
-            request.body = call.body
-            request.headers["Content-Length"] = str(len(call.body))
-        request.headers.update(self._auth.headers(call.method, call.path, call.query, call.body))
-        return request
-
-    def _write(self, request: PreparedRequest, flight: Flight) -> tuple[requests.Response, bytes, float]:
+    def _write(self, call: Call, flight: Flight) -> tuple[BaseHTTPResponse, bytes, float]:
+        # Signed only now: a timestamp made before waiting for a turn would be old when it is sent.
+        signed = self._auth.headers(call.method, call.path, call.query, call.body)
         tell_when_written(flight.was_written)
         flight.started = True
         begun = time.perf_counter()
         try:
-            response = self._adapter.send(
-                request, stream=True, timeout=self._timeout, verify=self._verify, proxies=self._proxies
+            response = self._pool.urlopen(
+                call.method,
+                f"{call.path}?{call.query}" if call.query else call.path,
+                body=call.body or None,
+                headers={**self._headers, **signed},
+                retries=False,
+                redirect=False,
+                timeout=self._timeout,
+                preload_content=False,
             )
-            content = _read_all(response, begun + self._timeout[1])
+            content = self._read_all(response, begun + self._longest)
         finally:
             tell_when_written(None)
         self._follow_clock(response.headers)
         return response, content, time.perf_counter() - begun
+
+    def _read_all(self, response: BaseHTTPResponse, deadline: float) -> bytes:
+        """Read the body; a server that drips bytes for ever is cut off at `deadline`."""
+        parts = []
+        whole = False
+        try:
+            while part := response.read1(1 << 20):
+                parts.append(part)
+                if time.perf_counter() > deadline:
+                    break
+            else:
+                whole = True
+        finally:
+            if whole:
+                response.release_conn()
+            else:
+                response.close()
+        if not whole:
+            raise ReadTimeoutError(self._pool, "", "the reply came too slowly")
+        return b"".join(parts)
 
     def _follow_clock(self, headers: Mapping[str, str]) -> None:
         """Follow the server's ``Date`` when our clock is off by more than a few seconds."""
@@ -198,24 +222,3 @@ class Transport:
         except (KeyError, TypeError, ValueError):
             return
         self.clock.offset = off if abs(off) > SKEW else 0.0
-
-
-def _read_all(response: requests.Response, deadline: float) -> bytes:
-    """Read the body; a server that drips bytes for ever is cut off at `deadline`."""
-    parts = []
-    whole = False
-    try:
-        while part := response.raw.read1(1 << 20):
-            parts.append(part)
-            if time.perf_counter() > deadline:
-                break
-        else:
-            whole = True
-    finally:
-        if whole:
-            response.raw.release_conn()
-        else:
-            response.raw.close()
-    if not whole:
-        raise ReadTimeout("the reply came too slowly")
-    return b"".join(parts)

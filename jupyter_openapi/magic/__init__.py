@@ -1,0 +1,29 @@
+"""The ``%openapi`` magic: grammar, arguments, and what each command does."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def load(shell: Any) -> None:
+    """Register the magic and its settings in an IPython shell; loading again changes nothing."""
+    from jupyter_openapi.magic.magics import OpenAPIMagics
+
+    if not any(isinstance(known, OpenAPIMagics) for known in shell.configurables):
+        magics = OpenAPIMagics(shell)
+        shell.register_magics(magics)
+        shell.configurables.append(magics)
+
+
+def unload(shell: Any) -> None:
+    """Remove the magic, and stop the sandbox that this kernel started."""
+    import sys
+
+    from jupyter_openapi.magic.magics import OpenAPIMagics
+
+    for known in [known for known in shell.configurables if isinstance(known, OpenAPIMagics)]:
+        shell.configurables.remove(known)
+        for table in shell.magics_manager.magics.values():
+            table.pop("openapi", None)
+    if "jupyter_openapi.session" in sys.modules:
+        sys.modules["jupyter_openapi.session"].SESSION.close()

@@ -1,0 +1,235 @@
+"""From a `Command` and its operation to the arguments of a call.
+
+What the text of one value means is settled in `jupyter_openapi.magic.reader`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any, Literal
+
+from jupyter_openapi.errors import RequestRefused
+from jupyter_openapi.magic.commands import CommandSpec
+from jupyter_openapi.magic.expressions import Scope, short
+from jupyter_openapi.magic.flags import FLAGS, FlagValue
+from jupyter_openapi.magic.grammar import Command, split_path
+from jupyter_openapi.magic.reader import OMITTED, read_json, read_literal, read_text
+from jupyter_openapi.spec.model import Kind, Operation, Parameter
+
+Place = Literal["path", "query", "line", "body"]
+
+_BODY_PLACES: Mapping[str, tuple[Place, ...]] = {"GET": (), "DELETE": ("body",)}
+
+
+def settle(command: Command, scope: Scope, *, commands: Mapping[str, CommandSpec]) -> Command:
+    """Return the command with its flags' values, and a request's path, evaluated where they are in braces.
+
+    Raises
+    ------
+    RequestRefused
+        If a value is no text, a choice is not allowed, or a path does not begin with ``/``.
+    """
+    flags: dict[str, FlagValue] = dict(command.flags)
+    for key, value in command.flags.items():
+        if isinstance(value, str) and ("{" in value or "}" in value):
+            spec = commands.get(command.word) if command.kind == "command" else None
+            known = {**FLAGS, **{flag.name: flag for flag in (spec.flags if spec else ())}}
+            flag = known[key.replace("_", "-")]
+            flags[key] = flag.checked(_text(value, scope, f"--{flag.name}"))
+    if command.kind == "request" and ("{" in command.path or "}" in command.path):
+        path, query = split_path(_text(command.path, scope, ""))
+        return replace(command, flags=flags, path=path, query=query)
+    return replace(command, flags=flags) if flags else command
+
+
+def arguments(
+    command: Command, operation: Operation | None, scope: Scope, *, given: Mapping[str, str] | None = None
+) -> dict[str, Any]:
+    """Return the arguments a line or cell gives, by the names that were typed.
+
+    Parameters
+    ----------
+    command
+        A settled command.
+    operation
+        What it calls, or a command's own description (`CommandSpec.operation`); None for a path that is not
+        known. Then commas separate nothing, bare words are refused, and a repeated name makes a list.
+    scope
+        Where expressions find their names.
+    given
+        Parameters that the path itself gave, by name.
+
+    Returns
+    -------
+    dict
+        Text where text was typed; evaluated and JSON values with their Python types; lists for arrays. Names
+        may be short or unknown: the specification's check says what is wrong with those.
+
+    Raises
+    ------
+    RequestRefused
+        With one sentence, for whatever was mistyped.
+    """
+    return {name: value for name, value, _ in _collected(command, operation, scope, given or {})}
+
+
+def request_parts(command: Command, scope: Scope) -> tuple[dict[str, Any], dict[str, Any] | None]:
+    """Return the query and the JSON body (None for none) of a request whose path is not known.
+
+    What the path's own query string gave stays there. The rest is the query of GET and the body of POST, PUT
+    and PATCH; for DELETE the line gives the query and the cell the body.
+
+    Raises
+    ------
+    RequestRefused
+        As `arguments`; and for a nested value or null in a query.
+    """
+    params: dict[str, Any] = {}
+    body: dict[str, Any] = {}
+    places = _BODY_PLACES.get(command.method, ("line", "body"))
+    for name, value, place in _collected(command, None, scope, {}):
+        if place in places:
+            body[name] = value
+            continue
+        items = value if isinstance(value, list) else [value]
+        if any(item is None or isinstance(item, (list, Mapping)) for item in items):
+            raise RequestRefused(
+                f"{short(name, 40)} is nested or null, and a query holds plain values only; leave it out, or "
+                "give it as the body of a POST or PUT."
+            )
+        params[name] = value
+    return params, body or None
+
+
+def _collected(
+    command: Command, operation: Operation | None, scope: Scope, given: Mapping[str, str]
+) -> list[tuple[str, Any, Place]]:
+    """Return (name, value, place) for every argument, once each."""
+    found = _Found(operation)
+    for name, text in given.items():
+        found.add(name, read_literal(text, found.parameter(name)), "path")
+    for name, text in command.query:
+        found.add(name, read_literal(text, found.parameter(name)), "query")
+    for typed, name, text in _named(command, operation, found):
+        found.add(name, read_text(text, found.parameter(name), scope, name=typed), "line")
+    if command.body is None:
+        return found.rows()
+    try:
+        for name, value in command.body.entries:
+            parameter = found.parameter(name)
+            if command.body.json:
+                found.add(name, read_json(value, parameter, scope, name=name), "body")
+            else:
+                found.add(name, read_text(value, parameter, scope, name=name, body=True), "body")
+    except RecursionError:
+        pass
+    else:
+        return found.rows()
+    raise RequestRefused("The body is nested too deeply to be read.")
+
+
+class _Found:
+    """The arguments so far, by wire name, so that a short name and its long one count as the same."""
+
+    def __init__(self, operation: Operation | None) -> None:
+        self._operation = operation
+        self._rows: dict[str, tuple[str, Any, Place]] = {}
+        self._known: dict[str, Parameter] = {}
+
+    def parameter(self, name: str) -> Parameter | None:
+        """Return what `name` is, anything at all for a name the operation lacks; None on unknown paths."""
+        if self._operation is None:
+            return None
+        if name not in self._known:
+            self._known[name] = self._operation.parameter(name) or self._unknown(name, self._operation)
+        return self._known[name]
+
+    @staticmethod
+    def _unknown(name: str, operation: Operation) -> Parameter:
+        flag = FLAGS.get(name.replace("_", "-"))
+        if flag is not None:
+            raise RequestRefused(
+                f"{short(name)} is a flag, which stands before the operation; type "
+                f"%openapi {flag.usage} {operation.name}."
+            )
+        return Parameter(name, "body", Kind.ANY)
+
+    def add(self, name: str, value: Any, place: Place) -> None:
+        parameter = self.parameter(name)
+        wire = parameter.name if parameter else name
+        if wire not in self._rows:
+            self._rows[wire] = (name, value, place)
+            return
+        first, earlier, where = self._rows[wire]
+        both = short(first if first == name else f"{name} (also called {first})", 60)
+        if place == "body" and where != "body":
+            raise RequestRefused(f"{both} is given on the line and in the body; keep one of them.")
+        if parameter is not None and not parameter.array:
+            raise RequestRefused(
+                f"{both} is given twice and takes one value; keep one of them, or put a value that holds "
+                "spaces in quotes."
+            )
+        values = [one for one in (earlier, value) if one is not OMITTED]
+        joined = [item for one in values for item in (one if isinstance(one, list) else [one])]
+        self._rows[wire] = (first, joined or OMITTED, where)
+
+    def rows(self) -> list[tuple[str, Any, Place]]:
+        return [row for row in self._rows.values() if row[1] is not OMITTED]
+
+
+def _named(command: Command, operation: Operation | None, found: _Found) -> Iterator[tuple[str, str, str]]:
+    """Yield (name as typed, name, text) for words and pairs, an array's items joined across spaces."""
+    main = operation.parameter(operation.main) if operation and operation.main else None
+    joined: list[tuple[str | None, str]] = []
+    for name, text in command.items:
+        if name is None and joined:
+            before, start = joined[-1]
+            if start.endswith(",") or text.startswith(","):
+                parameter = main if before is None else found.parameter(before)
+                if parameter is not None and parameter.array:
+                    joined[-1] = (before, start + text)
+                    continue
+        joined.append((name, text))
+    words = [text for name, text in joined if name is None]
+    if words and (main is None or (len(words) > 1 and not main.array)):
+        raise _unwanted(words, command, operation, main)
+    for name, text in joined:
+        yield name or "", name or (main.name if main else ""), text
+
+
+def _unwanted(
+    words: list[str], command: Command, operation: Operation | None, main: Parameter | None
+) -> RequestRefused:
+    """Return the refusal of bare words that nothing takes."""
+    word = short(words[1] if main else words[0], 40)
+    if main is not None and operation is not None:
+        return RequestRefused(
+            f"{operation.name} takes one {main.name} and {len(words)} words were given; write the others as "
+            f"name=value, and put a value that holds spaces in quotes ({word} stands alone)."
+        )
+    if operation is not None:
+        return RequestRefused(
+            f"{operation.name} takes no bare word, and {word} stands alone; write name=value."
+            if operation.parameters
+            else f"{operation.name} takes nothing after it, and {word} stands there; leave it out."
+        )
+    path = f"{command.method} {short(command.path, 40)}"
+    if word.startswith("{"):
+        return RequestRefused(
+            f"A JSON body goes below the line: type %%openapi {path}, and the body under it."
+        )
+    return RequestRefused(f"{word} stands alone, and {path} takes name=value.")
+
+
+def _text(value: str, scope: Scope, flag: str) -> str:
+    """Return a flag's value or a path, evaluated; only text will do."""
+    found = read_text(value, None, scope, name=flag)
+    if hasattr(found, "__fspath__"):
+        found = found.__fspath__()
+    if not isinstance(found, str):
+        raise RequestRefused(
+            f"{short(f'{flag}=' if flag else value, 60)} must be text, and {short(value, 60)} is "
+            f"{'nothing' if found is OMITTED else 'no text'}."
+        )
+    return found

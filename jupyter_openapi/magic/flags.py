@@ -1,0 +1,179 @@
+"""The flags of ``%openapi``, in one table, and how they are read.
+
+Flags stand before the operation. A command may declare flags of its own (``connect live --trade``), which
+may stand after its name too. Names are never abbreviated and never guessed: a typo arms nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from jupyter_openapi.errors import RequestRefused, did_you_mean, sentence
+from jupyter_openapi.magic.expressions import short
+from jupyter_openapi.magic.lexer import unquoted
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from jupyter_openapi.magic.commands import CommandSpec
+
+FlagValue = bool | str | tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """One flag: its name without dashes, what its value is called (empty: it takes none), and its help.
+
+    `choices` are the values allowed, if they are few. A `literal` flag's value is never an ``{expression}``:
+    what it allows must be readable in the cell. A `repeatable` one collects its values in a tuple.
+    """
+
+    name: str
+    value: str = ""
+    help: str = ""
+    choices: tuple[str, ...] = ()
+    literal: bool = False
+    repeatable: bool = False
+
+    @property
+    def key(self) -> str:
+        """The name as a Python identifier: ``dry_run``."""
+        return self.name.replace("-", "_")
+
+    @property
+    def usage(self) -> str:
+        """How it is typed: ``--tz ZONE``."""
+        return f"--{self.name} {self.value}".rstrip()
+
+    def checked(self, value: str) -> str:
+        """Return `value` as its choice is spelled; RequestRefused if it is none of the choices."""
+        if not value:
+            raise RequestRefused(f"--{self.name} needs a value: {self.usage}.")
+        if not self.choices:
+            return value
+        for choice in self.choices:
+            if choice.lower() == value.lower():
+                return choice
+        raise RequestRefused(
+            f"--{self.name} is {' or '.join(self.choices)}, not {short(value, 40)}; "
+            f"type --{self.name} {self.choices[0]}."
+        )
+
+
+_ALL = (
+    Flag(
+        "execute", help="send what is otherwise only previewed: orders, and whatever else changes something"
+    ),
+    Flag("again", help="allow an order that this cell already sent in an earlier run"),
+    Flag(
+        "override", "NAME", "let the named check pass, once; may be repeated", literal=True, repeatable=True
+    ),
+    Flag("dry-run", help="check and show the request, send nothing"),
+    Flag("explain", help="show how the request is signed, secrets masked, send nothing"),
+    Flag("curl", help="print the request as a curl command with the secrets in shell variables"),
+    Flag("raw", help="return the broker's reply as JSON text instead of a DataFrame"),
+    Flag("all", help="fetch a long history whole, page by page; needs a start"),
+    Flag("decimals", "KIND", "how decimal columns come", choices=("float64", "decimal", "string")),
+    Flag("tz", "ZONE", "the time zone of dates typed and shown, such as Asia/Hong_Kong"),
+    Flag("out", "FILE", "also save the frame: FILE ends in .csv, .xlsx or .parquet"),
+)
+FLAGS: Mapping[str, Flag] = {flag.name: flag for flag in _ALL}
+
+
+def read_flag(words: list[str], position: int, known: Mapping[str, Flag], into: dict[str, FlagValue]) -> int:
+    """Read the flag at `position` into the dictionary, by its key, and return where the next word stands.
+
+    Values are text without their quotes; one that is an ``{expression}`` is kept as it was typed.
+
+    Raises
+    ------
+    RequestRefused
+        If the flag is unknown, lacks its value, has one it does not take, or is given twice.
+    """
+    word, equals, value = words[position].partition("=")
+    flag = known.get(word[2:]) if word.startswith("--") else None
+    if flag is None:
+        raise _unknown_flag(word, known)
+    position += 1
+    if not flag.value:
+        if equals:
+            raise RequestRefused(f"--{flag.name} takes no value; type --{flag.name} alone, or leave it out.")
+        into[flag.key] = True
+        return position
+    if not equals:
+        if position == len(words) or words[position].startswith("--"):
+            raise RequestRefused(f"--{flag.name} needs a value: {flag.usage}.")
+        value = words[position]
+        position += 1
+    _store(flag, value, into)
+    return position
+
+
+def _store(flag: Flag, value: str, into: dict[str, FlagValue]) -> None:
+    plain = unquoted(value)
+    if plain is None and value[:1] in ("'", '"'):
+        raise RequestRefused(f"--{flag.name} has a quote that is not closed: {short(value, 40)}; close it.")
+    value = value if plain is None else plain
+    if "{" in value or "}" in value:
+        if flag.literal:
+            raise RequestRefused(f"--{flag.name} takes a name as it stands, without braces: {flag.usage}.")
+    else:
+        value = flag.checked(value)
+    earlier = into.get(flag.key)
+    if flag.repeatable:
+        into[flag.key] = (*(earlier if isinstance(earlier, tuple) else ()), value)
+    elif earlier is not None:
+        raise RequestRefused(f"--{flag.name} is given twice; keep one of them.")
+    else:
+        into[flag.key] = value
+
+
+def flags_before(word: str, commands: Mapping[str, CommandSpec]) -> Mapping[str, Flag]:
+    """Return the flags that may stand before the operation: these, and those of any command."""
+    if word[2:].partition("=")[0] in FLAGS:
+        return FLAGS
+    return {**{flag.name: flag for spec in commands.values() for flag in spec.flags}, **FLAGS}
+
+
+def refuse_foreign_flags(
+    flags: Mapping[str, FlagValue], spec: CommandSpec | None, commands: Mapping[str, CommandSpec]
+) -> None:
+    """Refuse a flag that belongs to another command than the one that follows it.
+
+    Raises
+    ------
+    RequestRefused
+        Naming the commands it belongs to.
+    """
+    own = {flag.key for flag in spec.flags} if spec else set()
+    for key in flags:
+        name = key.replace("_", "-")
+        if name not in FLAGS and key not in own:
+            raise _foreign_flag(name, commands)
+
+
+def late_flag(word: str, rest: str, commands: Mapping[str, CommandSpec]) -> RequestRefused:
+    """Return the refusal of a flag that stands after the operation; `rest` is the line without it."""
+    name = word[2:].partition("=")[0]
+    if name in FLAGS:
+        return RequestRefused(
+            f"--{name} stands before the operation; type %openapi {FLAGS[name].usage} {short(rest, 60)}."
+        )
+    if any(flag.name == name for spec in commands.values() for flag in spec.flags):
+        return _foreign_flag(name, commands)
+    return _unknown_flag(word.partition("=")[0], FLAGS)
+
+
+def _foreign_flag(name: str, commands: Mapping[str, CommandSpec]) -> RequestRefused:
+    owners = [spec.name for spec in commands.values() if any(flag.name == name for flag in spec.flags)]
+    return RequestRefused(
+        f"--{name} belongs to {' and '.join(owners)}; leave it out here, or type %openapi {owners[0]} for it."
+    )
+
+
+def _unknown_flag(word: str, known: Iterable[str]) -> RequestRefused:
+    """Return the refusal of a flag that is not known, with those that look like it."""
+    names = [f"--{name}" for name in known]
+    advice = did_you_mean(word, names) or f"The flags are {', '.join(names)}."
+    return RequestRefused(sentence(f"{short(word, 40)} is no flag of %openapi.", advice))

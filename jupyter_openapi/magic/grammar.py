@@ -1,0 +1,285 @@
+"""From the text of a ``%openapi`` line or cell to a `Command`. Nothing is evaluated or looked up here.
+
+::
+
+    %openapi [--flags] [VAR <<] COMMAND | OPERATION | METHOD PATH [bare words] [name=value ...] [;] [# note]
+
+What a value means is settled by `jupyter_openapi.magic.arguments`, once the operation is known.
+"""
+
+from __future__ import annotations
+
+import keyword
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Literal, NamedTuple
+from urllib.parse import parse_qsl
+
+from jupyter_openapi.errors import RequestRefused, did_you_mean, sentence
+from jupyter_openapi.magic.body import Body, parse_body
+from jupyter_openapi.magic.commands import CommandSpec
+from jupyter_openapi.magic.expressions import short
+from jupyter_openapi.magic.flags import FlagValue, flags_before, late_flag, read_flag, refuse_foreign_flags
+from jupyter_openapi.magic.lexer import split_line, unquoted
+
+METHODS = frozenset({"GET", "POST", "PUT", "DELETE", "PATCH"})
+_OTHER_METHODS = frozenset({"HEAD", "OPTIONS", "TRACE", "CONNECT"})
+_NAME = re.compile(r"[^\W\d][\w.\-\[\]]*")
+
+Kind = Literal["empty", "command", "operation", "request"]
+
+
+class Item(NamedTuple):
+    """A bare word (`name` is None) or a ``name=value``; the text is as it was typed."""
+
+    name: str | None
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """What a line or cell says.
+
+    Attributes
+    ----------
+    kind
+        ``empty`` (nothing but white space or a comment), ``command`` (one of the magic's own words),
+        ``operation`` (any other word, known or not) or ``request`` (METHOD PATH).
+    word
+        The command's name in lower case, or the operation's name as it was typed.
+    method, path
+        Of a request: the method in capitals, the path without its query. A path that holds braces stands here
+        as it was typed until `jupyter_openapi.magic.arguments.settle` evaluates or refuses it.
+    query
+        The pairs of the query string that was typed as part of the path, decoded; their text is literal.
+    flags
+        By key (``dry_run``): True, text, or for repeatable flags a tuple of texts.
+    target
+        The variable of ``VAR <<``.
+    muted
+        A ``;`` ended the line: show nothing.
+    items
+        Bare words and pairs in the order they were typed.
+    body
+        A cell's body, if it has one.
+    """
+
+    kind: Kind
+    word: str = ""
+    method: str = ""
+    path: str = ""
+    query: tuple[tuple[str, str], ...] = ()
+    flags: Mapping[str, FlagValue] = field(default_factory=dict)
+    target: str | None = None
+    muted: bool = False
+    items: tuple[Item, ...] = ()
+    body: Body | None = None
+
+    @property
+    def words(self) -> list[str]:
+        """The bare words as they were typed."""
+        return [item.text for item in self.items if item.name is None]
+
+    @property
+    def pairs(self) -> list[tuple[str, str]]:
+        """The ``name=value`` pairs, values as they were typed."""
+        return [(item.name, item.text) for item in self.items if item.name is not None]
+
+
+def parse_line(text: str, *, commands: Mapping[str, CommandSpec]) -> Command:
+    """Read a line, or the first line of a cell.
+
+    Parameters
+    ----------
+    text
+        What follows ``%openapi``, untouched by IPython's own expansion.
+    commands
+        The magic's own words, by name in lower case; they win over operations.
+
+    Raises
+    ------
+    RequestRefused
+        With one sentence that says what was wrong and what to type instead; never another error.
+    """
+    words = split_line(text)
+    muted = bool(words) and words[-1].endswith(";")
+    if muted:
+        words[-1:] = [words[-1][:-1]] if len(words[-1]) > 1 else []
+    flags: dict[str, FlagValue] = {}
+    position = 0
+    while position < len(words) and words[position].startswith("-"):
+        position = read_flag(words, position, flags_before(words[position], commands), flags)
+    target, rest = _target(words[position:])
+    if not rest:
+        if flags or target:
+            typed = short(" ".join(words), 60)
+            raise RequestRefused(
+                f"{typed} names no operation; type one after it, such as %openapi {typed} positions."
+            )
+        return Command("empty", muted=muted)
+    if rest[0].startswith("--"):
+        raise late_flag(rest[0], f"{target} << {' '.join(rest[1:])}", commands)
+    head = _head(rest)
+    spec = commands.get(head.lower())
+    refuse_foreign_flags(flags, spec, commands)
+    if head.upper() in METHODS:
+        method, (path, query) = head.upper(), _path(rest, commands)
+        items = _items(rest[2:], f"{method} {path}", None, flags, commands)
+        return Command("request", "", method, path, query, flags, target, muted, items)
+    items = _items(rest[1:], head, spec, flags, commands)
+    kind: Kind = "command" if spec else "operation"
+    return Command(kind, spec.name if spec else head, "", "", (), flags, target, muted, items)
+
+
+def parse_cell(line: str, cell: str, *, commands: Mapping[str, CommandSpec]) -> Command:
+    """Read a cell: its first line as `parse_line` does, the rest as its body.
+
+    Raises
+    ------
+    RequestRefused
+        As `parse_line` and `jupyter_openapi.magic.body.parse_body`; also for a body under an empty line.
+    """
+    command = parse_line(line, commands=commands)
+    body = parse_body(cell)
+    if body is None:
+        return command
+    if command.kind == "empty":
+        raise RequestRefused(
+            "The cell's first line names no operation; type one there, such as %%openapi submit_order."
+        )
+    return replace(command, body=body)
+
+
+def unknown_word(word: str, names: Iterable[str]) -> RequestRefused:
+    """Return the refusal of a word that is no command, operation or alias, with those that look like it.
+
+    Parameters
+    ----------
+    word
+        `Command.word` of a command whose kind is ``operation``.
+    names
+        Every command, operation and alias.
+    """
+    if word.endswith("?"):
+        bare = word.rstrip("?")
+        return RequestRefused(f"Type %openapi help {bare} to read about {bare}.")
+    advice = did_you_mean(word, names) or "Type %openapi endpoints to list what there is."
+    return RequestRefused(sentence(f"{short(word, 40)} is no command or operation.", advice))
+
+
+def split_path(path: str) -> tuple[str, tuple[tuple[str, str], ...]]:
+    """Return a path without its query, and the query's decoded pairs.
+
+    Raises
+    ------
+    RequestRefused
+        If the path does not begin with ``/``, names a host or a fragment, or its query is not UTF-8.
+    """
+    if "://" in path or path.startswith("//"):
+        raise RequestRefused(
+            f"{short(path, 60)} names a host; give the path alone, such as GET /v1/asset/stock."
+        )
+    if not path.startswith("/"):
+        raise RequestRefused(f"The path {short(path, 60)} must begin with /, such as GET /v1/asset/stock.")
+    if "#" in path:
+        raise RequestRefused(
+            f"The path {short(path, 60)} holds a #, which is never sent; write %23 where it is meant."
+        )
+    path, _, query = path.partition("?")
+    try:
+        return path, tuple(parse_qsl(query, keep_blank_values=True, errors="strict")) if query else ()
+    except ValueError:
+        problem = (
+            f"The query {short(query, 60)} is not percent-encoded UTF-8; write name=value after the path."
+        )
+    raise RequestRefused(problem)
+
+
+def _target(words: list[str]) -> tuple[str | None, list[str]]:
+    """Split ``VAR <<``, spaced or not, from the words that follow it."""
+    if not words or words[0][0] in "'\"{":
+        return None, words
+    if "<<" in words[0]:
+        name, _, after = words[0].partition("<<")
+        rest = words[1:]
+    elif len(words) > 1 and words[1].startswith("<<"):
+        name, after = words[0], words[1][2:]
+        rest = words[2:]
+    else:
+        return None, words
+    if not name.isidentifier() or keyword.iskeyword(name):
+        raise RequestRefused(
+            f"{short(name, 40) or 'Nothing'} before << is no variable name; type %openapi df << positions."
+        )
+    return name, [after, *rest] if after else rest
+
+
+def _head(words: list[str]) -> str:
+    """Return the first word if an operation, command or method may be called so."""
+    head = words[0]
+    if head.startswith("/"):
+        raise RequestRefused(f"A path needs its method before it; type %openapi GET {short(head, 60)}.")
+    if head.upper() in _OTHER_METHODS and len(words) > 1 and words[1].startswith("/"):
+        raise RequestRefused(f"{head} is not supported; use GET, POST, PUT, DELETE or PATCH.")
+    if head[0] in "'\"{" or "=" in head:
+        raise RequestRefused(
+            f"{short(head, 40)} stands where the operation belongs; name that first, "
+            "such as %openapi quote 700.HK."
+        )
+    return head
+
+
+def _path(words: list[str], commands: Mapping[str, CommandSpec]) -> tuple[str, tuple[tuple[str, str], ...]]:
+    """Return the path after a method, and the pairs of its query."""
+    method = words[0].upper()
+    typed = words[1] if len(words) > 1 else ""
+    if typed.startswith("--"):
+        raise late_flag(typed, " ".join([method, *words[2:]]), commands)
+    bare = unquoted(typed)
+    path = typed if bare is None else bare
+    if "{" in path or "}" in path:
+        return path, ()  # an expression, or refused when it is settled
+    if not path or (path[0] != "/" and "://" not in path):
+        by_name = f"to call {short(path, 40)} by name, leave {method} out" if _NAME.fullmatch(path) else ""
+        example = f"{method} needs a path, such as {method} /v1/asset/stock"
+        raise RequestRefused(f"{'; '.join(filter(None, [example, by_name]))}.")
+    return split_path(path)
+
+
+def _items(
+    words: list[str],
+    head: str,
+    spec: CommandSpec | None,
+    flags: dict[str, FlagValue],
+    commands: Mapping[str, CommandSpec],
+) -> tuple[Item, ...]:
+    """Read what follows the operation; a command's own flags go into `flags`."""
+    items = []
+    position = 0
+    while position < len(words):
+        word = words[position]
+        if word.startswith("--"):
+            own = {flag.name: flag for flag in spec.flags} if spec else {}
+            if word[2:].partition("=")[0] not in own:
+                raise late_flag(word, " ".join([head, *words[:position], *words[position + 1 :]]), commands)
+            position = read_flag(words, position, own, flags)
+            continue
+        items.append(_item(word))
+        position += 1
+    return tuple(items)
+
+
+def _item(word: str) -> Item:
+    name, equals, value = word.partition("=")
+    if equals and (name.isidentifier() or _NAME.fullmatch(name)):
+        return Item(name, value)
+    if equals and not name:
+        raise RequestRefused(
+            f"{short(word, 40)} stands alone; write name=value with no spaces, such as symbol=700.HK."
+        )
+    if word.startswith("<<"):
+        raise RequestRefused(
+            "<< belongs between a variable and the operation; type %openapi df << positions."
+        )
+    return Item(None, word)
