@@ -34,7 +34,7 @@ def config_folder() -> Path:
 
 
 def private_folder(path: Path) -> Path:
-    """Make `path` a folder that only its owner can enter, and return it.
+    """Make `path` a folder, one that only its owner can enter if it is made here or of our own name.
 
     Raises
     ------
@@ -42,7 +42,8 @@ def private_folder(path: Path) -> Path:
         If it can't be made or is not ours.
     """
     path.mkdir(mode=0o700, parents=True, exist_ok=True)
-    if path.stat().st_mode & 0o077:
+    # A folder of somebody else's, such as /tmp, stays as it is.
+    if APP in path.parts[-2:] and path.stat().st_mode & 0o077:
         path.chmod(0o700)
     return path
 

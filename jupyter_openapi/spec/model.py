@@ -147,6 +147,9 @@ class Operation:
     defaults: Mapping[str, Any] = field(
         default_factory=dict
     )  # sent when not given, and shown: time_in_force=Day
+    implies: Mapping[str, Mapping[str, Any]] = field(
+        default_factory=dict
+    )  # giving this parameter fixes those: offset_request -> query_type=1
     tables: tuple[Table, ...] = ()  # the first is the frame; empty: infer
     pages: Pages | None = None
     sdk: tuple[SdkMethod, ...] = ()

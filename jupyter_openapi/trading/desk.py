@@ -16,6 +16,7 @@ from jupyter_openapi.reply import Reply
 from jupyter_openapi.spec.build import build, encode_body, encode_query
 from jupyter_openapi.spec.check import check
 from jupyter_openapi.trading import facts
+from jupyter_openapi.trading.kind import Kind
 from jupyter_openapi.trading.preview import Preview
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ class Desk:
         self._transport = transport
         self._account = account
         self._read = read
+        self._kind = Kind(account, read)
 
     def preview(self, operation: Operation, arguments: Mapping[str, Any], *, tz: str = "UTC") -> Preview:
         """Check a change and freeze it; nothing is sent but the reads its preview shows.
@@ -42,7 +44,7 @@ class Desk:
         RequestRefused
             Something is missing, unknown, or against the rules of its order type.
         """
-        checked = check(operation, arguments, tz=tz)
+        checked = check(operation, _typed(operation, arguments), tz=tz)
         wanted = build(operation, checked, tz=tz)
         fields = dict(wanted.body or {})
         lines, order_id = self._lines(operation, checked, fields)
@@ -56,7 +58,7 @@ class Desk:
             query,
             encode_body(fields) if wanted.body is not None else b"",
             self._account,
-            (("account", self._account.title), *lines, ("sends", f"{wanted.method} {target} {fields or ''}")),
+            (*self._head(), *lines, ("sends", f"{wanted.method} {target} {fields or ''}")),
             request_id,
             order_id,
             _deliver=self._deliver,
@@ -74,12 +76,16 @@ class Desk:
             body,
             self._account,
             (
-                ("account", self._account.title),
+                *self._head(),
                 ("note", "this path is not in the specification: nothing of it was checked"),
                 ("sends", f"{operation.method} {target} {text}"),
             ),
             _deliver=self._deliver,
         )
+
+    def _head(self) -> facts.Lines:
+        note = self._kind.note()
+        return [("account", f"{self._account.title}; {note}" if note else self._account.title)]
 
     def _lines(
         self, operation: Operation, checked: Mapping[str, Any], fields: Mapping[str, Any]
@@ -134,6 +140,14 @@ class Desk:
                 in_flight=True,
             ) from None
         return Reply(answer, operation, order_id=preview.order_id, facts={"operation": operation.name})
+
+
+def _typed(operation: Operation, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Take an order with a price and no type for a limit order; the preview says so."""
+    given = {operation.short.get(name, name) for name, value in arguments.items() if value is not None}
+    if operation.name == "submit_order" and "submitted_price" in given and "order_type" not in given:
+        return {**arguments, "order_type": "LO"}
+    return arguments
 
 
 def _keep(problems: list[orders.Problem]) -> None:

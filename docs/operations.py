@@ -1,0 +1,167 @@
+"""Write docs/reference/operations.md from the specification.
+
+python docs/operations.py            write the page
+python docs/operations.py --check    exit 1 if the page is not what would be written (for `make lint`)
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from itertools import groupby
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+PAGE = ROOT / "docs" / "reference" / "operations.md"
+sys.path.insert(0, str(ROOT))
+
+from jupyter_openapi.spec import Effect, Kind, Operation, Parameter, Table, catalog  # noqa: E402
+from jupyter_openapi.spec.load import read_documents  # noqa: E402
+from jupyter_openapi.spec.values import choices  # noqa: E402
+
+HEAD = """# Operations
+
+Every REST operation of the broker that this package knows by name: {count} in {groups} groups. Generated from
+the OpenAPI documents in `jupyter_openapi/spec/documents` by `python docs/operations.py`; edit those, not it.
+
+Call one with `%openapi NAME name=value ...` in a notebook, or `client.call("NAME", name=value)` in Python.
+**read** changes nothing; **write** changes settings or posts; **trade** moves money. Both of the latter need
+`--execute` (or `execute=True`). A parameter in **bold** must be given; a word without a name fills the one
+with a star (`quote 700.HK`). Undocumented operations are seen in the official SDK but on no page of its docs.
+
+"""
+WORDS = {
+    Kind.TEXT: "text",
+    Kind.ID: "id",
+    Kind.SYMBOL: "symbol",
+    Kind.DECIMAL: "decimal",
+    Kind.INTEGER: "whole number",
+    Kind.BOOLEAN: "true or false",
+    Kind.TIMESTAMP: "time",
+    Kind.MILLIS: "time",
+    Kind.DATE: "day",
+    Kind.OBJECT: "object",
+    Kind.ANY: "any",
+}
+
+
+def page() -> str:
+    """Return the whole page."""
+    operations = list(catalog().operations.values())
+    titles = {
+        name.removesuffix(".json"): document["info"]["title"] for name, document in read_documents().items()
+    }
+    grouped = [(name, list(found)) for name, found in groupby(operations, key=lambda o: o.group)]
+    grouped.sort(key=lambda pair: titles[pair[0]])
+    parts = [HEAD.format(count=len(operations), groups=len(grouped))]
+    parts += [f"- [{titles[name]}](#{anchor(titles[name])})\n" for name, _ in grouped]
+    for name, found in grouped:
+        parts += [f"\n## {titles[name]}\n", *(one(operation) for operation in found)]
+    return "".join(parts)
+
+
+def anchor(title: str) -> str:
+    """Return the anchor a heading gets on GitHub."""
+    kept = "".join(c for c in title.lower() if c.isalnum() or c in " -")
+    return kept.replace(" ", "-")
+
+
+def one(operation: Operation) -> str:
+    """Return the section of one operation."""
+    lines = [f"\n### {operation.name}\n\n{operation.summary}.\n\n", f"{facts(operation)}\n"]
+    rows = [row for parameter in operation.parameters for row in parameter_rows(operation, parameter)]
+    if rows:
+        lines += ["\n| parameter | type | what |\n|---|---|---|\n", *rows]
+    lines += [f"\n{text}\n" for text in columns(operation)]
+    return "".join(lines)
+
+
+def facts(operation: Operation) -> str:
+    """Return the line under the summary: request, effect, other names, where it is served."""
+    found = [f"`{operation.method} {operation.path}`", f"**{Effect(operation.effect).value}**"]
+    if operation.aliases:
+        found.append(f"also {', '.join(f'`{alias}`' for alias in operation.aliases)}")
+    if operation.sdk:
+        found.append(f"SDK: {', '.join(f'`{method.name}`' for method in operation.sdk)}")
+    if operation.pages:
+        found.append("`--all` fetches every page")
+    if operation.region:
+        found.append(f"only in the {operation.region.upper()} data centre")
+    if not operation.documented:
+        found.append("undocumented")
+    return " · ".join(found)
+
+
+def parameter_rows(operation: Operation, parameter: Parameter, prefix: str = "") -> Iterator[str]:
+    """Yield the table row of a parameter and those of its fields."""
+    name = prefix + parameter.name
+    needed = parameter.required and name not in operation.defaults
+    shown = f"**`{name}`**" if needed else f"`{name}`"
+    star = " ★" if operation.main == name else ""
+    short = [f"`{key}`" for key, wire in operation.short.items() if wire == name]
+    also = f" or {', '.join(short)}" if short else ""
+    what = [parameter.description, limits(parameter)]
+    if name in operation.defaults:
+        what.append(f"Default: `{operation.defaults[name]}`.")
+    yield f"| {shown}{also}{star} | {kind(parameter)} | {' '.join(filter(None, what))} |\n"
+    if not parameter.array:
+        for inner in parameter.fields:
+            yield from parameter_rows(operation, inner, f"{name}.")
+
+
+def kind(parameter: Parameter) -> str:
+    """Return the type of a parameter in words; of an enum, its values."""
+    word = choices(parameter) if parameter.kind is Kind.ENUM else WORDS[parameter.kind]
+    return f"{word} (one or more)" if parameter.array else word
+
+
+def limits(parameter: Parameter) -> str:
+    """Return a parameter's limits as one sentence, or nothing."""
+    low, high = parameter.minimum, parameter.maximum
+    found = [
+        f"above {parameter.above:g}" if parameter.above is not None else "",
+        f"at least {low:g}" if low is not None else "",
+        f"at most {high:g}" if high is not None else "",
+        f"at most {parameter.max_length} characters" if parameter.max_length is not None else "",
+        f"at most {parameter.max_items} values" if parameter.max_items is not None else "",
+    ]
+    said = ", ".join(filter(None, found))
+    return f"{said[0].upper()}{said[1:]}." if said else ""
+
+
+def columns(operation: Operation) -> Iterator[str]:
+    """Yield what the reply holds: the columns of each table."""
+    described = [table for table in operation.tables if table.fields]
+    if operation.effect is Effect.READ and not described:
+        yield "Columns: inferred from the reply."
+    done: set[tuple[str, ...]] = set()
+    for number, table in enumerate(described):
+        names = table_columns(table)
+        if tuple(names) not in done:
+            word = "Columns" if number == 0 else f"Also in the reply, at `{table.path}`"
+            yield f"{word}: {', '.join(f'`{name}`' for name in names)}."
+        done.add(tuple(names))
+
+
+def table_columns(table: Table) -> list[str]:
+    """Return the names of a table's columns in their order."""
+    label = [table.label[0]] if table.label else []
+    return [*(field.name for _, field in table.parents), *label, *(field.name for field in table.fields)]
+
+
+def main(arguments: list[str]) -> int:
+    """Write the page, or check it."""
+    text = page()
+    if "--check" in arguments:
+        if PAGE.is_file() and PAGE.read_text(encoding="utf-8") == text:
+            return 0
+        print(f"{PAGE.relative_to(ROOT)} is stale: run python docs/operations.py", file=sys.stderr)
+        return 1
+    PAGE.parent.mkdir(parents=True, exist_ok=True)
+    PAGE.write_text(text, encoding="utf-8")
+    print(f"{PAGE.relative_to(ROOT)} written")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

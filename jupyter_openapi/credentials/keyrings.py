@@ -1,0 +1,145 @@
+"""Named sets of credentials in the system's keyring.
+
+That is macOS's Keychain, Windows's Credential Manager or Linux's Secret Service. A keyring can't list what it
+holds, so the names alone (no secrets) stand in a small file of settings. The three values are three entries:
+together they may pass the 2,560 bytes that Windows allows one.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any
+
+from jupyter_openapi.credentials.keys import Credentials
+from jupyter_openapi.errors import RequestRefused, did_you_mean, sentence
+from jupyter_openapi.guard import guarded
+from jupyter_openapi.places import config_folder, private_folder, replace_text
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SERVICE = "jupyter-openapi"
+FIELDS = ("app_key", "app_secret", "access_token")
+EMPTY = "(empty)"  # some keyrings drop an empty value; a parenthesis stands in no app secret
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+
+
+def profiles() -> list[str]:
+    """Return the names of the stored profiles, sorted; does not open the keyring."""
+    try:
+        names = json.loads(_index().read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return []
+    return sorted(name for name in names if isinstance(name, str)) if isinstance(names, list) else []
+
+
+@guarded
+def load_profile(name: str) -> Credentials:
+    """Read a profile from the keyring.
+
+    Raises
+    ------
+    RequestRefused
+        There is no such profile, it is not whole, or there is no keyring.
+    """
+    _check_name(name)
+    values = {field: _keyring("get_password", f"{name}/{field}") for field in FIELDS}
+    missing = [field for field in FIELDS if not values[field]]
+    if len(missing) == len(FIELDS):
+        known = profiles()
+        stored = f"Stored: {', '.join(known)}." if known else "None is stored yet."
+        advice = f"{stored} Type `%openapi login` to store one."
+        raise RequestRefused(sentence(f"There is no profile '{name}'.", did_you_mean(name, known), advice))
+    if missing:
+        raise RequestRefused(
+            f"Profile '{name}' is not whole (no {', no '.join(missing)}): type `%openapi login` to store it "
+            "again."
+        )
+    return Credentials(*("" if values[field] == EMPTY else values[field] for field in FIELDS))
+
+
+@guarded
+def store_profile(name: str, credentials: Credentials) -> None:
+    """Store a set under `name` in the keyring, replacing what was there.
+
+    Raises
+    ------
+    RequestRefused
+        There is no keyring, it refused, or it did not keep the values.
+    """
+    _check_name(name)
+    for field in FIELDS:
+        _keyring("set_password", f"{name}/{field}", getattr(credentials, field) or EMPTY)
+    # Some keyrings take a value and drop it.
+    if any(
+        _keyring("get_password", f"{name}/{field}") != (getattr(credentials, field) or EMPTY)
+        for field in FIELDS
+    ):
+        raise RequestRefused(
+            f"The system's keyring did not keep profile '{name}': use variables or a .env file."
+        )
+    _write_index({*profiles(), name})
+
+
+@guarded
+def forget_profile(name: str) -> bool:
+    """Remove a profile from the keyring; return whether there was one.
+
+    Raises
+    ------
+    RequestRefused
+        There is no keyring, or it refused.
+    """
+    _check_name(name)
+    held = [field for field in FIELDS if _keyring("get_password", f"{name}/{field}")]
+    for field in held:
+        _keyring("delete_password", f"{name}/{field}")
+    names = profiles()
+    if name in names:
+        _write_index({*names} - {name})
+    return bool(held)
+
+
+def _keyring(verb: str, *arguments: str) -> Any:
+    """Call one of keyring's functions; its failures become one sentence that repeats no value."""
+    try:
+        import keyring
+        from keyring.errors import NoKeyringError
+    except ImportError:
+        raise RequestRefused(
+            "Profiles need the keyring package: type `%pip install 'jupyter-openapi[keyring]'` and restart."
+        ) from None
+    try:
+        return getattr(keyring, verb)(SERVICE, *arguments)
+    except NoKeyringError:
+        problem = (
+            "This machine has no keyring to hold profiles: set LONGBRIDGE_APP_KEY, LONGBRIDGE_APP_SECRET and "
+            "LONGBRIDGE_ACCESS_TOKEN instead, or type `%openapi login`."
+        )
+    except Exception as failure:  # noqa: BLE001 (each system's keyring raises its own errors)
+        kind = type(failure).__name__
+        problem = f"The system's keyring refused ({kind}): unlock it and try again, or type `%openapi login`."
+    raise RequestRefused(problem)
+
+
+def _check_name(name: str) -> None:
+    if not _NAME.fullmatch(name):
+        raise RequestRefused(
+            "A profile's name is up to 64 letters, digits, dots, dashes and underscores, such as 'main'."
+        )
+
+
+def _index() -> Path:
+    return config_folder() / "profiles.json"
+
+
+def _write_index(names: set[str]) -> None:
+    try:
+        private_folder(_index().parent)
+        replace_text(_index(), json.dumps(sorted(names)))
+    except OSError as failure:
+        raise RequestRefused(
+            f"The names of profiles can't be written to {_index()} ({failure.strerror}); the keyring itself "
+            "was changed."
+        ) from None

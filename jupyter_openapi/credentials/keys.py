@@ -1,0 +1,218 @@
+"""`Credentials`: an app key, an app secret and an access token that never show themselves by accident."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+import weakref
+from typing import Any, NoReturn
+
+from jupyter_openapi.credentials.tokens import BEARER, TokenFacts, token_facts
+from jupyter_openapi.errors import RequestRefused, sentence
+
+LONGEST = 8192
+INVISIBLE = "\ufeff\u200b\u200c\u200d\u2060"  # what pages and chats put around a copied text
+_PRINTABLE = re.compile(r"[!-~]+")
+
+# The values live here and not in the objects, so that `vars`, a debugger's or an inspector's list of
+# attributes, and anything else that walks an object finds nothing.
+_VAULT: weakref.WeakKeyDictionary[Credentials, tuple[str, str, str]] = weakref.WeakKeyDictionary()
+
+
+class Credentials:
+    """The three values that sign a request; no printed form of the object shows them.
+
+    White space around a pasted value is dropped. Objects are compared by identity (`same_as` compares the
+    values), and are never pickled or copied.
+
+    Parameters
+    ----------
+    app_key
+        Names the app (for OAuth: the client id).
+    app_secret
+        Signs; never sent. May be empty for an OAuth token only.
+    access_token
+        Names the account: a bare token, or ``Bearer TOKEN`` (OAuth).
+
+    Raises
+    ------
+    RequestRefused
+        A value is missing or can't stand in a header. The message names it and never repeats it.
+
+    Examples
+    --------
+    >>> Credentials("3fa1c9d2e7b84056", "s" * 64, "t" * 64)
+    Credentials(app_key='3fa1…')
+    """
+
+    __slots__ = ("__dict__", "__weakref__")
+
+    def __init__(self, app_key: str, app_secret: str, access_token: str) -> None:
+        key, secret, token = _trimmed(app_key), _trimmed(app_secret), _token(access_token)
+        problem = (
+            _problem("app key", key)
+            or _problem("access token", token)
+            or _problem("app secret", secret, optional=token.startswith(BEARER))
+        )
+        if problem:
+            # A traceback keeps this frame's variables: they must be gone before it is made.
+            del app_key, app_secret, access_token, key, secret, token
+            raise RequestRefused(problem)
+        _VAULT[self] = (key, secret, token)
+
+    @property
+    def app_key(self) -> str:
+        """The app key, or the OAuth client's id."""
+        return _VAULT[self][0]
+
+    @property
+    def app_secret(self) -> str:
+        """The app secret; empty for an OAuth token."""
+        return _VAULT[self][1]
+
+    @property
+    def access_token(self) -> str:
+        """The access token as the ``Authorization`` header carries it."""
+        return _VAULT[self][2]
+
+    @property
+    def facts(self) -> TokenFacts:
+        """What the access token says of itself."""
+        return token_facts(self.access_token)
+
+    @property
+    def key_digest(self) -> str:
+        """A name for the app key that can't be turned back into it: 32 hex digits."""
+        return _digest("key", self.app_key)
+
+    @property
+    def account_digest(self) -> str:
+        """A name for the account that outlives a refreshed token: 32 hex digits.
+
+        Made from the app key and the token's account number, or else its kind of account. Where the token
+        names neither, all accounts of an app key share one name.
+        """
+        facts = self.facts
+        return _digest("account", self.app_key, facts.account_id or facts.account or "")
+
+    def same_as(self, other: Credentials) -> bool:
+        """Return whether both hold the same three values (compared in constant time)."""
+        mine, theirs = ("\n".join(_VAULT[one]).encode() for one in (self, other))
+        return hmac.compare_digest(mine, theirs)
+
+    def with_token(self, access_token: str) -> Credentials:
+        """Return credentials with the same app key and secret and another access token."""
+        # The value leaves this frame's variables before anything can be raised: a traceback keeps them.
+        token, access_token = [access_token], ""
+        return Credentials(self.app_key, self.app_secret, token.pop())
+
+    @classmethod
+    def from_env(cls) -> Credentials:
+        """Read ``LONGBRIDGE_APP_KEY``, ``_APP_SECRET``, ``_ACCESS_TOKEN``, or else the ``LONGPORT_`` three.
+
+        Raises
+        ------
+        RequestRefused
+            Neither set is whole; the message names what is missing and where to put it.
+        """
+        from jupyter_openapi.credentials.sources import from_environment
+
+        return from_environment()
+
+    @classmethod
+    def from_profile(cls, name: str) -> Credentials:
+        """Read the set stored as `name` in the system's keyring.
+
+        Raises
+        ------
+        RequestRefused
+            There is no such profile, or no keyring; the message says what to install or type.
+        """
+        from jupyter_openapi.credentials.keyrings import load_profile
+
+        return load_profile(name)
+
+    @classmethod
+    def from_oauth(cls, client_id: str) -> Credentials:
+        """Read the OAuth token that the official SDK keeps under ``~/.longbridge/openapi/tokens/``.
+
+        Raises
+        ------
+        RequestRefused
+            There is no such file, it can't be read, or its token has ended.
+        """
+        from jupyter_openapi.credentials.oauth import OAuthFile
+
+        return OAuthFile(client_id).load()
+
+    def __repr__(self) -> str:
+        if self not in _VAULT:  # a traceback shows it while its values are being refused
+            return "Credentials(refused)"
+        facts = self.facts
+        account = f", account '{facts.account}'" if facts.account else ""
+        expires = f", expires {facts.expires:%Y-%m-%d}" if facts.expires else ""
+        return f"Credentials(app_key='{_hint(self.app_key)}'{account}{expires})"
+
+    def __getstate__(self) -> NoReturn:
+        _refuse_copies()
+
+    def __reduce_ex__(self, protocol: object) -> NoReturn:
+        _refuse_copies()
+
+    def __setattr__(self, name: str, value: Any) -> NoReturn:
+        del value
+        raise AttributeError(f"Credentials can't be changed ('{name}'): make new ones, or use with_token().")
+
+
+def _refuse_copies() -> NoReturn:
+    raise TypeError(
+        "Credentials are not pickled or copied: pass the object itself, or store a profile and use "
+        "Credentials.from_profile(name) where you need them."
+    )
+
+
+def _trimmed(value: str) -> str:
+    return value.strip().strip(INVISIBLE).strip() if isinstance(value, str) else value
+
+
+def _token(value: str) -> str:
+    token = _trimmed(value)
+    if not isinstance(token, str) or not f"{token} ".lower().startswith(BEARER.lower()):
+        return token
+    bare = token[len(BEARER) :].strip()
+    return f"{BEARER}{bare}" if bare else ""
+
+
+def _problem(name: str, value: object, *, optional: bool = False) -> str:
+    """Say in one sentence why `value` can't be used, without repeating it; empty when it can."""
+    if not isinstance(value, str):
+        return f"The {name} must be text, not {type(value).__name__}."
+    bare = value.removeprefix(BEARER) if name == "access token" else value
+    if not bare:
+        return "" if optional else f"The {name} is empty: copy it from the broker's developer page."
+    if len(bare) > LONGEST:
+        return f"The {name} is longer than {LONGEST} characters: copy it alone."
+    if _PRINTABLE.fullmatch(bare):
+        return ""
+    return sentence(f"The {name} holds {_flaw(bare)}:", "copy it again, whole, as one line.")
+
+
+def _flaw(value: str) -> str:
+    if "\n" in value or "\r" in value:
+        return "a line break"
+    if any(character.isspace() for character in value):
+        return "white space"
+    if any(not character.isprintable() for character in value):
+        return "a control character"
+    return "a character that no key or token has (not ASCII)"
+
+
+def _digest(purpose: str, *values: str) -> str:
+    text = "\0".join(("jupyter-openapi", purpose, *values))
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+def _hint(app_key: str) -> str:
+    shown = 4 if len(app_key) >= 16 else 2 if len(app_key) >= 8 else 0
+    return f"{app_key[:shown]}…"

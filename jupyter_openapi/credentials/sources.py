@@ -1,0 +1,217 @@
+"""Where credentials come from, and the order of the places.
+
+A set comes whole from one place, and the first place that has a whole set wins: given in the call, typed in
+the panel, a keyring profile, the environment, a ``.env`` file in the working folder. Other places whose set
+differs are named, so that nobody trades on an account by mistake.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from jupyter_openapi.credentials.keyrings import load_profile, profiles
+from jupyter_openapi.credentials.keys import Credentials
+from jupyter_openapi.errors import RequestRefused, sentence
+from jupyter_openapi.guard import guarded
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+PREFIXES = ("LONGBRIDGE_", "LONGPORT_")
+NAMES = ("APP_KEY", "APP_SECRET", "ACCESS_TOKEN")
+HOST_NAMES = ("HTTP_URL", "QUOTE_WS_URL", "TRADE_WS_URL", "REGION")
+DOTENV = ".env"
+DOTENV_LARGEST = 1_000_000  # bytes
+DEFAULT_PROFILE = "default"
+SET_THEM = "Set LONGBRIDGE_APP_KEY, LONGBRIDGE_APP_SECRET and LONGBRIDGE_ACCESS_TOKEN"
+
+Kind = Literal["explicit", "panel", "profile", "environment", "dotenv", "oauth"]
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One place that credentials come from.
+
+    Attributes
+    ----------
+    kind
+        What sort of place.
+    name
+        Which one: the profile's name, the variables' prefix, the OAuth client's id; else empty.
+    path
+        The ``.env`` file.
+    """
+
+    kind: Kind
+    name: str = ""
+    path: Path | None = None
+
+    def __str__(self) -> str:
+        return {
+            "explicit": "given in the call",
+            "panel": "the credential panel",
+            "profile": f"profile '{self.name}'",
+            "environment": f"environment ({self.name}*)",
+            "dotenv": f".env file ({self.path}, {self.name}*)",
+            "oauth": f"OAuth client {self.name}",
+        }[self.kind]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Credentials, and where they were found.
+
+    Attributes
+    ----------
+    differs
+        Other places that hold another whole set, in words; ask before trading when there are any.
+    notes
+        What was seen and not used: half sets, a host in a ``.env`` file.
+    """
+
+    credentials: Credentials
+    source: Source
+    differs: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+
+@guarded
+def find_credentials(
+    profile: str | None = None,
+    explicit: Credentials | None = None,
+    panel: Credentials | None = None,
+    *,
+    environ: Mapping[str, str] | None = None,
+    folder: Path | None = None,
+) -> Found:
+    """Return the first whole set of the chain.
+
+    Parameters
+    ----------
+    profile
+        A keyring profile. Without one, the profile named ``default`` is used if it was stored.
+    explicit, panel
+        Credentials given in the call, or typed in the panel.
+    environ, folder
+        Instead of the process's environment and working folder.
+
+    Raises
+    ------
+    RequestRefused
+        No place has a whole set, or the first that has one holds a value that can't be used; the message says
+        what is wrong and where to put it.
+    """
+    search = _Search()
+    if explicit is not None:
+        search.take(Source("explicit"), lambda: explicit)
+    if panel is not None:
+        search.take(Source("panel"), lambda: panel)
+    if profile is not None:
+        search.take(Source("profile", profile), lambda: load_profile(profile))
+    elif not search.found and DEFAULT_PROFILE in profiles():
+        search.take(Source("profile", DEFAULT_PROFILE), lambda: load_profile(DEFAULT_PROFILE))
+    search.variables(os.environ if environ is None else environ)
+    search.dotenv((Path.cwd() if folder is None else folder) / DOTENV)
+    return search.result()
+
+
+@guarded
+def from_environment(environ: Mapping[str, str] | None = None) -> Credentials:
+    """Return the environment's first whole set (``LONGBRIDGE_``, then ``LONGPORT_``).
+
+    Raises
+    ------
+    RequestRefused
+        Neither set is whole.
+    """
+    search = _Search()
+    search.variables(os.environ if environ is None else environ)
+    if not search.found:
+        missing = sentence(*search.notes) or "The environment holds no credentials."
+        raise RequestRefused(f"{missing} {SET_THEM} before you start Jupyter.")
+    return search.found[0][1]
+
+
+class _Search:
+    """The places looked at so far: whole sets, first choice first, and notes on what is not used."""
+
+    def __init__(self) -> None:
+        self.found: list[tuple[Source, Credentials]] = []
+        self.notes: list[str] = []
+
+    def take(self, source: Source, read: Callable[[], Credentials]) -> None:
+        """Add what `read` returns. A place that can't be used ends the search, unless one was found before.
+
+        To fall through to the next place would be to trade on another account than the one that was meant.
+        """
+        try:
+            self.found.append((source, read()))
+        except RequestRefused as refused:
+            if not self.found:
+                raise
+            self.notes.append(f"{source} is not used: {refused}")
+
+    def variables(self, values: Mapping[str, str], path: Path | None = None) -> None:
+        """Add each prefix's whole set, and a note for each half one."""
+        for prefix in PREFIXES:
+            source = Source("dotenv" if path else "environment", prefix, path)
+            names = [prefix + name for name in NAMES]
+            missing = [name for name in names if not values.get(name, "").strip()]
+            if not missing:
+                self.take(source, partial(_from_names, values, names))
+            elif len(missing) < len(names):
+                held = " and ".join(name for name in names if name not in missing)
+                where = path or "The environment"
+                self.notes.append(f"{where} holds {held} but no {' and no '.join(missing)}.")
+
+    def dotenv(self, path: Path) -> None:
+        """Add the sets of a ``.env`` file; it never reaches the environment, and chooses no host."""
+        try:
+            values = _read_dotenv(path)
+        except RequestRefused as refused:
+            if not self.found:
+                raise
+            self.notes.append(str(refused))
+            return
+        self.variables(values, path)
+        hosts = [name for prefix in PREFIXES for end in HOST_NAMES if values.get(name := prefix + end)]
+        if hosts:
+            self.notes.append(
+                f"{', '.join(hosts)} in {path} is not used: a .env file may not choose the host."
+            )
+
+    def result(self) -> Found:
+        """Return the first choice, or refuse."""
+        if not self.found:
+            missing = sentence(*self.notes) or "No credentials were found."
+            raise RequestRefused(
+                f"{missing} Type `%openapi login`, or s{SET_THEM[1:]} in the environment or in a "
+                ".env file in the working folder."
+            )
+        (source, credentials), *others = self.found
+        differs = [str(other) for other, those in others if not those.same_as(credentials)]
+        return Found(credentials, source, differs, self.notes)
+
+
+def _from_names(values: Mapping[str, str], names: list[str]) -> Credentials:
+    return Credentials(*(values[name] for name in names))
+
+
+def _read_dotenv(path: Path) -> dict[str, str]:
+    from dotenv import dotenv_values
+
+    if not path.is_file():
+        return {}
+    try:
+        if path.stat().st_size > DOTENV_LARGEST:
+            raise RequestRefused(f"{path} is over {DOTENV_LARGEST // 1_000_000} MB: that is no .env file.")
+        # Not interpolated: a secret with a dollar sign stays as it is. A byte order mark is Notepad's.
+        values = dotenv_values(path, interpolate=False, encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as failure:
+        reason = failure.strerror if isinstance(failure, OSError) else "it is not UTF-8 text"
+        raise RequestRefused(f"{path} can't be read ({reason}): mend it, or move it away.") from None
+    return {name: value or "" for name, value in values.items()}

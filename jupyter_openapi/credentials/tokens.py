@@ -1,0 +1,118 @@
+"""What an access token says of itself: when it ends, and whose money it moves.
+
+Most tokens are JWTs with a prefix (``m_``, ``us_``, ``hk_m_``). Only the middle part is read and nothing is
+verified, so these are claims: good for a warning or a refusal, never for a permission.
+
+Source: token contents quoted in the broker's public issue threads (``exp``, ``aid``, ``ac`` beside ``sub``),
+and the broker's own CLI (OAuth: ``sub`` is JSON text with ``member_id`` and ``account_channel``).
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Literal
+
+BEARER = "Bearer "
+MILLISECONDS = 10_000_000_000  # an expiry above this (the year 2286) counts milliseconds
+
+AccountKind = Literal["paper", "live"]
+Region = Literal["ap", "us"]
+
+
+@dataclass(frozen=True, slots=True)
+class TokenFacts:
+    """The claims of an access token; None where it makes none.
+
+    Attributes
+    ----------
+    expires
+        When it ends, in UTC.
+    account
+        ``paper`` or ``live``: whether it moves play money or real money.
+    region
+        The broker's data centre, for the ``x-dc-region`` header.
+    bearer
+        Whether it is an OAuth token, which travels unsigned.
+    account_id
+        The account's number at the broker.
+    """
+
+    expires: datetime | None
+    account: AccountKind | None
+    region: Region
+    bearer: bool
+    account_id: str | None = None
+
+    def days_left(self, now: datetime | None = None) -> float | None:
+        """Return the days until it ends (negative when it has), or None when it doesn't say."""
+        if self.expires is None:
+            return None
+        return (self.expires - (now or datetime.now(UTC))) / timedelta(days=1)
+
+
+def token_facts(access_token: str) -> TokenFacts:
+    """Read the claims of an access token; what can't be read is None. Never raises for any text."""
+    bare, bearer = access_token, False
+    if access_token[: len(BEARER)].lower() == BEARER.lower():
+        bare, bearer = access_token[len(BEARER) :], True
+    claims = _claims(bare)
+    subject = _json_object(claims.get("sub"))
+    return TokenFacts(
+        expires=_moment(claims.get("exp")),
+        account=_kind(claims.get("ac") or claims.get("account_channel") or subject.get("account_channel")),
+        region="us" if bare.startswith("us_") else "ap",
+        bearer=bearer,
+        account_id=_number(claims.get("aid") or claims.get("aaid") or subject.get("account_id")),
+    )
+
+
+def _claims(bare: str) -> dict[str, Any]:
+    parts = bare.split(".")
+    if len(parts) != 3:
+        return {}
+    try:
+        payload = base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4))
+    except (binascii.Error, ValueError):
+        return {}
+    return _json_object(payload)
+
+
+def _json_object(text: object) -> dict[str, Any]:
+    if not isinstance(text, str | bytes):
+        return {}
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def _moment(seconds: object) -> datetime | None:
+    if isinstance(seconds, bool) or not isinstance(seconds, int | float | str):
+        return None
+    try:
+        number = float(seconds)
+        return datetime.fromtimestamp(number / 1000 if number > MILLISECONDS else number, UTC)
+    except (ValueError, OverflowError, OSError):
+        return None
+
+
+def _kind(channel: object) -> AccountKind | None:
+    # The channels seen are "lb" and "lb_papertrading". One we have not seen may well be real money.
+    if not isinstance(channel, str) or not channel.strip():
+        return None
+    return "paper" if "paper" in channel.lower() else "live"
+
+
+def _number(value: object) -> str | None:
+    if isinstance(value, bool) or not isinstance(value, int | str):
+        return None
+    try:
+        text = str(value).strip()
+    except ValueError:  # Python refuses to print integers of thousands of digits
+        return None
+    return text if text.isalnum() and text.isascii() and len(text) <= 40 else None

@@ -1,0 +1,35 @@
+"""`data` -> DataFrame: typed by the operation's description, or inferred from the reply's shape.
+
+======================  ==========================================================================
+kind of field           column
+======================  ==========================================================================
+text, id, symbol, enum  plain text: ``str`` on pandas 3, ``object`` on pandas 2; absent is NaN
+enum of integers        ``Int64``
+decimal                 ``float64``; `decimal.Decimal` or text on request
+integer                 ``Int64``
+boolean                 ``boolean``
+timestamp, millis       aware ``datetime64`` in the zone asked for; 0 and "" are NaT
+date                    ``datetime64``, naive midnight
+object                  Python objects
+======================  ==========================================================================
+
+Columns keep the API's names and its order: parents first, then the fields as the reply's first record has
+them, described fields that it lacks, and unknown ones last. Times have the resolution pandas itself prefers
+(microseconds on pandas 3, nanoseconds on pandas 2). pandas is imported when a frame is made, not before.
+"""
+
+from __future__ import annotations
+
+from jupyter_openapi.frames.build import frame_from_bytes, to_frame
+from jupyter_openapi.frames.notes import InexactWarning, UnreadableWarning, describe
+from jupyter_openapi.frames.times import MARKET_ZONES, add_trade_date
+
+__all__ = [
+    "MARKET_ZONES",
+    "InexactWarning",
+    "UnreadableWarning",
+    "add_trade_date",
+    "describe",
+    "frame_from_bytes",
+    "to_frame",
+]

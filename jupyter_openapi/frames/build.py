@@ -1,0 +1,199 @@
+"""From `data`, or from the reply's very bytes, to the typed frame."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from jupyter_openapi.errors import RequestRefused
+from jupyter_openapi.frames.columns import Maker
+from jupyter_openapi.frames.infer import by_shape
+from jupyter_openapi.frames.notes import describe
+from jupyter_openapi.frames.records import (
+    MisfitError,
+    Records,
+    by_table,
+    by_tables,
+    find_path,
+    free_name,
+    records_at,
+)
+from jupyter_openapi.frames.values import clean
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import tzinfo
+
+    import pandas as pd
+
+    from jupyter_openapi.spec.model import Operation, Table
+
+FAST_FROM = 65_536
+"""Bytes from which Arrow is worth its start-up."""
+
+
+def to_frame(
+    data: Any,
+    operation: Operation | str | None = None,
+    *,
+    decimals: str = "float64",
+    tz: str | tzinfo = "UTC",
+    table: str | None = None,
+) -> pd.DataFrame:
+    """Return a reply's `data` as a frame with the API's names and fixed dtypes.
+
+    Parameters
+    ----------
+    data
+        What the reply's envelope holds under ``data``: any parsed JSON.
+    operation
+        The operation, its name or an alias. With None, or a name the specification does not know, rows and
+        dtypes are inferred (see `jupyter_openapi.frames.infer`).
+    decimals
+        ``"float64"``; or ``"decimal"`` (`decimal.Decimal`, pandas.NA where there is none) or ``"string"``,
+        which keep every digit.
+    tz
+        The zone in which instants appear. Calendar dates are never shifted.
+    table
+        Another list of the reply than the usual one: its key (``"cash_infos"``) or its whole path.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``attrs["openapi"]`` names the operation and what was noticed: ``inexact`` (column -> count),
+        ``as_text`` (columns kept as text), and for inferred frames ``beside`` (scalars beside the list) and
+        ``left_out`` (other lists and objects there).
+
+    Raises
+    ------
+    RequestRefused
+        If `decimals`, `tz` or `table` is nothing that can be used. No `data` raises.
+
+    Warns
+    -----
+    InexactWarning
+        If float64 cannot hold every digit of some decimal; names the columns and counts.
+    UnreadableWarning
+        If a column holds values its kind does not allow; it is then text, and nothing is lost.
+    """
+    return _frame(data, resolve(operation), Maker(decimals, tz), table)
+
+
+def frame_from_bytes(
+    content: bytes,
+    operation: Operation | str | None = None,
+    *,
+    decimals: str = "float64",
+    tz: str | tzinfo = "UTC",
+) -> pd.DataFrame:
+    """Return the frame of a whole reply, still in the bytes of its envelope.
+
+    Equal to ``to_frame(json.loads(content)["data"], ...)``. With pyarrow, replies of many rows take a
+    fraction of the time and memory; whatever Arrow would read otherwise than Python goes the usual way.
+
+    Parameters
+    ----------
+    content
+        ``{"code": 0, "message": ..., "data": ...}`` in UTF-8. The code is not looked at.
+    operation, decimals, tz
+        As for `to_frame`.
+
+    Raises
+    ------
+    RequestRefused
+        If `decimals` or `tz` is nothing that can be used.
+    ValueError
+        If `content` is not JSON.
+    """
+    found = resolve(operation)
+    maker = Maker(decimals, tz)
+    if found is not None and found.tables and len(content) >= FAST_FROM:
+        frame = fast_frame(content, found, maker)
+        if frame is not None:
+            return frame
+        maker = Maker(decimals, tz)
+    envelope = json.loads(content)
+    data = envelope.get("data") if isinstance(envelope, dict) else envelope
+    return _frame(data, found, maker, None)
+
+
+def fast_frame(content: bytes, operation: Operation, maker: Maker) -> pd.DataFrame | None:
+    """Return the frame by way of Arrow, or None where the usual way must be taken."""
+    from jupyter_openapi.frames import fast
+
+    columns = fast.read(content, operation.tables[0], maker)
+    return None if columns is None else _finish(columns, maker, operation=operation.name)
+
+
+def resolve(operation: Operation | str | None) -> Operation | None:
+    """Return the operation meant by a name or alias, or None if the specification knows none."""
+    if not isinstance(operation, str):
+        return operation
+    from jupyter_openapi.spec import catalog
+
+    return catalog().find(operation)
+
+
+def _frame(data: Any, operation: Operation | None, maker: Maker, table: str | None) -> pd.DataFrame:
+    records = _records(data, operation, table)
+    columns = {
+        name: maker.column(name, records.fields.get(name), values) for name, values in records.columns.items()
+    }
+    facts: dict[str, Any] = {"operation": operation.name if operation else None}
+    facts |= {"beside": records.beside or None, "left_out": records.left_out or None}
+    return _finish(columns, maker, rows=records.count, **facts)
+
+
+def _finish(columns: Mapping[str, Any], maker: Maker, rows: int | None = None, **facts: Any) -> pd.DataFrame:
+    import pandas as pd
+
+    index = None if rows is None else pd.RangeIndex(rows)
+    named: dict[str, Any] = {}
+    for name, column in columns.items():
+        named[free_name(clean(name), "", named)] = column
+    frame = pd.DataFrame(named, index=index, copy=False)
+    maker.findings.warn(stacklevel=4)
+    return describe(frame, **facts, **maker.findings.facts())
+
+
+def _records(data: Any, operation: Operation | None, table: str | None) -> Records:
+    tables = operation.tables if operation else ()
+    if table is not None:
+        return _other_table(data, tables, table)
+    if not tables:
+        return by_shape(data)
+    try:
+        return by_tables(data, tables)
+    except MisfitError:
+        return _typed_by_name(by_shape(data), tables[0])
+
+
+def _typed_by_name(records: Records, table: Table) -> Records:
+    """Describe inferred columns by the table's fields of the same names, and add the missing fields."""
+    known = {described.name: described for described in table.fields}
+    absent = {name: [None] * records.count for name in known if name not in records.columns}
+    records.columns |= absent
+    records.fields = known
+    return records
+
+
+def _other_table(data: Any, tables: tuple[Table, ...], wanted: str) -> Records:
+    described = next((table for table in tables if wanted in {table.path, key_of(table.path)}), None)
+    try:
+        if described is not None:
+            return by_table(data, described)
+        path = find_path(data, wanted)
+        if path is not None:
+            return records_at(data, path)
+    except MisfitError:
+        pass
+    names = (
+        ", ".join(dict.fromkeys(key_of(table.path) or "the first" for table in tables))
+        or "those in the reply"
+    )
+    raise RequestRefused(f"This reply has no table {wanted!r}; its tables are {names}.")
+
+
+def key_of(path: str) -> str:
+    """Return the last key of a path: ``list[].cash_infos[]`` -> ``cash_infos``."""
+    return path.removesuffix("[]").rpartition(".")[2]

@@ -1,0 +1,180 @@
+"""One column: a list of JSON values and a field's kind in, an array of that kind's dtype out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from jupyter_openapi.errors import RequestRefused
+from jupyter_openapi.frames import numbers, times
+from jupyter_openapi.frames.notes import Findings
+from jupyter_openapi.frames.values import UnreadableError, as_text, objects, shape, text_column
+from jupyter_openapi.spec.model import Field, Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from datetime import tzinfo
+
+DECIMALS = ("float64", "decimal", "string")
+TEXTUAL = (Kind.TEXT, Kind.ID, Kind.SYMBOL, Kind.ENUM)
+
+
+@dataclass(slots=True)
+class Maker:
+    """Makes columns in one way and collects what it notices.
+
+    Parameters
+    ----------
+    decimals
+        ``float64``, ``decimal`` or ``string``: how decimals appear.
+    tz
+        The zone in which instants appear.
+
+    Raises
+    ------
+    RequestRefused
+        If either is none that can be used.
+    """
+
+    decimals: str = "float64"
+    tz: str | tzinfo = "UTC"
+    findings: Findings = field(default_factory=Findings)
+
+    def __post_init__(self) -> None:
+        if self.decimals not in DECIMALS:
+            raise RequestRefused(f"decimals is one of {', '.join(DECIMALS)}, not {self.decimals!r}.")
+        self.tz = times.check_zone(self.tz)
+
+    def column(self, name: str, described: Field | None, values: Sequence[Any]) -> Any:
+        """Return the column's array; values that do not fit `described` turn the whole column into text."""
+        if described is None or described.kind is Kind.ANY:
+            return infer_column(values)
+        if described.kind is Kind.OBJECT:
+            return objects(values)
+        if described.nulls:
+            values = without(values, described.nulls)
+        try:
+            return self._makers()[effective_kind(described)](name, described, values)
+        except UnreadableError:
+            self.findings.as_text.append(name)
+            return text_column([as_text(value) for value in values])
+
+    def _makers(self) -> dict[Kind, Callable[[str, Field, Sequence[Any]], Any]]:
+        return {
+            Kind.TEXT: self._text,
+            Kind.DECIMAL: self._decimal,
+            Kind.INTEGER: self._integer,
+            Kind.BOOLEAN: self._boolean,
+            Kind.TIMESTAMP: self._instant,
+            Kind.MILLIS: self._instant,
+            Kind.DATE: self._date,
+        }
+
+    def _text(self, name: str, _: Field, values: Sequence[Any]) -> Any:
+        array = objects(values)
+        if shape(array) in {"string", "empty"}:
+            return text_column(array)
+        if any(isinstance(value, (list, dict)) for value in values):
+            self.findings.as_text.append(name)
+        return text_column([as_text(value) for value in values])
+
+    def _decimal(self, name: str, described: Field, values: Sequence[Any]) -> Any:
+        zero = numbers.means_zero(described.nulls)
+        if self.decimals != "float64":
+            return numbers.exact_column(values, zero_is_none=zero, as_decimal=self.decimals == "decimal")
+        column, inexact = numbers.float_column(values, zero_is_none=zero)
+        if inexact:
+            self.findings.inexact[name] = inexact
+        return column
+
+    def _integer(self, _: str, described: Field, values: Sequence[Any]) -> Any:
+        return numbers.integer_column(*numbers.integers(values), described.nulls)
+
+    def _boolean(self, _: str, __: Field, values: Sequence[Any]) -> Any:
+        return boolean_column(values)
+
+    def _instant(self, _: str, described: Field, values: Sequence[Any]) -> Any:
+        counts, missing = numbers.integers(values)
+        return times.instant_column(counts, missing, millis=described.kind is Kind.MILLIS, tz=self.tz)
+
+    def _date(self, _: str, described: Field, values: Sequence[Any]) -> Any:
+        return times.date_column(values, described.date_format)
+
+
+def effective_kind(described: Field) -> Kind:
+    """Fold the kinds that share a dtype: ids, symbols, enums of names are text, enums of numbers integers."""
+    if described.kind is Kind.ENUM and (described.number or _all_integers(described.values)):
+        return Kind.INTEGER
+    return Kind.TEXT if described.kind in TEXTUAL else described.kind
+
+
+def _all_integers(values: tuple[str | int, ...]) -> bool:
+    return bool(values) and all(isinstance(value, int) for value in values)
+
+
+def without(values: Sequence[Any], nulls: tuple[Any, ...]) -> Sequence[Any]:
+    """Return the values with None for those that mean "none"; zero is each kind of number's own business."""
+    texts = {null for null in nulls if isinstance(null, str)}
+    others = {
+        (type(null), null) for null in nulls if not isinstance(null, str) and (null != 0 or null is False)
+    }
+    if others:
+        values = [None if _is_among(value, others) else value for value in values]
+    if not texts:
+        return values
+    try:
+        return [None if value in texts else value for value in values]
+    except TypeError:  # lists and objects have no hash
+        return [None if isinstance(value, str) and value in texts else value for value in values]
+
+
+def _is_among(value: Any, typed: set[tuple[type, Any]]) -> bool:
+    return not isinstance(value, (list, dict)) and (type(value), value) in typed
+
+
+def boolean_column(values: Sequence[Any]) -> Any:
+    """Return a ``boolean`` array from true, false, their text, and null or the empty string.
+
+    Raises
+    ------
+    UnreadableError
+        If there is any other value.
+    """
+    import numpy as np
+    import pandas as pd
+
+    words: dict[Any, bool | None] = {"true": True, "false": False, "": None}
+    read = [words.get(value, value) if isinstance(value, str) else value for value in values]
+    missing = np.fromiter((value is None for value in read), dtype=bool, count=len(read))
+    if not all(value is None or isinstance(value, bool) for value in read):
+        raise UnreadableError
+    truth = np.fromiter((value is True for value in read), dtype=bool, count=len(read))
+    return pd.arrays.BooleanArray(truth, missing)
+
+
+def infer_column(values: Sequence[Any]) -> Any:
+    """Return a column that nothing describes.
+
+    Text stays text, whatever it looks like: ``"00700"`` and ids of 18 digits are never numbers. Whole numbers
+    are ``Int64`` (text if any does not fit), numbers with a fraction ``float64``, true and false ``boolean``;
+    only null, and mixtures, nested objects and lists, stay Python objects.
+    """
+    import numpy as np
+
+    array = objects(values)
+    kind = shape(array)
+    if kind == "string":
+        return text_column(array)
+    if kind == "boolean":
+        return boolean_column([value if isinstance(value, bool) else None for value in values])
+    if kind == "integer":
+        try:
+            return numbers.integer_column(*numbers.integers(values), ())
+        except UnreadableError:
+            return text_column([as_text(value) for value in values])
+    if kind in {"floating", "mixed-integer-float"}:
+        try:
+            return np.array([np.nan if value is None else float(value) for value in values], dtype=np.float64)
+        except OverflowError:
+            return array
+    return array

@@ -1,0 +1,91 @@
+"""What a frame says about itself: one warning per finding, and `df.attrs["openapi"]`."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import Enum
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+ATTRIBUTE = "openapi"
+
+
+class InexactWarning(UserWarning):
+    """Some decimals have more digits than a float64 holds."""
+
+
+class UnreadableWarning(UserWarning):
+    """A column holds values its kind does not allow, and was kept as text."""
+
+
+@dataclass(slots=True)
+class Findings:
+    """What was noticed while the columns were made: counts of inexact decimals, columns kept as text."""
+
+    inexact: dict[str, int] = field(default_factory=dict)
+    as_text: list[str] = field(default_factory=list)
+
+    def warn(self, stacklevel: int) -> None:
+        """Give at most one warning of each kind; `stacklevel` counts from the caller of this method."""
+        if self.inexact:
+            columns = ", ".join(f"{name} ({count})" for name, count in self.inexact.items())
+            warnings.warn(
+                f"float64 cannot hold every digit of: {columns}. "
+                'Pass decimals="decimal" or decimals="string" to keep them all.',
+                InexactWarning,
+                stacklevel=stacklevel + 1,
+            )
+        if self.as_text:
+            warnings.warn(
+                f"Values that do not fit the column's kind; kept as text: {', '.join(self.as_text)}.",
+                UnreadableWarning,
+                stacklevel=stacklevel + 1,
+            )
+
+    def facts(self) -> dict[str, Any]:
+        """Return the findings as entries of `df.attrs["openapi"]`, leaving out what was not found."""
+        found: dict[str, Any] = {"inexact": dict(self.inexact), "as_text": list(self.as_text)}
+        return {name: value for name, value in found.items() if value}
+
+
+def describe(frame: pd.DataFrame, **facts: Any) -> pd.DataFrame:
+    """Add facts to ``frame.attrs["openapi"]`` and return the same frame.
+
+    Parameters
+    ----------
+    frame
+        Changed in place; facts it already carries stay unless named again.
+    **facts
+        Such as ``operation``, ``mode``, ``profile``, ``requested_at``, ``trace_id``, ``window``. They are
+        stored as JSON-safe values: times and dates as ISO text, decimals and anything unknown as text,
+        enums by their value. None leaves a fact out. Never pass a secret: attributes travel with copies and
+        into files.
+    """
+    known = frame.attrs.get(ATTRIBUTE, {})
+    added = {name: json_safe(value) for name, value in facts.items() if value is not None}
+    frame.attrs[ATTRIBUTE] = {**known, **added}
+    return frame
+
+
+def json_safe(value: Any) -> Any:
+    """Return `value` as something `json.dumps` takes without help, and that is equal after a round trip."""
+    if isinstance(value, Enum):
+        return json_safe(value.value)
+    if isinstance(value, float):
+        return float(value) if value - value == 0 else str(value)
+    if isinstance(value, str):
+        return str(value)
+    if value is None or isinstance(value, (bool, int)):
+        return value
+    if isinstance(value, (datetime, date)):
+        return value.isoformat()
+    if isinstance(value, Mapping):
+        return {str(key): json_safe(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return [json_safe(item) for item in value]
+    return str(value)

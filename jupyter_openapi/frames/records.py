@@ -1,0 +1,286 @@
+"""Rows of a reply's `data`: by the path its operation describes.
+
+A path such as ``list[].stock_info[]`` is walked from `data` down. Every record keeps the objects it stood in,
+so that a parent's fields (``list[].account_channel``) become columns before its own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from itertools import chain
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any
+
+from jupyter_openapi.spec.model import Field, Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from jupyter_openapi.spec.model import Table
+
+SCALAR = "value"
+"""The column of records that are no objects."""
+BLOCK = 256
+"""Rows turned into columns at a time."""
+
+
+class MisfitError(Exception):
+    """The data does not have the shape the path describes."""
+
+
+@dataclass(slots=True)
+class Records:
+    """Columns before they have dtypes: a list of JSON values each, all `count` long, None for absent.
+
+    `fields` describes some of the columns. `beside` holds scalars that stood beside the list, `left_out` the
+    names of other lists and objects there.
+    """
+
+    columns: dict[str, Sequence[Any]]
+    count: int
+    fields: dict[str, Field] = field(default_factory=dict)
+    beside: dict[str, Any] = field(default_factory=dict)
+    left_out: list[str] = field(default_factory=list)
+
+
+def steps(path: str) -> list[tuple[str, bool]]:
+    """Split a path into (key, is it a list) steps: ``list[].stock_info[]``, ``""`` or ``[]``."""
+    return [(part.removesuffix("[]"), part.endswith("[]")) for part in path.split(".")] if path else []
+
+
+def walk(data: Any, path: str) -> list[tuple[Any, ...]]:
+    """Return every record at `path` with its ancestors: (data, ..., parent, record).
+
+    Raises
+    ------
+    MisfitError
+        If something on the way is neither null nor what the path says.
+    """
+    chains: list[tuple[Any, ...]] = [(data,)] if data is not None else []
+    for key, many in steps(path):
+        below: list[tuple[Any, ...]] = []
+        for ancestors in chains:
+            child = _child(ancestors[-1], key)
+            if many:
+                below.extend((*ancestors, item) for item in _as_list(child))
+            elif child is not None:
+                below.append((*ancestors, child))
+        chains = below
+    return chains
+
+
+def leaves(data: Any, path: str) -> list[Any]:
+    """Return every record at `path` without its ancestors; as `walk` otherwise."""
+    *above, (key, many) = [("", False), *steps(path)]
+    if not above:
+        return [] if data is None else [data]
+    way = ".".join(name + "[]" * is_list for name, is_list in above[1:])
+    holders = leaves(data, way)
+    children = [_child(holder, key) for holder in holders]
+    if many:
+        return list(chain.from_iterable(map(_as_list, children)))
+    return [child for child in children if child is not None]
+
+
+def _child(node: Any, key: str) -> Any:
+    if not key:
+        return node
+    if node is not None and not isinstance(node, dict):
+        raise MisfitError
+    return node.get(key) if node else None
+
+
+def _as_list(child: Any) -> list[Any]:
+    if child is None:
+        return []
+    if not isinstance(child, list):
+        raise MisfitError
+    return child
+
+
+def by_table(data: Any, table: Table) -> Records:
+    """Return the records of `data` as `table` describes them.
+
+    Columns are the parents, the label, the described fields in the order of the first record, those it lacks
+    in the table's order, and last what the table does not know.
+
+    Raises
+    ------
+    MisfitError
+        If `data` does not have that shape.
+    """
+    chains = walk(data, table.path) if table.parents else []
+    items = [ancestors[-1] for ancestors in chains] if table.parents else leaves(data, table.path)
+    known = {described.name: described for described in table.fields}
+    scalar = table.fields[0].name if table.scalar else SCALAR
+    rows = as_objects([] if not table.path and items == [{}] else items, scalar=scalar)
+    columns = columns_of(rows, known)
+    records = Records({}, len(rows))
+    for path, described in table.parents:
+        column = free_name(described.name, _holder(path), columns)
+        records.columns[column] = parent_values(chains, table.path, path)
+        records.fields[column] = described
+    if table.label is not None:
+        label = free_name(table.label[0], "table", columns)
+        records.columns[label] = [table.label[1]] * len(rows)
+        records.fields[label] = Field(label, Kind.TEXT)
+    records.columns |= columns
+    records.fields |= known
+    return records
+
+
+def by_tables(data: Any, tables: Sequence[Table]) -> Records:
+    """Return the records of the first table, and of those that share its label's column, one below the other.
+
+    Raises
+    ------
+    MisfitError
+        If `data` does not have that shape, or has its records where no table expects them.
+    """
+    _expect(data, tables)
+    label = tables[0].label
+    shown = [table for table in tables if label and table.label and table.label[0] == label[0]] or tables[:1]
+    return stack([by_table(data, table) for table in shown])
+
+
+def stack(parts: Sequence[Records]) -> Records:
+    """Put records below each other; a column that a part lacks is None there."""
+    if len(parts) == 1:
+        return parts[0]
+    whole = Records({}, sum(part.count for part in parts))
+    for part in parts:
+        whole.fields |= part.fields
+    for name in dict.fromkeys(chain.from_iterable(part.columns for part in parts)):
+        columns = [part.columns.get(name) or [None] * part.count for part in parts]
+        whole.columns[name] = list(chain.from_iterable(columns))
+    return whole
+
+
+def _expect(data: Any, tables: Sequence[Table]) -> None:
+    """Refuse a list for one record, and an object that holds its records under keys no table knows."""
+    path = tables[0].path
+    if not path and isinstance(data, list):
+        raise MisfitError
+    keys = {steps(table.path)[0] for table in tables if table.path}
+    if not path or not isinstance(data, dict) or any(key in data for key, _ in keys):
+        return
+    others = {key: value for key, value in data.items() if not isinstance(value, bool)}
+    if any(map(holds_objects, others.values())) or (others and not any(many for _, many in keys)):
+        raise MisfitError
+
+
+def holds_objects(value: Any) -> bool:
+    """Tell whether `value` is a list with at least one object in it."""
+    return isinstance(value, list) and any(isinstance(item, dict) for item in value)
+
+
+def as_objects(items: Iterable[Any], *, scalar: str = SCALAR) -> list[dict[str, Any]]:
+    """Return every item as an object: null as an empty one, anything else as the value of `scalar`."""
+    return [item if isinstance(item, dict) else {} if item is None else {scalar: item} for item in items]
+
+
+def column_names(rows: Sequence[Mapping[str, Any]], known: Iterable[str] = ()) -> list[str]:
+    """Order the columns: known ones as in the first row, the other known ones, then unknown ones."""
+    first = rows[0] if rows else {}
+    told = dict.fromkeys(known)
+    present = [name for name in first if name in told]
+    return list(dict.fromkeys(chain(present, told, chain.from_iterable(rows))))
+
+
+def columns_of(rows: Sequence[Mapping[str, Any]], known: Iterable[str] = ()) -> dict[str, list[Any]]:
+    """Turn rows into columns, in the order of `column_names`; None where a row lacks the key.
+
+    Goes through the rows in small blocks, which stay in the processor's cache.
+    """
+    alike = _columns_of_alike(rows)
+    names = column_names(rows[:1] if alike else rows, known)
+    if alike:
+        return {name: alike.get(name) or [None] * len(rows) for name in names}
+    columns: dict[str, list[Any]] = {name: [] for name in names}
+    for start in range(0, len(rows), BLOCK):
+        block = rows[start : start + BLOCK]
+        for name, column in columns.items():
+            column.extend([row.get(name) for row in block])
+    return columns
+
+
+def _columns_of_alike(rows: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]] | None:
+    """Turn rows into columns if all have the same keys, and more than one; otherwise return None."""
+    names = list(rows[0]) if rows else []
+    if len(names) < 2 or sum(map(len, rows)) != len(names) * len(rows):
+        return None
+    columns: dict[str, list[Any]] = {name: [] for name in names}
+    pick = itemgetter(*names)
+    try:
+        for start in range(0, len(rows), BLOCK):
+            block = zip(*map(pick, rows[start : start + BLOCK]), strict=True)
+            for column, values in zip(columns.values(), block, strict=True):
+                column.extend(values)
+    except KeyError:
+        return None
+    return columns
+
+
+def parent_values(chains: Sequence[tuple[Any, ...]], path: str, parent: str) -> list[Any]:
+    """Return a parent's value for every record; `parent` is its own path relative to `data`."""
+    *holders, (leaf, _) = steps(parent)
+    way = steps(path)
+    depth = 0
+    while depth < min(len(holders), len(way)) and holders[depth] == way[depth]:
+        depth += 1
+    below = [key for key, _ in holders[depth:]]
+    return [_dig(ancestors[depth], [*below, leaf]) for ancestors in chains]
+
+
+def _dig(node: Any, keys: Sequence[str]) -> Any:
+    for key in keys:
+        if not isinstance(node, dict):
+            return None
+        node = node.get(key)
+    return node
+
+
+def _holder(path: str) -> str:
+    """Name what holds the leaf of a parent's path: ``groups[].name`` -> ``groups``."""
+    parts = steps(path)
+    return parts[-2][0] if len(parts) > 1 else ""
+
+
+def free_name(name: str, prefix: str, taken: Iterable[str]) -> str:
+    """Return `name`, prefixed by what it belongs to as often as it takes to differ from the names taken."""
+    used = set(taken)
+    while name in used:
+        name = f"{prefix or 'parent'}_{name}"
+    return name
+
+
+def find_path(data: Any, wanted: str) -> str | None:
+    """Find the path of a list or object by its key (``cash_infos``) or whole path, the shallowest first."""
+    level: list[tuple[str, Any]] = [("", data)]
+    while level:
+        below: list[tuple[str, Any]] = []
+        for path, node in level:
+            if isinstance(node, list):
+                below.extend((path, item) for item in node if isinstance(item, (dict, list)))
+                continue
+            for key, value in node.items() if isinstance(node, dict) else ():
+                if not isinstance(value, (list, dict)):
+                    continue
+                found = f"{path}.{key}".lstrip(".") + ("[]" if isinstance(value, list) else "")
+                if wanted in {key, found, found.removesuffix("[]")}:
+                    return found
+                below.append((found, value))
+        level = below
+    return None
+
+
+def records_at(data: Any, path: str) -> Records:
+    """Return the records at a path that nothing describes.
+
+    Raises
+    ------
+    MisfitError
+        If `data` does not have that shape everywhere.
+    """
+    rows = as_objects(leaves(data, path))
+    return Records(dict(columns_of(rows)), len(rows))

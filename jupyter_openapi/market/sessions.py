@@ -1,0 +1,206 @@
+"""Trading hours: which phase a market is in, what it accepts, and when it opens next.
+
+All times returned are aware, in the market's own zone. The US overnight session that starts at 20:00 in
+New York belongs to the next trading day.
+
+Source: HKEX trading hours; the broker's US trading rules; holidays of 2024 to 2027 as data
+(``data/sessions.json``). Outside those years every weekday counts as a full trading day.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from functools import cache, lru_cache
+from typing import TYPE_CHECKING, Any, Literal
+
+from jupyter_openapi.errors import RequestRefused
+from jupyter_openapi.market.facts import facts
+
+if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
+DayKind = Literal["full", "half"]
+
+_DAY = timedelta(days=1)
+_LONGEST_BREAK = 15  # days; no run of closed days is longer
+
+
+@dataclass(frozen=True, slots=True)
+class Phase:
+    """A stretch of a trading day, `starts` included, `ends` excluded.
+
+    Attributes
+    ----------
+    name
+        ``morning_continuous``, ``regular``, ``pre``, ``cas_order_input``, ..., or ``closed``.
+    accepts
+        The order types that can be live in it.
+    trading
+        True where orders match continuously.
+    auction
+        True where they match once, at one price, at a random moment.
+    trade_session
+        The API's number: 0 regular, 1 pre-market, 2 post-market, 3 overnight.
+    amend_cancel
+        Whether orders may be changed or cancelled.
+    outside_rth
+        The values of an order's `outside_rth` that let it be live in it; empty in Hong Kong.
+    day
+        The trading day it belongs to; None when closed.
+    """
+
+    name: str
+    accepts: frozenset[str]
+    trading: bool
+    trade_session: int
+    starts: datetime
+    ends: datetime
+    auction: bool = False
+    amend_cancel: bool = False
+    outside_rth: tuple[str, ...] = ()
+    day: date | None = None
+
+    @property
+    def regular(self) -> bool:
+        """Whether this is continuous trading in regular hours."""
+        return self.trading and self.trade_session == 0
+
+
+@cache
+def zone(market: str) -> ZoneInfo:
+    """Return the time zone of a market (HK or US)."""
+    from zoneinfo import ZoneInfo
+
+    return ZoneInfo(_facts(market)["tz"])
+
+
+def trading_day(market: str, day: date) -> DayKind | None:
+    """Tell whether `day` is a full or a half trading day of `market`, or none (None)."""
+    known = _facts(market)
+    year, month_day = f"{day.year:04d}", f"{day.month:02d}-{day.day:02d}"
+    if day.weekday() >= 5 or month_day in known["holidays"].get(year, ()):
+        return None
+    return "half" if month_day in known["half_days"].get(year, ()) else "full"
+
+
+@lru_cache(maxsize=512)
+def schedule(market: str, day: date) -> tuple[Phase, ...]:
+    """Return the phases of one trading day in order; empty where the market is closed all day."""
+    kind = trading_day(market, day)
+    if kind is None:
+        return ()
+    known = _facts(market)
+    times = known["half_times"] if kind == "half" else {}
+    drops = known["half_drops"] if kind == "half" else ()
+    return tuple(_phase(market, day, row, times) for row in known["full"] if row["name"] not in drops)
+
+
+def phase(market: str, at: datetime) -> Phase:
+    """Return the phase `market` is in at a moment.
+
+    Parameters
+    ----------
+    market
+        HK or US.
+    at
+        An aware datetime.
+
+    Returns
+    -------
+    Phase
+        Named ``closed`` between the end of the phase before and the start of the one after.
+
+    Raises
+    ------
+    RequestRefused
+        If `at` has no time zone, or no hours are known for the market.
+    """
+    local = _local(market, at)
+    today = local.date()
+    for day in (today, today + _DAY):  # tomorrow's overnight session starts this evening
+        for candidate in schedule(market, day):
+            if candidate.starts <= local < candidate.ends:
+                return candidate
+    before = [p.ends for p in _phases(market, today, -_LONGEST_BREAK, 2) if p.ends <= local]
+    after = [p.starts for p in _phases(market, today, 0, _LONGEST_BREAK) if p.starts > local]
+    starts, ends = max(before), min(after)
+    return Phase("closed", frozenset(), trading=False, trade_session=0, starts=starts, ends=ends)
+
+
+def next_open(market: str, at: datetime) -> datetime:
+    """Return when continuous trading in regular hours next starts after `at`.
+
+    During trading that is the start of the next stretch, not now: ask `phase` first. In Hong Kong the
+    afternoon is a stretch of its own.
+    """
+    local = _local(market, at)
+    phases = _phases(market, local.date(), 0, _LONGEST_BREAK)
+    return min(p.starts for p in phases if p.regular and p.starts > local)
+
+
+def next_accepting(
+    market: str, at: datetime, order_type: str, outside_rth: str | None = None
+) -> datetime | None:
+    """Return when an order of that type can first be live: `at` itself if it can be now, None if never.
+
+    `outside_rth` is the order's own (US); None counts as RTH_ONLY. Hong Kong has no such choice.
+    """
+    local = _local(market, at)
+    wanted = outside_rth or "RTH_ONLY"
+    for candidate in _phases(market, local.date(), 0, _LONGEST_BREAK):
+        fits = not candidate.outside_rth or wanted in candidate.outside_rth
+        if fits and order_type in candidate.accepts and candidate.ends > local:
+            return max(candidate.starts, local)
+    return None
+
+
+def api_hours(market: str) -> list[tuple[int, int, int]]:
+    """Return the hours as the API's `trading_session` gives them: (start HHMM, end HHMM, trade_session)."""
+    return [(start, end, session) for start, end, session in _facts(market)["api_hours"]]
+
+
+def trading_days(market: str, start: date, end: date) -> tuple[list[date], list[date]]:
+    """Return the full and the half trading days from `start` to `end`, both included."""
+    days = [(day, trading_day(market, day)) for day in _around(start, 0, (end - start).days + 1)]
+    return [day for day, kind in days if kind == "full"], [day for day, kind in days if kind == "half"]
+
+
+def _facts(market: str) -> dict[str, Any]:
+    known = facts("sessions")
+    if market not in {"HK", "US"}:
+        raise RequestRefused(f"No trading hours are known for {market!r}, only for HK and US.")
+    found: dict[str, Any] = known[market]
+    return found
+
+
+def _local(market: str, at: datetime) -> datetime:
+    if at.tzinfo is None:
+        raise RequestRefused(f"{at:%Y-%m-%d %H:%M} has no time zone: pass an aware datetime.")
+    return at.astimezone(zone(market))
+
+
+def _phases(market: str, day: date, first: int, after: int) -> Iterator[Phase]:
+    return (found for near in _around(day, first, after) for found in schedule(market, near))
+
+
+def _around(day: date, first: int, after: int) -> list[date]:
+    return [day + timedelta(days=n) for n in range(first, after)]
+
+
+def _phase(market: str, day: date, row: dict[str, Any], times: dict[str, list[str]]) -> Phase:
+    start, end = times.get(row["name"], (row["start"], row["end"]))
+    here = zone(market)
+    return Phase(
+        name=row["name"],
+        accepts=frozenset(row["accepts"]),
+        trading=row["match"] == "continuous",
+        trade_session=row.get("session", 0),
+        starts=datetime.combine(day + row.get("start_day", 0) * _DAY, time.fromisoformat(start), here),
+        ends=datetime.combine(day, time.fromisoformat(end), here),
+        auction=row["match"] == "auction",
+        amend_cancel=row["amend_cancel"],
+        outside_rth=tuple(row.get("outside_rth", ())),
+        day=day,
+    )

@@ -1,0 +1,178 @@
+"""Price steps: which prices an exchange takes, by market, table and date.
+
+Hong Kong changed its table for equities on 2025-08-04 and 2026-08-03, so every function takes the date.
+A bound price such as HKD 10.00 belongs to the band below it: the step below it is the lower band's, the
+step above it the upper band's.
+
+Source: HKEX "Reduction of Minimum Spreads" and "New Spread Table for ETPs"; Regulation NMS Rule 612
+(``data/ticks.json``).
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from dataclasses import dataclass
+from datetime import date
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+from functools import lru_cache
+from typing import Any
+
+from jupyter_openapi.errors import RequestRefused
+from jupyter_openapi.market.facts import facts
+from jupyter_openapi.market.securities import SECURITIES
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Ladder:
+    """Every price one table allows, numbered from 0 (the lowest) upwards.
+
+    `bands` holds (lowest price, first number, tick) of each band; `highest` is the last rung's price, or
+    None where prices have no upper bound. `since` is the date the table came into force, None if long ago.
+    """
+
+    table: str
+    version: str
+    since: date | None
+    upper_inclusive: bool
+    uppers: tuple[Decimal, ...]
+    bands: tuple[tuple[Decimal, int, Decimal], ...]
+    lowest: Decimal
+    highest: Decimal | None
+
+    def _band(self, price: Decimal) -> tuple[Decimal, int, Decimal]:
+        find = bisect_left if self.upper_inclusive else bisect_right
+        return self.bands[min(find(self.uppers, price), len(self.bands) - 1)]
+
+    def tick(self, price: Decimal) -> Decimal:
+        """Return the step of the band that `price` is in."""
+        return self._band(price)[2]
+
+    def price(self, rung: int) -> Decimal:
+        """Return the price of a rung; the lowest and highest stand in for rungs beyond them."""
+        if rung <= 0:
+            return self.lowest
+        for start, first, tick in reversed(self.bands):
+            if rung >= first:
+                price = start + (rung - first) * tick
+                return price if self.highest is None or price <= self.highest else self.highest
+        return self.lowest
+
+    def below(self, price: Decimal) -> int:
+        """Return the number of the highest rung at or below `price` (0 where there is none)."""
+        return self._rung(price, ROUND_FLOOR)
+
+    def above(self, price: Decimal) -> int:
+        """Return the number of the lowest rung at or above `price` (the last where there is none)."""
+        return self._rung(price, ROUND_CEILING)
+
+    def _rung(self, price: Decimal, rounding: str) -> int:
+        price = max(price, self.lowest)
+        if self.highest is not None:
+            price = min(price, self.highest)
+        start, first, tick = self._band(price)
+        return first + int(((price - start) / tick).to_integral_value(rounding))
+
+    def allows(self, price: Decimal) -> bool:
+        """Tell whether `price` is on this ladder."""
+        if price < self.lowest or (self.highest is not None and price > self.highest):
+            return False
+        start, _, tick = self._band(price)
+        return (price - start) % tick == 0
+
+
+@lru_cache(maxsize=1024)
+def ladder(symbol_or_market: str, on: date, table: str | None = None) -> Ladder:
+    """Return the ladder of a symbol, or of a market, in force on a date.
+
+    Parameters
+    ----------
+    symbol_or_market
+        ``700.HK`` or ``HK``. A symbol the project knows brings its own table; others take their market's
+        usual one (equities in Hong Kong).
+    on
+        The trading date.
+    table
+        ``part_a`` (Hong Kong equities), ``part_d_etp`` (Hong Kong funds) or ``us``; None to choose as above.
+
+    Raises
+    ------
+    RequestRefused
+        If no table is known for that market, or none is called that.
+    """
+    known = facts("ticks")
+    market = symbol_or_market.rpartition(".")[2]
+    security = SECURITIES.get(symbol_or_market)
+    name = table or (security.spread_table if security else known["default_table"].get(market))
+    if name is None:
+        raise RequestRefused(f"No price steps are known for {symbol_or_market}, only for HK and US.")
+    if name not in known["tables"]:
+        raise RequestRefused(f"There is no spread table {name!r}, only {', '.join(known['tables'])}.")
+    if known["tables"][name]["market"] != market:
+        name = known["default_table"].get(market) or name
+    versions = known["tables"][name]["versions"]
+    in_force = [v for v in versions if v["from"] is None or date.fromisoformat(v["from"]) <= on]
+    return _ladder(name, (in_force or versions[:1])[-1]["id"])
+
+
+@lru_cache(maxsize=64)
+def _ladder(table: str, version: str) -> Ladder:
+    facts_of_table: dict[str, Any] = facts("ticks")["tables"][table]
+    chosen = next(v for v in facts_of_table["versions"] if v["id"] == version)
+    lowest = Decimal(facts_of_table["lowest"])
+    uppers: list[Decimal] = []
+    bands: list[tuple[Decimal, int, Decimal]] = []
+    start, rung, top = lowest, 0, None
+    for upper_text, tick_text in chosen["bands"]:
+        tick_size = Decimal(tick_text)
+        bands.append((start, rung, tick_size))
+        top = None if upper_text is None else Decimal(upper_text)
+        if top is not None:
+            uppers.append(top)
+            rung += int((top - start) / tick_size)
+            start = top
+    since = None if chosen["from"] is None else date.fromisoformat(chosen["from"])
+    inclusive = facts_of_table["upper_inclusive"]
+    return Ladder(table, version, since, inclusive, tuple(uppers), tuple(bands), lowest, top)
+
+
+def tick(symbol_or_market: str, price: Decimal, on: date, table: str | None = None) -> Decimal:
+    """Return the step at `price`, in the market's currency; at a bound, the band's that the bound belongs to.
+
+    Examples
+    --------
+    >>> tick("HK", Decimal("10"), date(2026, 11, 20))
+    Decimal('0.005')
+    """
+    return ladder(symbol_or_market, on, table).tick(price)
+
+
+def is_on_tick(symbol_or_market: str, price: Decimal, on: date, table: str | None = None) -> bool:
+    """Tell whether the exchange takes `price` on that date."""
+    return ladder(symbol_or_market, on, table).allows(price)
+
+
+def nearest(
+    symbol_or_market: str, price: Decimal, on: date, table: str | None = None
+) -> tuple[Decimal, Decimal]:
+    """Return the valid prices next below and next above `price`: the same price twice if it is valid.
+
+    Beyond the table's lowest or highest price both are that price.
+    """
+    rungs = ladder(symbol_or_market, on, table)
+    return rungs.price(rungs.below(price)), rungs.price(rungs.above(price))
+
+
+def step(symbol_or_market: str, price: Decimal, spreads: int, on: date, table: str | None = None) -> Decimal:
+    """Return the price `spreads` steps above `price` (below it, if negative), each by its own band's tick.
+
+    A price between two rungs is first taken to the rung behind it, so that one step up is the next valid
+    price above. The result never leaves the table.
+    """
+    rungs = ladder(symbol_or_market, on, table)
+    start = rungs.below(price) if spreads >= 0 else rungs.above(price)
+    return rungs.price(start + spreads)
+
+
+def table_date(symbol_or_market: str, on: date, table: str | None = None) -> date | None:
+    """Return the date since which the table in force on `on` holds; None if it is older than the records."""
+    return ladder(symbol_or_market, on, table).since

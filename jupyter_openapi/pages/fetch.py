@@ -1,0 +1,153 @@
+"""Fetch a history, and keep what an interruption or error left of it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from threading import Lock
+from typing import TYPE_CHECKING, Any
+
+from jupyter_openapi.errors import ApiError, OpenAPIError, sentence
+from jupyter_openapi.pages.history import History
+from jupyter_openapi.pages.plan import Plan, make_plan
+from jupyter_openapi.pages.walk import Progress, Read, Step, Walk
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from jupyter_openapi.spec.model import Operation
+
+KEPT = 4  # histories broken off that are kept
+FRESH = 3600  # seconds after which one is too old to go on from: orders may have changed meanwhile
+
+
+class Unfinished:
+    """Histories of one account that were broken off, to go on from. Safe to use from several threads."""
+
+    def __init__(self) -> None:
+        self._walks: dict[str, Walk] = {}
+        self._lock = Lock()
+
+    def __len__(self) -> int:
+        """Return how many are kept."""
+        return len(self._walks)
+
+    def take(self, plan: Plan) -> Walk | None:
+        """Return the walk of the same operation, arguments and window, if it was broken off lately."""
+        with self._lock:
+            walk = self._walks.pop(plan.key, None)
+        if walk is None or not 0 <= plan.now - walk.plan.now <= FRESH:
+            return None
+        walk.go_on(plan)
+        return walk
+
+    def keep(self, walk: Walk) -> None:
+        """Keep a walk; only the last few are."""
+        with self._lock:
+            self._walks.pop(walk.plan.key, None)
+            self._walks[walk.plan.key] = walk
+            while len(self._walks) > KEPT:
+                del self._walks[next(iter(self._walks))]
+
+
+def fetch(
+    read: Read,
+    operation: Operation,
+    arguments: Mapping[str, Any],
+    *,
+    tz: str = "UTC",
+    now: datetime | None = None,
+    progress: Progress | None = None,
+    resume: Unfinished | None = None,
+    facts: Mapping[str, Any] | None = None,
+) -> History:
+    """Return the whole history that `operation` holds.
+
+    Parameters
+    ----------
+    read
+        Called with an operation's name and its arguments; gives the reply's `data`.
+    operation
+        One with pages: ``history_orders``, ``history_executions``, ``all_executions``, ``cash_flow``, ...
+    arguments
+        As for a single call, with a start; without an end up to the present. No page: every one is read.
+    tz
+        The zone of naive times and of days.
+    now
+        The present moment.
+    progress
+        Called after every request with a `Step`, and a last time, ``over``, when there is nothing more to
+        come, whether all was read or not.
+    resume
+        Where a history that is broken off is kept, and where the same call finds it.
+    facts
+        What its frames say of themselves beside their window: account, operation, time.
+
+    Returns
+    -------
+    History
+        After Ctrl-C too: incomplete then, with what has been read.
+
+    Raises
+    ------
+    RequestRefused
+        There is no start, or an argument does not fit; nothing was sent.
+    ApiError, TransportError
+        A request failed for good. What was read before is in `resume`, as the error says.
+    """
+    plan = make_plan(operation, arguments, tz=tz, now=now or datetime.now(UTC))
+    walk = (resume.take(plan) if resume is not None else None) or Walk(plan)
+    why = ""
+    try:
+        walk.run(read, progress)
+    except KeyboardInterrupt:
+        why = "" if walk.over else _keep(walk, resume, "interrupted")
+    except Exception as error:
+        if walk.requests and not walk.over:
+            _tell(error, _keep(walk, resume, "until then"))
+        raise
+    finally:
+        if progress is not None:
+            progress(Step(walk.step.share, walk.step.rows, walk.requests, over=True))
+    return _history(walk, why, facts)
+
+
+def _keep(walk: Walk, resume: Unfinished | None, what: str) -> str:
+    """Keep a walk that was broken off, and say how far it got."""
+    if walk.parts and walk.plan.pages.window:
+        reached = f"read up to {walk.plan.stamp(walk.parts[-1].last)}"
+    else:
+        reached = f"{walk.requests} request{'' if walk.requests == 1 else 's'} answered"
+    if resume is None:
+        return f"{what} {reached}"
+    resume.keep(walk)
+    return f"{what} {reached}; the same call goes on from there"
+
+
+def _tell(error: Exception, kept: str) -> None:
+    """Add to an error's one line what was kept."""
+    text = f"{kept[0].upper()}{kept[1:]}."
+    if isinstance(error, ApiError):
+        error.advice = sentence(error.advice, text)
+    elif isinstance(error, OpenAPIError):
+        error.args = (sentence(str(error), text),)
+
+
+def _history(walk: Walk, why: str, facts: Mapping[str, Any] | None) -> History:
+    plan = walk.plan
+    reasons = [part.why for part in walk.parts if part.why]
+    if len(reasons) > 1:
+        reasons = [
+            f"{reasons[0]} (and {len(reasons) - 1:,} more such window{'s' if len(reasons) > 2 else ''})"
+        ]
+    whole = bool(plan.pages.window)
+    return History(
+        plan.operation,
+        walk.rows(),
+        walk.over and not reasons,
+        "; ".join(filter(None, [why, *reasons])),
+        plan.moment(plan.start) if whole else None,
+        plan.moment(plan.last) if whole else None,
+        walk.requests,
+        walk.place or ("list",),
+        dict(facts or {}),
+    )

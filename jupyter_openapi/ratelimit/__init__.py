@@ -1,0 +1,94 @@
+"""The broker's limits, kept by all kernels of a user together.
+
+- `rates`: the limits as numbers, and when the next request may go.
+- `limiter`: `Limiter` and its turns.
+- `books`: what a limit remembers. `local`: in files on this machine. `remote`: in Redis, for several.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+import weakref
+from pathlib import Path
+from shutil import rmtree
+from typing import TYPE_CHECKING
+
+from jupyter_openapi.ratelimit.books import LimitsUnavailable
+from jupyter_openapi.ratelimit.limiter import Limiter, Turn
+from jupyter_openapi.ratelimit.rates import RATES, Kind, Rate
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from jupyter_openapi.ratelimit.books import Book
+
+__all__ = ["RATES", "Limiter", "LimitsUnavailable", "Rate", "Turn", "limiter_for"]
+
+
+def limiter_for(
+    key_digest: str,
+    *,
+    quote_digest: str | None = None,
+    directory: Path | None = None,
+    redis_url: str | None = None,
+    notify: Callable[[str], None] | None = None,
+    alone: bool = False,
+    rates: Mapping[Kind, Rate] = RATES,
+    patience: float = 120.0,
+) -> Limiter:
+    """Return the limiter of an account, shared with every other process that asks for the same one.
+
+    Parameters
+    ----------
+    key_digest
+        A name for the account (`Credentials.account_digest`); it is hashed again before it names a file.
+    quote_digest
+        A name for the app key (`Credentials.key_digest`), whose accounts share the limit on quotes; the same
+        as `key_digest` where it is not given.
+    directory
+        Instead of this user's state folder.
+    redis_url
+        Keep the limits in Redis instead, where kernels on several machines share an account.
+    notify
+        Called with one sentence when a wait is longer than a second.
+    alone
+        Keep the limits in a folder of this process's own, which no other shares: for reading where
+        `LimitsUnavailable` was raised. Don't trade so.
+    rates, patience
+        The limits, and the longest wait in seconds.
+
+    Raises
+    ------
+    LimitsUnavailable
+        SQLite or file locks don't work in the folder, or Redis does not answer.
+    """
+    names: dict[Kind, str] = {
+        "trade": _name("trade", key_digest),
+        "quote": _name("quote", quote_digest or key_digest),
+    }
+    books: dict[Kind, Book] = {}
+    own = Path(tempfile.mkdtemp(prefix="jupyter-openapi-")) if alone else None
+    try:
+        for kind, rate in rates.items():
+            if redis_url is not None and own is None:
+                from jupyter_openapi.ratelimit.remote import RedisBook
+
+                books[kind] = RedisBook(redis_url, names[kind], rate)
+            else:
+                from jupyter_openapi.places import state_folder
+                from jupyter_openapi.ratelimit.local import LocalBook
+
+                books[kind] = LocalBook(own or directory or state_folder() / "limits", names[kind], rate)
+    except BaseException:
+        for book in books.values():
+            book.close()
+        raise
+    limiter = Limiter(books, notify, patience)
+    if own is not None:
+        weakref.finalize(limiter, rmtree, own, ignore_errors=True)
+    return limiter
+
+
+def _name(kind: Kind, digest: str) -> str:
+    return f"{kind}-{hashlib.sha256(digest.encode()).hexdigest()[:24]}"

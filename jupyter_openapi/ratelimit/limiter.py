@@ -1,0 +1,232 @@
+"""Waiting one's turn, so that all kernels of a user together keep the broker's limits.
+
+Turns go to those who have waited longest, in whatever kernel or thread. While it waits, a kernel holds no
+lock, only a number; it locks the gate when it is its turn, and opens it for the next as soon as its request
+is written.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from jupyter_openapi.errors import Interrupted, RequestRefused
+from jupyter_openapi.ratelimit.books import SIGN, LimitsUnavailable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from jupyter_openapi.ratelimit.books import Book, Latch
+    from jupyter_openapi.ratelimit.rates import Kind
+
+POLL = 0.002  # seconds between two tries when only another's request is in the way
+SHOWN = 1.0  # a wait over this many seconds is shown
+
+log = logging.getLogger(__name__)
+
+
+class Turn:
+    """One request's leave to go. `waited` is how many seconds it took."""
+
+    def __init__(self, waited: float = 0.0, written: Callable[[], None] | None = None) -> None:
+        self.waited = waited
+        self._written = written
+
+    def written(self) -> None:
+        """Say that the request has been written: the next may come. At the latest the turn's end says it.
+
+        Never raises: the request is on its way, and its answer must be read.
+        """
+        done, self._written = self._written, None
+        if done is not None:
+            done()
+
+
+class Limiter:
+    """The broker's limits for one account and one app key; safe to use from several threads and processes.
+
+    Parameters
+    ----------
+    books
+        The shared memory of each kind of limit.
+    notify
+        Called with one sentence when a wait is longer than a second.
+    patience
+        Seconds that a turn may take at most; what would take longer is refused at once.
+    """
+
+    def __init__(
+        self, books: Mapping[Kind, Book], notify: Callable[[str], None] | None = None, patience: float = 120.0
+    ) -> None:
+        self._books = books
+        self._notify = notify
+        self._patience = patience
+
+    @contextmanager
+    def turn(self, kind: str, *, stop: threading.Event | None = None) -> Iterator[Turn]:
+        """Wait until a request of this kind may go, and hold its place until it is written and answered.
+
+        Parameters
+        ----------
+        kind
+            ``trade``, ``quote`` or ``none``.
+        stop
+            Ends the wait when it is set (for threads, which Ctrl-C does not reach).
+
+        Raises
+        ------
+        RequestRefused
+            The wait would be longer than the patience; nothing was sent.
+        LimitsUnavailable
+            The shared memory can't be used; nothing was sent.
+        Interrupted
+            `stop` was set; nothing was sent.
+
+        Examples
+        --------
+        >>> with limiter.turn("trade") as turn:  # doctest: +SKIP
+        ...     connection.send(request)
+        ...     turn.written()
+        ...     answer = connection.receive()
+        """
+        if kind == "none":
+            yield Turn()
+            return
+        book = next((book for name, book in self._books.items() if name == kind), None)
+        if book is None:
+            raise ValueError(f"no limit is called {kind!r}")
+        wait = _Wait(book, self._notify, self._patience, stop)
+        try:
+            wait.for_turn()
+            turn = Turn(wait.seconds, wait.written)
+            try:
+                yield turn
+            finally:
+                turn.written()
+        finally:
+            wait.end()
+
+    def left(self) -> dict[str, int]:
+        """Return how many requests of each kind may go at once now.
+
+        Raises
+        ------
+        LimitsUnavailable
+            The shared memory can't be used.
+        """
+        return {kind: max(0, book.rate.calls - book.used()) for kind, book in self._books.items()}
+
+    def close(self) -> None:
+        """Close the shared memory's files or connections; what they hold stays for the other kernels."""
+        for book in self._books.values():
+            book.close()
+
+
+class _Wait:
+    """One request's way through the line, the gate and the slots."""
+
+    def __init__(
+        self,
+        book: Book,
+        notify: Callable[[str], None] | None,
+        patience: float,
+        stop: threading.Event | None,
+    ) -> None:
+        self._book = book
+        self._notify = notify
+        self._stop = stop
+        self._began = time.monotonic()
+        self._patience = patience
+        self._ticket: int | None = None
+        self._entry: int | None = None
+        # Made before they are taken, so that `end` can release them whatever happens in between.
+        self._gate: Latch = book.gate()
+        self._slot: Latch | None = book.slot() if book.rate.at_once else None
+
+    @property
+    def seconds(self) -> float:
+        """How long it has taken so far."""
+        return time.monotonic() - self._began
+
+    def for_turn(self) -> None:
+        """Return when the request may be written; the gate is then held."""
+        book = self._book
+        tries = 0
+        while self._entry is None:
+            look = book.look(self._ticket)
+            self._ticket = look.ticket
+            wait = book.rate.due(look.ages, look.ahead)
+            if wait <= 0:
+                if not look.ahead and self._gate.take():
+                    wait = self._enter(look.ticket)
+                else:  # somebody's request is being written; those further back look less often
+                    tries += 1
+                    wait = min(POLL * max(1, look.ahead, tries // 25), 0.02)
+            self._pause(wait, look.ahead)
+
+    def _enter(self, ticket: int) -> float:
+        """Behind the gate: take a slot and enter the request, or open the gate; return the wait."""
+        while self._slot is not None and not self._slot.take():
+            self._pause(POLL, 0)
+        while True:
+            self._entry, wait = self._book.begin(ticket)
+            if self._entry is not None:
+                self._ticket = None
+                return 0.0
+            if wait > SIGN:  # a clock was set; nobody should wait at a shut gate for that
+                self._release()
+                return wait
+            self._pause(wait, 0)
+
+    def _pause(self, seconds: float, ahead: int) -> None:
+        """Sleep, for a sign's time at most; refuse what would take too long, and show what takes long."""
+        if seconds <= 0:
+            return
+        expected = self.seconds + seconds
+        if expected > self._patience:
+            raise RequestRefused(
+                f"Nothing was sent: its turn under the broker's limit ({self._book.rate.words}) is more than "
+                f"{self._patience:.0f} s away ({ahead} requests of yours are ahead). Try again later."
+            )
+        if expected > SHOWN and self._notify is not None:
+            notify, self._notify = self._notify, None
+            queue = f", {ahead} of your requests ahead" if ahead else ""
+            limit = self._book.rate.words
+            notify(f"Waiting {max(seconds, SHOWN):.0f} s for the broker's limit ({limit}){queue}.")
+        nap = min(seconds, SIGN)
+        if self._stop is None:
+            time.sleep(nap)
+        elif self._stop.wait(nap):
+            text = "Stopped while waiting for the broker's limit; nothing was sent."
+            raise Interrupted(text, in_flight=False)
+
+    def written(self) -> None:
+        """Note that the request was written, and open the gate."""
+        try:
+            if self._entry is not None:
+                self._book.settle(self._entry)
+        except LimitsUnavailable as problem:
+            # The entry stays open, and the next request counts it as written at that moment.
+            log.warning("A request was sent, but not noted: %s", problem)
+        finally:
+            self._gate.release()
+
+    def end(self) -> None:
+        """Leave nothing behind, however the turn ended."""
+        try:
+            if self._ticket is not None:
+                self._book.leave(self._ticket)
+        except LimitsUnavailable:
+            log.debug("A place in the line was not given up; it lapses by itself.")
+        finally:
+            self._release()
+
+    def _release(self) -> None:
+        try:
+            self._gate.release()
+        finally:
+            if self._slot is not None:
+                self._slot.release()

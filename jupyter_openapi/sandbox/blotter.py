@@ -1,0 +1,173 @@
+"""The open orders and the account, and every change either can undergo, each written down as it happens.
+
+The database is the truth; what is kept here is its mirror, so that matching needs no queries. `change` is
+the only way in: it is one transaction, and if anything in it fails, the mirror is read back.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from jupyter_openapi.sandbox.account import Account
+from jupyter_openapi.sandbox.hours import today
+from jupyter_openapi.sandbox.model import FILLED, PARTIAL, WAITING, Event, Execution, Order
+from jupyter_openapi.sandbox.queue import Queue
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from decimal import Decimal
+
+    from jupyter_openapi.sandbox.store import Store
+
+
+class Blotter:
+    """Open orders by id and by symbol, the account, and the numbers given out.
+
+    `examined` holds up to when each symbol's prices have been applied to its orders.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self.account = Account(store)
+        self.orders: dict[str, Order] = {}
+        self.queues: dict[str, Queue] = {}
+        self.examined: dict[str, float] = {}
+        self._dirty: dict[str, Order] = {}
+        self._last_id = 0
+        self._last_stamp = 0
+        self._priority = 0
+
+    def load(self, at: float) -> None:
+        """Read everything back from the database; open the account if there is none."""
+        store = self.store
+        if store.setting("opened") is None:
+            with store.transaction():
+                self.account.open(at)
+                store.set_setting("opened", at)
+        self._dirty.clear()
+        self.orders = {order.order_id: order for order in store.open_orders()}
+        self.queues = {}
+        for order in self.orders.values():
+            self.queues.setdefault(order.symbol, Queue()).add(order)
+        self.examined = store.examined()
+        self._last_id = store.last_order_id()
+        self._last_stamp = store.last_trade_stamp()
+        self._priority = store.last_priority()
+        self.account.load()
+        for order in self.orders.values():
+            self.hold(order, order.updated_at)
+
+    @contextmanager
+    def change(self, at: float) -> Iterator[None]:
+        """Make everything inside one transaction; read the mirror back if it fails."""
+        try:
+            with self.store.transaction():
+                yield
+                for order in self._dirty.values():
+                    self.store.save_order(order)
+            self._dirty.clear()
+        except BaseException:
+            self.load(at)
+            raise
+
+    def new_id(self, at: float) -> str:
+        """Return a new order id: 18 digits, greater than all before, odd (so that no float holds it)."""
+        self._last_id = max(self._last_id + 2, int(at * 1000) * 100_000 + 31_357)
+        return str(self._last_id)
+
+    def next_priority(self) -> int:
+        """Return the next time priority; lower ones go first."""
+        self._priority += 1
+        return self._priority
+
+    def enter(self, order: Order, at: float, msg: str = "") -> None:
+        """Take a new order in, with the status it has; an open one joins its queue."""
+        self._write(order, Event(order.status, order.price, order.quantity, msg, at))
+        if order.open:
+            self.orders[order.order_id] = order
+            self.queues.setdefault(order.symbol, Queue()).add(order)
+            self.hold(order, at)
+            self.store.save_examined(order.symbol, at)
+            self.examined[order.symbol] = at
+
+    def set_status(self, order: Order, status: str, at: float, msg: str = "") -> None:
+        """Move an order to another state; a final one leaves its queue and lets go of what it held."""
+        queue = self.queues[order.symbol]
+        moves = (order.status == WAITING) != (status == WAITING) or order.order_id in queue.unsent
+        if moves:
+            queue.remove(order)
+        order.status = status
+        order.msg = msg
+        order.updated_at = at
+        if order.open and moves:
+            queue.add(order)
+        self._write(order, Event(status, order.price, order.quantity, msg, at))
+        if not order.open:
+            self._leave(order)
+        self.hold(order, at)
+
+    def amend(
+        self, order: Order, values: dict[str, object], status: str, at: float, *, keeps_place: bool
+    ) -> None:
+        """Change an order's terms; it loses its place in the queue unless `keeps_place`."""
+        queue = self.queues[order.symbol]
+        if not keeps_place:
+            queue.remove(order)
+            order.priority = self.next_priority()
+        for name, value in values.items():
+            setattr(order, name, value)
+        order.updated_at = at
+        order.status = status
+        if not keeps_place:
+            queue.add(order)
+        self.hold(order, at)
+
+    def fill(self, order: Order, price: Decimal, quantity: Decimal, at: float) -> None:
+        """Book one execution: the order, the account, the history."""
+        order.executed_quantity += quantity
+        order.executed_amount += price * quantity
+        order.last_done = price
+        order.updated_at = at
+        self._last_stamp = max(self._last_stamp + 1, int(at * 1_000_000) * 1000)
+        trade_id = f"{order.order_id}-{self._last_stamp}"
+        self.store.add_execution(
+            Execution(trade_id, order.order_id, order.symbol, order.side, quantity, price, at)
+        )
+        self.account.fill(order, quantity, price, at, today(order.market, at))
+        order.status = PARTIAL if order.left else FILLED
+        self._write(order, Event(order.status, price, quantity, f"Execution of {quantity:f}", at))
+        if not order.open:
+            self._leave(order)
+        self.hold(order, at)
+
+    def touch(self, order: Order) -> None:
+        """Write an order down at the end of this change."""
+        self._dirty[order.order_id] = order
+
+    def hold(self, order: Order, at: float) -> None:
+        """Hold back what the order may still need; a conditional one needs nothing before it is triggered."""
+        if order.status == WAITING:
+            self.account.release(order)
+        else:
+            self.account.hold(order, today(order.market, at))
+
+    def keep_examined(self, symbol: str, at: float) -> None:
+        """Note, also on disk, up to when a symbol's prices have been applied."""
+        self.examined[symbol] = at
+        self.store.save_examined(symbol, at)
+        for order in self.queues.get(symbol, ()):
+            if order.status == WAITING:
+                self.touch(order)
+
+    def _write(self, order: Order, event: Event) -> None:
+        self.store.add_event(order.order_id, event)
+        self.touch(order)
+
+    def _leave(self, order: Order) -> None:
+        self.orders.pop(order.order_id, None)
+        queue = self.queues.get(order.symbol)
+        if queue is not None:
+            queue.remove(order)
+            if not queue:
+                del self.queues[order.symbol]

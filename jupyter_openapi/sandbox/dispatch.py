@@ -1,0 +1,129 @@
+"""From a request to an answer: route, gate, limits, faults, parameters, handler.
+
+Routes are the specification's: an operation is carried if a handler is registered under its name. A handler
+takes the `World` and the parameters by their wire names, and returns the reply's ``data``.
+"""
+
+from __future__ import annotations
+
+import logging
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from jupyter_openapi.sandbox import envelope
+from jupyter_openapi.sandbox.faults import BEFORE
+from jupyter_openapi.sandbox.reading import read
+from jupyter_openapi.sandbox.refusal import NOT_CARRIED, Refused
+from jupyter_openapi.spec import catalog
+from jupyter_openapi.spec.model import Effect, Operation
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from jupyter_openapi.sandbox.envelope import Answer
+    from jupyter_openapi.sandbox.gate import Call
+    from jupyter_openapi.sandbox.world import World
+
+    Handler = Callable[[World, dict[str, Any]], Any]
+
+log = logging.getLogger("jupyter_openapi.sandbox")
+
+HANDLERS: dict[str, Handler] = {}
+"""Operation name to handler; filled by `carries`."""
+
+CONTROLS: dict[tuple[str, str], Operation] = {}
+"""The sandbox's own operations, by method and path; they are in no broker document."""
+
+MODULES = (
+    "replies.orders",
+    "replies.executions",
+    "replies.assets",
+    "replies.quotes",
+    "replies.candles",
+    "replies.control",
+)
+
+PUBLIC: dict[tuple[str, str], Callable[[], Any]] = {}
+"""What needs no signature, by method and path; the result is the whole body, without an envelope."""
+
+
+def carries(*names: str) -> Callable[[Handler], Handler]:
+    """Register a handler for the operations called so."""
+
+    def register(handler: Handler) -> Handler:
+        HANDLERS.update(dict.fromkeys(names, handler))
+        return handler
+
+    return register
+
+
+def load_handlers() -> None:
+    """Import the modules whose handlers register themselves."""
+    for name in MODULES:
+        import_module(f"jupyter_openapi.sandbox.{name}")
+
+
+class Dispatcher:
+    """Answers requests for one `World`."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._catalog = catalog()
+
+    def answer(self, call: Call) -> Answer:
+        """Carry a request out. Never raises: what goes wrong becomes an envelope with 500000."""
+        try:
+            return self._answer(call)
+        except Refused as refused:
+            return envelope.failure(refused)
+        except Exception:
+            log.exception("%s %s failed", call.method, call.path)
+            return envelope.failure(Refused("internal error", code=500000, status=500))
+
+    def answered(self, limit: str) -> None:
+        """Note that an answer has left."""
+        self._world.limits.leave(limit)
+
+    def _answer(self, call: Call) -> Answer:
+        public = PUBLIC.get((call.method, call.path))
+        if public is not None:
+            return envelope.plain(public())
+        operation, path = self._route(call)
+        read_only = operation.effect is Effect.READ if operation else call.method == "GET"
+        self._world.gate.admit(call, read=read_only)
+        if operation is None:
+            message = f"{call.method} {call.path:.200}: the sandbox doesn't carry this operation"
+            raise Refused(message, code=NOT_CARRIED, status=404)
+        if (call.method, call.path) in CONTROLS:
+            return envelope.success(self._carry_out(operation, path, call))
+        self._world.limits.enter(operation.limit)
+        try:
+            return self._faulty(operation, path, call)
+        except BaseException:
+            self._world.limits.leave(operation.limit)
+            raise
+
+    def _route(self, call: Call) -> tuple[Operation | None, Mapping[str, str]]:
+        control = CONTROLS.get((call.method, call.path))
+        if control is not None:
+            return control, {}
+        found = self._catalog.match(call.method, call.path)
+        if found is None or found[0].name not in HANDLERS:
+            return None, {}
+        return found
+
+    def _faulty(self, operation: Operation, path: Mapping[str, str], call: Call) -> Answer:
+        fault = self._world.faults.draw()
+        if fault is not None:
+            log.info("fault %s hits %s %s", fault.name, call.method, call.path)
+            if fault.name in BEFORE:
+                return envelope.broken(fault, operation.limit)
+        try:
+            return envelope.success(self._carry_out(operation, path, call), fault, operation.limit)
+        except Refused as refused:
+            return envelope.failure(refused, fault, operation.limit)
+
+    def _carry_out(self, operation: Operation, path: Mapping[str, str], call: Call) -> Any:
+        values = read(operation, path, call.query, call.body)
+        self._world.refresh()
+        return HANDLERS[operation.name](self._world, values)

@@ -1,0 +1,236 @@
+"""The paper exchange: takes orders, changes and cancels them, lets time pass.
+
+Time only enters through arguments: every method gets the market's time, and `advance` applies all prices
+between the last look and now. Nothing here knows of HTTP.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from jupyter_openapi.sandbox import rules, triggers
+from jupyter_openapi.sandbox.admission import new_order, shortfall
+from jupyter_openapi.sandbox.blotter import Blotter
+from jupyter_openapi.sandbox.hours import Hours, today
+from jupyter_openapi.sandbox.liquidity import Liquidity
+from jupyter_openapi.sandbox.matching import Matching
+from jupyter_openapi.sandbox.model import (
+    CANCELLED,
+    DELAYED,
+    HELD,
+    HELD_REPLACED,
+    NEW,
+    PARTIAL,
+    REJECTED,
+    REPLACED,
+    UNSENT,
+    WAITING,
+    WITHDRAWN,
+    ZERO,
+    Event,
+    Order,
+)
+from jupyter_openapi.sandbox.refusal import ORDER_NOT_FOUND, Refused, bad
+from jupyter_openapi.sandbox.timeline import Timeline
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from jupyter_openapi.sandbox.prices import Market
+    from jupyter_openapi.sandbox.store import Store
+
+REMEMBERED = 600.0
+"""How long a client_request_id stands for the order it made, in seconds of wall time."""
+
+
+class Exchange:
+    """One account on one exchange.
+
+    Parameters
+    ----------
+    store
+        Where it lives.
+    market
+        Where prices and the others' orders come from.
+    hours
+        The timetable.
+    wall
+        The wall clock, for the ten minutes of a client_request_id.
+    """
+
+    def __init__(
+        self, store: Store, market: Market, hours: Hours, at: float, wall: Callable[[], float] = time.time
+    ) -> None:
+        self.store = store
+        self.market = market
+        self.hours = hours
+        self.liquidity = Liquidity(market)
+        self.blotter = Blotter(store)
+        self._wall = wall
+        self._matching = Matching(self.blotter, self.liquidity, market)
+        self._timeline = Timeline(self.blotter, self._matching, market, hours)
+        self.blotter.load(at)
+
+    def submit(self, fields: Mapping[str, Any], at: float) -> str:
+        """Take an order and return its id.
+
+        Parameters
+        ----------
+        fields
+            submit_order's parameters as read.
+        at
+            The market's time.
+
+        Raises
+        ------
+        Refused
+            If a field is wrong, or the shares to sell aren't held at all. An order the account can't
+            afford is taken and rejected, with the reason in its `msg`.
+        """
+        request = fields.get("client_request_id")
+        if request:
+            known = self.store.request(request, self._wall() - REMEMBERED)
+            if known:
+                return known
+        security = rules.check_new(fields, today(fields["symbol"].rpartition(".")[2], at), at)
+        if fields["side"] == "Sell" and security.symbol not in self.blotter.account.positions:
+            raise rules.short_sale(security.symbol)
+        self._timeline.examine([security.symbol], at)
+        with self.blotter.change(at):
+            order = new_order(fields, security, self.blotter.new_id(at), self.blotter.next_priority(), at)
+            self._take(order, at)
+            if request:
+                self.store.remember_request(request, order.order_id, self._wall())
+        return order.order_id
+
+    def replace(self, order_id: str, fields: Mapping[str, Any], at: float) -> None:
+        """Change an open order's quantity or prices.
+
+        Raises
+        ------
+        Refused
+            If there is no such order, it can't be changed, or the account can't carry the change.
+        """
+        order = self._open_order(order_id, at)
+        complete = rules.check_change(order, fields, today(order.market, at))
+        values = {name: complete[name] for name in _CHANGEABLE if complete.get(name) not in {None, ""}}
+        for name in values.keys() & _DECIMAL:
+            values[name] = Decimal(values[name])
+        changed = replace(order, **values)
+        self._check_carries(order, changed, at)
+        if order.status == WAITING:
+            triggers.check(changed, self.market.last(order.symbol, at))
+        same_price = changed.price == order.price and order.status != WAITING
+        with self.blotter.change(at):
+            status = _after_change(order.status)
+            keeps = same_price and changed.quantity <= order.quantity
+            self.blotter.amend(order, values, status, at, keeps_place=keeps)
+            if status == WAITING:
+                triggers.begin(order, self.market.last(order.symbol, at))
+            self.store.add_event(order_id, Event(REPLACED, order.price, order.quantity, "", at))
+            self.blotter.touch(order)
+            live = self.hours.filter(order.market, at)
+            if status in WORKING and live is not None and live(order):
+                self._matching.arrive(order, at)
+
+    def cancel(self, order_id: str, at: float) -> None:
+        """Cancel an open order; what is filled stays filled."""
+        order = self._open_order(order_id, at)
+        with self.blotter.change(at):
+            status = WITHDRAWN if order.executed_quantity else CANCELLED
+            self.blotter.set_status(order, status, at)
+
+    def find(self, order_id: str) -> Order:
+        """Return an order, open or final."""
+        order = self.blotter.orders.get(order_id) or self.store.order(order_id)
+        if order is None:
+            raise Refused(f"order_id: there is no order {order_id:.40}", code=ORDER_NOT_FOUND)
+        return order
+
+    def depth(self, symbol: str, at: float, *, asks: bool) -> list[tuple[Decimal, Decimal, int]]:
+        """Return ten levels of one side as (price, shares, orders), the account's own orders among them."""
+        rows = {
+            price: (shares, count) for price, shares, count in self.liquidity.levels(symbol, at, asks=asks)
+        }
+        queue = self.blotter.queues.get(symbol)
+        own = {} if queue is None else queue.asks if asks else queue.bids
+        for price, level in own.items():
+            shares, count = rows.get(price, (ZERO, 0))
+            rows[price] = (shares + sum((order.left for order in level.values()), ZERO), count + len(level))
+        ranked = sorted(rows.items(), reverse=not asks)
+        return [(price, shares, count) for price, (shares, count) in ranked[:10]]
+
+    def advance(self, at: float) -> None:
+        """Apply everything that happened in the market up to `at`."""
+        self._timeline.examine(list(self.blotter.queues), at)
+
+    def reset(self, at: float) -> None:
+        """Forget all orders and start from the opening account."""
+        with self.store.transaction():
+            self.store.clear()
+        self.blotter.load(at)
+
+    def _open_order(self, order_id: str, at: float) -> Order:
+        order = self.find(order_id)
+        self._timeline.examine([order.symbol], at)
+        if not order.open:
+            raise bad("order_id", f"order {order_id} is {order.status} and can't be changed any more")
+        return order
+
+    def _take(self, order: Order, at: float) -> None:
+        order.expires_at, order.expire_date = self.hours.ends(order, at)
+        last = self.market.last(order.symbol, at)
+        triggers.check(order, last)
+        fills = [] if order.conditional else self._matching.offer(order, at)
+        reason = shortfall(order, self.blotter.account, today(order.market, at), fills, last)
+        if reason:
+            order.status = REJECTED
+            order.msg = reason
+            self.blotter.enter(order, at, reason)
+            return
+        order.sends_at = self.hours.live_from(order, max(at, order.delayed_until))
+        if order.delayed_until > at:
+            order.status = DELAYED
+        elif order.conditional:
+            triggers.begin(order, last)
+            order.status, order.trigger_status = WAITING, "ACTIVE"
+        elif order.sends_at > at:
+            order.status = HELD
+        self.blotter.enter(order, at)
+        if order.status == NEW and not self.hours.waits_for_auction(order):
+            self._matching.arrive(order, at)
+
+    def _check_carries(self, order: Order, changed: Order, at: float) -> None:
+        account = self.blotter.account
+        account.release(order)
+        try:
+            on = today(order.market, at)
+            reason = shortfall(changed, account, on, (), self.market.last(order.symbol, at))
+        finally:
+            self.blotter.hold(order, at)
+        if reason:
+            raise bad("quantity", reason)
+
+
+def _after_change(status: str) -> str:
+    if status in {WAITING, PARTIAL, DELAYED}:
+        return status
+    return HELD_REPLACED if status in UNSENT else REPLACED
+
+
+WORKING = frozenset({NEW, PARTIAL, REPLACED})
+"""States in which an order stands in the book."""
+
+_DECIMAL = {
+    "quantity",
+    "price",
+    "trigger_price",
+    "trailing_amount",
+    "trailing_percent",
+    "limit_offset",
+    "monitor_price",
+}
+_CHANGEABLE = (*sorted(_DECIMAL), "limit_depth_level", "trigger_count", "remark")

@@ -1,0 +1,123 @@
+"""When an order can be live and when it ends, on the sandbox's two timetables.
+
+`always` (the default): the market never closes; a day is a calendar day in the market's zone, and an
+auction order meets its auction at once. `real`: the exchanges' own hours, holidays and auctions, from
+`jupyter_openapi.market.sessions`.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time, timedelta
+from typing import TYPE_CHECKING
+
+from jupyter_openapi.market import sessions
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from jupyter_openapi.sandbox.model import Order
+
+AUCTION = frozenset({"AO", "ALO"})
+_LATE = {"ANY_TIME": ("regular", "post"), "OVERNIGHT": ("overnight", "pre", "regular", "post")}
+
+
+def local(market: str, at: float) -> datetime:
+    """Return a moment in the market's zone."""
+    return datetime.fromtimestamp(at, UTC).astimezone(sessions.zone(market))
+
+
+def today(market: str, at: float) -> date:
+    """Return the market's calendar date."""
+    return local(market, at).date()
+
+
+def midnight(market: str, day: date) -> float:
+    """Return the start of a calendar day in the market's zone, in Unix seconds."""
+    return datetime.combine(day, time(), sessions.zone(market)).timestamp()
+
+
+class Hours:
+    """The timetable in force.
+
+    Parameters
+    ----------
+    real
+        True for ``--sessions real``.
+    """
+
+    def __init__(self, *, real: bool = False) -> None:
+        self.real = real
+
+    def live_from(self, order: Order, at: float) -> float:
+        """Return when the order can first be live: `at` itself if it can be now."""
+        if not self.real:
+            return at
+        kind = "LO" if order.order_type == "ODD" else order.order_type
+        moment = sessions.next_accepting(order.market, _aware(at), kind, order.outside_rth or None)
+        return at if moment is None else max(at, moment.timestamp())
+
+    def ends(self, order: Order, at: float) -> tuple[float, str]:
+        """Return when an order submitted at `at` expires (0: never), and the date it carries."""
+        if order.time_in_force == "GTC":
+            return 0.0, ""
+        if order.time_in_force == "GTD":
+            day = date.fromisoformat(order.expire_date)
+        else:
+            day = self._day_of(order, at)
+        return self._end_of(order, day), day.isoformat()
+
+    def filter(self, market: str, at: float) -> Callable[[Order], bool] | None:
+        """Return which orders take part in continuous trading at that moment; None if there is none."""
+        if not self.real:
+            return _everyone
+        phase = sessions.phase(market, _aware(at))
+        if not phase.trading:
+            return None
+        if not phase.outside_rth:
+            return _everyone
+        return lambda order: (order.outside_rth or "RTH_ONLY") in phase.outside_rth
+
+    def waits_for_auction(self, order: Order) -> bool:
+        """Tell whether the order stands still until its auction."""
+        return self.real and order.order_type in AUCTION
+
+    def moments(self, market: str, start: float, until: float) -> Iterator[tuple[float, bool]]:
+        """Yield the boundaries of the phases in (start, until], and the auctions (True) between them."""
+        if not self.real:
+            return
+        at = start
+        while True:
+            phase = sessions.phase(market, _aware(at))
+            begins, ends = phase.starts.timestamp(), phase.ends.timestamp()
+            if phase.auction and start < (begins + ends) / 2 <= until:
+                yield (begins + ends) / 2, True
+            if ends > until:
+                return
+            yield ends, False
+            at = ends
+
+    def _day_of(self, order: Order, at: float) -> date:
+        if not self.real:
+            return today(order.market, at)
+        phase = sessions.phase(order.market, _aware(self.live_from(order, at)))
+        return phase.day or today(order.market, at)
+
+    def _end_of(self, order: Order, day: date) -> float:
+        if not self.real:
+            return midnight(order.market, day + timedelta(days=1))
+        phases = sessions.schedule(order.market, day)
+        while not phases:  # a GTD date on a holiday ends with the trading day before it
+            day -= timedelta(days=1)
+            phases = sessions.schedule(order.market, day)
+        if order.market == "US":
+            names = _LATE.get(order.outside_rth, ("regular",))
+            phases = tuple(phase for phase in phases if phase.name in names) or phases
+        return max(phase.ends for phase in phases).timestamp()
+
+
+def _everyone(_: Order) -> bool:
+    return True
+
+
+def _aware(at: float) -> datetime:
+    return datetime.fromtimestamp(at, UTC)

@@ -1,0 +1,157 @@
+"""How an order meets the market: what it takes when it arrives, and what a price does to those that rest.
+
+An order that arrives sweeps the simulated book within its limit, at the book's prices, as far as its type
+may (HKEX: an LO to the best price queue on its own limit, ELO and SLO ten queues, MO ten and no limit). What
+rests fills at its own price once the last price reaches it. The account's own orders never trade with each
+other.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from jupyter_openapi.market import ticks
+from jupyter_openapi.sandbox import triggers
+from jupyter_openapi.sandbox.admission import shortfall
+from jupyter_openapi.sandbox.hours import today
+from jupyter_openapi.sandbox.model import (
+    CANCELLED,
+    NEW,
+    REJECTED,
+    TRAILING,
+    WITHDRAWN,
+    ZERO,
+    Order,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from jupyter_openapi.sandbox.blotter import Blotter
+    from jupyter_openapi.sandbox.liquidity import Liquidity
+    from jupyter_openapi.sandbox.prices import Market
+
+FLEETING = frozenset({"MO", "SLO", "AO"})
+"""Types whose remainder is cancelled, never rests."""
+
+Fills = list[tuple[Decimal, Decimal]]
+
+
+class Matching:
+    """Fills orders; belongs inside a change of the blotter."""
+
+    def __init__(self, blotter: Blotter, liquidity: Liquidity, market: Market) -> None:
+        self._blotter = blotter
+        self._liquidity = liquidity
+        self._market = market
+
+    def offer(self, order: Order, at: float) -> Fills:
+        """Return what the order would find now."""
+        kind = live_type(order)
+        symbol, buy, left = order.symbol, order.buy, order.left
+        last = self._market.last(symbol, at)
+        if kind == "AO":
+            return [(last, left)]
+        if kind == "ALO":
+            return [(last, left)] if _within(order, last) else []
+        if kind == "ODD":
+            return self._odd(order, at)
+        limit = None if kind == "MO" else order.price
+        return self._liquidity.offer(symbol, at, buy=buy, limit=limit, quantity=left)
+
+    def arrive(self, order: Order, at: float) -> None:
+        """Match a working order against the book; cancel the remainder of a type that doesn't rest."""
+        kind = live_type(order)
+        from_book = kind not in {"AO", "ALO", "ODD"}
+        for price, quantity in self.offer(order, at):
+            if from_book:
+                self._liquidity.take(order.symbol, at, price, quantity)
+            self._blotter.fill(order, price, quantity, at)
+        if order.open and kind in FLEETING:
+            status = WITHDRAWN if order.executed_quantity else CANCELLED
+            self._blotter.set_status(order, status, at, f"{order.left:f} found no counterparty")
+
+    def price(self, symbol: str, last: Decimal, at: float, live: Callable[[Order], bool]) -> None:
+        """Show one last price to a symbol's orders: first the resting ones, then the conditional ones.
+
+        `live` tells which orders take part in the session the price comes from.
+        """
+        queue = self._blotter.queues.get(symbol)
+        if queue is None:
+            return
+        for order in queue.reached(last):
+            if order.price is not None and live(order):
+                self._blotter.fill(order, order.price, order.left, at)
+        for order in list(queue.waiting.values()):
+            if live(order) and triggers.observe(order, last, at):
+                self.release(order, at)
+
+    def sweep(self, symbol: str, at: float, live: Callable[[Order], bool]) -> None:
+        """Fill what rests from the book as it is now, where the market has moved into it; at its own price."""
+        queue = self._blotter.queues.get(symbol)
+        if queue is None:
+            return
+        for asks in (True, False):
+            best = self._liquidity.best(symbol, at, asks=asks)
+            for order in [] if best is None else queue.crossed(best, bids=asks):
+                if not live(order) or order.price is None:
+                    continue
+                fills = self._liquidity.offer(
+                    symbol, at, buy=order.buy, limit=order.price, quantity=order.left
+                )
+                for price, quantity in fills:
+                    self._liquidity.take(symbol, at, price, quantity)
+                    self._blotter.fill(order, order.price, quantity, at)
+
+    def release(self, order: Order, at: float) -> None:
+        """Send a triggered order: as a limit order, or as a market order for MIT."""
+        blotter = self._blotter
+        if order.order_type in TRAILING:
+            order.trigger_price = triggers.trigger_of(order)
+            order.price = self._trailing_limit(order, at)
+        order.trigger_status = "RELEASED"
+        order.trigger_at = at
+        order.priority = blotter.next_priority()
+        on = today(order.market, at)
+        reason = shortfall(
+            order, blotter.account, on, self.offer(order, at), self._market.last(order.symbol, at)
+        )
+        if reason:
+            blotter.set_status(order, REJECTED, at, reason)
+            return
+        blotter.set_status(order, NEW, at, "triggered")
+        self.arrive(order, at)
+
+    def _trailing_limit(self, order: Order, at: float) -> Decimal:
+        level = order.limit_depth_level
+        trigger = order.trigger_price or ZERO
+        if level:
+            side = self._liquidity.levels(order.symbol, at, asks=level > 0)
+            return side[min(abs(level), len(side)) - 1][0] if side else self._market.last(order.symbol, at)
+        offset = order.limit_offset or ZERO
+        price = trigger + offset if order.buy else trigger - offset
+        below, above = ticks.nearest(order.symbol, price, today(order.market, at))
+        return above if order.buy else below
+
+    def _odd(self, order: Order, at: float) -> Fills:
+        # The odd-lot market is thin: one step worse than the book's best price.
+        best = self._liquidity.best(order.symbol, at, asks=order.buy)
+        if best is None:
+            return []
+        on = today(order.market, at)
+        price = ticks.step(order.symbol, best, 1 if order.buy else -1, on)
+        return [(price, order.left)] if _within(order, price) else []
+
+
+def live_type(order: Order) -> str:
+    """Return the type an order is matched as: a conditional one becomes a limit or a market order."""
+    if order.order_type == "MIT":
+        return "MO"
+    return "LO" if order.conditional else order.order_type
+
+
+def _within(order: Order, price: Decimal) -> bool:
+    if order.price is None:
+        return True
+    return order.price >= price if order.buy else order.price <= price

@@ -1,0 +1,118 @@
+"""The process: listens, says where, ends when it should."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import logging
+import os
+import signal
+import stat
+import sys
+from threading import Thread
+from typing import TYPE_CHECKING
+
+from tornado.netutil import bind_sockets
+
+from jupyter_openapi.sandbox.dispatch import Dispatcher, load_handlers
+from jupyter_openapi.sandbox.server import Service
+from jupyter_openapi.sandbox.store import Busy
+from jupyter_openapi.sandbox.world import World
+
+if TYPE_CHECKING:
+    from jupyter_openapi.sandbox.options import Options
+
+HOST = "127.0.0.1"
+TICK = 0.25
+
+log = logging.getLogger("jupyter_openapi.sandbox")
+
+
+def run(options: Options) -> int:
+    """Run one sandbox until it is told to end; return the exit status."""
+    level = logging.INFO if options.verbose else logging.WARNING
+    logging.basicConfig(stream=sys.stderr, level=level, format="%(asctime)s %(levelname)s %(message)s")
+    try:
+        world = World(options)
+    except Busy:
+        log.error("%s is in use by another sandbox; end that one or give another --db", options.db)  # noqa: TRY400 - the user needs no traceback
+        return 1
+    try:
+        return asyncio.run(_serve(world))
+    except OSError as error:
+        log.error("port %s can't be used: %s", options.port, error)  # noqa: TRY400 - the user needs no traceback
+        return 1
+    finally:
+        world.close()
+
+
+async def _serve(world: World) -> int:
+    load_handlers()
+    dispatcher = Dispatcher(world)
+    sockets = bind_sockets(world.options.port, HOST)
+    server = Service(dispatcher.answer, dispatcher.answered).server()
+    server.add_sockets(sockets)
+    end = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    _watch_signals(loop, end)
+    _watch_stdin(loop, end)
+    _announce(world, sockets[0].getsockname()[1])
+    ticker = asyncio.create_task(_tick(world))
+    await end.wait()
+    ticker.cancel()
+    server.stop()
+    await server.close_all_connections()
+    return 0
+
+
+async def _tick(world: World) -> None:
+    while True:
+        await asyncio.sleep(TICK)
+        try:
+            world.refresh()
+        except Exception:
+            log.exception("the market's tick failed")
+
+
+def _announce(world: World, port: int) -> None:
+    keys = world.ring.keys
+    facts = {
+        "http_url": f"http://{HOST}:{port}",
+        "quote_ws_url": f"ws://{HOST}:{port}/quote/v2",
+        "trade_ws_url": f"ws://{HOST}:{port}/trade/v2",
+        "app_key": keys.app_key,
+        "app_secret": keys.app_secret,
+        "access_token": keys.access_token,
+        "pid": os.getpid(),
+    }
+    sys.stdout.write(json.dumps(facts) + "\n")
+    sys.stdout.flush()
+
+
+def _watch_stdin(loop: asyncio.AbstractEventLoop, end: asyncio.Event) -> None:
+    # Whoever holds the other end of the pipe started this program; when that end goes, so does the program.
+    # A thread, for not every platform's event loop can wait for a pipe.
+    try:
+        number = sys.stdin.fileno()
+        piped = stat.S_ISFIFO(os.fstat(number).st_mode) or stat.S_ISSOCK(os.fstat(number).st_mode)
+    except (AttributeError, OSError, ValueError):
+        return
+    if piped:
+        Thread(target=_read_to_end, args=(number, loop, end), daemon=True).start()
+
+
+def _read_to_end(number: int, loop: asyncio.AbstractEventLoop, end: asyncio.Event) -> None:
+    with contextlib.suppress(OSError):
+        while os.read(number, 65536):
+            pass
+    with contextlib.suppress(RuntimeError):  # the loop is gone already
+        loop.call_soon_threadsafe(end.set)
+
+
+def _watch_signals(loop: asyncio.AbstractEventLoop, end: asyncio.Event) -> None:
+    for number in (signal.SIGTERM, signal.SIGINT):
+        try:
+            loop.add_signal_handler(number, end.set)
+        except NotImplementedError:  # Windows
+            signal.signal(number, lambda *_: loop.call_soon_threadsafe(end.set))

@@ -1,0 +1,1 @@
+"""What each operation answers: the handlers, by group, and the shapes the official SDK accepts."""

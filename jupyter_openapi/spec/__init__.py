@@ -1,0 +1,28 @@
+"""The API described once: OpenAPI 3.1 documents, and what the rest of the package reads from them."""
+
+from __future__ import annotations
+
+from jupyter_openapi.spec.catalog import Catalog, catalog
+from jupyter_openapi.spec.model import (
+    Effect,
+    Field,
+    Kind,
+    Operation,
+    Pages,
+    Parameter,
+    SdkMethod,
+    Table,
+)
+
+__all__ = [
+    "Catalog",
+    "Effect",
+    "Field",
+    "Kind",
+    "Operation",
+    "Pages",
+    "Parameter",
+    "SdkMethod",
+    "Table",
+    "catalog",
+]

@@ -1,0 +1,153 @@
+"""Validation before anything is sent: what the document alone says of an operation's arguments."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Any
+
+from jupyter_openapi.errors import RequestRefused
+from jupyter_openapi.spec.model import Kind, Operation, Parameter
+from jupyter_openapi.spec.names import nest
+from jupyter_openapi.spec.values import check_fields, convert, refused
+
+
+def check(
+    operation: Operation, arguments: Mapping[str, Any], *, tz: str = "UTC", now: datetime | None = None
+) -> dict[str, Any]:
+    """Return the arguments by wire name, defaults filled in, every value in its wire form.
+
+    Checking the result again returns it unchanged.
+
+    Parameters
+    ----------
+    operation
+        What the arguments are for.
+    arguments
+        Values by wire name, short name or dotted name; None means not given.
+    tz
+        Zone of naive times and of days.
+    now
+        The present moment, for tests.
+
+    Raises
+    ------
+    RequestRefused
+        One sentence: the unknown name and those that look like it; all required ones that are missing; or the
+        value that does not fit and what would.
+    """
+    given = with_defaults(operation, nest(operation, arguments))
+    for parameter in operation.parameters:
+        if isinstance(given.get(parameter.name), Mapping) and not parameter.array:
+            check_fields(parameter, given[parameter.name])
+    missing = list(_missing(operation.parameters, given))
+    if missing:
+        raise RequestRefused(f"{operation.name} needs {_list(_both_names(operation, missing))}.")
+    return {
+        parameter.name: _value(parameter, given[parameter.name], tz, now)
+        for parameter in operation.parameters
+        if parameter.name in given
+    }
+
+
+def with_defaults(operation: Operation, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return `given` with what its own values imply and the operation's defaults, where nothing was given.
+
+    A default ``$name`` is the value of the parameter `name`. A default for a field of an object counts only
+    where the object is given or required.
+    """
+    filled = dict(given)
+    for cause, effects in operation.implies.items():
+        if cause in given:
+            filled = {**effects, **filled}
+    for name, value in operation.defaults.items():
+        first, _, rest = name.partition(".")
+        if rest:
+            outer = operation.parameter(first)
+            if first in filled or (outer and outer.required):
+                inner = filled.get(first, {})
+                filled[first] = {rest: value, **inner} if isinstance(inner, dict) else inner
+        elif name not in filled:
+            source = value[1:] if isinstance(value, str) and value.startswith("$") else None
+            if source is None or source in filled:
+                filled[name] = filled[source] if source else value
+    return filled
+
+
+def _missing(parameters: tuple[Parameter, ...], given: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
+    for parameter in parameters:
+        value = given.get(parameter.name)
+        if value is None:
+            if parameter.required:
+                yield prefix + parameter.name
+        elif parameter.fields and isinstance(value, Mapping):
+            yield from _missing(parameter.fields, value, f"{prefix}{parameter.name}.")
+
+
+def _both_names(operation: Operation, missing: list[str]) -> list[str]:
+    """Return each wire name with its short name, if it has one, behind it."""
+    short = {wire: name for name, wire in reversed(list(operation.short.items()))}
+    return [f"{wire} ({short[wire]})" if wire in short else wire for wire in missing]
+
+
+def _list(words: list[str]) -> str:
+    return " and ".join(filter(None, [", ".join(words[:-1]), words[-1]]))
+
+
+def _value(parameter: Parameter, value: Any, tz: str, now: datetime | None) -> Any:
+    wire = convert(parameter, value, tz=tz, now=now)
+    if not parameter.array:
+        _fits(parameter, wire)
+        return wire
+    if parameter.required and not wire and parameter.kind is Kind.SYMBOL and parameter.max_items:
+        raise refused(parameter, value, "is empty; give at least one")
+    if parameter.max_items is not None and len(wire) > parameter.max_items:
+        raise RequestRefused(
+            f"{parameter.name} holds {len(wire)} values; at most {parameter.max_items} go at once."
+        )
+    for each in wire:
+        _fits(parameter, each)
+    return wire
+
+
+def _fits(parameter: Parameter, wire: Any) -> None:
+    """Check one value against the limits of its parameter."""
+    if parameter.kind is Kind.OBJECT:
+        for inner in parameter.fields:
+            if isinstance(wire, dict) and inner.name in wire:
+                value = wire[inner.name]
+                for each in value if inner.array else [value]:
+                    _fits(inner, each)
+    elif parameter.kind in {Kind.INTEGER, Kind.DECIMAL}:
+        _in_range(parameter, wire)
+    elif isinstance(wire, str):
+        _text_fits(parameter, wire)
+
+
+def _in_range(parameter: Parameter, wire: Any) -> None:
+    number = float(wire)
+    low, high, above = parameter.minimum, parameter.maximum, parameter.above
+    if above is not None and number <= above:
+        raise refused(parameter, wire, f"must be above {above:g}")
+    if (low is not None and number < low) or (high is not None and number > high):
+        allowed = (
+            f"from {low:g} to {high:g}"
+            if low is not None and high is not None
+            else (f"at least {low:g}" if low is not None else f"at most {high:g}")
+        )
+        raise refused(parameter, wire, f"must be {allowed}")
+
+
+def _text_fits(parameter: Parameter, wire: str) -> None:
+    length = len(wire)
+    if not wire and parameter.required and parameter.kind in {Kind.ID, Kind.SYMBOL}:
+        raise refused(parameter, wire, "is empty")
+    if parameter.min_length is not None and length < parameter.min_length:
+        raise refused(parameter, wire, f"is too short: at least {parameter.min_length} characters")
+    if parameter.max_length is not None and length > parameter.max_length:
+        raise refused(parameter, wire, f"has {length} characters; at most {parameter.max_length} fit")
+    if parameter.kind is Kind.SYMBOL and "." not in wire:
+        raise refused(parameter, wire, "has no market; write it as 700.HK or AAPL.US")
+    if parameter.pattern and not re.search(parameter.pattern, wire):
+        raise refused(parameter, wire, f"does not fit. {parameter.description}")

@@ -1,0 +1,270 @@
+"""The journal: every order on disk before its first byte leaves, and everything learned of it after.
+
+One SQLite file for all kernels of a user, appended to and never changed. Each step is one short transaction on
+a connection of its own, synced to disk before it returns. The rollback journal and not the write-ahead log, so
+that no shared memory is needed; synchronous=EXTRA and not FULL, because in this mode only EXTRA also syncs the
+removal of the rollback journal, without which a power cut right after a commit may undo it.
+
+What goes wrong before a request leaves is a `RequestRefused`; afterwards it is `NotRecorded`, and the order
+shows as sent until it is reconciled.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from contextlib import contextmanager
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any, Unpack, get_args
+
+from jupyter_openapi.errors import OpenAPIError, RequestRefused, sentence
+from jupyter_openapi.places import data_folder, private_file, private_folder
+from jupyter_openapi.trading import tables
+from jupyter_openapi.trading.intents import Happened, Intended, Intent, State
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+PATIENCE = 10.0  # seconds for another kernel's transaction, which takes a few milliseconds
+NOTHING_SENT = ", so nothing was sent."
+FAR_FUTURE = 1e12
+
+
+class NotRecorded(OpenAPIError):
+    """Something happened to an order that was sent, and the journal could not take it down."""
+
+
+class Journal:
+    """The record of orders; safe to use from several threads and processes.
+
+    Every method but `record` raises `RequestRefused` when the file can't be used: it is locked, read-only,
+    damaged or full, or a newer version made it.
+
+    Parameters
+    ----------
+    path
+        The file; ``journal.db`` in the user's data folder if not given. Nothing is touched before first use.
+    """
+
+    def __init__(self, path: Path | None = None) -> None:
+        self.path = data_folder() / "journal.db" if path is None else path
+        self._whole = False
+
+    def check(self) -> None:
+        """Make sure that orders can be written down: the whole file is read once, and a lock is taken."""
+        with self._explained(), self._transaction():
+            pass
+
+    def intend(self, **facts: Unpack[Intended]) -> Intent:
+        """Write an intent down; when this returns it is on disk, and the request may be sent.
+
+        Parameters
+        ----------
+        **facts
+            See `Intended`; account, mode, host, kind, operation, method and path are needed.
+
+        Raises
+        ------
+        RequestRefused
+            It could not be written, or its `client_request_id` was used before. Nothing was sent.
+        """
+        tables.expect(facts, tables.INTENDED, tables.NEEDED)
+        now = time.time()
+        row = [now, *(tables.plain(facts.get(name)) for name in tables.INTENDED)]
+        with self._explained(), self._transaction() as db:
+            again = facts.get("client_request_id")
+            if again and tables.intents(
+                db, "i.account = ? AND i.client_request_id = ?", facts["account"], again
+            ):
+                raise RequestRefused(
+                    f"An order with client_request_id {again} is in the journal already; nothing was sent. "
+                    "`%openapi journal` shows what became of it."
+                )
+            number = tables.insert(db, "intents", ("created", *tables.INTENDED), row)
+            tables.insert(db, "events", ("intent", "at", "state"), [number, now, "intended"])
+            return tables.intents(db, "i.id = ?", number)[0]
+
+    def record(self, intent: int, state: State, **facts: Unpack[Happened]) -> bool:
+        """Add what happened to an intent; when this returns it is on disk.
+
+        ``sent`` is recorded before each attempt, ``answered`` when the broker did it, ``refused`` when it or we
+        certainly did not, ``unknown`` when nobody can say, ``settled`` when that was found out later. Settling
+        an intent that is not open any more does nothing: another kernel knew first.
+
+        Returns
+        -------
+        bool
+            Whether it was added.
+
+        Raises
+        ------
+        RequestRefused
+            ``sent`` could not be written: don't send.
+        NotRecorded
+            Another state could not be written.
+        """
+        if state not in get_args(State) or state == "intended":
+            raise ValueError(f"no event is called {state!r}")
+        tables.expect(facts, tables.HAPPENED, {"took_effect"} if state == "settled" else set())
+        effect = {"answered": True, "refused": False}.get(state, facts.get("took_effect"))
+        row = [intent, time.time(), state]
+        row += [
+            tables.plain(effect if name == "took_effect" else facts.get(name)) for name in tables.HAPPENED
+        ]
+        try:
+            with self._explained(), self._transaction() as db:
+                if state == "settled" and not tables.intents(db, f"i.id = ? AND {tables.IS_OPEN}", intent):
+                    return False
+                tables.insert(db, "events", ("intent", "at", "state", *tables.HAPPENED), row)
+        except RequestRefused as refused:
+            if state == "sent":
+                raise
+            problem = str(refused)
+        else:
+            return True
+        order = f" (order {facts.get('order_id')})" if facts.get("order_id") else ""
+        raise NotRecorded(
+            f"Order {intent} of the journal is {state}{order}, and this could not be written down: it shows as "
+            f"sent until `%openapi reconcile`. {problem.replace(NOTHING_SENT, '')}"
+        )
+
+    def open(self, account: str | None = None, *, mode: str | None = None, idle: float = 0.0) -> list[Intent]:
+        """Return the intents of which it is not known what became of them, oldest first.
+
+        Parameters
+        ----------
+        account, mode
+            Of this account, of this mode only.
+        idle
+            Only those whose last event is so many seconds old: younger ones may be on their way right now.
+        """
+        return self._find(
+            f"{tables.IS_OPEN} AND last.at <= ? AND (? IS NULL OR i.account = ?) AND (? IS NULL OR i.mode = ?)",
+            time.time() - idle if idle else FAR_FUTURE,
+            *(account, account, mode, mode),
+        )
+
+    def get(self, intent: int) -> Intent | None:
+        """Return one intent by its number."""
+        return next(iter(self._find("i.id = ?", intent)), None)
+
+    def basket(self, basket: str) -> list[Intent]:
+        """Return the intents of a basket, in the order of their rows."""
+        return sorted(self._find("i.basket = ?", basket), key=lambda intent: (intent.row or 0, intent.id))
+
+    def seen_client_request_id(self, client_request_id: str, account: str | None = None) -> Intent | None:
+        """Return the intent that used this id, if one did."""
+        found = self._find(
+            "i.client_request_id = ? AND (? IS NULL OR i.account = ?)", client_request_id, account, account
+        )
+        return next(iter(found), None)
+
+    def same_from_earlier_run(
+        self, account: str, cell: str | None, run: str | None, fingerprint: str
+    ) -> Intent | None:
+        """Return the latest intent that an earlier run of the same cell sent, and that was or may have been placed.
+
+        Parameters
+        ----------
+        cell, run
+            The cell's id, and this run of it; without a cell nothing is the same.
+        fingerprint
+            See `intents.fingerprint`.
+        """
+        found = self._find(
+            f"i.account = ? AND i.cell = ? AND i.fingerprint = ? AND i.run IS NOT ? AND {tables.PLACED}",
+            *(account, cell, fingerprint, run),
+        )
+        return found[-1] if found else None
+
+    def rows(self, account: str | None = None, since: float | None = None) -> list[dict[str, Any]]:
+        """Return the journal as rows for a frame, oldest first: one a intent, with its last known state.
+
+        Parameters
+        ----------
+        account
+            Of this account only.
+        since
+            Made at this Unix time or later.
+        """
+        found = self._find(
+            "(? IS NULL OR i.account = ?) AND (? IS NULL OR i.created >= ?)", account, account, since, since
+        )
+        return [asdict(intent) for intent in found]
+
+    def events(self, intent: int) -> list[dict[str, Any]]:
+        """Return what happened to an intent, oldest first, as rows."""
+        columns = ("at", "state", *tables.HAPPENED)
+        with self._explained(), self._transaction() as db:
+            found = db.execute(
+                f"SELECT {', '.join(columns)} FROM events WHERE intent = ? ORDER BY id", (intent,)
+            ).fetchall()
+        rows = [dict(zip(columns, row, strict=True)) for row in found]
+        return [{**row, "took_effect": tables.truth(row["took_effect"])} for row in rows]
+
+    def _find(self, where: str, *values: object) -> list[Intent]:
+        with self._explained(), self._transaction() as db:
+            return tables.intents(db, where, *values)
+
+    @contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        """Run alone among all processes; what was written is on disk at the end, or nothing was."""
+        private_folder(self.path.parent)
+        db = sqlite3.connect(private_file(self.path), timeout=PATIENCE, isolation_level=None)
+        try:
+            for pragma in ("synchronous = EXTRA", "fullfsync = ON", "foreign_keys = ON"):
+                db.execute(f"PRAGMA {pragma}").close()
+            db.execute("BEGIN IMMEDIATE")
+            self._prepare(db)
+            yield db
+            db.execute("COMMIT")
+        finally:
+            # Closing rolls back what is not committed.
+            db.close()
+
+    def _prepare(self, db: sqlite3.Connection) -> None:
+        version = db.execute("PRAGMA user_version").fetchone()[0]
+        if version > tables.VERSION:
+            raise RequestRefused(
+                f"A newer version of jupyter-openapi made the order journal {self.path}{NOTHING_SENT} Upgrade: "
+                "type `%pip install -U jupyter-openapi` and restart."
+            )
+        if version == 0:
+            for statement in tables.SCHEMA:
+                db.execute(statement)
+            db.execute(f"PRAGMA user_version = {tables.VERSION}")
+        if not self._whole:
+            damage = db.execute("PRAGMA quick_check(1)").fetchone()[0]
+            if damage != "ok":
+                raise sqlite3.DatabaseError(damage)
+            self._whole = True
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        try:
+            yield
+        except (sqlite3.Error, OSError) as failure:
+            reason, advice = _why(failure)
+        else:
+            return
+        raise RequestRefused(
+            sentence(f"The order journal {self.path} can't be used ({reason}){NOTHING_SENT}", advice)
+        )
+
+
+def _why(failure: sqlite3.Error | OSError) -> tuple[str, str]:
+    """Say what is wrong with the file, and what to do."""
+    if isinstance(failure, OSError):
+        return failure.strerror or str(failure), "Make its folder writable for yourself."
+    code = getattr(failure, "sqlite_errorcode", None)
+    primary = code & 0xFF if code is not None else None
+    if primary in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
+        return "another program holds it", "Close that program, or try again."
+    if primary == sqlite3.SQLITE_FULL:
+        return "the disk is full", "Make room and try again."
+    if primary in {sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM}:
+        return str(failure), "Make the file and its folder writable for yourself."
+    if primary == sqlite3.SQLITE_IOERR:
+        return str(failure), "Its disk is full, failing or out of reach; set XDG_DATA_HOME to a local folder."
+    return str(failure), "It is the record of your orders: move it away and keep it, then try again."

@@ -1,0 +1,35 @@
+"""Panels for a notebook: connect to an account, place an order, watch the open orders.
+
+- `CredentialPanel`: keys go from the page's password fields to the kernel in one message, and nowhere else.
+- `OrderForm`: an order is previewed, then sent once.
+- `Blotter`: the open orders, live, with Cancel, Replace and Cancel all.
+
+The state of each is a plain class (`login.Login`, `ticket.Ticket`, `book.Book`) that needs no page; the widget
+around it carries messages. Nothing of ipywidgets or anywidget is imported until a panel is asked for.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from jupyter_openapi.widgets.blotter import Blotter
+    from jupyter_openapi.widgets.credential_panel import CredentialPanel
+    from jupyter_openapi.widgets.order_form import OrderForm
+
+__all__ = ["Blotter", "CredentialPanel", "OrderForm"]
+
+_HOMES = {"Blotter": "blotter", "CredentialPanel": "credential_panel", "OrderForm": "order_form"}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,0 +1,76 @@
+"""The order form's fields for each order type and market, from the rules of the order types and the specification.
+
+The page gets them once, so that fields change the moment a type is chosen.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from jupyter_openapi.market import symbols
+from jupyter_openapi.market.orders import RULES, types_of
+from jupyter_openapi.spec import catalog
+from jupyter_openapi.trading.words import HOURS, LASTS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from jupyter_openapi.market.rules import TypeRules
+
+ALWAYS = ("symbol", "side", "order_type", "submitted_quantity", "time_in_force")
+PRICES = ("submitted_price", "trigger_price", "trailing_amount", "trailing_percent", "limit_offset")
+"""The fields a type may ask for that the form has."""
+REPLACE_NAMES = {"submitted_price": "price", "submitted_quantity": "quantity"}
+"""replace_order's names, where they differ from submit_order's."""
+STANDING_NAMES = {wire: name for name, wire in REPLACE_NAMES.items()}
+
+
+def setup() -> dict[str, Any]:
+    """Return what the page needs to lay out the form: types by market, fields by type, values by field."""
+    return {
+        "markets": {market: list(types_of(market)) for market in symbols.TRADABLE},
+        "types": {code: _type(rules) for code, rules in RULES.items()},
+        "sides": _values("side"),
+        "lasts": [[value, LASTS.get(value, "until a date")] for value in _values("time_in_force")],
+        "hours": [[value, HOURS.get(value, value)] for value in _values("outside_rth")],
+        "remark": {"submit": _longest("submit_order"), "replace": _longest("replace_order")},
+    }
+
+
+def _type(rules: TypeRules) -> dict[str, Any]:
+    needs = [name for name in PRICES if name in (*rules.needs, *rules.one_of)]
+    return {
+        "title": rules.title,
+        "meaning": rules.meaning,
+        "needs": needs,
+        "lasts": {market: list(values) for market, values in rules.time_in_force.items()},
+    }
+
+
+def _values(name: str) -> list[str]:
+    """Return the wire values of one of submit_order's fields, without their other spellings."""
+    parameter = catalog().operations["submit_order"].parameter(name)
+    values = parameter.values.values() if parameter else ()
+    return [str(value) for value in dict.fromkeys(values)]
+
+
+def _longest(operation: str) -> int:
+    parameter = catalog().operations[operation].parameter("remark")
+    return (parameter.max_length if parameter else None) or 64
+
+
+def clean(fields: Mapping[str, Any]) -> dict[str, str]:
+    """Return the fields that hold something, trimmed; nothing else is changed, so that what was typed is shown."""
+    known = {*ALWAYS, *PRICES, "expire_date", "outside_rth", "remark"}
+    texts = {str(name): str(value).strip() for name, value in fields.items() if value is not None}
+    return {name: text for name, text in texts.items() if text and name in known}
+
+
+def standing_fields(order: Mapping[str, Any]) -> dict[str, str]:
+    """Return an open order's fields by the form's names, to start a change from."""
+    named = {STANDING_NAMES.get(name, name): value for name, value in order.items()}
+    return {
+        name: text
+        for name, text in clean(named).items()
+        if not (name in PRICES and text.strip("0.") == "")
+    }

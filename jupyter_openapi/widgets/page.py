@@ -1,0 +1,127 @@
+"""What the panels with a page of their own share: messages in, one view out, and who is looking.
+
+The page sends custom messages, each with its own number; the kernel answers with views, custom messages too,
+so that nothing of an account is in a trait, where a saved notebook would keep it.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+import anywidget
+import traitlets
+
+from jupyter_openapi.widgets.pace import Outbox
+from jupyter_openapi.widgets.words import failure_words
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+LOOKING = 150.0  # seconds without a sign of life after which a page counts as gone; hidden tabs sleep for 60
+INSTALL = (
+    "This front end shows no widgets, or lacks anywidget's part. Where the Jupyter server runs, type\n"
+    "  pip install anywidget ipywidgets\n"
+    "and reload the page."
+)
+
+
+def static(*names: str) -> str:
+    """Return the text of the package's files, one after the other."""
+    folder = files("jupyter_openapi.widgets") / "static"
+    return "\n".join(folder.joinpath(name).read_text(encoding="utf-8") for name in names)
+
+
+class Pages:
+    """The pages that show a panel, and the last message of each that arrived."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._seen: dict[str, tuple[int, float]] = {}
+
+    def note(self, page: str, number: int) -> bool:
+        """Note a sign of life; tell whether the message is new (a page numbers them from 1 upwards)."""
+        with self._lock:
+            before = self._seen.get(page, (0, 0.0))[0]
+            self._seen[page] = (max(before, number), time.monotonic())
+        return number > before
+
+    def forget(self, page: str) -> None:
+        """Note that a page has gone."""
+        with self._lock:
+            self._seen.pop(page, None)
+
+    def numbers(self) -> dict[str, int]:
+        """Return the last number of every page."""
+        with self._lock:
+            return {page: number for page, (number, _) in self._seen.items()}
+
+    def watched(self) -> bool:
+        """Tell whether anybody looks."""
+        with self._lock:
+            return any(time.monotonic() - at < LOOKING for _, at in self._seen.values())
+
+
+class Page(anywidget.AnyWidget):
+    """A panel in the page. Subclasses say what a view is and what a message does."""
+
+    privacy = traitlets.Bool(default_value=False, help="Show no amounts, no ids.")
+
+    def __init__(self, **traits: Any) -> None:
+        super().__init__(**traits)
+        self._pages = Pages()
+        self._outbox = Outbox(self._deliver)
+        self.on_msg(self._receive)
+        self.observe(lambda _: self.touch(), "privacy")
+
+    def touch(self) -> None:
+        """Tell the page of a change, soon."""
+        self._outbox.touch()
+
+    def view(self) -> dict[str, Any]:
+        """Return what the page shall show, as JSON."""
+        raise NotImplementedError
+
+    def message(self, kind: str, content: Mapping[str, Any]) -> None:
+        """Take one message of the page."""
+        raise NotImplementedError
+
+    def trouble(self, words: str) -> None:
+        """Show an error inside the panel."""
+        raise NotImplementedError
+
+    def fallback(self) -> str:
+        """Return what to show where there are no widgets."""
+        raise NotImplementedError
+
+    def close(self) -> None:
+        """Stop everything and leave the page."""
+        self._outbox.close()
+        super().close()
+
+    def _deliver(self) -> None:
+        self.send({"kind": "view", "seen": self._pages.numbers(), **self.view()})
+
+    def _receive(self, _: Any, content: Any, __: Any) -> None:
+        """Take a message, on whatever thread it comes. No error leaves: nobody would see it."""
+        if not isinstance(content, dict) or not isinstance(content.get("page"), str):
+            return
+        try:
+            kind, page = str(content.get("kind")), content["page"]
+            if kind == "gone":
+                self._pages.forget(page)
+            elif self._pages.note(page, int(content.get("number", 0))):
+                self.message(kind, content)
+        except Exception as failure:  # noqa: BLE001 (shown in the panel)
+            self.trouble(failure_words(failure))
+        self.touch()
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
+        bundle = super()._repr_mimebundle_(**kwargs)
+        if bundle is None:
+            return None
+        data, *metadata = bundle if isinstance(bundle, tuple) else (bundle,)
+        data = {**data, "text/plain": f"{self.fallback()}\n{INSTALL}"}
+        return (data, *metadata) if metadata else data
