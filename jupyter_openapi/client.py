@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from jupyter_openapi.account import Account, mode_named
 from jupyter_openapi.download import download
-from jupyter_openapi.errors import RequestRefused, did_you_mean, sentence
+from jupyter_openapi.errors import RequestRefused
 from jupyter_openapi.guard import guarded
 from jupyter_openapi.hosts import resolve_host
 from jupyter_openapi.outcomes import Call
@@ -19,12 +19,15 @@ from jupyter_openapi.spec import catalog
 from jupyter_openapi.spec.build import build, encode_body, encode_query
 from jupyter_openapi.spec.check import check
 from jupyter_openapi.spec.model import Effect, Operation
-from jupyter_openapi.trading import Desk, OrderState, Preview
+from jupyter_openapi.trading import Basket, Desk, OrderState, Preview
+from jupyter_openapi.trading.gather import cancel_basket, submit_basket
+from jupyter_openapi.trading.journal import Journal
+from jupyter_openapi.trading.reconcile import Settlement, reconcile
 from jupyter_openapi.trading.waiting import wait as wait_for
 from jupyter_openapi.transport import Transport
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from jupyter_openapi.credentials import Credentials
     from jupyter_openapi.ratelimit import Limiter
@@ -84,7 +87,10 @@ class Client:
             raise RequestRefused("limits=False is only for a sandbox: the broker counts calls.")
         facts = credentials.facts
         self._credentials = credentials
-        self._limiter, locked = _limiter(credentials, notify or _warn) if limits else (None, "")
+        self._limiter: Limiter | None = None
+        locked = ""
+        if limits:
+            self._limiter, locked = _limiter(credentials, notify or _warn)
         self.account = Account(
             chosen,
             chosen != "live" if trading is None else bool(trading),
@@ -124,11 +130,26 @@ class Client:
         return self._limiter.left() if self._limiter is not None else {}
 
     @cached_property
+    def journal(self) -> Journal:
+        """The record of what was sent, on disk, shared by all kernels of this user."""
+        return Journal()
+
+    @cached_property
     def _desk(self) -> Desk:
-        return Desk(self._transport, self.account, self._data)
+        owner = self._credentials.account_digest
+        return Desk(self._transport, self.account, owner, self.journal, self._data)
 
     @guarded
-    def call(self, operation: str, /, *, execute: bool = False, **parameters: Any) -> Reply | Preview:
+    def call(
+        self,
+        operation: str,
+        /,
+        *,
+        execute: bool = False,
+        again: bool = False,
+        override: Iterable[str] = (),
+        **parameters: Any,
+    ) -> Any:
         """Call an operation by its name.
 
         Parameters
@@ -137,12 +158,17 @@ class Client:
             A name (``stock_positions``) or alias (``positions``); `%openapi endpoints` lists them.
         execute
             Send a change at once. Without it a change gives its `Preview`, and nothing is sent.
+        again
+            Send it even though an earlier run of this notebook cell sent the same order.
+        override
+            Names of limits to let pass: ``max_value``, ``distance``, ``short``, ``trailing``.
         parameters
             By their wire names; lists repeat, dates and decimals take the wire's form, None is left out.
 
         Returns
         -------
-        Reply, or Preview for a change that was not executed.
+        Reply, or Preview for a change that was not executed. With ``submit_order`` and ``orders=`` (a
+        DataFrame, one order a row) a Basket, or the frame of its outcomes.
 
         Raises
         ------
@@ -151,10 +177,29 @@ class Client:
         ApiError, TransportError, OutcomeUnknown, Interrupted
             See `jupyter_openapi.errors`.
         """
-        known = find_operation(operation)
+        known = catalog().named(operation)
+        parameters = {**catalog().constants(operation), **parameters}
         if known.effect is Effect.READ:
             return self._read(known, parameters)
-        return self._change(self._desk.preview(known, parameters, tz=self.tz), execute=execute)
+        if known.name == "submit_order" and "orders" in parameters:
+            basket = self.basket(parameters.pop("orders"), override=override)
+            return basket.send(again=again) if execute else basket
+        preview = self._desk.preview(known, parameters, tz=self.tz, override=override)
+        return preview.send(again=again) if execute else preview
+
+    @guarded
+    def basket(self, orders: Any, *, override: Iterable[str] = ()) -> Basket:
+        """Preview several orders: a DataFrame or a list of mappings, one order a row.
+
+        Its `send()` sends the rows one after the other and returns a frame with the outcome of each. A basket
+        that failed half-way sends only the rest when it is made and sent again.
+        """
+        return submit_basket(self._desk, self._data, self.journal, orders, tz=self.tz, override=override)
+
+    @guarded
+    def cancel_all(self, symbol: Sequence[str] = ()) -> Basket:
+        """Preview the cancelling of every open order, or those of some symbols; its `send()` does it."""
+        return cancel_basket(self._desk, self._data, [symbol] if isinstance(symbol, str) else list(symbol))
 
     @guarded
     def request(
@@ -189,8 +234,9 @@ class Client:
             return self._known(
                 operation, {**in_path, **arguments_of(operation, pairs, json)}, execute=execute
             )
-        query, body = encode_query(pairs), b"" if json is None else encode_body(json)
+        query = encode_query(pairs)
         if verb == "GET":
+            body = b"" if json is None else encode_body(json)
             call = Call(verb, plain, query, body, name=f"GET {plain}")
             return Reply(self._transport.send(call), facts=self._facts(f"GET {plain}"))
         unknown = Operation(
@@ -202,7 +248,17 @@ class Client:
             "trade",
             "a path outside the specification",
         )
-        return self._change(self._desk.raw(unknown, query, body), execute=execute)
+        preview = self._desk.raw(unknown, query, json)
+        return preview.send() if execute else preview
+
+    @guarded
+    def reconcile(self) -> list[Settlement]:
+        """Settle what is not known of this account's orders, by reading only; one row for each open one."""
+        return reconcile(self.journal, self._credentials.account_digest, self._data)
+
+    def unsettled(self) -> int:
+        """Return how many orders of this account the journal keeps as open; nothing is sent."""
+        return len(self.journal.open(self._credentials.account_digest))
 
     async def wait(self, order_id: str, timeout: float = 60) -> OrderState:  # noqa: ASYNC109 (pinned)
         """Wait until an order is filled, cancelled, rejected or expired, or `timeout` seconds have passed.
@@ -221,7 +277,8 @@ class Client:
     def _known(self, operation: Operation, arguments: Mapping[str, Any], *, execute: bool) -> Reply | Preview:
         if operation.effect is Effect.READ:
             return self._read(operation, arguments)
-        return self._change(self._desk.preview(operation, arguments, tz=self.tz), execute=execute)
+        preview = self._desk.preview(operation, arguments, tz=self.tz)
+        return preview.send() if execute else preview
 
     def _read(self, operation: Operation, arguments: Mapping[str, Any]) -> Reply:
         wanted = build(operation, check(operation, arguments, tz=self.tz), tz=self.tz)
@@ -236,11 +293,7 @@ class Client:
         return Reply(self._transport.send(call), operation, facts=self._facts(operation.name))
 
     def _data(self, name: str, arguments: Mapping[str, Any]) -> Any:
-        return self._read(find_operation(name), arguments).data
-
-    @staticmethod
-    def _change(preview: Preview, *, execute: bool) -> Reply | Preview:
-        return preview.send() if execute else preview
+        return self._read(catalog().named(name), arguments).data
 
     def _facts(self, name: str) -> dict[str, Any]:
         return {
@@ -249,19 +302,6 @@ class Client:
             "source": self.account.source,
             "requested_at": datetime.now(UTC).isoformat(timespec="milliseconds"),
         }
-
-
-def find_operation(name: str) -> Operation:
-    """Return the operation called `name`, or refuse with the nearest names."""
-    known = catalog().find(name)
-    if known is None:
-        names = [*catalog().operations, *catalog().aliases]
-        raise RequestRefused(
-            sentence(
-                f"There is no operation '{name}'.", did_you_mean(name, names), "See `%openapi endpoints`."
-            )
-        )
-    return known
 
 
 def _limiter(credentials: Credentials, notify: Callable[[str], None]) -> tuple[Limiter, str]:

@@ -60,6 +60,11 @@ class Answer:
     elapsed: float
     _data: Any = field(repr=False)
 
+    @classmethod
+    def settled(cls, message: str) -> Answer:
+        """Return an answer for a change that was found done by looking, after its own answer was lost."""
+        return cls(200, b'{"code":0,"message":"","data":{}}', 0, message, None, 0.0, {})
+
     @cached_property
     def data(self) -> Any:
         """The envelope's `data`; a large reply is parsed when first asked for."""

@@ -104,8 +104,14 @@ def test_dtypes_by_value_but_text_is_never_a_number() -> None:
     frame = to_frame([row, {**row, "n": None, "x": 2, "ok": None}])
     text = str(pd.Series(dtype="str").dtype)
     assert {name: str(dtype) for name, dtype in frame.dtypes.items()} == {
-        "id": text, "code": text, "n": "Int64", "x": "float64", "ok": "boolean", "none": "object", "l": "object",
-    }  # fmt: skip
+        "id": text,
+        "code": text,
+        "n": "Int64",
+        "x": "float64",
+        "ok": "boolean",
+        "none": "object",
+        "l": "object",
+    }
     assert frame["id"].tolist() == ["693664675163312128"] * 2
 
 
@@ -133,7 +139,7 @@ JSON = st.recursive(
 
 
 def least_rows(data: Any) -> int:
-    """The fewest rows a reply may become: the items of a list, or of the longest list of objects in an object."""
+    """The fewest rows a reply may become: a list's items, or those of an object's longest list of objects."""
     if data is None or data == {}:
         return 0
     if isinstance(data, list):

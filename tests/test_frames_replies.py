@@ -54,9 +54,7 @@ def described(operation: Operation) -> dict[str, str]:
 
 
 def dtype_of(field: Field) -> str:
-    integers = field.kind is Kind.ENUM and (
-        field.number or any(isinstance(value, int) for value in field.values)
-    )
+    integers = field.kind is Kind.ENUM and (field.number or set(map(type, field.values)) == {int})
     return "Int64" if integers else DTYPES[field.kind]
 
 

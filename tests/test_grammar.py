@@ -5,9 +5,9 @@ from __future__ import annotations
 import time
 
 import pytest
+from support.grammar import COMMANDS
 
 from jupyter_openapi.errors import RequestRefused
-from jupyter_openapi.magic.commands import COMMANDS
 from jupyter_openapi.magic.flags import FLAGS
 from jupyter_openapi.magic.grammar import Command, parse_cell, parse_line, unknown_word
 

@@ -6,12 +6,11 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from support.grammar import given
+from support.grammar import COMMANDS, given
 
 from jupyter_openapi.errors import RequestRefused
 from jupyter_openapi.magic.arguments import request_parts
 from jupyter_openapi.magic.body import Body, parse_body
-from jupyter_openapi.magic.commands import COMMANDS
 from jupyter_openapi.magic.expressions import Scope
 from jupyter_openapi.magic.grammar import parse_cell
 

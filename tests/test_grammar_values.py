@@ -11,11 +11,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 import pytest
-from support.grammar import CANCEL, QUOTE, given
+from support.grammar import CANCEL, COMMANDS, QUOTE, given
 
 from jupyter_openapi.errors import RequestRefused
 from jupyter_openapi.magic.arguments import arguments, request_parts, settle
-from jupyter_openapi.magic.commands import COMMANDS
 from jupyter_openapi.magic.expressions import Scope
 from jupyter_openapi.magic.grammar import parse_line
 

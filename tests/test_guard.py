@@ -22,7 +22,11 @@ def fails(how: type[BaseException]) -> None:
 
 
 def frames_of(error: BaseException) -> list[str]:
-    return [str(frame.f_locals) for frame, _ in traceback.walk_tb(error.__traceback__) if frame.f_code.co_name != frames_of.__name__]
+    return [
+        str(frame.f_locals)
+        for frame, _ in traceback.walk_tb(error.__traceback__)
+        if frame.f_code.co_name != frames_of.__name__
+    ]
 
 
 @pytest.mark.parametrize("how", [RequestRefused, KeyError, KeyboardInterrupt])

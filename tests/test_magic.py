@@ -39,7 +39,9 @@ POSITIONS = {
 DATA: dict[tuple[str, str], Any] = {
     ("GET", "/v1/asset/stock"): POSITIONS,
     ("POST", "/v1/trade/order"): {"order_id": "693664675163312128"},
-    ("POST", "/quote/quotes"): {"secu_quote": [{"symbol": "700.HK", "last_done": "600", "timestamp": "1767605400"}]},
+    ("POST", "/quote/quotes"): {
+        "secu_quote": [{"symbol": "700.HK", "last_done": "600", "timestamp": "1767605400"}]
+    },
 }
 
 
@@ -59,7 +61,9 @@ def ip() -> Iterator[InteractiveShell]:
 @pytest.fixture
 def server(ip: InteractiveShell) -> Iterator[Recorder]:
     with recorder(answer) as listening:
-        SESSION.client = Client(Credentials("key-1", "secret-1", "token-1"), "sandbox", listening.url, limits=False)
+        SESSION.client = Client(
+            Credentials("key-1", "secret-1", "token-1"), "sandbox", listening.url, limits=False
+        )
         SESSION.preview = None
         yield listening
         SESSION.client.close()
@@ -83,7 +87,9 @@ def failure(ip: InteractiveShell, cell: str) -> str:
 
 
 def changes(server: Recorder) -> list[Received]:
-    return [seen for seen in server.requests if seen.path.startswith("/v1/trade/order") and seen.method != "GET"]
+    return [
+        seen for seen in server.requests if seen.path.startswith("/v1/trade/order") and seen.method != "GET"
+    ]
 
 
 def test_a_read_is_a_typed_frame(ip: InteractiveShell, server: Recorder) -> None:
@@ -107,7 +113,10 @@ def test_raw_is_the_data(ip: InteractiveShell, server: Recorder) -> None:
 
 
 def test_a_path_is_its_operation(ip: InteractiveShell, server: Recorder) -> None:
-    assert result(ip, "%openapi GET /v1/asset/stock symbol=700.HK").attrs["openapi"]["operation"] == "stock_positions"
+    assert (
+        result(ip, "%openapi GET /v1/asset/stock symbol=700.HK").attrs["openapi"]["operation"]
+        == "stock_positions"
+    )
     assert server.requests[-1].query == "symbol=700.HK"
 
 
@@ -136,7 +145,8 @@ def test_a_submit_is_a_preview_then_sent_once(ip: InteractiveShell, server: Reco
     (order,) = changes(server)
     body = json.loads(order.body)
     assert body["client_request_id"] == preview.client_request_id
-    assert {name: body[name] for name in body if name != "client_request_id"} == {
+    assert body["remark"] == preview.tag
+    assert {name: body[name] for name in body if name not in {"client_request_id", "remark"}} == {
         "symbol": "700.HK",
         "order_type": "LO",
         "side": "Buy",
@@ -169,11 +179,14 @@ def test_a_cell_with_a_json_body(ip: InteractiveShell, server: Recorder) -> None
     result(ip, f"%%openapi --execute POST /v1/trade/order\n{json.dumps(body)}")
     sent = json.loads(changes(server)[0].body)
     assert sent["submitted_price"] == "600.5"
-    assert sent["remark"] == "Hello {from} $Jupyter 100%"
+    tag = SESSION.connected().journal.rows()[-1]["tag"]
+    assert sent["remark"] == f"Hello {{from}} $Jupyter 100% {tag}"
 
 
 def test_an_argument_beats_a_global_of_the_same_name(ip: InteractiveShell, server: Recorder) -> None:
-    ip.run_cell("symbols = ['GLOBAL.HK']\ndef held(symbols):\n    return get_ipython().run_line_magic('openapi', 'positions symbol={symbols}')")
+    ip.run_cell(
+        "symbols = ['GLOBAL.HK']\ndef held(symbols):\n    return get_ipython().run_line_magic('openapi', 'positions symbol={symbols}')"
+    )
     ip.run_cell("def cell_held(symbols):\n    %openapi frame << positions symbol={symbols}")
     result(ip, "held(['700.HK'])")
     assert server.requests[-1].query == "symbol=700.HK"
@@ -217,7 +230,7 @@ def test_a_late_execute_is_refused(ip: InteractiveShell, server: Recorder) -> No
         ("%openapi GET v1/asset/stock", ["/v1/asset/stock"]),
         ("%openapi FETCH /v1/asset/stock", ["FETCH"]),
         ("%%openapi --execute POST /v1/trade/order\n{'symbol': 1}", ["line 1", "column 2"]),
-        ("%%openapi --execute POST /v1/trade/order\n{\n \"symbol\": \"700.HK\",\n}", ["line 3"]),
+        ('%%openapi --execute POST /v1/trade/order\n{\n "symbol": "700.HK",\n}', ["line 3"]),
     ],
 )
 def test_a_mistake_is_one_line_and_nothing_is_sent(

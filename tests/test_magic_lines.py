@@ -26,13 +26,58 @@ if TYPE_CHECKING:
 
 NAMES = sorted({*catalog().operations, *catalog().aliases})
 PARAMETERS = sorted({p.name for operation in catalog().operations.values() for p in operation.parameters})
-FLAGS = ["--execute", "--raw", "--decimals string", "--tz Asia/Hong_Kong", "--again", "--bogus", "-x", "--execute=1"]
-VALUES = ["700.HK", "AAPL.US,5.HK", "100", "1.5", "{price}", "{codes}", "{1/0}", "{nothing}", "'a b'", '"', "{", "}}", "{{x}}", "#", "buy", "LO", "-30d", "today", "2026-11-01", ""]
-COMMANDS = ["status", "send", "wait", "positions", "submit", "GET /v1/asset/stock", "POST /v1/trade/order", "DELETE /v1/../v1//trade/%6frder", "PUT", "x <<"]
+FLAGS = [
+    "--execute",
+    "--raw",
+    "--decimals string",
+    "--tz Asia/Hong_Kong",
+    "--again",
+    "--bogus",
+    "-x",
+    "--execute=1",
+]
+VALUES = [
+    "700.HK",
+    "AAPL.US,5.HK",
+    "100",
+    "1.5",
+    "{price}",
+    "{codes}",
+    "{1/0}",
+    "{nothing}",
+    "'a b'",
+    '"',
+    "{",
+    "}}",
+    "{{x}}",
+    "#",
+    "buy",
+    "LO",
+    "-30d",
+    "today",
+    "2026-11-01",
+    "",
+]
+COMMANDS = [
+    "status",
+    "send",
+    "wait",
+    "positions",
+    "submit",
+    "GET /v1/asset/stock",
+    "POST /v1/trade/order",
+    "DELETE /v1/../v1//trade/%6frder",
+    "PUT",
+    "x <<",
+]
 
 words = st.one_of(
     st.sampled_from(VALUES),
-    st.builds("{}={}".format, st.sampled_from([*PARAMETERS, "price", "quantity", "type", "x y"]), st.sampled_from(VALUES)),
+    st.builds(
+        "{}={}".format,
+        st.sampled_from([*PARAMETERS, "price", "quantity", "type", "x y"]),
+        st.sampled_from(VALUES),
+    ),
     st.sampled_from(FLAGS),
     st.text(max_size=8),
 )
@@ -50,7 +95,9 @@ def magics() -> Iterator[tuple[OpenAPIMagics, Recorder]]:
     shell = InteractiveShell(config=Config({"HistoryManager": {"enabled": False}}))
     shell.user_ns.update(price=1.5, codes=["700.HK", "5.HK"])
     with recorder() as server:
-        SESSION.client = Client(Credentials("key-1", "secret-1", "token-1"), "sandbox", server.url, limits=False)
+        SESSION.client = Client(
+            Credentials("key-1", "secret-1", "token-1"), "sandbox", server.url, limits=False
+        )
         yield OpenAPIMagics(shell), server
         SESSION.client.close()
         SESSION.client = None
@@ -86,7 +133,10 @@ def test_any_line_is_a_result_or_one_sentence(
     monkeypatch.setattr(Client, "wait", _at_once)
 
     @settings(max_examples=soak(100_000), suppress_health_check=list(HealthCheck), database=None)
-    @given(lines, st.none() | st.none() | st.text(max_size=20) | st.sampled_from(['{"symbol": "700.HK"}', "side: buy"]))
+    @given(
+        lines,
+        st.none() | st.none() | st.text(max_size=20) | st.sampled_from(['{"symbol": "700.HK"}', "side: buy"]),
+    )
     def check(line: str, cell: str | None) -> None:
         nonlocal seen
         seen += 1

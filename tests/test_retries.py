@@ -30,7 +30,14 @@ def test_what_may_be_repeated(status: int | None, code: int | None, expected: bo
 
 @pytest.mark.parametrize(
     ("header", "seconds"),
-    [("3", 3.0), ("Sun, 06 Nov 1994 08:49:37 GMT", 37.0), ("soon", None), ("", None), (None, None), ("-1", None)],
+    [
+        ("3", 3.0),
+        ("Sun, 06 Nov 1994 08:49:37 GMT", 37.0),
+        ("soon", None),
+        ("", None),
+        (None, None),
+        ("-1", None),
+    ],
 )
 def test_retry_after(header: str | None, seconds: float | None) -> None:
     assert retry_after(header, now=784111740.0) == seconds

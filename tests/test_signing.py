@@ -18,7 +18,9 @@ from support.wire import Received, recorder
 from jupyter_openapi.errors import RequestRefused
 from jupyter_openapi.signing import Clock, SignatureAuth, canonical_request, sign, string_to_sign
 
-VECTORS: list[dict[str, str]] = json.loads(Path(__file__).with_name("data").joinpath("signature_vectors.json").read_text())
+VECTORS: list[dict[str, str]] = json.loads(
+    Path(__file__).with_name("data").joinpath("signature_vectors.json").read_text()
+)
 Keys = namedtuple("Keys", "app_key app_secret access_token")
 KEYS = Keys("key-1", "S3cr3t/+=é", "m_eyJhbGciOiJSUzI1NiJ9.e30.sig")
 
@@ -34,7 +36,9 @@ def documented(vector: dict[str, str]) -> tuple[str, str]:
     return text, "HMAC-SHA256|" + hashlib.sha1(text.encode()).hexdigest()
 
 
-@pytest.mark.parametrize("vector", VECTORS, ids=lambda v: f"{v['method']} {v['path']} {v['query'][:20]} {v['app_key']}")
+@pytest.mark.parametrize(
+    "vector", VECTORS, ids=lambda v: f"{v['method']} {v['path']} {v['query'][:20]} {v['app_key']}"
+)
 def test_vectors_of_the_official_sdk(vector: dict[str, str]) -> None:
     head = {name: vector[name] for name in ("app_key", "access_token", "timestamp")}
     request = (vector["method"], vector["path"], vector["query"], vector["body"].encode())
@@ -61,7 +65,9 @@ def resign(received: Received, keys: Any = KEYS) -> str:
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
 params = st.dictionaries(texts, texts | st.lists(texts, max_size=3) | st.integers(), max_size=4)
 bodies = st.none() | st.binary(max_size=60) | texts
-json_bodies = st.none() | st.recursive(texts | st.integers() | st.booleans(), lambda x: st.lists(x, max_size=3), max_leaves=5)
+json_bodies = st.none() | st.recursive(
+    texts | st.integers() | st.booleans(), lambda x: st.lists(x, max_size=3), max_leaves=5
+)
 
 
 def test_the_signed_bytes_are_the_wire_bytes() -> None:

@@ -78,13 +78,19 @@ def test_one_connection_serves_many_calls() -> None:
 
 
 UGLY = {
-    "html": (http(b"<html><head><title>502 Bad Gateway</title></head></html>", "502 Bad Gateway"), "502 Bad Gateway"),
+    "html": (
+        http(b"<html><head><title>502 Bad Gateway</title></head></html>", "502 Bad Gateway"),
+        "502 Bad Gateway",
+    ),
     "text": (http(b"no such thing\nsecond line", "404 Not Found"), "no such thing"),
     "empty": (http(b"", "200 OK"), "an empty body"),
     "json without a code": (http(b'{"data": 1}'), "not an answer of the broker"),
     "code as text": (http(b'{"code": "0", "message": ""}'), "not an answer of the broker"),
     "broken json": (http(b'{"code": 0, "mess'), "not an answer of the broker"),
-    "redirect": (http(b"", "302 Found", "Location: http://127.0.0.1:1/\r\n"), "redirect, which is never followed"),
+    "redirect": (
+        http(b"", "302 Found", "Location: http://127.0.0.1:1/\r\n"),
+        "redirect, which is never followed",
+    ),
     "bare 429": (http(b"slow down", "429 Too Many Requests"), "slow down"),
     "not utf-8": (http(b"\xff\xfe\x00", "200 OK"), "not an answer of the broker"),
 }
@@ -120,7 +126,11 @@ def test_a_read_is_repeated_each_time_signed_anew() -> None:
 
 
 def test_a_trade_is_sent_once_whatever_comes() -> None:
-    for reply in (None, http(b"", "503 Unavailable"), http(b'{"code":500000,"message":"internal error"}', "500 E")):
+    for reply in (
+        None,
+        http(b"", "503 Unavailable"),
+        http(b'{"code":500000,"message":"internal error"}', "500 E"),
+    ):
         with recorder(lambda _, reply=reply: reply) as server:
             sender = transport(server.url)
             with pytest.raises(OutcomeUnknown):
@@ -147,7 +157,12 @@ def test_a_final_error_is_not_repeated() -> None:
         sender.close()
     assert len(server.requests) == 1
     error = caught.value
-    assert (error.code, error.http_status, error.trace_id, error.operation) == (403201, 403, "t-1", "stock_positions")
+    assert (error.code, error.http_status, error.trace_id, error.operation) == (
+        403201,
+        403,
+        "t-1",
+        "stock_positions",
+    )
     assert "signature invalid" in str(error)
     assert "app secret" in str(error)
     assert error._render_traceback_() == [f"ApiError: {error}"]

@@ -1,8 +1,9 @@
 """Where credentials come from, and the order of the places.
 
-A set comes whole from one place, and the first place that has a whole set wins: given in the call, typed in
-the panel, a keyring profile, the environment, a ``.env`` file in the working folder. Other places whose set
-differs are named, so that nobody trades on an account by mistake.
+A set comes whole from one place, and the first place that has a whole set wins: given in the call (the
+values, then a profile by its name), typed in the panel, the keyring's profile ``default``, the environment, a
+``.env`` file in the working folder. Other places whose set differs are named, so that nobody trades on an
+account by mistake.
 """
 
 from __future__ import annotations
@@ -93,7 +94,8 @@ def find_credentials(
     Parameters
     ----------
     profile
-        A keyring profile. Without one, the profile named ``default`` is used if it was stored.
+        A keyring profile named in the call. Without one, the profile ``default`` has its place after the
+        panel, if it was stored.
     explicit, panel
         Credentials given in the call, or typed in the panel.
     environ, folder
@@ -108,11 +110,11 @@ def find_credentials(
     search = _Search()
     if explicit is not None:
         search.take(Source("explicit"), lambda: explicit)
-    if panel is not None:
-        search.take(Source("panel"), lambda: panel)
     if profile is not None:
         search.take(Source("profile", profile), lambda: load_profile(profile))
-    elif not search.found and DEFAULT_PROFILE in profiles():
+    if panel is not None:
+        search.take(Source("panel"), lambda: panel)
+    if not search.found and DEFAULT_PROFILE in profiles():
         search.take(Source("profile", DEFAULT_PROFILE), lambda: load_profile(DEFAULT_PROFILE))
     search.variables(os.environ if environ is None else environ)
     search.dotenv((Path.cwd() if folder is None else folder) / DOTENV)

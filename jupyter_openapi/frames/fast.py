@@ -72,7 +72,7 @@ def _read(content: bytes, table: Table, maker: Maker) -> dict[str, Any]:
     known = {described.name: described for described in table.fields}
     first = first_record(content, key)
     data = _parse(content, key, _types(first, known))
-    rows = _one(data, key).flatten()
+    rows = data.field(key).flatten()
     if rows.null_count or not len(rows):
         raise UnreadableError
     rows.validate(full=True)  # Arrow's reader takes bytes that are no UTF-8
@@ -80,7 +80,7 @@ def _read(content: bytes, table: Table, maker: Maker) -> dict[str, Any]:
     names = column_names([first, dict.fromkeys(arrays)], known)
     columns: dict[str, Any] = {}
     for path, described in table.parents:
-        value = _one(data, path).as_py() if path in _names(data) else None
+        value = _beside(data, path)
         column = free_name(described.name, "", names)
         columns[column] = maker.column(column, described, [value] * len(rows))
     for name in names:
@@ -159,14 +159,14 @@ def _names(struct: Any) -> list[str]:
     return [member.name for member in struct.type]
 
 
-def _one(data: Any, name: str) -> Any:
-    """Return a member of `data`: a list, or a scalar that is text, a whole number or a boolean."""
+def _beside(data: Any, name: str) -> Any:
+    """Return a scalar beside the list, None where it is absent; only text, whole numbers and booleans."""
     import pyarrow as pa
 
+    if name not in _names(data):
+        return None
     member = data.field(name)
     kind = member.type
-    if isinstance(member, pa.ListArray):
-        return member
     if not (pa.types.is_string(kind) or pa.types.is_int64(kind) or pa.types.is_boolean(kind)):
         raise UnreadableError
-    return member[0]
+    return member[0].as_py()

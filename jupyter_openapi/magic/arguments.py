@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Any, Literal
 
 from jupyter_openapi.errors import RequestRefused
-from jupyter_openapi.magic.commands import CommandSpec
+from jupyter_openapi.magic.command import CommandSpec
 from jupyter_openapi.magic.expressions import Scope, short
 from jupyter_openapi.magic.flags import FLAGS, FlagValue
 from jupyter_openapi.magic.grammar import Command, split_path

@@ -16,7 +16,7 @@ from jupyter_openapi.magic.lexer import unquoted
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from jupyter_openapi.magic.commands import CommandSpec
+    from jupyter_openapi.magic.command import CommandSpec
 
 FlagValue = bool | str | tuple[str, ...]
 

@@ -18,7 +18,7 @@ from urllib.parse import parse_qsl
 
 from jupyter_openapi.errors import RequestRefused, did_you_mean, sentence
 from jupyter_openapi.magic.body import Body, parse_body
-from jupyter_openapi.magic.commands import CommandSpec
+from jupyter_openapi.magic.command import CommandSpec
 from jupyter_openapi.magic.expressions import short
 from jupyter_openapi.magic.flags import FlagValue, flags_before, late_flag, read_flag, refuse_foreign_flags
 from jupyter_openapi.magic.lexer import split_line, unquoted

@@ -4,19 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from jupyter_openapi.magic.report import Report
+
 if TYPE_CHECKING:
     from jupyter_openapi.client import Client
 
 WARN_DAYS = 14
-
-
-class Report(str):
-    """Text that a notebook shows as it is, not as a quoted string."""
-
-    __slots__ = ()
-
-    def __repr__(self) -> str:
-        return str(self)
 
 
 def status(client: Client) -> Report:

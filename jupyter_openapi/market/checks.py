@@ -8,7 +8,6 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from jupyter_openapi.errors import RequestRefused
 from jupyter_openapi.market import symbols
 from jupyter_openapi.market.facts import facts
 from jupyter_openapi.market.rules import TypeRules, all_rules, types_of
@@ -83,11 +82,13 @@ def market_of(given: Fields, found: Findings) -> str | None:
     """Check the symbol; return its market if orders are taken there."""
     if "symbol" not in given:
         return None
-    try:
-        market = symbols.parse(given["symbol"]).market
-    except RequestRefused as refused:
-        found.append(Problem("symbol", f"symbol {str(refused).rstrip('.')}"))
+    text = given["symbol"]
+    right = symbols.suggest(text) if isinstance(text, str) else None
+    if right != text or right is None:
+        what = f"must be spelt {right}" if right else "must be a code and a market, such as 700.HK or AAPL.US"
+        found.wrong("symbol", text, what)
         return None
+    market = symbols.parse(right).market
     if market in symbols.TRADABLE:
         return market
     found.wrong(

@@ -102,7 +102,8 @@ def _amount(item: dict[str, Any], quantity: Decimal, consideration: Decimal, on:
     unit, rounding = _ROUNDING[item["rounding"]]
     amount = (raw / unit).to_integral_value(rounding) * unit
     amount = max(amount, Decimal(version.get("min", "0")))
-    return min(amount, Decimal(version["max"])) if "max" in version else amount
+    amount = min(amount, Decimal(version.get("max", amount)))
+    return amount.quantize(_CENT)
 
 
 def _in_force(version: dict[str, Any], on: date) -> bool:

@@ -217,5 +217,7 @@ def _standing(order: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _by_replace_name(problem: Problem) -> Problem:
-    name = _REPLACE_NAMES.get(problem.field, problem.field)
-    return Problem(name, problem.message.replace(problem.field, name, 1))
+    field, message = problem
+    for submit, replace in _REPLACE_NAMES.items():
+        field, message = field.replace(submit, replace), message.replace(submit, replace)
+    return Problem(field, message)

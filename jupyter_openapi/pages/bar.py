@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -33,13 +34,13 @@ class Bar:
         elif step.requests > 1:
             if self._shown is None:
                 self._shown = _tqdm(self._name) or _Line(self._name)
-            self._shown.set_postfix_str(f"{step.rows:,} rows, {step.requests} requests", refresh=False)
             self._shown.update(int(100 * step.share) - self._shown.n)
+            self._shown.set_postfix_str(f"{step.rows:,} rows, {step.requests} requests")
 
 
 def _tqdm(name: str) -> Any:
     try:
-        from tqdm.auto import tqdm
+        tqdm = import_module("tqdm.auto").tqdm
     except ImportError:
         return None
     return tqdm(total=100, desc=name, unit="%", leave=False)
@@ -51,21 +52,17 @@ class _Line:
     def __init__(self, name: str) -> None:
         self.n = 0
         self._name = name
-        self._postfix = ""
         self._width = 0
-
-    def set_postfix_str(self, text: str, *, refresh: bool) -> None:
-        del refresh
-        self._postfix = text
 
     def update(self, more: int) -> None:
         self.n += more
-        self._write(f"{self._name}: {self.n}%, {self._postfix}")
+
+    def set_postfix_str(self, text: str) -> None:
+        self._write(f"{self._name}: {self.n}%, {text}")
 
     def close(self) -> None:
         self._write("")
-        sys.stderr.write("\r")
-        sys.stderr.flush()
+        self._write("")
 
     def _write(self, text: str) -> None:
         sys.stderr.write(f"\r{text.ljust(self._width)}")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from jupyter_openapi.errors import ApiError, OpenAPIError, sentence
 from jupyter_openapi.pages.history import History
 from jupyter_openapi.pages.plan import Plan, make_plan
-from jupyter_openapi.pages.walk import Progress, Read, Step, Walk
+from jupyter_openapi.pages.walk import Progress, Read, Walk
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -100,32 +100,36 @@ def fetch(
     try:
         walk.run(read, progress)
     except KeyboardInterrupt:
-        why = "" if walk.over else _keep(walk, resume, "interrupted")
+        if not walk.over:
+            why = f"interrupted, {_reached(walk)}{_keep(walk, resume)}"
     except Exception as error:
-        if walk.requests and not walk.over:
-            _tell(error, _keep(walk, resume, "until then"))
+        kept = _keep(walk, resume)
+        if kept:
+            _tell(error, f"{walk.count:,} rows, {_reached(walk)}, are kept{kept}.")
         raise
     finally:
         if progress is not None:
-            progress(Step(walk.step.share, walk.step.rows, walk.requests, over=True))
+            progress(walk.step(over=True))
     return _history(walk, why, facts)
 
 
-def _keep(walk: Walk, resume: Unfinished | None, what: str) -> str:
-    """Keep a walk that was broken off, and say how far it got."""
+def _reached(walk: Walk) -> str:
+    """Say how far a walk that was broken off has got."""
     if walk.parts and walk.plan.pages.window:
-        reached = f"read up to {walk.plan.stamp(walk.parts[-1].last)}"
-    else:
-        reached = f"{walk.requests} request{'' if walk.requests == 1 else 's'} answered"
-    if resume is None:
-        return f"{what} {reached}"
+        return f"read up to {walk.plan.stamp(walk.parts[-1].last)}"
+    return f"read with {walk.requests} request{'' if walk.requests == 1 else 's'}"
+
+
+def _keep(walk: Walk, resume: Unfinished | None) -> str:
+    """Keep a walk that was broken off, if there is where to and anything was read; say so."""
+    if resume is None or not walk.requests:
+        return ""
     resume.keep(walk)
-    return f"{what} {reached}; the same call goes on from there"
+    return "; the same call goes on from there"
 
 
-def _tell(error: Exception, kept: str) -> None:
-    """Add to an error's one line what was kept."""
-    text = f"{kept[0].upper()}{kept[1:]}."
+def _tell(error: Exception, text: str) -> None:
+    """Add a sentence to an error's one line."""
     if isinstance(error, ApiError):
         error.advice = sentence(error.advice, text)
     elif isinstance(error, OpenAPIError):

@@ -101,13 +101,18 @@ class Reading:
         """Whether nothing moved while the pages were read.
 
         A single reply is a snapshot. Of several, a row that came in above pushes another onto the next page:
-        an id comes twice. Without ids, only a second reading can tell.
+        an id comes twice. Without ids, only a second reading can tell: of a window it is the same to the
+        letter, of a list whose rows live on (prices, profits) it has as many rows.
         """
         if sum(1 for page in self.pages if page.rows) <= 1:
             return True
         if self._key is not None and len(self._seen) == self.count:
             return True
-        return self.before is not None and self.before.names == self.names
+        if self.before is None:
+            return False
+        if self.plan.pages.window is None:
+            return self.before.count == self.count
+        return self.before.names == self.names
 
     @property
     def _twins(self) -> int:

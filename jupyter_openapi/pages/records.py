@@ -97,16 +97,16 @@ def cut(operation: Operation, data: Any, arguments: Mapping[str, Any] | None = N
     Parameters
     ----------
     operation
-        What was asked for; one without pages is never cut.
+        What was asked for.
     data
         The reply's `data`.
     arguments
         What it was asked with, by wire name: a page as long as the size asked for may have a next one.
     """
     pages = operation.pages
-    if pages is None:
-        return None
     count, more = len(rows_of(operation, data)), has_more(data)
+    if pages is None:
+        return f"{count:,} rows and there are more." if more else None
     advice = "add --all with a start" if pages.window else "add --all"
     if more:
         return f"{count:,} rows and there are more; {advice}."

@@ -71,16 +71,14 @@ class Walk:
         return self.next > self.plan.end
 
     @property
-    def step(self) -> Step:
-        """How far it is."""
-        reading = self.reading.count if self.reading else 0
+    def count(self) -> int:
+        """Rows read so far; the few that came twice count twice."""
+        return sum(len(part.rows) for part in self.parts) + (self.reading.count if self.reading else 0)
+
+    def step(self, *, over: bool) -> Step:
+        """Return how far it is; `over` when there is nothing more to come."""
         span = self.plan.end + 1 - self.plan.start
-        return Step(
-            (self.next - self.plan.start) / span,
-            sum(len(part.rows) for part in self.parts) + reading,
-            self.requests,
-            self.over,
-        )
+        return Step((self.next - self.plan.start) / span, self.count, self.requests, over)
 
     def go_on(self, plan: Plan) -> None:
         """Take up the same history later: what was read up to the earlier plan's present stays."""
@@ -94,8 +92,8 @@ class Walk:
         self._read_today(read)
         while not self.over:
             self._read_page(read)
-            if progress is not None:
-                progress(self.step)
+            if progress is not None and not self.over:
+                progress(self.step(over=False))
 
     def _read_today(self, read: Read) -> None:
         name = self.plan.pages.today
@@ -139,8 +137,8 @@ class Walk:
         page = reading.pages[-1]
         count, first, last = len(page.rows), reading.first, reading.last
         if first == last:
-            what = f"there are more than the {count:,} rows of {self.plan.stamp(first)}, and no way to ask for them"
-            self._commit(reading, what if page.more is not False else "")
+            why = f"{self.plan.stamp(first)} holds more than the {count:,} rows of it that the broker gives"
+            self._commit(reading, why if page.more is not False else "")
             return
         if count < max(self._longest, 1):
             self._doubts += 1
@@ -161,12 +159,12 @@ class Walk:
             else:
                 self._commit(reading, f"rows of {self._span(reading)} kept moving while they were read")
             return
-        page = len(reading.pages)
-        self._commit(
-            reading,
-            f"page {page} of {self._span(reading)} gives nothing new, and the broker does not say that it is the last"
-            if stuck
-            else self._astray(reading),
+        self._commit(reading, self._endless(reading) if stuck else self._astray(reading))
+
+    def _endless(self, reading: Reading) -> str:
+        return (
+            f"page {len(reading.pages)} of {self._span(reading)} gives nothing new, "
+            "and the broker does not say that it is the last"
         )
 
     def _astray(self, reading: Reading) -> str:
@@ -207,7 +205,7 @@ class Walk:
         return [rows[at] for at in order]
 
     def _unfinished(self) -> list[list[Any]]:
-        """The rows of the window that was being read; of two readings the longer one."""
+        """Return the rows of the window that was being read; of two readings the longer one."""
         reading = self.reading
         if reading is None or reading.first != self.next:
             return []

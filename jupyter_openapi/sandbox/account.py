@@ -55,7 +55,7 @@ class Account:
             self._store.save_cash(currency, amount)
             self._store.add_flow(Flow("Deposit", amount, currency, "", "Opening balance", at))
         for symbol, (quantity, cost) in OPENING_POSITIONS.items():
-            self._store.save_position(Position(symbol, quantity, quantity * cost, quantity))
+            self._store.save_position(Position(symbol, quantity, quantity * cost, quantity, ""))
 
     def load(self) -> None:
         """Read everything back from the database; nothing is held yet."""
@@ -109,7 +109,7 @@ class Account:
         adds the difference.
         """
         value = quantity * price
-        self._move_shares(order, quantity, value)
+        self._move_shares(order, quantity, value, on)
         name = "BuyContract-Stocks" if order.buy else "SellContract-Stocks"
         self._pay(
             Flow(name, -value if order.buy else value, order.currency, order.symbol, order.order_id, at)
@@ -120,15 +120,17 @@ class Account:
         if grown:
             self._pay(Flow("TradingFees", -grown, order.currency, order.symbol, order.order_id, at))
 
-    def _move_shares(self, order: Order, quantity: Decimal, value: Decimal) -> None:
-        position = self.positions.setdefault(order.symbol, Position(order.symbol, ZERO, ZERO, ZERO))
+    def _move_shares(self, order: Order, quantity: Decimal, value: Decimal, on: date) -> None:
+        position = self.positions.setdefault(order.symbol, Position(order.symbol, ZERO, ZERO, ZERO, ""))
+        if position.day != on.isoformat():
+            position.opening, position.day = position.quantity, on.isoformat()
         if order.buy:
             position.quantity += quantity
             position.cost += value
         else:
+            part = position.cost * quantity / position.quantity
             whole = quantity == position.quantity
-            out = position.cost if whole else position.cost * quantity / position.quantity
-            position.cost -= out.quantize(_MILLIONTH, ROUND_HALF_UP)
+            position.cost -= position.cost if whole else part.quantize(_MILLIONTH, ROUND_HALF_UP)
             position.quantity -= quantity
         self._store.save_position(position)
         if not position.quantity:
@@ -153,7 +155,7 @@ class Account:
 
 def need(order: Order, on: date, price: Decimal | None = None) -> tuple[Decimal, Decimal]:
     """Return the value and the fees of what is left of an order, at `price` if it has none of its own."""
-    value = order.left * (order.price or price or ZERO)
+    value = order.left * (order.price or price or order.reference or ZERO)
     return value, total(charges(order.symbol, order.side, order.left, value, on))
 
 

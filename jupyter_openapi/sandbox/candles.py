@@ -3,7 +3,9 @@
 Minute candles are counted from the session's start, over Hong Kong's lunch; a day is the sum of its regular
 minutes, longer periods are the sums of their days. The last candle is the one still in progress.
 
-Source: the periods' numbers are what the official SDK sends for its `Period` members.
+Source: the periods' numbers are what the official SDK sends for its `Period` members; that a day's candle is
+stamped with midnight in the market is the broker's own example. How the broker's longer minute candles lie
+over Hong Kong's lunch is unconfirmed.
 """
 
 from __future__ import annotations
@@ -128,9 +130,12 @@ def between(
     count: int,
     extended: bool,
 ) -> list[Candle]:
-    """Return the last `count` candles of the days from `start` to `end`, both included, oldest first.
+    """Return up to `count` candles of the days from `start` to `end`, both included, oldest first.
 
-    A longer period counts where its first trading day is inside.
+    Where there are more, those nearest to `end`; or to `start` if only that is given. A longer period counts
+    where its first trading day is inside.
+
+    Source: the broker's documentation of historical candlesticks, `date_request`.
     """
     market = days.securities[symbol].market
     first = max(start or date.min, oldest(market, at))
@@ -138,16 +143,16 @@ def between(
     found: list[Candle] = []
     if count < 1 or first > last:
         return found
-    latest_day = _group(last, period, ending=True)
+    newest_first = start is None or end is not None
+    group_first, group_last = _group(first, period), _group(last, period, ending=True)
     for candle in _run(
-        days, symbol, at, period, extended=extended, first=latest_day, last=_group(first, period)
+        days, symbol, at, period, extended=extended, first=group_first, last=group_last, reverse=newest_first
     ):
-        day = local_day(market, candle.timestamp)
-        if first <= day <= last:
+        if first <= local_day(market, candle.timestamp) <= last:
             found.append(candle)
-        if day < first or len(found) >= count:
+        if len(found) >= count:
             break
-    return found[::-1]
+    return found[::-1] if newest_first else found
 
 
 def oldest(market: str, at: float) -> date:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs
 
 from jupyter_openapi.sandbox import envelope
 from jupyter_openapi.sandbox.faults import BEFORE
@@ -41,10 +42,22 @@ MODULES = (
     "replies.quotes",
     "replies.candles",
     "replies.control",
+    "replies.watchlist",
+    "replies.statements",
+    "replies.markets",
+    "replies.flows",
+    "replies.options",
+    "replies.warrants",
+    "replies.indexes",
+    "replies.multileg",
+    "replies.document",
 )
 
-PUBLIC: dict[tuple[str, str], Callable[[], Any]] = {}
-"""What needs no signature, by method and path; the result is the whole body, without an envelope."""
+PUBLIC: dict[str, Callable[[], Any]] = {}
+"""What anyone may GET, by path; the result is the whole body, without an envelope."""
+
+FILES: dict[str, Callable[[World, str, str], Any]] = {}
+"""What a code in the address opens, by the path's beginning; called with the path's rest and the code."""
 
 
 def carries(*names: str) -> Callable[[Handler], Handler]:
@@ -85,9 +98,9 @@ class Dispatcher:
         self._world.limits.leave(limit)
 
     def _answer(self, call: Call) -> Answer:
-        public = PUBLIC.get((call.method, call.path))
-        if public is not None:
-            return envelope.plain(public())
+        unsigned = self._unsigned(call) if call.method == "GET" else None
+        if unsigned is not None:
+            return unsigned
         operation, path = self._route(call)
         read_only = operation.effect is Effect.READ if operation else call.method == "GET"
         self._world.gate.admit(call, read=read_only)
@@ -102,6 +115,16 @@ class Dispatcher:
         except BaseException:
             self._world.limits.leave(operation.limit)
             raise
+
+    def _unsigned(self, call: Call) -> Answer | None:
+        public = PUBLIC.get(call.path)
+        if public is not None:
+            return envelope.plain(public())
+        for start, read_file in FILES.items():
+            if call.path.startswith(start):
+                code = parse_qs(call.query).get("code", [""])[0]
+                return envelope.plain(read_file(self._world, call.path.removeprefix(start), code))
+        return None
 
     def _route(self, call: Call) -> tuple[Operation | None, Mapping[str, str]]:
         control = CONTROLS.get((call.method, call.path))

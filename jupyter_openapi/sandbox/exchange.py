@@ -6,6 +6,7 @@ between the last look and now. Nothing here knows of HTTP.
 
 from __future__ import annotations
 
+import json
 import time
 from dataclasses import replace
 from decimal import Decimal
@@ -70,7 +71,7 @@ class Exchange:
         self.liquidity = Liquidity(market)
         self.blotter = Blotter(store)
         self._wall = wall
-        self._matching = Matching(self.blotter, self.liquidity, market)
+        self._matching = Matching(self.blotter, self.liquidity, market, hours)
         self._timeline = Timeline(self.blotter, self._matching, market, hours)
         self.blotter.load(at)
 
@@ -104,6 +105,31 @@ class Exchange:
             self._take(order, at)
             if request:
                 self.store.remember_request(request, order.order_id, self._wall())
+        return order.order_id
+
+    def submit_rejected(
+        self, fields: Mapping[str, Any], symbol: str, legs: Mapping[str, Any], reason: str, at: float
+    ) -> str:
+        """Take an order of several legs that is rejected whatever the account holds; return its id."""
+        with self.blotter.change(at):
+            order = Order(
+                order_id=self.blotter.new_id(at),
+                symbol=symbol,
+                side=fields["side"],
+                order_type=fields["order_type"],
+                time_in_force="Day",
+                quantity=fields["submitted_quantity"],
+                price=fields.get("submitted_price"),
+                currency="USD",
+                status=REJECTED,
+                submitted_at=at,
+                updated_at=at,
+                priority=self.blotter.next_priority(),
+                remark=fields.get("remark", ""),
+                msg=reason,
+                multi_leg=json.dumps(legs),
+            )
+            self.blotter.enter(order, at, reason)
         return order.order_id
 
     def replace(self, order_id: str, fields: Mapping[str, Any], at: float) -> None:
@@ -178,26 +204,31 @@ class Exchange:
         self._timeline.examine([order.symbol], at)
         if not order.open:
             raise bad("order_id", f"order {order_id} is {order.status} and can't be changed any more")
+        phase = self.hours.frozen(order, at)
+        if phase:
+            raise bad("order_id", f"nothing can be changed or cancelled in the {phase.replace('_', ' ')}")
         return order
 
     def _take(self, order: Order, at: float) -> None:
-        order.expires_at, order.expire_date = self.hours.ends(order, at)
+        goes_out = max(at, order.delayed_until)
+        order.expires_at, order.expire_date = self.hours.ends(order, goes_out)
         last = self.market.last(order.symbol, at)
         triggers.check(order, last)
-        fills = [] if order.conditional else self._matching.offer(order, at)
-        reason = shortfall(order, self.blotter.account, today(order.market, at), fills, last)
+        order.sends_at = self.hours.live_from(order, goes_out)
+        if order.conditional:
+            triggers.begin(order, last)
+            order.status, order.trigger_status = WAITING, "ACTIVE"
+        elif order.price is None:
+            order.reference = last
+        reason = self._matching.objection(order, at)
         if reason:
             order.status = REJECTED
             order.msg = reason
             self.blotter.enter(order, at, reason)
             return
-        order.sends_at = self.hours.live_from(order, max(at, order.delayed_until))
         if order.delayed_until > at:
-            order.status = DELAYED
-        elif order.conditional:
-            triggers.begin(order, last)
-            order.status, order.trigger_status = WAITING, "ACTIVE"
-        elif order.sends_at > at:
+            order.status, order.trigger_status = DELAYED, "NOT_USED"
+        elif order.status == NEW and order.sends_at > at:
             order.status = HELD
         self.blotter.enter(order, at)
         if order.status == NEW and not self.hours.waits_for_auction(order):

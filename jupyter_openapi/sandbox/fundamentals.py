@@ -37,6 +37,11 @@ def of(security: Security) -> Facts:
     return _facts(security.symbol)
 
 
+def display_name(security: Security) -> str:
+    """Return the name the broker shows: the exchange's short name in Hong Kong, the full one in the US."""
+    return security.short_name if security.market == "HK" else security.name_en
+
+
 @cache
 def _facts(symbol: str) -> Facts:
     security = SECURITIES[symbol]

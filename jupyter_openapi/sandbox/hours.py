@@ -11,6 +11,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
 from jupyter_openapi.market import sessions
+from jupyter_openapi.sandbox.model import UNSENT, WAITING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -76,6 +77,17 @@ class Hours:
         if not phase.outside_rth:
             return _everyone
         return lambda order: (order.outside_rth or "RTH_ONLY") in phase.outside_rth
+
+    def frozen(self, order: Order, at: float) -> str:
+        """Return the phase in which the exchange lets nobody change or cancel the order; "" if it may."""
+        if not self.real or order.status in UNSENT or order.status == WAITING:
+            return ""
+        phase = sessions.phase(order.market, _aware(at))
+        return "" if phase.amend_cancel or phase.name == "closed" else phase.name
+
+    def continuous(self, market: str, at: float) -> bool:
+        """Tell whether the real timetable is in force and in continuous trading, so that quote rules hold."""
+        return self.real and sessions.phase(market, _aware(at)).trading
 
     def waits_for_auction(self, order: Order) -> bool:
         """Tell whether the order stands still until its auction."""

@@ -11,7 +11,8 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from jupyter_openapi.market import ticks
+from jupyter_openapi.market import bands, ticks
+from jupyter_openapi.market.securities import SECURITIES
 from jupyter_openapi.sandbox import triggers
 from jupyter_openapi.sandbox.admission import shortfall
 from jupyter_openapi.sandbox.hours import today
@@ -20,6 +21,7 @@ from jupyter_openapi.sandbox.model import (
     NEW,
     REJECTED,
     TRAILING,
+    WAITING,
     WITHDRAWN,
     ZERO,
     Order,
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from jupyter_openapi.sandbox.blotter import Blotter
+    from jupyter_openapi.sandbox.hours import Hours
     from jupyter_openapi.sandbox.liquidity import Liquidity
     from jupyter_openapi.sandbox.prices import Market
 
@@ -41,7 +44,8 @@ Fills = list[tuple[Decimal, Decimal]]
 class Matching:
     """Fills orders; belongs inside a change of the blotter."""
 
-    def __init__(self, blotter: Blotter, liquidity: Liquidity, market: Market) -> None:
+    def __init__(self, blotter: Blotter, liquidity: Liquidity, market: Market, hours: Hours) -> None:
+        self._hours = hours
         self._blotter = blotter
         self._liquidity = liquidity
         self._market = market
@@ -88,7 +92,7 @@ class Matching:
                 self.release(order, at)
 
     def sweep(self, symbol: str, at: float, live: Callable[[Order], bool]) -> None:
-        """Fill what rests from the book as it is now, where the market has moved into it; at its own price."""
+        """Fill what rests from the book as it is now, where the market has moved into it, at its price."""
         queue = self._blotter.queues.get(symbol)
         if queue is None:
             return
@@ -113,15 +117,37 @@ class Matching:
         order.trigger_status = "RELEASED"
         order.trigger_at = at
         order.priority = blotter.next_priority()
-        on = today(order.market, at)
-        reason = shortfall(
-            order, blotter.account, on, self.offer(order, at), self._market.last(order.symbol, at)
-        )
+        self.send(order, at, "triggered")
+
+    def send(self, order: Order, at: float, msg: str = "") -> None:
+        """Send an order that was held until now; the account and the exchange look at it once more."""
+        self._blotter.account.release(order)
+        reason = self.objection(order, at)
         if reason:
-            blotter.set_status(order, REJECTED, at, reason)
+            self._blotter.set_status(order, REJECTED, at, reason)
             return
-        blotter.set_status(order, NEW, at, "triggered")
-        self.arrive(order, at)
+        self._blotter.set_status(order, NEW, at, msg)
+        if not self._hours.waits_for_auction(order):
+            self.arrive(order, at)
+
+    def objection(self, order: Order, at: float) -> str:
+        """Return why the account can't carry an order or the exchange won't take it now, or ""."""
+        on, last = today(order.market, at), self._market.last(order.symbol, at)
+        fills = self.offer(order, at) if order.status != WAITING or order.trigger_at else []
+        return shortfall(order, self._blotter.account, on, fills, last) or self._outside(order, at, last)
+
+    def _outside(self, order: Order, at: float, last: Decimal) -> str:
+        if order.market != "HK" or order.price is None:
+            return ""
+        symbol = order.symbol
+        live = order.status != WAITING or bool(order.trigger_at)
+        quoted = live_type(order) if live and self._hours.continuous("HK", at) else ""
+        bid, ask = (self._liquidity.best(symbol, at, asks=asks) for asks in (False, True))
+        on, table = today("HK", at), SECURITIES[symbol].spread_table
+        low, high = bands.band(quoted, order.side, bid, ask, last, last, on, table)
+        if (low is None or order.price >= low) and (high is None or order.price <= high):
+            return ""
+        return f"Price {order.price:f} is outside the exchange's limits, {low or 0:f} to {high or 0:f}"
 
     def _trailing_limit(self, order: Order, at: float) -> Decimal:
         level = order.limit_depth_level
@@ -145,10 +171,15 @@ class Matching:
 
 
 def live_type(order: Order) -> str:
-    """Return the type an order is matched as: a conditional one becomes a limit or a market order."""
+    """Return the type an order is matched as: a conditional one becomes a limit or a market order.
+
+    In Hong Kong that limit order is an enhanced one, for a plain one may not cross the best price.
+    """
     if order.order_type == "MIT":
         return "MO"
-    return "LO" if order.conditional else order.order_type
+    if order.conditional:
+        return "ELO" if order.market == "HK" else "LO"
+    return order.order_type
 
 
 def _within(order: Order, price: Decimal) -> bool:

@@ -34,9 +34,9 @@ class Order:
 
     Prices are None where the order has none. Times are Unix seconds of the market's clock; 0 means "not
     yet" or "never". `sends_at` is when an unsent order goes out. `priority` ranks resting orders of one
-    price (lower is earlier). `reference` is a trailing order's best price so far, `rising` tells whether a
-    touch order waits for a rise, `touches` holds when a counted trigger was touched, `charges` and
-    `multi_leg` are JSON.
+    price (lower is earlier). `reference` is a trailing order's best price so far, and what an unpriced
+    order is reckoned at; `rising` tells whether a touch order waits for a rise, `touches` holds when a
+    counted trigger was touched; `charges` and `multi_leg` are JSON.
     """
 
     order_id: str
@@ -147,12 +147,16 @@ class Flow:
 
 @dataclass(slots=True)
 class Position:
-    """A holding: shares, and what they cost in all, fees apart. `opening` is what the day began with."""
+    """A holding: shares, and what they cost in all, fees apart.
+
+    `opening` is what `day`, the date of the latest fill, began with; since then nothing has changed.
+    """
 
     symbol: str
     quantity: Decimal
     cost: Decimal
     opening: Decimal
+    day: str
 
     @property
     def average(self) -> Decimal:

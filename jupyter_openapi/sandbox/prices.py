@@ -214,10 +214,10 @@ class Market:
         count: int = 1000,
         extended: bool = False,
     ) -> list[Candle]:
-        """Return the last `count` candles of the market's days from `start` to `end`, oldest first.
+        """Return up to `count` candles of the market's days from `start` to `end`, oldest first.
 
-        Both days are included, None leaves that side open. A week or longer counts where its first trading
-        day is inside.
+        Both days are included, None leaves that side open. Where there are more, those nearest to `end`, or
+        to `start` if only that is given. A week or longer counts where its first trading day is inside.
         """
         return series.between(
             self._days, symbol, at, period, start=start, end=end, count=count, extended=extended

@@ -57,7 +57,8 @@ async def _serve(world: World) -> int:
     loop = asyncio.get_running_loop()
     _watch_signals(loop, end)
     _watch_stdin(loop, end)
-    _announce(world, sockets[0].getsockname()[1])
+    world.url = f"http://{HOST}:{sockets[0].getsockname()[1]}"
+    _announce(world)
     ticker = asyncio.create_task(_tick(world))
     await end.wait()
     ticker.cancel()
@@ -75,12 +76,13 @@ async def _tick(world: World) -> None:
             log.exception("the market's tick failed")
 
 
-def _announce(world: World, port: int) -> None:
+def _announce(world: World) -> None:
     keys = world.ring.keys
+    socket = world.url.replace("http", "ws", 1)
     facts = {
-        "http_url": f"http://{HOST}:{port}",
-        "quote_ws_url": f"ws://{HOST}:{port}/quote/v2",
-        "trade_ws_url": f"ws://{HOST}:{port}/trade/v2",
+        "http_url": world.url,
+        "quote_ws_url": f"{socket}/quote/v2",
+        "trade_ws_url": f"{socket}/trade/v2",
         "app_key": keys.app_key,
         "app_secret": keys.app_secret,
         "access_token": keys.access_token,
@@ -106,13 +108,15 @@ def _read_to_end(number: int, loop: asyncio.AbstractEventLoop, end: asyncio.Even
     with contextlib.suppress(OSError):
         while os.read(number, 65536):
             pass
-    with contextlib.suppress(RuntimeError):  # the loop is gone already
-        loop.call_soon_threadsafe(end.set)
+    _end(loop, end)
 
 
 def _watch_signals(loop: asyncio.AbstractEventLoop, end: asyncio.Event) -> None:
+    # Not the loop's own handlers: these stay until the process is gone, so that a second signal is harmless.
     for number in (signal.SIGTERM, signal.SIGINT):
-        try:
-            loop.add_signal_handler(number, end.set)
-        except NotImplementedError:  # Windows
-            signal.signal(number, lambda *_: loop.call_soon_threadsafe(end.set))
+        signal.signal(number, lambda *_: _end(loop, end))
+
+
+def _end(loop: asyncio.AbstractEventLoop, end: asyncio.Event) -> None:
+    with contextlib.suppress(RuntimeError):  # the loop is closed already
+        loop.call_soon_threadsafe(end.set)

@@ -151,7 +151,7 @@ def _in_length(parameter: Parameter, value: str) -> None:
         raise _Wrong(f"{len(value)} characters; at most {longest}")
     if parameter.min_length is not None and len(value) < parameter.min_length:
         raise _Wrong(f"{len(value)} characters; at least {parameter.min_length}")
-    if parameter.pattern is not None and not re.fullmatch(parameter.pattern, value):
+    if parameter.pattern is not None and not re.search(parameter.pattern, value):
         raise _Wrong(f"{value!r:.60} isn't of the form {parameter.pattern}")
 
 

@@ -101,7 +101,7 @@ class _Incoming(HTTPMessageDelegate):
         return None
 
     def data_received(self, chunk: bytes) -> Awaitable[None] | None:
-        """Collect the body; what exceeds the limit is read and dropped, so that the client sees the answer."""
+        """Collect the body; what exceeds the limit is read and dropped, so the client sees the answer."""
         self._size += len(chunk)
         if self._size <= LARGEST_BODY:
             self._chunks.append(chunk)
@@ -184,10 +184,15 @@ class _Incoming(HTTPMessageDelegate):
             headers["Connection"] = "close"
         try:
             written = self._connection.write_headers(line, headers, answer.body)
-            written.add_done_callback(_forget)
+            written.add_done_callback(self._hang_up if close else _forget)
             self._connection.finish()
         except StreamClosedError:
             log.info("the client left before its answer")
+
+    def _hang_up(self, written: asyncio.Future[None]) -> None:
+        _forget(written)
+        if self._connection.stream is not None:
+            self._connection.stream.close()
 
     def _drop(self) -> None:
         self._connection.detach().close()

@@ -40,7 +40,8 @@ create table if not exists executions (
   side text not null, quantity text not null, price text not null, at real not null);
 create index if not exists executions_order on executions (order_id);
 create index if not exists executions_time on executions (at);
-create table if not exists positions (symbol text primary key, quantity text, cost text, opening text);
+create table if not exists positions (
+  symbol text primary key, quantity text, cost text, opening text, day text);
 create table if not exists cash (currency text primary key, amount text not null);
 create table if not exists flows (
   seq integer primary key, name text not null, amount text not null, currency text not null,
@@ -200,8 +201,9 @@ class Store:
         """Insert or overwrite a holding; an empty one goes."""
         if position.quantity:
             self._db.execute(
-                "insert into positions values (?, ?, ?, ?) on conflict (symbol) do update"
-                " set quantity = excluded.quantity, cost = excluded.cost, opening = excluded.opening",
+                "insert into positions values (?, ?, ?, ?, ?) on conflict (symbol) do update set"
+                " quantity = excluded.quantity, cost = excluded.cost, opening = excluded.opening,"
+                " day = excluded.day",
                 list(map(_text, astuple(position))),
             )
         else:
@@ -209,8 +211,11 @@ class Store:
 
     def positions(self) -> dict[str, Position]:
         """Return the holdings by symbol, in the order they were opened."""
-        rows = self._db.execute("select symbol, quantity, cost, opening from positions order by rowid")
-        return {row[0]: Position(row[0], *map(Decimal, row[1:])) for row in rows}
+        rows = self._db.execute("select symbol, quantity, cost, opening, day from positions order by rowid")
+        return {
+            symbol: Position(symbol, Decimal(quantity), Decimal(cost), Decimal(opening), day)
+            for symbol, quantity, cost, opening, day in rows
+        }
 
     def save_cash(self, currency: str, amount: Decimal) -> None:
         """Keep a currency's balance."""

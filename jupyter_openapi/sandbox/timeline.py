@@ -99,9 +99,7 @@ class Timeline:
             order.trigger_status = "ACTIVE"
             self._blotter.set_status(order, WAITING, at)
             return
-        self._blotter.set_status(order, NEW, at)
-        if not self._hours.waits_for_auction(order):
-            self._matching.arrive(order, at)
+        self._matching.send(order, at)
 
     def _expire(self, order: Order, at: float) -> None:
         if order.status == WAITING:

@@ -31,6 +31,8 @@ class World:
         The parts, each with its own module.
     seed
         The seed in force: the database's, unless it is new.
+    url
+        Where the server listens, once it does.
     """
 
     def __init__(self, options: Options) -> None:
@@ -46,6 +48,7 @@ class World:
         self.hours = Hours(real=options.sessions == "real")
         self.exchange = Exchange(self.store, self.market, self.hours, self.now())
         self.started_at = time.time()
+        self.url = ""
         self._looked_at = 0.0
         self.exchange.advance(self.now())
 

@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Any
 from urllib.parse import unquote
 
-from jupyter_openapi.errors import nearest
+from jupyter_openapi.errors import RequestRefused, did_you_mean, nearest, sentence
 from jupyter_openapi.spec.load import load_operations
 from jupyter_openapi.spec.model import Operation, SdkMethod
 
@@ -47,7 +47,6 @@ class Catalog:
         self._methods = self._sdk_names()
         self._exact = {(o.method, o.path): o for o in self.operations.values()}
         self._templates = [(_template(o), o) for o in self.operations.values() if "{" in o.path]
-        self._templates.sort(key=lambda pair: pair[1].path.count("{"))
 
     def find(self, name: str) -> Operation | None:
         """Return the operation of this name, alias, or method of the official SDK; case does not matter.
@@ -60,6 +59,18 @@ class Catalog:
         if known in self.operations:
             return self.operations[known]
         return self._methods[word][0] if word in self._methods else None
+
+    def named(self, name: str) -> Operation:
+        """Return the operation `find` finds, or refuse with the nearest names."""
+        known = self.find(name)
+        if known is None:
+            names = [*self.operations, *self.aliases]
+            raise RequestRefused(
+                sentence(
+                    f"There is no operation '{name}'.", did_you_mean(name, names), "See `%openapi endpoints`."
+                )
+            )
+        return known
 
     def constants(self, name: str) -> Mapping[str, Any]:
         """Return the arguments that `name` stands for, beside those given.

@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 _DISTANCE = re.compile(r"([+-])(\d{1,5})([hdwmy])")
 _FORMS = "write 2026-01-05, 2026-01-05T09:30, today or -30d"
 _DAYS = {"today": 0, "yesterday": -1, "tomorrow": 1}
+_RANGE = "times run from 1970 to 5138"
 _MILLISECONDS = 100_000_000_000  # the year 5138 in seconds, 1973 in milliseconds
 
 
@@ -57,10 +58,12 @@ def to_seconds(value: Any, tz: tzinfo, *, end: bool = False, now: datetime | Non
     found = _understand(value, tz, now)
     if isinstance(found, int):
         return found
-    if isinstance(found, datetime):
-        return int(found.timestamp() // 1)
-    clock = time(23, 59, 59) if end else time()
-    return int(datetime.combine(found, clock, tz).timestamp())
+    if not isinstance(found, datetime):
+        found = datetime.combine(found, time(23, 59, 59) if end else time(), tz)
+    seconds = _timestamp(found)
+    if not 0 <= seconds < _MILLISECONDS:
+        raise ValueError(_RANGE)
+    return int(seconds)
 
 
 def to_day(value: Any, tz: tzinfo, *, now: datetime | None = None) -> date:
@@ -75,10 +78,24 @@ def to_day(value: Any, tz: tzinfo, *, now: datetime | None = None) -> date:
         value = str(value)
     found = _understand(value, tz, now)
     if isinstance(found, datetime):
-        return found.astimezone(tz).date()
+        return _in_zone(found, tz).date()
     if isinstance(found, date):
         return found
     raise ValueError(f"{found} is not a day; write it as 2026-01-05")
+
+
+def _timestamp(moment: datetime) -> float:
+    try:
+        return moment.timestamp()
+    except OverflowError:  # the first and the last day of the calendar, in some zones
+        raise ValueError(_RANGE) from None
+
+
+def _in_zone(moment: datetime, tz: tzinfo) -> datetime:
+    try:
+        return moment.astimezone(tz)
+    except OverflowError:
+        raise ValueError(_RANGE) from None
 
 
 def _understand(value: Any, tz: tzinfo, now: datetime | None) -> int | datetime | date:
@@ -99,7 +116,7 @@ def _understand(value: Any, tz: tzinfo, now: datetime | None) -> int | datetime 
 
 def _seconds(value: float) -> int:
     if not 0 <= value < float("inf"):
-        raise ValueError("Unix seconds count from 1970")
+        raise ValueError(_RANGE)
     if value >= _MILLISECONDS:
         raise ValueError("it looks like milliseconds; Unix seconds have ten digits")
     return int(value)

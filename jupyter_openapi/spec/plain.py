@@ -9,6 +9,7 @@ from typing import Any
 
 _NAN = float("nan")
 
+
 def plain(value: Any) -> Any:
     """Return undescribed data as JSON data: decimals as text, times as ISO 8601 text, the rest as it is.
 

@@ -121,6 +121,8 @@ class _Converter:
         return text
 
     def _enum(self, parameter: Parameter, value: Any) -> Any:
+        if isinstance(value, str) and value in parameter.values:
+            return parameter.values[value]
         text = str(value.value if isinstance(value, Enum) else value).strip().lower()
         text = re.sub(r"^[a-z]\w*\.", "", text)  # the official SDK's OrderSide.Buy as well as Buy
         spellings = {_bare(name): wire for name, wire in parameter.values.items()}

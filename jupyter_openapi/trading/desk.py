@@ -1,115 +1,212 @@
 """The one desk that every change goes through, whoever asks: the magic, a form or Python.
 
-A change is previewed, then sent once. It is never repeated blindly: an unanswered one is an `OutcomeUnknown`
-that names what to look for.
+A change is previewed, then sent once.
 """
 
 from __future__ import annotations
 
+import hashlib
 import uuid
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from jupyter_openapi.errors import Interrupted, OutcomeUnknown, RequestRefused
+from jupyter_openapi.errors import RequestRefused
 from jupyter_openapi.market import orders
 from jupyter_openapi.outcomes import Call
 from jupyter_openapi.reply import Reply
 from jupyter_openapi.spec.build import build, encode_body, encode_query
 from jupyter_openapi.spec.check import check
+from jupyter_openapi.spec.model import Effect, Operation
 from jupyter_openapi.trading import facts
+from jupyter_openapi.trading.cells import current_cell
+from jupyter_openapi.trading.delivery import Delivery
+from jupyter_openapi.trading.intents import fingerprint
 from jupyter_openapi.trading.kind import Kind
+from jupyter_openapi.trading.limits import Guard, OrderLimits
 from jupyter_openapi.trading.preview import Preview
+from jupyter_openapi.trading.words import amount, describe_order
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from jupyter_openapi.account import Account
-    from jupyter_openapi.spec.model import Operation
+    from jupyter_openapi.trading.journal import Journal
     from jupyter_openapi.transport import Transport
+
+REMARK = 64  # the shortest limit on a remark that the documentation gives
+KINDS = {"submit_order": "submit", "replace_order": "replace", "cancel_order": "cancel"}
 
 
 class Desk:
-    """Makes previews and sends them, for one account."""
+    """Makes previews and sends them, for one account.
 
-    def __init__(self, transport: Transport, account: Account, read: facts.Read) -> None:
+    Parameters
+    ----------
+    transport, account
+        Where to, and for whom.
+    owner
+        The account's digest, under which the journal keeps its orders.
+    journal
+        The record of what was sent.
+    read
+        Reads an operation and returns its `data`.
+    """
+
+    def __init__(
+        self, transport: Transport, account: Account, owner: str, journal: Journal, read: facts.Read
+    ) -> None:
+        self.limits = OrderLimits()
         self._transport = transport
         self._account = account
+        self._owner = owner
+        self._journal = journal
         self._read = read
         self._kind = Kind(account, read)
+        self._delivery = Delivery(transport, journal, read)
 
-    def preview(self, operation: Operation, arguments: Mapping[str, Any], *, tz: str = "UTC") -> Preview:
+    def preview(
+        self,
+        operation: Operation,
+        arguments: Mapping[str, Any],
+        *,
+        tz: str = "UTC",
+        override: Iterable[str] = (),
+        read: facts.Read | None = None,
+    ) -> Preview:
         """Check a change and freeze it; nothing is sent but the reads its preview shows.
+
+        `read` stands in for the desk's own, for a basket that reads for all its rows at once.
 
         Raises
         ------
         RequestRefused
-            Something is missing, unknown, or against the rules of its order type.
+            Something is missing, unknown, against the rules of its order type, or beyond a limit that no
+            override lets pass.
         """
+        guard, read = Guard(self.limits, override), read or self._read
         checked = check(operation, _typed(operation, arguments), tz=tz)
+        order_id = str(checked["order_id"]) if operation.name in {"replace_order", "cancel_order"} else None
+        lines: facts.Lines = []
+        order: Mapping[str, Any] = {}
+        if order_id is not None:
+            order, lines = facts.standing(read, order_id)
+            if operation.name == "replace_order":
+                checked = orders.complete_replace(order, checked)
         wanted = build(operation, checked, tz=tz)
         fields = dict(wanted.body or {})
-        lines, order_id = self._lines(operation, checked, fields)
-        request_id = self._mint(operation, fields)
-        query = encode_query(wanted.query)
-        target = f"{wanted.path}?{query}" if query else wanted.path
-        return Preview(
+        if operation.name == "submit_order":
+            lines = self._about_submit(read, fields, guard)
+        elif operation.name == "replace_order":
+            lines += self._about_replace(read, fields, order, guard)
+        elif order_id is None:
+            lines = [("asks", operation.summary)]
+        return self._freeze(
             operation,
-            wanted.method,
             wanted.path,
-            query,
-            encode_body(fields) if wanted.body is not None else b"",
-            self._account,
-            (*self._head(), *lines, ("sends", f"{wanted.method} {target} {fields or ''}")),
-            request_id,
-            order_id,
-            _deliver=self._deliver,
+            encode_query(wanted.query),
+            None if wanted.body is None else fields,
+            [*lines, *guard.lines],
+            order_id=order_id,
         )
 
-    def raw(self, operation: Operation, query: str, body: bytes) -> Preview:
+    def raw(self, operation: Operation, query: str, body: Any) -> Preview:
         """Freeze a change that the specification does not know."""
-        target = f"{operation.path}?{query}" if query else operation.path
-        text = body.decode()
+        note = ("note", "this path is not in the specification: nothing of it was checked")
+        return self._freeze(operation, operation.path, query, body, [note])
+
+    def _freeze(
+        self,
+        operation: Operation,
+        path: str,
+        query: str,
+        body: Any,
+        lines: facts.Lines,
+        *,
+        order_id: str | None = None,
+    ) -> Preview:
+        same = fingerprint(
+            operation.method, f"{path}?{query}", body if isinstance(body, dict) else {"": body}
+        )
+        request_id = tag = None
+        if operation.parameter("client_request_id") is not None and isinstance(body, dict):
+            request_id = str(body.setdefault("client_request_id", f"jo-{uuid.uuid4().hex}"))
+            tag = _tag(operation, body, request_id)
+        target = f"{path}?{query}" if query else path
+        content = b"" if body is None else encode_body(body)
+        note = self._kind.note()
+        title = f"{self._account.title}; {note}" if note else self._account.title
         return Preview(
             operation,
             operation.method,
-            operation.path,
+            path,
             query,
-            body,
+            content,
             self._account,
-            (
-                *self._head(),
-                ("note", "this path is not in the specification: nothing of it was checked"),
-                ("sends", f"{operation.method} {target} {text}"),
-            ),
+            (("account", title), *lines, ("sends", f"{operation.method} {target} {content.decode()}")),
+            request_id,
+            order_id,
+            tag,
+            same,
+            _admit=self._admit,
             _deliver=self._deliver,
         )
 
-    def _head(self) -> facts.Lines:
-        note = self._kind.note()
-        return [("account", f"{self._account.title}; {note}" if note else self._account.title)]
+    def _about_submit(self, read: facts.Read, fields: Mapping[str, Any], guard: Guard) -> facts.Lines:
+        _keep(orders.check(fields, on=datetime.now(UTC).date()))
+        guard.trailing(fields)
+        symbol = str(fields["symbol"])
+        last = facts.last_price(read, symbol)
+        guard.value(fields, amount(fields.get("submitted_price")) or last.price)
+        guard.distance(fields, last.price)
+        if fields["side"] == "Sell":
+            guard.available(fields, facts.available(read, symbol))
+        lines = [("order", describe_order(fields)), *facts.about_price(fields, last)]
+        lines += self._about_steps(read, fields)
+        if self._account.mode != "sandbox":
+            lines += facts.about_hours(fields)
+        return lines
 
-    def _lines(
-        self, operation: Operation, checked: Mapping[str, Any], fields: Mapping[str, Any]
-    ) -> tuple[facts.Lines, str | None]:
-        """Return what the preview shows, after the rules of the order's type have been kept."""
-        if operation.name == "submit_order":
-            _keep(orders.check(fields))
-            return facts.about_submit(self._read, fields), None
-        if operation.name not in {"replace_order", "cancel_order"}:
-            return [("asks", operation.summary)], None
-        order_id = str(checked["order_id"])
-        order, lines = facts.about_standing(self._read, order_id)
-        if operation.name == "replace_order":
-            _keep(orders.check_replace(order, fields))
-            lines += facts.about_replace(fields, order)
-        return lines, order_id
+    def _about_steps(self, read: facts.Read, fields: Mapping[str, Any]) -> facts.Lines:
+        """Keep ticks and lots on the sandbox; warn of them elsewhere."""
+        symbol, kind = str(fields["symbol"]), str(fields["order_type"])
+        problems = orders.check_ticks(fields, datetime.now(UTC).date())
+        quantity = amount(fields["submitted_quantity"])
+        lot = facts.lot_size(read, symbol)
+        if lot and quantity is not None:
+            problems += orders.check_lot(symbol, kind, quantity, lot)
+        if self._account.mode == "sandbox":
+            _keep(problems)
+        return [("warning", problem.message) for problem in problems]
 
-    @staticmethod
-    def _mint(operation: Operation, fields: dict[str, Any]) -> str | None:
-        """Give an order its own id, once; the broker remembers it for 10 minutes."""
-        if operation.parameter("client_request_id") is None:
-            return None
-        fields.setdefault("client_request_id", f"jo-{uuid.uuid4().hex}")
-        return str(fields["client_request_id"])
+    def _about_replace(
+        self, read: facts.Read, fields: Mapping[str, Any], order: Mapping[str, Any], guard: Guard
+    ) -> facts.Lines:
+        _keep(orders.check_replace(order, fields))
+        guard.trailing(fields)
+        changed = {
+            "symbol": order.get("symbol"),
+            "side": order.get("side"),
+            "submitted_price": fields.get("price"),
+            "submitted_quantity": fields.get("quantity"),
+        }
+        last = facts.last_price(read, str(order.get("symbol")))
+        guard.value(changed, amount(fields.get("price")) or last.price)
+        guard.distance(changed, last.price)
+        return [*facts.about_replace(fields, order), *facts.about_price(changed, last)]
+
+    def _admit(self, preview: Preview, *, again: bool) -> None:
+        """Refuse what may not be sent now, before the preview is spent."""
+        self._account.may_change(preview.operation.name)
+        if preview.operation.effect is not Effect.TRADE or self._account.mode == "sandbox" or again:
+            return
+        cell, run = current_cell()
+        earlier = self._journal.same_from_earlier_run(self._owner, cell, run, preview.fingerprint)
+        if earlier is not None:
+            when = datetime.fromtimestamp(earlier.created, UTC)
+            raise RequestRefused(
+                "Nothing was sent: an earlier run of this cell sent the same order at "
+                f"{when:%Y-%m-%d %H:%M} UTC (order {earlier.order_id or 'id unknown'}). "
+                "To send it again type `%openapi --again ...`, or again=True in Python."
+            )
 
     def _deliver(self, preview: Preview) -> Reply:
         operation = preview.operation
@@ -122,24 +219,40 @@ class Desk:
             limit=operation.limit,
             name=operation.name,
         )
-        try:
+        if operation.effect is Effect.TRADE:
+            answer = self._delivery.send(preview, call, self._intend(preview))
+        else:
             answer = self._transport.send(call)
-        except OutcomeUnknown as unknown:
-            raise OutcomeUnknown(
-                f"{unknown} {_look(preview)}",
-                client_request_id=preview.client_request_id,
-                order_id=preview.order_id,
-                http_status=unknown.http_status,
-                trace_id=unknown.trace_id,
-            ) from None
-        except KeyboardInterrupt as stop:
-            if isinstance(stop, Interrupted) and not stop.in_flight:
-                raise
-            raise Interrupted(
-                f"Interrupted while {operation.name} was in flight: it may have been done. {_look(preview)}",
-                in_flight=True,
-            ) from None
         return Reply(answer, operation, order_id=preview.order_id, facts={"operation": operation.name})
+
+    def _intend(self, preview: Preview) -> int:
+        cell, run = current_cell()
+        body = preview.fields if preview.body else {}
+        fields = body if isinstance(body, dict) else {"body": body}
+        intent = self._journal.intend(
+            account=self._owner,
+            mode=self._account.mode,
+            digits=self._account.digits,
+            host=self._account.host,
+            kind=KINDS.get(preview.operation.name, "trade"),
+            operation=preview.operation.name,
+            method=preview.method,
+            path=f"{preview.path}?{preview.query}" if preview.query else preview.path,
+            body=fields,
+            client_request_id=preview.client_request_id,
+            tag=preview.tag,
+            target=preview.order_id,
+            cell=cell,
+            run=run,
+            fingerprint=preview.fingerprint,
+            basket=preview.basket[0] if preview.basket else None,
+            row=preview.basket[1] if preview.basket else None,
+            symbol=_text(fields.get("symbol")),
+            side=_text(fields.get("side")),
+            quantity=_text(fields.get("submitted_quantity", fields.get("quantity"))),
+            price=_text(fields.get("submitted_price", fields.get("price"))),
+        )
+        return intent.id
 
 
 def _typed(operation: Operation, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -150,17 +263,22 @@ def _typed(operation: Operation, arguments: Mapping[str, Any]) -> Mapping[str, A
     return arguments
 
 
+def _tag(operation: Operation, body: dict[str, Any], request_id: str) -> str | None:
+    """Put a short mark of the order's id at the end of its remark, where it fits, to find the order by."""
+    if operation.parameter("remark") is None:
+        return None
+    tag = f"~{hashlib.sha256(request_id.encode()).hexdigest()[:8]}"
+    remark = f"{body.get('remark') or ''} {tag}".strip()
+    if len(remark) > REMARK:
+        return None
+    body["remark"] = remark
+    return tag
+
+
 def _keep(problems: list[orders.Problem]) -> None:
     if problems:
         raise RequestRefused("; ".join(problem.message for problem in problems) + ". Nothing was sent.")
 
 
-def _look(preview: Preview) -> str:
-    if preview.order_id:
-        return f"Look at it before you send again: `%openapi order_detail {preview.order_id}`."
-    if preview.client_request_id:
-        return (
-            "Look before you send again: `%openapi orders`; its client_request_id is "
-            f"{preview.client_request_id}."
-        )
-    return "Look before you send again."
+def _text(value: Any) -> str | None:
+    return None if value is None else str(value)

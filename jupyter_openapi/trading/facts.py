@@ -1,4 +1,4 @@
-"""What a preview tells besides the request: estimated amount and fees, the last price, the order it touches.
+"""What a preview tells besides the request: amount, fees, last price, market hours, the order it touches.
 
 Each fact costs a read; one that can't be had is said so and stops nothing.
 """
@@ -6,66 +6,40 @@ Each fact costs a read; one that can't be had is said so and stops nothing.
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from decimal import Decimal
+from typing import Any, NamedTuple
 
 from jupyter_openapi.errors import OpenAPIError, RequestRefused
-from jupyter_openapi.market import fees
-from jupyter_openapi.trading.words import amount, currency_of, describe_order, describe_standing, money
+from jupyter_openapi.market import fees, sessions
+from jupyter_openapi.trading.words import amount, currency_of, describe_standing, money
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-    from decimal import Decimal
-
-    Read = Callable[[str, Mapping[str, Any]], Any]
-    Lines = list[tuple[str, str]]
+Read = Callable[[str, Mapping[str, Any]], Any]
+Lines = list[tuple[str, str]]
 
 
-def about_submit(read: Read, fields: Mapping[str, Any]) -> Lines:
-    """Return the lines of a submit's preview."""
-    symbol = str(fields["symbol"])
-    currency = currency_of(symbol)
-    lines = [("order", describe_order(fields))]
-    price, limit = amount(fields.get("submitted_price")), True
-    last, said = _last_price(read, symbol, currency)
-    if price is None:
-        price, limit = last, False
-    quantity = amount(fields.get("submitted_quantity"))
-    if price is not None and quantity is not None:
-        lines.append(("amount", _amount(fields, quantity, price, currency, exact=limit)))
-    if limit and last and price is not None:
-        away = (price - last) / last * 100
-        said += f"; your limit is {abs(away):.2f}% {'above' if away > 0 else 'below'}" if away else ""
-    lines.append(("last price", said))
-    return lines
+class Last(NamedTuple):
+    """The last price and what to say of it."""
+
+    price: Decimal | None
+    said: str
 
 
-def _amount(
-    fields: Mapping[str, Any], quantity: Decimal, price: Decimal, currency: str, *, exact: bool
-) -> str:
-    total = money(quantity * price, currency)
-    if not exact:
-        total = f"about {total} at the last price"
-    try:
-        charged = fees.estimate(
-            str(fields["symbol"]), str(fields["side"]), quantity, price, datetime.now(UTC).date()
-        )
-    except (RequestRefused, LookupError):
-        return f"{total}; fees not known for this market"
-    return f"{total}; fees about {money(sum((fee.amount for fee in charged), quantity * 0), currency)}"
-
-
-def _last_price(read: Read, symbol: str, currency: str) -> tuple[Decimal | None, str]:
+def last_price(read: Read, symbol: str) -> Last:
+    """Return the last price of a symbol, with its age."""
     try:
         rows = read("quote", {"symbol": [symbol]})["secu_quote"]
-    except (OpenAPIError, KeyError, TypeError) as failure:
-        return None, f"not to be had: {failure}"
-    quote = next((row for row in rows if row.get("symbol") == symbol), None)
-    last = amount(quote.get("last_done")) if quote else None
-    if quote is None or not last:
-        return None, f"no quote for {symbol}"
-    age = max(0.0, time.time() - float(quote.get("timestamp") or 0))
-    return last, f"{money(last, currency)}, {_ago(age)}"
+        quote = next((row for row in rows if row.get("symbol") == symbol), None)
+    except OpenAPIError as failure:
+        return Last(None, f"not to be had: {failure}")
+    except (KeyError, TypeError, AttributeError):
+        return Last(None, "not to be had: the reply holds no quotes")
+    price = amount(quote.get("last_done")) if quote else None
+    if quote is None or not price:
+        return Last(None, f"no quote for {symbol}")
+    age = max(0.0, time.time() - float(amount(quote.get("timestamp")) or 0))
+    return Last(price, f"{money(price, currency_of(symbol))}, {_ago(age)}")
 
 
 def _ago(seconds: float) -> str:
@@ -75,7 +49,67 @@ def _ago(seconds: float) -> str:
     return f"{seconds:.0f} s old"
 
 
-def about_standing(read: Read, order_id: str) -> tuple[Mapping[str, Any], Lines]:
+def about_price(fields: Mapping[str, Any], last: Last) -> Lines:
+    """Return the estimated amount and fees, and the last price beside the limit."""
+    limit = amount(fields.get("submitted_price"))
+    price, quantity = limit if limit is not None else last.price, amount(fields.get("submitted_quantity"))
+    lines = []
+    if price is not None and quantity is not None:
+        about = "" if limit is not None else "at the last price about "
+        total = money(quantity * price, currency_of(str(fields["symbol"])))
+        lines.append(("amount", f"{about}{total}; {_fees(fields, quantity, price)}"))
+    said = last.said
+    if limit is not None and last.price:
+        away = (limit - last.price) / last.price * 100
+        said += f"; your limit is {abs(away):.2f}% {'above' if away > 0 else 'below'} it" if away else ""
+    return [*lines, ("last price", said)]
+
+
+def _fees(fields: Mapping[str, Any], quantity: Decimal, price: Decimal) -> str:
+    symbol = str(fields["symbol"])
+    try:
+        charged = fees.estimate(symbol, str(fields["side"]), quantity, price, datetime.now(UTC).date())
+    except (RequestRefused, LookupError):
+        return "fees not known for this market"
+    return f"fees about {money(fees.total(charged), currency_of(symbol))}"
+
+
+def about_hours(fields: Mapping[str, Any]) -> Lines:
+    """Return when the order would be live, if that is not now."""
+    market, now = str(fields["symbol"]).rpartition(".")[2], datetime.now(UTC)
+    try:
+        starts = sessions.next_accepting(
+            market, now, str(fields["order_type"]), str(fields.get("outside_rth") or "") or None
+        )
+        # Conditional orders are watched in trading hours, whatever the exchange itself accepts.
+        starts = starts or (None if sessions.phase(market, now).trading else sessions.next_open(market, now))
+    except (RequestRefused, LookupError, ValueError):
+        return [("market", f"hours of {market} not known")]
+    if starts is None or starts <= now:
+        return []
+    return [("market", f"closed for this order; live from {starts:%Y-%m-%d %H:%M %Z}")]
+
+
+def available(read: Read, symbol: str) -> Decimal | None:
+    """Return how much of a symbol can be sold now: 0 when none is held, None when that can't be read."""
+    try:
+        rows = read("stock_positions", {"symbol": [symbol]})["list"]
+        held = [row for channel in rows for row in channel.get("stock_info") or () if row["symbol"] == symbol]
+        return sum((amount(row.get("available_quantity")) or Decimal(0) for row in held), Decimal(0))
+    except (OpenAPIError, KeyError, TypeError):
+        return None
+
+
+def lot_size(read: Read, symbol: str) -> int | None:
+    """Return the broker's own lot of a symbol, or None when that can't be read."""
+    try:
+        rows = read("static_info", {"symbol": [symbol]})["secu_static_info"]
+        return next((int(row["lot_size"]) for row in rows if row["symbol"] == symbol), None)
+    except (OpenAPIError, KeyError, TypeError, ValueError):
+        return None
+
+
+def standing(read: Read, order_id: str) -> tuple[Mapping[str, Any], Lines]:
     """Return the order that a replace or cancel touches, and the line that shows it as it stands."""
     order: Mapping[str, Any] = read("order_detail", {"order_id": order_id})
     return order, [("as it stands", describe_standing(order))]
@@ -88,7 +122,6 @@ def about_replace(fields: Mapping[str, Any], order: Mapping[str, Any]) -> Lines:
         if name == "order_id":
             continue
         old = order.get(name)
-        changes.append(
-            f"{name} {old or 'none'} -> {new}" if str(old) != str(new) else f"{name} {new} (as it is)"
-        )
+        same = amount(old) == amount(new) if amount(new) is not None else str(old) == str(new)
+        changes.append(f"{name} stays {new}" if same else f"{name} {old or 'none'} -> {new}")
     return [("change", ", ".join(changes))]

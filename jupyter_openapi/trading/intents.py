@@ -43,11 +43,11 @@ _SECRET_TEXTS = re.compile(
 class Intended(TypedDict, total=False):
     """What is known of an order before it is sent; all of it text, unless said otherwise.
 
-    account, mode, digits, host: whose money moves, and where the request goes. kind: submit, replace, cancel or
-    trade. operation, method, path, body (a mapping): the request. client_request_id, tag: how to find it at the
-    broker. target: the order that is replaced or cancelled. cell, run, fingerprint: which cell typed it, in
-    which run, and what is the same when it is typed again. preview, basket, row (a number): what it was part
-    of. symbol, side, quantity, price: the order in short.
+    account, mode, digits, host: whose money moves, and where the request goes. kind: submit, replace, cancel
+    or trade. operation, method, path, body (a mapping): the request. client_request_id, tag: how to find it
+    at the broker. target: the order that is replaced or cancelled. cell, run, fingerprint: which cell typed
+    it, in which run, and what is the same when it is typed again. preview, basket, row (a number): what it
+    was part of. symbol, side, quantity, price: the order in short.
     """
 
     account: str
@@ -103,8 +103,7 @@ class Intent:
         Its number in the journal.
     created, at
         Unix seconds of the intent and of its last event.
-    account, mode, digits, host, kind, operation, method, path, body, client_request_id, tag, target, cell, run, \
-fingerprint, preview, basket, row, symbol, side, quantity, price
+    account ... price
         As `Intended`.
     state
         Its last event: ``intended``, ``sent`` and ``unknown`` are open; ``answered``, ``refused`` and

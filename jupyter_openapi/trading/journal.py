@@ -1,9 +1,9 @@
 """The journal: every order on disk before its first byte leaves, and everything learned of it after.
 
-One SQLite file for all kernels of a user, appended to and never changed. Each step is one short transaction on
-a connection of its own, synced to disk before it returns. The rollback journal and not the write-ahead log, so
-that no shared memory is needed; synchronous=EXTRA and not FULL, because in this mode only EXTRA also syncs the
-removal of the rollback journal, without which a power cut right after a commit may undo it.
+One SQLite file for all kernels of a user, appended to and never changed. Each step is one short transaction
+on a connection of its own, synced to disk before it returns. The rollback journal and not the write-ahead
+log, so that no shared memory is needed; synchronous=EXTRA and not FULL, because in this mode only EXTRA also
+syncs the removal of the rollback journal, without which a power cut right after a commit may undo it.
 
 What goes wrong before a request leaves is a `RequestRefused`; afterwards it is `NotRecorded`, and the order
 shows as sent until it is reconciled.
@@ -88,9 +88,9 @@ class Journal:
     def record(self, intent: int, state: State, **facts: Unpack[Happened]) -> bool:
         """Add what happened to an intent; when this returns it is on disk.
 
-        ``sent`` is recorded before each attempt, ``answered`` when the broker did it, ``refused`` when it or we
-        certainly did not, ``unknown`` when nobody can say, ``settled`` when that was found out later. Settling
-        an intent that is not open any more does nothing: another kernel knew first.
+        ``sent`` is recorded before each attempt, ``answered`` when the broker did it, ``refused`` when it or
+        we certainly did not, ``unknown`` when nobody can say, ``settled`` when that was found out later.
+        Settling an intent that is not open any more does nothing: another kernel knew first.
 
         Returns
         -------
@@ -125,8 +125,8 @@ class Journal:
             return True
         order = f" (order {facts.get('order_id')})" if facts.get("order_id") else ""
         raise NotRecorded(
-            f"Order {intent} of the journal is {state}{order}, and this could not be written down: it shows as "
-            f"sent until `%openapi reconcile`. {problem.replace(NOTHING_SENT, '')}"
+            f"Order {intent} of the journal is {state}{order}, and this could not be written down: it shows "
+            f"as sent until `%openapi reconcile`. {problem.replace(NOTHING_SENT, '.')}"
         )
 
     def open(self, account: str | None = None, *, mode: str | None = None, idle: float = 0.0) -> list[Intent]:
@@ -140,9 +140,9 @@ class Journal:
             Only those whose last event is so many seconds old: younger ones may be on their way right now.
         """
         return self._find(
-            f"{tables.IS_OPEN} AND last.at <= ? AND (? IS NULL OR i.account = ?) AND (? IS NULL OR i.mode = ?)",
-            time.time() - idle if idle else FAR_FUTURE,
-            *(account, account, mode, mode),
+            f"{tables.IS_OPEN} AND last.at <= ? "
+            "AND (? IS NULL OR i.account = ?) AND (? IS NULL OR i.mode = ?)",
+            *(time.time() - idle if idle else FAR_FUTURE, account, account, mode, mode),
         )
 
     def get(self, intent: int) -> Intent | None:
@@ -163,7 +163,7 @@ class Journal:
     def same_from_earlier_run(
         self, account: str, cell: str | None, run: str | None, fingerprint: str
     ) -> Intent | None:
-        """Return the latest intent that an earlier run of the same cell sent, and that was or may have been placed.
+        """Return the latest such order that an earlier run of the same cell placed, or may have placed.
 
         Parameters
         ----------
@@ -195,13 +195,8 @@ class Journal:
 
     def events(self, intent: int) -> list[dict[str, Any]]:
         """Return what happened to an intent, oldest first, as rows."""
-        columns = ("at", "state", *tables.HAPPENED)
         with self._explained(), self._transaction() as db:
-            found = db.execute(
-                f"SELECT {', '.join(columns)} FROM events WHERE intent = ? ORDER BY id", (intent,)
-            ).fetchall()
-        rows = [dict(zip(columns, row, strict=True)) for row in found]
-        return [{**row, "took_effect": tables.truth(row["took_effect"])} for row in rows]
+            return tables.events(db, intent)
 
     def _find(self, where: str, *values: object) -> list[Intent]:
         with self._explained(), self._transaction() as db:
@@ -227,10 +222,17 @@ class Journal:
         version = db.execute("PRAGMA user_version").fetchone()[0]
         if version > tables.VERSION:
             raise RequestRefused(
-                f"A newer version of jupyter-openapi made the order journal {self.path}{NOTHING_SENT} Upgrade: "
-                "type `%pip install -U jupyter-openapi` and restart."
+                f"A newer version of jupyter-openapi made the order journal {self.path}{NOTHING_SENT} "
+                "Type `%pip install -U jupyter-openapi` and restart."
             )
         if version == 0:
+            if self._whole:
+                raise RequestRefused(
+                    f"The order journal {self.path} was removed or emptied while it was in use{NOTHING_SENT} "
+                    "Put it back, or restart the kernel to begin a new one."
+                )
+            if db.execute("SELECT COUNT(*) FROM sqlite_master").fetchone()[0]:
+                raise sqlite3.DatabaseError("it is some other program's file")
             for statement in tables.SCHEMA:
                 db.execute(statement)
             db.execute(f"PRAGMA user_version = {tables.VERSION}")

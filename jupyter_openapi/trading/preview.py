@@ -39,6 +39,12 @@ class Preview:
         The order's own id: the broker books it once, however often it arrives within 10 minutes.
     order_id
         The order that a replace or cancel touches.
+    tag
+        The mark at the end of the order's remark, by which it can be found at the broker.
+    fingerprint
+        A digest of what makes two orders the same.
+    basket
+        The basket it is a row of, and its number there.
     """
 
     operation: Operation
@@ -50,6 +56,10 @@ class Preview:
     lines: tuple[tuple[str, str], ...]
     client_request_id: str | None = None
     order_id: str | None = None
+    tag: str | None = None
+    fingerprint: str = ""
+    basket: tuple[str, int] | None = None
+    _admit: Callable[..., None] = field(repr=False, kw_only=True)
     _deliver: Callable[[Preview], Reply] = field(repr=False, kw_only=True)
     _made: float = field(default_factory=time.monotonic, init=False, repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, init=False, repr=False)
@@ -72,27 +82,35 @@ class Preview:
         return bool(self._spent)
 
     @guarded
-    def send(self) -> Reply:
+    def send(self, *, again: bool = False) -> Reply:
         """Send this very request, once, while it is under 60 seconds old.
+
+        Parameters
+        ----------
+        again
+            Send it even though an earlier run of this notebook cell sent the same order.
 
         Raises
         ------
         RequestRefused
-            It was sent before, it is too old, or the account may not be changed.
+            It was sent before, it is too old, the account may not be changed, or Run All came by again.
         ApiError, TransportError, OutcomeUnknown, Interrupted
             As `Client.call`.
         """
+        return self._send(again=again, age=self.age)
+
+    def _send(self, *, again: bool, age: float) -> Reply:
         with self._lock:
             if self._spent:
                 raise RequestRefused(
                     f"This {self.operation.name} was sent already; nothing more was sent. Preview it again."
                 )
-            if self.age > GOOD_FOR:
+            if age > GOOD_FOR:
                 raise RequestRefused(
-                    f"This preview is {self.age:.0f} s old and good for {GOOD_FOR:.0f} s; nothing was sent. "
+                    f"This preview is {age:.0f} s old and good for {GOOD_FOR:.0f} s; nothing was sent. "
                     "Preview it again."
                 )
-            self.account.may_change(self.operation.name)
+            self._admit(self, again=again)
             self._spent.append("sent")
         return self._deliver(self)
 

@@ -29,7 +29,8 @@ def _columns(names: tuple[str, ...]) -> str:
 
 
 SCHEMA = (
-    f"CREATE TABLE intents (id INTEGER PRIMARY KEY AUTOINCREMENT, created REAL NOT NULL, {_columns(INTENDED)})",
+    f"""CREATE TABLE intents (
+        id INTEGER PRIMARY KEY AUTOINCREMENT, created REAL NOT NULL, {_columns(INTENDED)})""",
     f"""CREATE TABLE events (
         id INTEGER PRIMARY KEY AUTOINCREMENT, intent INTEGER NOT NULL REFERENCES intents (id),
         at REAL NOT NULL, state TEXT NOT NULL, {_columns(HAPPENED)})""",
@@ -56,14 +57,16 @@ FROM intents i JOIN events last ON last.id = (SELECT MAX(id) FROM events WHERE i
 COLUMNS = ("id", "created", *INTENDED, "state", "at", "attempts", *KEPT, "took_effect")
 
 IS_OPEN = f"last.state IN ({', '.join(repr(state) for state in sorted(OPEN))})"
+# The broker did it, or may have.
 PLACED = """(last.took_effect OR last.took_effect IS NULL)
-    AND EXISTS (SELECT 1 FROM events WHERE intent = i.id AND state = 'sent')"""  # the broker did it, or may have
+    AND EXISTS (SELECT 1 FROM events WHERE intent = i.id AND state = 'sent')"""
 
 
 def insert(db: sqlite3.Connection, table: str, columns: tuple[str, ...], row: list[Any]) -> int:
     """Add a row and return its number."""
     marks = ", ".join("?" * len(columns))
-    return db.execute(f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks})", row).lastrowid or 0
+    text = f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks})"  # noqa: S608
+    return db.execute(text, row).lastrowid or 0
 
 
 def intents(db: sqlite3.Connection, where: str, *values: object) -> list[Intent]:
@@ -80,6 +83,14 @@ def intents(db: sqlite3.Connection, where: str, *values: object) -> list[Intent]
         )
         for row in rows
     ]
+
+
+def events(db: sqlite3.Connection, intent: int) -> list[dict[str, Any]]:
+    """Return the events of an intent, oldest first."""
+    columns = ("at", "state", *HAPPENED)
+    text = f"SELECT {', '.join(columns)} FROM events WHERE intent = ? ORDER BY id"  # noqa: S608
+    rows = [dict(zip(columns, row, strict=True)) for row in db.execute(text, (intent,)).fetchall()]
+    return [{**row, "took_effect": truth(row["took_effect"])} for row in rows]
 
 
 def truth(value: int | None) -> bool | None:

@@ -66,10 +66,9 @@ class OrderForm(Page):
         ticket = self.ticket
         if kind == "hello":
             ticket.resume()
-        elif kind == "edit":
-            ticket.edit(content["fields"], int(content["serial"]))
-        elif kind == "preview":
-            ticket.preview(content["fields"], int(content["serial"]))
+        elif kind in {"edit", "preview"} and content["epoch"] == ticket.epoch:
+            take = ticket.edit if kind == "edit" else ticket.preview
+            take(content["fields"], str(content["version"]))
         elif kind == "send":
             ticket.send(str(content["offer"]))
         elif kind == "cancel":
@@ -90,7 +89,7 @@ class OrderForm(Page):
             "mode": client.account.mode if client else "none",
             "trading": bool(client and client.account.trading),
             "time": stamp(client),
-            "serial": ticket.serial,
+            "epoch": ticket.epoch,
             "fields": ticket.fields,
             "replaces": bool(ticket.replaces),
             "busy": ticket.busy,
@@ -103,7 +102,7 @@ class OrderForm(Page):
                 "id": offer.id,
                 "kind": offer.kind,
                 "button": offer.button,
-                "serial": offer.serial,
+                "version": offer.version,
                 "seconds": offer.seconds_left,
                 "lines": [list(line) for line in shown_lines(offer.lines, privacy=privacy)],
             },

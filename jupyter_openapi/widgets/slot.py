@@ -35,8 +35,8 @@ class Offer:
         Sends it; asked for once.
     client
         Whose account it is for.
-    serial
-        The version of the page's fields it was made from.
+    version
+        The page's fields it was made from.
     """
 
     kind: str
@@ -44,7 +44,7 @@ class Offer:
     lines: tuple[tuple[str, str], ...]
     send: Callable[[], Any]
     client: Caller | None
-    serial: int = 0
+    version: str = ""
     id: str = field(default_factory=lambda: f"offer-{next(_NUMBERS)}")
     made: float = field(default_factory=time.monotonic)
 

@@ -51,6 +51,13 @@ class Ticket:
         Whether anybody looks: nothing is polled for a page that is gone.
     run
         How network work is run; a test runs it at once.
+
+    Attributes
+    ----------
+    version
+        The page's name for its fields as they are; an offer counts for the version it was made from.
+    epoch
+        How often the kernel itself has filled the fields; the page then takes them over.
     """
 
     def __init__(
@@ -68,7 +75,8 @@ class Ticket:
         self._run = run
         self._lock = threading.RLock()
         self.slot = Slot()
-        self.serial = 0
+        self.version = ""
+        self.epoch = 0
         self.fields: dict[str, str] = {}
         self.replaces: Mapping[str, Any] | None = None
         self.busy = ""
@@ -88,33 +96,34 @@ class Ticket:
         """Begin anew with these fields, or with an open order to change."""
         with self._lock:
             self.slot.drop()
-            self.serial += 1
+            self.epoch += 1
+            self.version = ""
             self.replaces = replaces
             self.fields = standing_fields(replaces) if replaces is not None else clean(fields)
             self.error, self.problems, self.note = "", {}, ""
         self._refresh()
 
-    def edit(self, fields: Mapping[str, Any], serial: int) -> None:
+    def edit(self, fields: Mapping[str, Any], version: str) -> None:
         """Take the page's fields after an edit: the preview made before no longer counts."""
         with self._lock:
-            self.fields, self.serial = clean(fields), serial
+            self.fields, self.version = clean(fields), version
             offer = self.slot.offer
             if offer is not None and offer.kind in {"submit", "replace"}:
                 self.slot.drop()
             self.problems = {name: self.problems[name] for name in self.problems if name not in self.fields}
         self._refresh()
 
-    def preview(self, fields: Mapping[str, Any], serial: int) -> None:
+    def preview(self, fields: Mapping[str, Any], version: str) -> None:
         """Ask for a preview of these fields; a click while one is being made is ignored."""
         with self._lock:
             if self.busy:
                 return
-            self.fields, self.serial = clean(fields), serial
+            self.fields, self.version = clean(fields), version
             self.slot.drop()
             self.busy, self.error, self.problems = "Making the preview", "", {}
             mine = dict(self.fields)
         self._changed()
-        self._work(lambda: self._offer(mine, serial))
+        self._work(lambda: self._offer(mine, version))
 
     def cancel(self) -> None:
         """Ask for a preview of cancelling the order that was sent."""
@@ -141,7 +150,7 @@ class Ticket:
                 self.error = str(refused)
                 offer = None
             if offer is not None:
-                self.busy, self.error = "Sending", ""
+                self.busy, self.error, self.note = "Sending", "", ""
         self._changed()
         if offer is not None:
             sent = offer
@@ -168,22 +177,22 @@ class Ticket:
             try:
                 work()
             except BaseException as failure:  # noqa: BLE001 (nobody else would see it)
-                self.error = failure_words(failure)
+                self.error = by_label(failure_words(failure))
             finally:
                 self.busy = ""
                 self._changed()
 
         self._run(safely)
 
-    def _offer(self, fields: dict[str, str], serial: int) -> None:
+    def _offer(self, fields: dict[str, str], version: str) -> None:
         client = connected(self._session)
         offer = self._replace_offer(client, fields) if self.replaces else self._submit_offer(client, fields)
         with self._lock:
             if offer is None:
                 return
-            if serial != self.serial:  # edited while the preview was being made
+            if version != self.version:  # edited while the preview was being made
                 return
-            self.slot.put(Offer(**offer, client=client, serial=serial))
+            self.slot.put(Offer(**offer, client=client, version=version))
 
     def _submit_offer(self, client: Caller, fields: dict[str, str]) -> dict[str, Any] | None:
         if self._problems(orders.check(fields)):
@@ -214,7 +223,7 @@ class Ticket:
     def _offer_cancel(self, order_id: str) -> None:
         client = connected(self._session)
         preview = client.call("cancel_order", order_id=order_id)
-        self.slot.put(Offer("cancel", "Send cancellation", preview.lines, preview.send, client, self.serial))
+        self.slot.put(Offer("cancel", "Send cancellation", preview.lines, preview.send, client, self.version))
 
     def _send(self, offer: Offer) -> None:
         try:
@@ -227,6 +236,7 @@ class Ticket:
             raise
         finally:
             events.tell(self._session, "orders")
+            self._follower.wake()
         with self._lock:
             self.note = {"submit": "Order sent", "replace": "Change sent"}.get(offer.kind, "Cancellation sent")
             self.note += f" at {datetime.now(UTC):%H:%M:%S} UTC"

@@ -4,11 +4,22 @@ from __future__ import annotations
 
 from typing import Any
 
+from jupyter_openapi.magic import commands
 from jupyter_openapi.magic.arguments import arguments, settle
-from jupyter_openapi.magic.commands import COMMANDS
+from jupyter_openapi.magic.command import command, takes
 from jupyter_openapi.magic.expressions import Scope
+from jupyter_openapi.magic.flags import Flag
 from jupyter_openapi.magic.grammar import parse_cell, parse_line
 from jupyter_openapi.spec.model import Effect, Kind, Operation, Parameter
+
+# A command of the tests' own, so that the grammar's tests do not hang on what any real one takes.
+PNL = command(
+    "pnl",
+    "Profit and loss.",
+    takes("start", Kind.DATE, "the first day"),
+    flags=(Flag("month", "YYYY-MM", "a whole month"),),
+)(lambda ask: ask.given)
+COMMANDS = {**commands.COMMANDS, "pnl": PNL}
 
 SUBMIT = Operation(
     name="submit_order",
@@ -84,11 +95,7 @@ def given(
 ) -> dict[str, Any]:
     """Return the arguments of a line or cell against the operations above; none for unknown words."""
     scope = Scope(local or {}, notebook or {})
-    command = (
-        parse_line(line, commands=COMMANDS) if cell is None else parse_cell(line, cell, commands=COMMANDS)
-    )
-    command = settle(command, scope, commands=COMMANDS)
-    operation = (
-        COMMANDS[command.word].operation if command.kind == "command" else OPERATIONS.get(command.word)
-    )
-    return arguments(command, operation, scope)
+    read = parse_line(line, commands=COMMANDS) if cell is None else parse_cell(line, cell, commands=COMMANDS)
+    read = settle(read, scope, commands=COMMANDS)
+    operation = COMMANDS[read.word].operation if read.kind == "command" else OPERATIONS.get(read.word)
+    return arguments(read, operation, scope)

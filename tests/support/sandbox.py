@@ -121,7 +121,7 @@ class SandboxClient:
 
 
 class SandboxProcess:
-    """A running sandbox. `info` is its first line, `client` talks to it, `log` is its stderr once it ended."""
+    """A running sandbox: `info` its first line, `client` talks to it, `log` its stderr once it ended."""
 
     log = ""
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Callable
+from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Any
 
@@ -110,7 +112,126 @@ def quotes(info: dict[str, Any]) -> dict[str, Any]:
     return seen
 
 
+class Notes:
+    """Calls methods and writes down what came back, as JSON, or how it failed."""
+
+    def __init__(self) -> None:
+        self.seen: dict[str, Any] = {}
+
+    def __call__(self, method: str, call: Callable[..., Any], *args: Any, **named: Any) -> Any:
+        try:
+            value = call(*args, **named)
+        except lb.OpenApiException as error:
+            self.seen[method] = {"failed": str(error)}
+            return None
+        self.seen[method] = plain(value)
+        return value
+
+
+def plain(value: Any) -> Any:
+    """Return an SDK object as JSON: its public attributes, one level after the other."""
+    if value is None or isinstance(value, bool | int | float | str):
+        return value
+    if isinstance(value, Decimal | datetime | date | time):
+        return str(value)
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    names = [word for word in dir(value) if not word.startswith("_")]
+    found = {word: getattr(value, word) for word in names}
+    if any(isinstance(item, type(value)) for item in found.values()):
+        return name(value)  # an enum: its members are its attributes
+    return {word: plain(item) for word, item in found.items() if not callable(item)}
+
+
+def trade_surface(info: dict[str, Any], note: Notes) -> None:
+    trade = lb.TradeContext(config(info))
+    asset, portfolio = lb.AssetContext(config(info)), lb.PortfolioContext(config(info))
+    start, end = (datetime.fromisoformat(info[word]) for word in ("start", "end"))
+    buy, day, limit, lot = lb.OrderSide.Buy, lb.TimeInForceType.Day, lb.OrderType.LO, Decimal(100)
+    placed = note("submit_order", trade.submit_order, "700.HK", lb.OrderType.MO, buy, lot, day)
+    low = Decimal(info["low"])
+    resting = trade.submit_order("700.HK", limit, buy, lot, day, submitted_price=low).order_id
+    note("replace_order", trade.replace_order, resting, Decimal(200), price=low)
+    note("cancel_order", trade.cancel_order, resting)
+    note("order_detail", trade.order_detail, placed.order_id)
+    legs = [(symbol, Decimal(1)) for symbol in info["legs"]]
+    strategy = lb.MultiLegStrategy.VerticalCallSpread
+    note("submit_multileg", trade.submit_multileg, buy, limit, Decimal(1), strategy, legs, Decimal(3))
+    for word in ("today_orders", "history_orders", "today_executions", "account_balance", "stock_positions"):
+        note(word, getattr(trade, word))
+    note("history_executions", trade.history_executions, start_at=start, end_at=end)
+    note("all_executions", trade.all_executions)
+    note("fund_positions", trade.fund_positions)
+    note("cash_flow", trade.cash_flow, start, end)
+    note("margin_ratio", trade.margin_ratio, "700.HK")
+    estimate = trade.estimate_max_purchase_quantity
+    note("estimate_max_purchase_quantity", estimate, "AAPL.US", limit, buy, price=Decimal(270))
+    note("exchange_rate", portfolio.exchange_rate)
+    listed = note("statements", asset.statements, lb.StatementType.Daily)
+    note("statement_download_url", asset.statement_download_url, listed.list[0].file_key)
+
+
+def quote_surface(info: dict[str, Any], note: Notes) -> None:
+    quote, market = lb.QuoteContext(config(info)), lb.MarketContext(config(info))
+    start, end = (datetime.fromisoformat(info[word]) for word in ("start", "end"))
+    hk, us, plainly = "700.HK", "AAPL.US", lb.AdjustType.NoAdjust
+    for word in ("quote", "static_info"):
+        note(word, getattr(quote, word), [hk, us])
+    for word in ("depth", "brokers", "intraday", "capital_flow", "capital_distribution", "filings"):
+        note(word, getattr(quote, word), hk)
+    note("trades", quote.trades, us, 30)
+    for word in ("participants", "trading_session", "warrant_issuers", "watchlist"):
+        note(word, getattr(quote, word))
+    note("candlesticks", quote.candlesticks, us, lb.Period.Min_5, 10, plainly, lb.TradeSessions.All)
+    offset, dates = quote.history_candlesticks_by_offset, quote.history_candlesticks_by_date
+    note("history_candlesticks_by_offset", offset, hk, lb.Period.Day, plainly, False, 5, end)
+    note("history_candlesticks_by_date", dates, hk, lb.Period.Week, plainly, start.date(), end.date())
+    note("trading_days", quote.trading_days, lb.Market.HK, date(2026, 12, 1), date(2026, 12, 31))
+    note("security_list", quote.security_list, lb.Market.US, lb.SecurityListCategory.Overnight)
+    note("market_temperature", quote.market_temperature, lb.Market.US)
+    history = quote.history_market_temperature
+    note("history_market_temperature", history, lb.Market.HK, date(2026, 11, 1), date(2026, 11, 20))
+    note("market_status", market.market_status)
+    for word in ("short_positions", "short_trades"):
+        note(word, getattr(quote, word), hk)
+        note(f"{word}_us", getattr(quote, word), us)
+
+
+def derivative_surface(info: dict[str, Any], note: Notes) -> None:
+    quote = lb.QuoteContext(config(info))
+    hk, us = "700.HK", "AAPL.US"
+    note("option_volume", quote.option_volume, us)
+    note("option_volume_daily", quote.option_volume_daily, us)
+    expiries = note("option_chain_expiry_date_list", quote.option_chain_expiry_date_list, us)
+    chain = note("option_chain_info_by_date", quote.option_chain_info_by_date, us, expiries[1])
+    contract = chain[20].symbol
+    note("option_quote", quote.option_quote, [contract])
+    descending = lb.SortOrderType.Descending
+    warrants = note("warrant_list", quote.warrant_list, hk, lb.WarrantSortBy.Volume, descending)
+    note("warrant_quote", quote.warrant_quote, [warrant.symbol for warrant in warrants])
+    codes = [getattr(lb.CalcIndex, word) for word in dir(lb.CalcIndex) if word[0].isupper()]
+    note("calc_indexes", quote.calc_indexes, [hk, us, contract, warrants[0].symbol], codes)
+
+
+def watchlist_surface(info: dict[str, Any], note: Notes) -> None:
+    quote = lb.QuoteContext(config(info))
+    group = note("create_watchlist_group", quote.create_watchlist_group, "tech", ["700.HK", "AAPL.US"])
+    note("update_watchlist_group", quote.update_watchlist_group, group, name="t2", securities=["5.HK"])
+    note("update_pinned", quote.update_pinned, lb.PinnedMode.Add, ["5.HK"])
+    note("watchlist_full", quote.watchlist)
+    note("delete_watchlist_group", quote.delete_watchlist_group, group, True)
+    note("watchlist_after", quote.watchlist)
+
+
+def surface(info: dict[str, Any]) -> dict[str, Any]:
+    """Call every method the sandbox carries; say what came back, and what failed."""
+    note = Notes()
+    for part in (trade_surface, quote_surface, derivative_surface, watchlist_surface):
+        part(info, note)
+    return note.seen
+
+
 if __name__ == "__main__":
     request = json.load(sys.stdin)
-    run = {"trading": trading, "quotes": quotes}[sys.argv[1]]
+    run = {"trading": trading, "quotes": quotes, "surface": surface}[sys.argv[1]]
     json.dump(run(request), sys.stdout)

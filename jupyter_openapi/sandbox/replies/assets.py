@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING, Any
 from jupyter_openapi.market.securities import SECURITIES
 from jupyter_openapi.sandbox import rules
 from jupyter_openapi.sandbox.dispatch import carries
+from jupyter_openapi.sandbox.fundamentals import display_name
+from jupyter_openapi.sandbox.hours import today
 from jupyter_openapi.sandbox.keys import CHANNEL
 from jupyter_openapi.sandbox.model import ZERO
 from jupyter_openapi.sandbox.refusal import bad
 from jupyter_openapi.sandbox.replies.wire import CENT, number, rounded, seconds
 
 if TYPE_CHECKING:
+    from jupyter_openapi.sandbox.model import Position
     from jupyter_openapi.sandbox.world import World
 
 Fields = dict[str, Any]
@@ -76,13 +79,13 @@ def stock_positions(world: World, fields: Fields) -> Fields:
         rows.append(
             {
                 "symbol": position.symbol,
-                "symbol_name": security.short_name,
+                "symbol_name": display_name(security),
                 "quantity": number(position.quantity),
                 "available_quantity": number(account.available(position.symbol)),
                 "currency": security.currency,
                 "cost_price": rounded(position.average),
                 "market": security.market,
-                "init_quantity": number(position.opening),
+                "init_quantity": number(_at_opening(position, security.market, world.now())),
             }
         )
     return {"list": [{"account_channel": CHANNEL, "stock_info": rows}]}
@@ -171,6 +174,11 @@ def holdings_value(world: World, currency: str) -> Decimal:
         ),
         ZERO,
     )
+
+
+def _at_opening(position: Position, market: str, now: float) -> Decimal:
+    """Return the shares held when the day began."""
+    return position.opening if position.day == today(market, now).isoformat() else position.quantity
 
 
 def _float(rate: Decimal) -> float:

@@ -10,6 +10,7 @@ from jupyter_openapi.market.securities import SECURITIES
 from jupyter_openapi.sandbox import rules
 from jupyter_openapi.sandbox.account import charges
 from jupyter_openapi.sandbox.dispatch import carries
+from jupyter_openapi.sandbox.fundamentals import display_name
 from jupyter_openapi.sandbox.hours import midnight, today
 from jupyter_openapi.sandbox.model import ZERO, Order
 from jupyter_openapi.sandbox.refusal import bad
@@ -124,7 +125,7 @@ def wire_order(order: Order) -> Fields:
     return {
         "order_id": order.order_id,
         "status": order.status,
-        "stock_name": security.short_name if security else order.symbol,
+        "stock_name": display_name(security) if security else order.symbol,
         "quantity": number(order.quantity),
         "executed_quantity": number(order.executed_quantity),
         "price": number(order.price),
@@ -152,6 +153,7 @@ def wire_order(order: Order) -> Fields:
         "monitor_price": number(order.monitor_price),
         "remark": order.remark,
         "delayed_until": seconds(order.delayed_until, ""),
+        **({"multi_leg": json.loads(order.multi_leg)} if order.multi_leg else {}),
     }
 
 

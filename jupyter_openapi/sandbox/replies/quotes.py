@@ -54,7 +54,7 @@ def depth(world: World, fields: Fields) -> Fields:
 
 @carries("trades")
 def trades(world: World, fields: Fields) -> Fields:
-    """Return the latest trades, newest first."""
+    """Return the latest trades, oldest first."""
     symbol = rules.security(fields["symbol"]).symbol
     rows = [
         {
@@ -160,7 +160,7 @@ def _static(known: Security) -> Fields:
     return {
         "symbol": known.symbol,
         "name_cn": known.name_cn,
-        "name_en": known.short_name,
+        "name_en": fundamentals.display_name(known),
         "name_hk": known.name_hk,
         "listing_date": facts.listed,
         "exchange": known.exchange,

@@ -1,0 +1,62 @@
+"""Which notebook cell is running, and which run of it this is.
+
+Source: Jupyter front ends send the cell's id with each execute request (``metadata.cellId``).
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import sys
+from typing import Any, NamedTuple
+
+
+class Cell(NamedTuple):
+    """The running cell: its id in the notebook, and this run of it.
+
+    `cell` is None in a terminal, in a script and in a front end that sends no id. `run` begins with the host
+    and process, so that another kernel can tell whether this one still lives.
+    """
+
+    cell: str | None
+    run: str
+
+
+def current_cell() -> Cell:
+    """Return the cell whose code is running."""
+    request = _request()
+    cell = (request.get("metadata") or {}).get("cellId")
+    message = (request.get("header") or {}).get("msg_id")
+    return Cell(str(cell) if cell else None, f"{_process()}:{message or 'python'}")
+
+
+def may_still_run(run: str | None) -> bool:
+    """Tell whether the process that wrote `run` may still be alive; True when that can't be known."""
+    host, _, rest = (run or "").partition(":")
+    number = rest.partition(":")[0]
+    if host != socket.gethostname() or not number.isdigit():
+        return True
+    if sys.platform == "win32":  # os.kill would end it
+        return True
+    try:
+        os.kill(int(number), 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def _process() -> str:
+    return f"{socket.gethostname()}:{os.getpid()}"
+
+
+def _request() -> dict[str, Any]:
+    """Return the kernel's execute request; empty outside a kernel."""
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython is not None else None
+    kernel = getattr(shell, "kernel", None)
+    if kernel is None:
+        return {}
+    parent = kernel.get_parent("shell")
+    return parent if isinstance(parent, dict) else {}

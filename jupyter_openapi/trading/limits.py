@@ -1,0 +1,116 @@
+"""Limits on one order that only a named override lets pass: value, distance from the last price, short sales.
+
+They catch a slipped finger, not bad ideas.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from jupyter_openapi.errors import RequestRefused
+from jupyter_openapi.trading.words import amount, currency_of, money, plain
+
+OVERRIDES = {
+    "max_value": "an order worth more than the maximum",
+    "distance": "a limit price far from the last price",
+    "short": "selling more than is available",
+    "trailing": "a trailing_percent under 0.2, which is a fifth of a percent",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class OrderLimits:
+    """What one order may be without an override.
+
+    Attributes
+    ----------
+    max_value
+        The largest order value, by currency; a currency that is not named has no maximum.
+    aggressive
+        How far beyond the last price, in percent, a limit may be on the side that trades at once (buying
+        above it, selling below it).
+    passive
+        The same on the side that waits.
+    """
+
+    max_value: Mapping[str, Decimal] = field(
+        default_factory=lambda: {"HKD": Decimal(1_000_000), "USD": Decimal(130_000)}
+    )
+    aggressive: Decimal = Decimal(10)
+    passive: Decimal = Decimal(50)
+
+
+def known_overrides(names: Iterable[str]) -> frozenset[str]:
+    """Return the overrides as a set; RequestRefused names what there is if one is unknown."""
+    wanted = frozenset(names)
+    if unknown := sorted(wanted - OVERRIDES.keys()):
+        raise RequestRefused(
+            f"There is no override '{unknown[0]}': use {', '.join(OVERRIDES)}. Nothing was sent."
+        )
+    return wanted
+
+
+class Guard:
+    """Holds one order against the limits; what is overridden becomes a line of the preview."""
+
+    def __init__(self, limits: OrderLimits, overrides: Iterable[str]) -> None:
+        self._limits = limits
+        self._overrides = known_overrides(overrides)
+        self.lines: list[tuple[str, str]] = []
+
+    def value(self, fields: Mapping[str, Any], price: Decimal | None) -> None:
+        """Refuse an order worth more than the maximum of its currency."""
+        currency = currency_of(str(fields.get("symbol")))
+        most, quantity = self._limits.max_value.get(currency), amount(fields.get("submitted_quantity"))
+        if most is None or price is None or quantity is None or price * quantity <= most:
+            return
+        self._needs(
+            "max_value",
+            f"this order is worth {money(price * quantity, currency)}, more than the maximum of "
+            f"{money(most, currency)}",
+        )
+
+    def distance(self, fields: Mapping[str, Any], last: Decimal | None) -> None:
+        """Refuse a limit price too far from the last price."""
+        price = amount(fields.get("submitted_price"))
+        if price is None or not last:
+            return
+        away = (price - last) / last * 100
+        aggressive = away > 0 if fields.get("side") == "Buy" else away < 0
+        most = self._limits.aggressive if aggressive else self._limits.passive
+        if abs(away) > most:
+            where = "above" if away > 0 else "below"
+            self._needs(
+                "distance",
+                f"the limit {plain(price)} is {abs(away):.1f}% {where} the last price {plain(last)}",
+            )
+
+    def available(self, fields: Mapping[str, Any], held: Decimal | None) -> None:
+        """Refuse selling more than is available; `held` is None where that is not known."""
+        quantity = amount(fields.get("submitted_quantity"))
+        if fields.get("side") == "Sell" and held is not None and quantity is not None and quantity > held:
+            self._needs(
+                "short",
+                f"this sells {plain(quantity)} {fields.get('symbol')} and {plain(held)} are available",
+            )
+
+    def trailing(self, fields: Mapping[str, Any]) -> None:
+        """Refuse a trailing percent so small that a fraction may have been meant: 0.03 for 3%."""
+        percent = amount(fields.get("trailing_percent"))
+        if percent is not None and percent < Decimal("0.2"):
+            self._needs(
+                "trailing",
+                f"trailing_percent={plain(percent)} means {plain(percent)}%; for {plain(percent * 100)}% "
+                f"type trailing_percent={plain(percent * 100)}",
+            )
+
+    def _needs(self, override: str, why: str) -> None:
+        if override not in self._overrides:
+            raise RequestRefused(
+                f"Nothing was sent: {why}. If you mean it, type `--override {override}` before the "
+                f"operation (in Python: override=['{override}'])."
+            )
+        self.lines.append(("overridden", f"{override}: {why}"))

@@ -1,0 +1,181 @@
+"""What the credential panel does: open an account with typed keys or stored ones, test it, forget it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, MutableMapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from jupyter_openapi.client import Client
+from jupyter_openapi.credentials import Credentials, forget_profile
+from jupyter_openapi.errors import RequestRefused
+from jupyter_openapi.hosts import resolve_host
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from jupyter_openapi.session import Session
+    from jupyter_openapi.widgets.machine import Machine
+
+SECRETS = ("app_key", "app_secret", "access_token")
+RENEW = 14  # days left under which a token should be renewed
+Row = tuple[str, str, str]  # label, text, tone: "", "good" or "warn"
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What the panel's fields ask for, apart from the keys."""
+
+    mode: str
+    trading: bool
+    profile: str = ""
+    save: bool = False
+
+
+def take_secrets(content: MutableMapping[str, Any]) -> Credentials | None:
+    """Take the keys out of a message, so that it holds them no longer; None if none was typed.
+
+    Raises
+    ------
+    RequestRefused
+        A key is missing or can't be used; the message names it and never repeats it.
+    """
+    typed = [content.pop(name, "") for name in SECRETS]
+    if not any(typed):
+        return None
+    try:
+        return Credentials(*typed)
+    finally:
+        typed.clear()
+
+
+def check(wish: Wish, machine: Machine, *, typed: bool) -> None:
+    """Refuse what the panel must not do on this machine, and what is ambiguous."""
+    if machine.sandbox_only and wish.mode != "sandbox":
+        raise RequestRefused("On this machine only the sandbox may be used.")
+    if wish.trading and wish.mode != "sandbox" and not machine.orders:
+        raise RequestRefused(f"Orders on a {wish.mode} account are off on this machine: untick Allow trading.")
+    if wish.save and not (typed and wish.profile):
+        raise RequestRefused("To save keys, type them and a name in Profile.")
+    if typed and wish.profile and not wish.save:
+        raise RequestRefused(
+            f"You typed keys and named profile '{wish.profile}': tick Save as profile to store them there, or "
+            "empty one of the two."
+        )
+
+
+def open_account(session: Session, wish: Wish, typed: Credentials | None) -> Client:
+    """Connect the session to the account the panel asks for; it must still be tested."""
+    if wish.mode == "sandbox" and typed is not None:
+        client = Client(typed, "sandbox", _sandbox_url(session), trading=wish.trading, source="the credential panel")
+        session.preview, session.client = None, client
+        return client
+    if wish.mode == "sandbox":
+        return session.connect("sandbox", trading=wish.trading)
+    if typed is not None or wish.profile:
+        session.entered = typed
+    return session.connect(
+        wish.mode, trading=wish.trading, profile=None if typed else (wish.profile or None)
+    )
+
+
+def _sandbox_url(session: Session) -> str:
+    """Return the sandbox that typed keys are for: the environment's if it names one, else the kernel's own."""
+    host = resolve_host()
+    if host.loopback and not (session.sandbox and session.sandbox.alive):
+        return host.url
+    return session.start_sandbox().http_url
+
+
+@contextmanager
+def or_back(session: Session) -> Iterator[None]:
+    """Keep what the session held if what is done inside fails."""
+    before = session.client, session.entered, session.preview
+    try:
+        yield
+    except BaseException:
+        failed = session.client
+        session.client, session.entered, session.preview = before
+        if failed is not None and failed is not before[0]:
+            failed.close()
+        raise
+
+
+@contextmanager
+def overheard(session: Session, hear: Callable[[str], None]) -> Iterator[None]:
+    """Hear what the session would print while it connects; later words are printed as before."""
+    printed, inside = session.notify, [True]
+    session.notify = lambda text: hear(text) if inside else printed(text)
+    try:
+        yield
+    finally:
+        inside.clear()
+        session.notify = printed
+
+
+def examine(client: Client, *, privacy: bool = False) -> list[Row]:
+    """Call the account twice, and return what a person should know of it.
+
+    Raises
+    ------
+    OpenAPIError
+        The account can't be used: its error says why.
+    """
+    channels = _channels(client.call("stock_positions").data)
+    elapsed = client.call("account_balance").elapsed
+    account = client.account
+    host = account.host.partition("://")[2]
+    rows: list[Row] = [
+        ("Account", f"…{account.digits}" if account.digits and not privacy else account.mode.title(), ""),
+        _kind(account.mode, account.claim, channels),
+        _token(client.token_days_left()),
+        ("Orders", "allowed" if account.trading else "not allowed: read-only", ""),
+        ("Answered in", f"{elapsed * 1000:.0f} ms by {host}", ""),
+    ]
+    return [*rows, *_clock(getattr(client, "clock_offset", None))]
+
+
+def _channels(data: Any) -> list[str]:
+    rows = data.get("list") if isinstance(data, dict) else None
+    return sorted({str(row["account_channel"]) for row in rows or [] if row.get("account_channel")})
+
+
+def _kind(mode: str, claim: str | None, channels: list[str]) -> Row:
+    if mode == "sandbox":
+        return "Kind", "a paper exchange on this machine: play money", "good"
+    said = f"the token says {claim}" if claim else "the token does not say"
+    if channels:
+        said += f"; its holdings are in {', '.join(channels)}"
+    if mode == "paper" and claim is None and not any("paper" in channel for channel in channels):
+        return "Kind", f"paper by header only: {said}", "warn"
+    return "Kind", f"{mode}: {said}", "good" if mode == "paper" else "warn"
+
+
+def _token(days: float | None) -> Row:
+    if days is None:
+        return "Token", "does not say when it ends", ""
+    if days < 0:
+        return "Token", f"ended {-days:.0f} days ago", "warn"
+    return "Token", f"ends in {days:.0f} days", "warn" if days < RENEW else "good"
+
+
+def _clock(offset: float | None) -> list[Row]:
+    if offset is None:
+        return []
+    if not offset:
+        return [("Clock", "in step with the broker's", "good")]
+    way = "behind" if offset > 0 else "ahead of"
+    return [("Clock", f"{abs(offset):.0f} s {way} the broker's, which requests follow", "warn")]
+
+
+def forget(session: Session, profile: str) -> str:
+    """Disconnect, drop typed keys, and delete the named profile; return what was done, in words."""
+    gone = forget_profile(profile) if profile else False
+    if session.client is not None:
+        session.client.close()
+    session.client = session.preview = session.entered = None
+    stored = f" Profile '{profile}' is deleted." if gone else ""
+    missing = f" There was no profile '{profile}'." if profile and not gone else ""
+    return f"Disconnected; this kernel holds no typed keys.{stored}{missing}"

@@ -1,0 +1,97 @@
+"""The credential panel: keys go from password fields to the kernel in one message, and into nothing that is saved."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from jupyter_openapi.session import SESSION, Session
+from jupyter_openapi.widgets.access import Wish, take_secrets
+from jupyter_openapi.widgets.login import Login
+from jupyter_openapi.widgets.page import Page, static
+from jupyter_openapi.widgets.words import stamp, title
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class CredentialPanel(Page):
+    """A panel to connect to an account.
+
+    The keys live in the page's own password fields, which are emptied on submit, and in one custom message;
+    no trait holds them, so no saved notebook, no widget state and no other page does.
+
+    Parameters
+    ----------
+    session
+        Whose client it connects; the kernel's own by default.
+    privacy
+        Show no account number.
+    """
+
+    _esm = static("parts.js", "credential_panel.js")
+    _css = static("panel.css")
+
+    def __init__(self, *, session: Session | None = None, profile: str = "", privacy: bool = False) -> None:
+        super().__init__(privacy=privacy)
+        self._session = session or SESSION
+        self._profile = profile
+        self.login = Login(self._session, self.touch)
+
+    def message(self, kind: str, content: Mapping[str, Any]) -> None:
+        """Take one message of the page."""
+        if kind == "connect":
+            self._connect(dict(content) if not isinstance(content, dict) else content)
+        elif kind == "refresh":
+            self.login.ask_refresh()
+        elif kind == "send":
+            self.login.send(str(content["offer"]))
+        elif kind == "drop":
+            self.login.drop()
+        elif kind == "forget":
+            self.login.forget(str(content.get("profile", "")).strip())
+
+    def _connect(self, content: dict[str, Any]) -> None:
+        typed = take_secrets(content)
+        wish = Wish(
+            str(content.get("mode", "")),
+            trading=content.get("trading") is True,
+            profile=str(content.get("profile", "")).strip(),
+            save=content.get("save") is True,
+        )
+        self.login.connect(wish, typed, privacy=self.privacy)
+
+    def trouble(self, words: str) -> None:
+        """Show an error inside the panel."""
+        self.login.error = words
+
+    def view(self) -> dict[str, Any]:
+        """Return what the page shall show, as JSON."""
+        login, client = self.login, self._session.client
+        offer = login.slot.offer
+        return {
+            "title": title(client, privacy=self.privacy),
+            "mode": client.account.mode if client else "none",
+            "trading": bool(client and client.account.trading),
+            "time": stamp(client),
+            "busy": login.busy,
+            "error": login.error,
+            "note": login.note,
+            "notes": list(login.notes),
+            "report": [list(row) for row in login.report],
+            "profile": self._profile,
+            "profiles": login.profiles,
+            "machine": login.machine.words,
+            "sandbox_only": login.machine.sandbox_only,
+            "orders": login.machine.orders,
+            "offer": offer
+            and {"id": offer.id, "button": offer.button, "lines": [list(line) for line in offer.lines]},
+        }
+
+    def fallback(self) -> str:
+        """Return what to show where there are no widgets."""
+        return "Credential panel. Without it: set LONGBRIDGE_APP_KEY, _APP_SECRET and _ACCESS_TOKEN, then %openapi connect"
+
+    def close(self) -> None:
+        """Forget the panel's state, and leave the page; the connection stays."""
+        self.login.close()
+        super().close()

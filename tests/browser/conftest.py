@@ -1,0 +1,102 @@
+"""Fixtures of the browser tests: a Jupyter server, Debian's Chromium, a sandbox, notebooks."""
+
+from __future__ import annotations
+
+import itertools
+import shutil
+from typing import TYPE_CHECKING
+
+import pytest
+from browser.notebook import PRINT_READY, Notebook, write_notebook
+from browser.server import SAVE_STATE, Server
+from playwright.sync_api import Error, expect, sync_playwright
+from support.sandbox import SandboxProcess, start_sandbox
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from playwright.sync_api import Browser, Page, Playwright
+
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
+
+expect.set_options(timeout=20_000)
+
+
+def chromium_path() -> str | None:
+    """Return the machine's Chromium; None leaves the choice to Playwright, which may have its own."""
+    return next((path for name in NAMES if (path := shutil.which(name))), None)
+
+
+@pytest.fixture(scope="package")
+def playwright() -> Iterator[Playwright]:
+    with sync_playwright() as started:
+        yield started
+
+
+@pytest.fixture(scope="package")
+def browser(playwright: Playwright) -> Iterator[Browser]:
+    try:
+        started = playwright.chromium.launch(executable_path=chromium_path(), args=FLAGS)
+    except Error as failure:
+        pytest.fail(f"The browser tests need Chromium: apt-get install chromium, or playwright install chromium.\n{failure}")
+    yield started
+    started.close()
+
+
+@pytest.fixture(scope="package")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server whose JupyterLab saves the state of widgets into notebooks."""
+    started = Server(tmp_path_factory.mktemp("jupyter") / "server", SAVE_STATE)
+    started.start()
+    yield started
+    started.stop()
+
+
+@pytest.fixture
+def page(browser: Browser, server: Server) -> Iterator[Page]:
+    context = browser.new_context(viewport={"width": 1280, "height": 1000})
+    yield context.new_page()
+    context.close()
+    server.end_sessions()
+
+
+@pytest.fixture
+def sandbox() -> Iterator[SandboxProcess]:
+    with start_sandbox("--limits", "off") as started:
+        yield started
+
+
+@pytest.fixture
+def notebook(server: Server, page: Page, request: pytest.FixtureRequest) -> Callable[..., Notebook]:
+    """Write and open a notebook: ``notebook("code", ..., front="lab")``."""
+    numbers = itertools.count()
+
+    def opened(*cells: str, front: str = "lab", on: Page | None = None) -> Notebook:
+        name = f"{request.node.name.replace('[', '-').strip(']')}-{next(numbers)}.ipynb"
+        path: Path = write_notebook(server.notebooks / name, [*cells, PRINT_READY])
+        made = Notebook(server, on or page, path, front)
+        made.open()
+        return made
+
+    return opened
+
+
+@pytest.fixture
+def connected(sandbox: SandboxProcess) -> str:
+    """The code of a cell that connects a kernel to this test's sandbox."""
+    return (
+        "from jupyter_openapi import Client, Credentials\n"
+        "from jupyter_openapi.session import SESSION\n"
+        f"SESSION.client = Client(Credentials{tuple(vars(sandbox.credentials).values())!r}, 'sandbox', "
+        f"{sandbox.url!r}, source='its own keys', limits=False)"
+    )

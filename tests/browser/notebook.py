@@ -1,0 +1,87 @@
+"""A notebook in a real page: written, opened, run, looked at."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from playwright.sync_api import expect
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from playwright.sync_api import Locator, Page
+
+    from browser.server import Server
+
+# Printed by the last cell; put together there, so that the source does not match.
+READY = "READY-MARK"
+PRINT_READY = "print('READY-' + 'MARK')"
+RUN_ALL = """
+async () => {
+  const app = window.jupyterapp;
+  for (let i = 0; i < 600; i++) {
+    const panel = app.shell.currentWidget;
+    if (panel?.context) {
+      await panel.context.ready;
+      await panel.sessionContext.ready;
+      const kernel = panel.sessionContext.session?.kernel;
+      if (kernel) {
+        await kernel.info;
+        await app.commands.execute('notebook:run-all-cells');
+        return;
+      }
+    }
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  throw new Error('the notebook did not open');
+}
+"""
+PANELS = {"login": ".jo-credential-panel", "order": ".jo-order-form", "blotter": ".jo-blotter"}
+
+
+@dataclass
+class Notebook:
+    """A notebook that runs in a front end: ``lab``, ``notebooks`` or ``voila``."""
+
+    server: Server
+    page: Page
+    path: Path
+    front: str
+
+    def panel(self, name: str) -> Locator:
+        """Return the panel of that kind."""
+        return self.page.locator(PANELS[name]).first
+
+    def open(self) -> None:
+        """Open it, run every cell, and wait for the last one's mark."""
+        folder = {"lab": "lab/tree", "notebooks": "notebooks", "voila": "voila/render"}[self.front]
+        reset = "?reset" if self.front == "lab" else ""
+        self.page.goto(f"{self.server.url}/{folder}/{self.path.name}{reset}")
+        if self.front != "voila":
+            self.page.evaluate(RUN_ALL)
+        expect(self.page.get_by_text(READY, exact=True).first).to_be_attached(timeout=60_000)
+
+    def execute(self, command: str, arguments: dict[str, Any] | None = None) -> Any:
+        """Run one of JupyterLab's commands."""
+        return self.page.evaluate(
+            "([name, args]) => window.jupyterapp.commands.execute(name, args).then(() => null)",
+            [command, arguments or {}],
+        )
+
+    def save(self) -> str:
+        """Save, and return what is in the file."""
+        self.page.evaluate("() => window.jupyterapp.shell.currentWidget.context.save()")
+        return self.path.read_text()
+
+
+def write_notebook(path: Path, cells: list[str]) -> Path:
+    """Write a notebook of code cells."""
+    rows = [
+        {"cell_type": "code", "id": f"cell-{n}", "execution_count": None, "metadata": {}, "outputs": [], "source": s}
+        for n, s in enumerate(cells)
+    ]
+    kernel = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}
+    path.write_text(json.dumps({"cells": rows, "metadata": kernel, "nbformat": 4, "nbformat_minor": 5}))
+    return path
