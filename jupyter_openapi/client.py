@@ -15,6 +15,7 @@ from jupyter_openapi.hosts import resolve_host
 from jupyter_openapi.outcomes import Call
 from jupyter_openapi.paths import arguments_of, normalise, pairs_of
 from jupyter_openapi.reply import Reply
+from jupyter_openapi.signing import Explanation, explain
 from jupyter_openapi.spec import catalog
 from jupyter_openapi.spec.build import build, encode_body, encode_query
 from jupyter_openapi.spec.check import check
@@ -273,6 +274,12 @@ class Client:
     def download(self, url: str) -> bytes:
         """Fetch a presigned file (a statement, say); none of our credentials travel with it."""
         return download(url)
+
+    @guarded
+    def explain(self, method: str, path: str, query: str = "", body: bytes = b"") -> Explanation:
+        """Show how a request would be signed now, with the token and the key masked; nothing is sent."""
+        stamp = self._transport.clock.stamp(self._credentials.app_key)
+        return explain(method, path, query, body, self._credentials, stamp)
 
     def _known(self, operation: Operation, arguments: Mapping[str, Any], *, execute: bool) -> Reply | Preview:
         if operation.effect is Effect.READ:

@@ -17,7 +17,7 @@ import hmac
 import logging
 import threading
 import time
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from requests.auth import AuthBase
 
@@ -95,6 +95,42 @@ def sign(
     log.debug("%s %s: string to sign %s", method, path, digest)
     mac = hmac.new(app_secret.encode(), digest.encode(), hashlib.sha256).hexdigest()
     return f"HMAC-SHA256 SignedHeaders={SIGNED_HEADERS}, Signature={mac}"
+
+
+class Explanation(NamedTuple):
+    """The steps of a signature: `canonical` with the token and the key masked, the others as they are.
+
+    `signature` is empty where the token is one of OAuth, which travels unsigned.
+    """
+
+    canonical: str
+    string_to_sign: str
+    signature: str
+
+
+def explain(method: str, path: str, query: str, body: bytes, keys: Keys, timestamp: str) -> Explanation:
+    """Return the steps of a signature with nothing secret in them.
+
+    In the canonical request ``[access token, 812 characters]`` stands for the token, and likewise for the key.
+    """
+    named = {"app_key": keys.app_key, "access_token": keys.access_token}
+    masked = {
+        "app_key": f"[app key, {len(keys.app_key)} characters]",
+        "access_token": f"[access token, {len(keys.access_token)} characters]",
+    }
+    if keys.access_token.startswith("Bearer "):
+        headers = {
+            "Authorization": f"Bearer {masked['access_token']}",
+            "X-Api-Key": masked["app_key"],
+            "X-Timestamp": timestamp,
+        }
+        return Explanation("\n".join(f"{name}: {value}" for name, value in headers.items()), "", "")
+    digest = string_to_sign(canonical_request(method, path, query, body, **named, timestamp=timestamp))
+    return Explanation(
+        canonical_request(method, path, query, body, **masked, timestamp=timestamp),
+        digest,
+        sign(method, path, query, body, **named, app_secret=keys.app_secret, timestamp=timestamp),
+    )
 
 
 _last: dict[str, int] = {}

@@ -16,8 +16,8 @@ SECRET = "secret-value-in-a-local"
 def fails(how: type[BaseException]) -> None:
     local = {"token": SECRET}
     try:
-        raise ValueError(local["token"])
-    except ValueError as cause:
+        {}[local["token"]]
+    except KeyError as cause:
         raise how("plain words") from cause
 
 

@@ -184,9 +184,8 @@ def test_a_cell_with_a_json_body(ip: InteractiveShell, server: Recorder) -> None
 
 
 def test_an_argument_beats_a_global_of_the_same_name(ip: InteractiveShell, server: Recorder) -> None:
-    ip.run_cell(
-        "symbols = ['GLOBAL.HK']\ndef held(symbols):\n    return get_ipython().run_line_magic('openapi', 'positions symbol={symbols}')"
-    )
+    ip.run_cell("symbols = ['GLOBAL.HK']")
+    ip.run_cell("def held(symbols):\n    frame = %openapi positions symbol={symbols}\n    return frame")
     ip.run_cell("def cell_held(symbols):\n    %openapi frame << positions symbol={symbols}")
     result(ip, "held(['700.HK'])")
     assert server.requests[-1].query == "symbol=700.HK"

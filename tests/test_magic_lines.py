@@ -1,4 +1,4 @@
-"""Any line at all through the real magic: a result, or one sentence; and nothing is changed without --execute."""
+"""Any line at all through the real magic: a result, or one sentence; nothing changes without --execute."""
 
 from __future__ import annotations
 

@@ -76,7 +76,8 @@ from traitlets.config import Config
 shell = InteractiveShell.instance(config=Config({"HistoryManager": {"enabled": False}}))
 before = set(sys.modules)
 shell.run_line_magic("load_ext", "jupyter_openapi")
-print(sorted(name for name in set(sys.modules) - before if not name.startswith(("jupyter_openapi", "IPython"))))
+ours = ("jupyter_openapi", "IPython")
+print(sorted(name for name in set(sys.modules) - before if not name.startswith(ours)))
 """
 
 

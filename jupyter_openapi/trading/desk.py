@@ -15,7 +15,7 @@ from jupyter_openapi.errors import RequestRefused
 from jupyter_openapi.market import orders
 from jupyter_openapi.outcomes import Call
 from jupyter_openapi.reply import Reply
-from jupyter_openapi.spec.build import build, encode_body, encode_query
+from jupyter_openapi.spec.build import Built, build, encode_body, encode_query
 from jupyter_openapi.spec.check import check
 from jupyter_openapi.spec.model import Effect, Operation
 from jupyter_openapi.trading import facts
@@ -253,6 +253,20 @@ class Desk:
             price=_text(fields.get("submitted_price", fields.get("price"))),
         )
         return intent.id
+
+
+def draft(operation: Operation, arguments: Mapping[str, Any], *, tz: str = "UTC") -> Built:
+    """Check a change as far as that takes no answer from the broker, and return its request; nothing is sent.
+
+    Raises
+    ------
+    RequestRefused
+        As `Desk.preview`, for what the arguments alone get wrong.
+    """
+    wanted = build(operation, check(operation, _typed(operation, arguments), tz=tz), tz=tz)
+    if operation.name == "submit_order":
+        _keep(orders.check(wanted.body or {}, on=datetime.now(UTC).date()))
+    return wanted
 
 
 def _typed(operation: Operation, arguments: Mapping[str, Any]) -> Mapping[str, Any]:

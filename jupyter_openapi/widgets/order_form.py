@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import traitlets
 
 from jupyter_openapi.session import SESSION
+from jupyter_openapi.trading.limits import OVERRIDES
 from jupyter_openapi.widgets.layout import setup
 from jupyter_openapi.widgets.page import Page, static
 from jupyter_openapi.widgets.ticket import Ticket
@@ -67,14 +68,20 @@ class OrderForm(Page):
         if kind == "hello":
             ticket.resume()
         elif kind in {"edit", "preview"} and content["epoch"] == ticket.epoch:
-            take = ticket.edit if kind == "edit" else ticket.preview
-            take(content["fields"], str(content["version"]))
+            self._take(kind, content)
         elif kind == "send":
             ticket.send(str(content["offer"]))
         elif kind == "cancel":
             ticket.cancel()
         elif kind == "drop":
             ticket.drop()
+
+    def _take(self, kind: str, content: Mapping[str, Any]) -> None:
+        fields, version = content["fields"], str(content["version"])
+        if kind == "edit":
+            self.ticket.edit(fields, version)
+        else:
+            self.ticket.preview(fields, version, [str(name) for name in content.get("override") or ()])
 
     def trouble(self, words: str) -> None:
         """Show an error inside the panel."""
@@ -93,7 +100,8 @@ class OrderForm(Page):
             "fields": ticket.fields,
             "replaces": bool(ticket.replaces),
             "busy": ticket.busy,
-            "error": ticket.error,
+            "error": ticket.error.partition(" If you mean it, type")[0] if ticket.limit else ticket.error,
+            "limit": [ticket.limit, OVERRIDES.get(ticket.limit, "")] if ticket.limit else None,
             "problems": ticket.problems,
             "tape": ticket.tape.view(privacy=privacy),
             "choices": [list(pair) for pair in ticket.tape.choices],

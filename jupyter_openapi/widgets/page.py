@@ -80,6 +80,10 @@ class Page(anywidget.AnyWidget):
         """Tell the page of a change, soon."""
         self._outbox.touch()
 
+    def watched(self) -> bool:
+        """Tell whether a page shows it."""
+        return self._pages.watched()
+
     def view(self) -> dict[str, Any]:
         """Return what the page shall show, as JSON."""
         raise NotImplementedError

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
 from jupyter_openapi.errors import OpenAPIError, OutcomeUnknown, RequestRefused
 from jupyter_openapi.market import orders
+from jupyter_openapi.trading.limits import OVERRIDES
 from jupyter_openapi.trading.waiting import OrderState
 from jupyter_openapi.trading.words import describe_standing
 from jupyter_openapi.widgets import events
@@ -32,6 +33,16 @@ SOON = 0.3  # seconds until the first look at a new one
 def in_thread(work: Callable[[], None]) -> None:
     """Run `work` in a thread of its own."""
     threading.Thread(target=work, name="openapi-panel", daemon=True).start()
+
+
+def overridable(refused: RequestRefused) -> str:
+    """Return the limit on orders that a refusal names as one that may be overridden; empty if it names none."""
+    return next((name for name in OVERRIDES if f"--override {name}`" in str(refused)), "")
+
+
+def _sender(preview: Any) -> Callable[[], Any]:
+    """Return what sends a preview. A person's click is no Run All: the cell's earlier orders don't count."""
+    return lambda: preview.send(again=True)
 
 
 class Ticket:
@@ -82,6 +93,7 @@ class Ticket:
         self.busy = ""
         self.error = ""
         self.problems: dict[str, str] = {}
+        self.limit = ""  # that the last preview was refused for, and that may be overridden
         self.order: OrderState | None = None
         self.order_id = ""
         self.note = ""
@@ -111,19 +123,24 @@ class Ticket:
             if offer is not None and offer.kind in {"submit", "replace"}:
                 self.slot.drop()
             self.problems = {name: self.problems[name] for name in self.problems if name not in self.fields}
+            self.limit = ""
         self._refresh()
 
-    def preview(self, fields: Mapping[str, Any], version: str) -> None:
-        """Ask for a preview of these fields; a click while one is being made is ignored."""
+    def preview(self, fields: Mapping[str, Any], version: str, override: Sequence[str] = ()) -> None:
+        """Ask for a preview of these fields; a click while one is being made is ignored.
+
+        `override` names limits on orders to let pass (`jupyter_openapi.trading.limits.OVERRIDES`).
+        """
         with self._lock:
             if self.busy:
                 return
             self.fields, self.version = clean(fields), version
             self.slot.drop()
             self.busy, self.error, self.problems = "Making the preview", "", {}
+            self.limit = ""
             mine = dict(self.fields)
         self._changed()
-        self._work(lambda: self._offer(mine, version))
+        self._work(lambda: self._offer(mine, version, override))
 
     def cancel(self) -> None:
         """Ask for a preview of cancelling the order that was sent."""
@@ -184,9 +201,14 @@ class Ticket:
 
         self._run(safely)
 
-    def _offer(self, fields: dict[str, str], version: str) -> None:
+    def _offer(self, fields: dict[str, str], version: str, override: Sequence[str]) -> None:
         client = connected(self._session)
-        offer = self._replace_offer(client, fields) if self.replaces else self._submit_offer(client, fields)
+        make = self._replace_offer if self.replaces else self._submit_offer
+        try:
+            offer = make(client, fields, list(override))
+        except RequestRefused as refused:
+            self.limit = overridable(refused)
+            raise
         with self._lock:
             if offer is None:
                 return
@@ -194,13 +216,17 @@ class Ticket:
                 return
             self.slot.put(Offer(**offer, client=client, version=version))
 
-    def _submit_offer(self, client: Caller, fields: dict[str, str]) -> dict[str, Any] | None:
+    def _submit_offer(
+        self, client: Caller, fields: dict[str, str], override: list[str]
+    ) -> dict[str, Any] | None:
         if self._problems(orders.check(fields)):
             return None
-        preview = client.call("submit_order", **fields)
-        return {"kind": "submit", "button": "Send order", "lines": preview.lines, "send": preview.send}
+        preview = client.call("submit_order", override=override, **fields)
+        return {"kind": "submit", "button": "Send order", "lines": preview.lines, "send": _sender(preview)}
 
-    def _replace_offer(self, client: Caller, fields: dict[str, str]) -> dict[str, Any] | None:
+    def _replace_offer(
+        self, client: Caller, fields: dict[str, str], override: list[str]
+    ) -> dict[str, Any] | None:
         order = self.replaces or {}
         own = {name: value for name, value in fields.items() if name not in ALWAYS or name in REPLACE_NAMES}
         own = {REPLACE_NAMES.get(name, name): value for name, value in own.items()}
@@ -209,8 +235,9 @@ class Ticket:
         found = orders.check_replace(order, own)
         if self._problems([orders.Problem(back.get(p.field, p.field), p.message) for p in found]):
             return None
-        preview = client.call("replace_order", order_id=str(order["order_id"]), **own)
-        return {"kind": "replace", "button": "Send replacement", "lines": preview.lines, "send": preview.send}
+        preview = client.call("replace_order", override=override, order_id=str(order["order_id"]), **own)
+        lines, send = preview.lines, _sender(preview)
+        return {"kind": "replace", "button": "Send replacement", "lines": lines, "send": send}
 
     def _problems(self, found: list[orders.Problem]) -> bool:
         """Show what the rules find wrong beside the fields; tell whether there was anything."""
@@ -223,7 +250,7 @@ class Ticket:
     def _offer_cancel(self, order_id: str) -> None:
         client = connected(self._session)
         preview = client.call("cancel_order", order_id=order_id)
-        self.slot.put(Offer("cancel", "Send cancellation", preview.lines, preview.send, client, self.version))
+        self.slot.put(Offer("cancel", "Send cancellation", preview.lines, _sender(preview), client, self.version))
 
     def _send(self, offer: Offer) -> None:
         try:

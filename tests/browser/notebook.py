@@ -20,9 +20,9 @@ READY = "READY-MARK"
 PRINT_READY = "print('READY-' + 'MARK')"
 RUN_ALL = """
 async () => {
-  const app = window.jupyterapp;
   for (let i = 0; i < 600; i++) {
-    const panel = app.shell.currentWidget;
+    const app = window.jupyterapp;
+    const panel = app?.shell.currentWidget;
     if (panel?.context) {
       await panel.context.ready;
       await panel.sessionContext.ready;

@@ -86,18 +86,25 @@ class Form {
     this.put("outside_rth", "Outside RTH", this.input("outside_rth", {}, "select"));
     this.put("remark", "Remark", text("remark", { autocomplete: "off" }), [], true);
     this.fillChoices();
+    this.mean = h("input", { type: "checkbox" });
+    this.mean.id = `jo-mean-${Math.random().toString(36).slice(2)}`;
+    this.meanLabel = h("label", { for: this.mean.id });
+    this.meanBox = h("div", { class: "jo-check jo-mean" }, this.mean, this.meanLabel);
     this.head = head("Order");
+    this.meaning = h("p", { class: "jo-meaning" });
     this.alert = h("p", { class: "jo-alert", role: "alert" });
     this.status = h("p", { class: "jo-status", role: "status" });
     this.absent = h("p", { class: "jo-alert jo-absent", role: "status" });
     this.preview = h("button", { type: "submit", class: "jo-button" }, "Preview");
     const form = h(
       "form",
-      { class: "jo-form", novalidate: true, onsubmit: (event) => this.onSubmit(event), oninput: () => this.onEdit() },
-      this.fields.symbol.box,
-      this.buildTape(),
+      { class: "jo-form", novalidate: true, onsubmit: (event) => this.onSubmit(event), oninput: (event) => this.onInput(event) },
+      h("div", { class: "jo-top" }, this.fields.symbol.box, this.buildTape()),
       h("div", { class: "jo-grid" }, ...Object.keys(this.fields).slice(1).map((name) => this.fields[name].box)),
-      h("div", { class: "jo-actions" }, this.buildSums(), this.preview),
+      this.meaning,
+      this.alert,
+      this.meanBox,
+      h("div", { class: "jo-actions jo-end" }, this.buildSums(), this.preview),
     );
     this.root = h(
       "section",
@@ -105,13 +112,11 @@ class Form {
       ...this.head.nodes,
       this.absent,
       form,
-      this.alert,
       this.buildOffer(),
       this.buildOrder(),
       this.status,
     );
-    show(this.alert, false);
-    show(this.absent, false);
+    for (const node of [this.alert, this.absent, this.meanBox]) show(node, false);
     el.append(this.root);
   }
 
@@ -169,7 +174,7 @@ class Form {
     this.age = h("span", { class: "jo-age" });
     this.tape = h("div", { class: "jo-tape" }, price("bid", "Bid"), price("last", "Last"), price("ask", "Ask"), this.change, this.age);
     this.hours = h("p", { class: "jo-hours" });
-    return h("div", { class: "jo-market" }, this.name, this.tape, this.hours);
+    return h("div", { class: "jo-market" }, this.tape, this.name, this.hours);
   }
 
   take(name) {
@@ -232,6 +237,10 @@ class Form {
     return { fields: this.collect(), version: `${this.line.page}-${this.version}`, epoch: this.epoch };
   }
 
+  onInput(event) {
+    if (event.target !== this.mean) this.onEdit();
+  }
+
   onEdit() {
     this.version += 1;
     this.layout();
@@ -248,9 +257,10 @@ class Form {
     event.preventDefault();
     if (!isEnabled(this.preview)) return;
     clearTimeout(this.later);
+    const override = this.limit && this.mean.checked ? [this.limit] : [];
     enable(this.preview, false);
     this.setOffer(null);
-    this.line.tell("preview", this.state());
+    this.line.tell("preview", { ...this.state(), override });
   }
 
   onSend() {
@@ -283,7 +293,7 @@ class Form {
     for (const name of PRICE_FIELDS) show(this.fields[name].box, rules.needs.includes(name));
     show(this.fields.expire_date.box, !fixed && this.inputs.time_in_force.value === "GTD");
     show(this.fields.outside_rth.box, !fixed && market === "US");
-    this.fields.order_type.hint(rules.meaning, false);
+    say(this.meaning, `${rules.title}: ${rules.meaning}.`);
     this.inputs.symbol.readOnly = fixed;
     for (const name of ["side", "order_type", "time_in_force"]) this.inputs[name].disabled = fixed;
     this.inputs.remark.maxLength = this.setup.remark[fixed ? "replace" : "submit"];
@@ -314,15 +324,22 @@ class Form {
     choices(this.list, view.choices);
     const wrong = view.problems;
     for (const [name, one] of Object.entries(this.fields)) {
-      if (name === "order_type" && !wrong[name]) continue;
       one.hint(wrong[name] ?? view.tape.hints[name] ?? "", Boolean(wrong[name]));
     }
     say(this.alert, view.error);
     show(this.alert, view.error);
+    this.updateLimit(view.limit);
     enable(this.preview, !view.busy && view.mode !== "none");
     say(this.status, view.busy ? `${view.busy}…` : view.note);
     this.updateOffer(view);
     this.updateOrder(view.order, view.busy);
+  }
+
+  updateLimit(limit) {
+    if (this.limit !== limit?.[0]) this.mean.checked = false;
+    this.limit = limit?.[0];
+    say(this.meanLabel, limit ? `I mean it: ${limit[1]}` : "");
+    show(this.meanBox, limit);
   }
 
   updateTape(tape) {

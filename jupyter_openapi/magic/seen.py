@@ -1,0 +1,86 @@
+"""What this kernel has seen of symbols and ids, so that completion can offer them. In memory only, bounded."""
+
+from __future__ import annotations
+
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from jupyter_openapi.spec.model import Kind, Operation, Parameter
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    import pandas as pd
+
+MOST = 500  # values kept of one kind
+ROWS = 200  # rows of a frame that are looked at
+LONGEST = 64
+
+Key = tuple[str, str]
+
+
+def key_of(operation: Operation | None, name: str, kind: Kind) -> Key | None:
+    """Return what a parameter or column is about, for those whose values are worth remembering.
+
+    A symbol is a symbol wherever it stands; an id is one of its operation's group (``order_id`` of trade).
+    """
+    if kind is Kind.SYMBOL:
+        return ("", "symbol")
+    if kind is Kind.ID:
+        name = name.rpartition(".")[2]
+        group = operation.group if operation is not None else ""
+        # `%openapi wait` takes the id of an order.
+        return ("trade" if group == "command" else group, name.removesuffix("s") if name != "status" else name)
+    return None
+
+
+class Seen:
+    """The last values of each kind, the latest last."""
+
+    def __init__(self) -> None:
+        self._values: dict[Key, dict[str, None]] = {}
+
+    def latest(self, operation: Operation | None, parameter: Parameter) -> list[str]:
+        """Return what was seen that fits a parameter, the latest first."""
+        key = key_of(operation, parameter.name, parameter.kind)
+        return list(reversed(self._values.get(key, {}))) if key is not None else []
+
+    def note(self, key: Key | None, values: Iterable[Any]) -> None:
+        """Remember values that are text or whole numbers; the oldest go when there are too many."""
+        if key is None:
+            return
+        kept = self._values.setdefault(key, {})
+        for value in values:
+            text = str(value).strip() if isinstance(value, (str, int)) else ""
+            if not text or len(text) > LONGEST or not text.isprintable() or (key[1] == "symbol" and "." not in text):
+                continue
+            kept.pop(text, None)
+            kept[text] = None
+        for oldest in list(islice(kept, max(0, len(kept) - MOST))):
+            del kept[oldest]
+
+    def note_arguments(self, operation: Operation, given: Mapping[str, Any]) -> None:
+        """Remember the symbols and ids among a call's arguments."""
+        for name, value in given.items():
+            parameter = operation.parameter(name)
+            if parameter is not None:
+                values = value if isinstance(value, (list, tuple)) else [value]
+                self.note(key_of(operation, parameter.name, parameter.kind), values)
+
+    def note_frame(self, operation: Operation | None, frame: pd.DataFrame) -> None:
+        """Remember the symbols and ids in a frame's first rows."""
+        fields = {}
+        if operation is not None:
+            fields = {each.name: each.kind for table in operation.tables for each in table.fields}
+        for column in frame.columns:
+            kind = fields.get(column, Kind.SYMBOL if column == "symbol" else Kind.TEXT)
+            key = key_of(operation, str(column), kind)
+            if key is not None:
+                self.note(key, frame[column].head(ROWS).tolist())
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self._values.clear()
+
+
+SEEN = Seen()
