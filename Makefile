@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
 
-.PHONY: setup demo test soak lint format bench docs lab clean
+.PHONY: setup tools demo test soak lint format bench docs lab clean
 
 setup: $(STAMP)
 
@@ -17,10 +17,13 @@ $(STAMP): pyproject.toml
 demo: setup        ## the main job against the sandbox, in this terminal
 	$(BIN)/python -m jupyter_openapi demo
 
-test: setup        ## the whole suite, under 10 minutes
+tools:             ## the programs that the tests drive, from Debian's packages when they are missing
+	@tools/need chromium:chromium redis-server:redis-server curl:curl openssl:openssl
+
+test: setup tools  ## the whole suite, under 10 minutes
 	$(BIN)/python -m pytest
 
-soak: setup        ## the long counts whose tenth runs in `make test`
+soak: setup tools  ## the long counts whose tenth runs in `make test`
 	SOAK=1 $(BIN)/python -m pytest --timeout=3600
 
 lint: setup        ## style, types, floors of the house, generated pages

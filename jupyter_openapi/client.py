@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import warnings
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self
 
-from jupyter_openapi.account import Account, mode_named
+from jupyter_openapi.connection import Connection
 from jupyter_openapi.download import download
 from jupyter_openapi.errors import RequestRefused
 from jupyter_openapi.guard import guarded
-from jupyter_openapi.hosts import resolve_host
 from jupyter_openapi.outcomes import Call
 from jupyter_openapi.paths import arguments_of, normalise, pairs_of
 from jupyter_openapi.reply import Reply
-from jupyter_openapi.signing import Explanation, explain
 from jupyter_openapi.spec import catalog
 from jupyter_openapi.spec.build import build, encode_body, encode_query
 from jupyter_openapi.spec.check import check
@@ -25,13 +22,13 @@ from jupyter_openapi.trading.gather import cancel_basket, submit_basket
 from jupyter_openapi.trading.journal import Journal
 from jupyter_openapi.trading.reconcile import Settlement, reconcile
 from jupyter_openapi.trading.waiting import wait as wait_for
-from jupyter_openapi.transport import Transport
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
+    from jupyter_openapi.account import Account
     from jupyter_openapi.credentials import Credentials
-    from jupyter_openapi.ratelimit import Limiter
+    from jupyter_openapi.signing import Explanation
 
 
 class Client:
@@ -78,34 +75,19 @@ class Client:
         source: str = "given in Python",
         notify: Callable[[str], None] | None = None,
     ) -> None:
-        chosen = mode_named(mode)
-        if chosen == "sandbox" and http_url is None:
-            raise RequestRefused("A sandbox needs its address: connect('sandbox') starts one and knows it.")
-        host = resolve_host(http_url, region)
-        if chosen == "sandbox" and not host.loopback:
-            raise RequestRefused(f"{host.url} is no sandbox: a sandbox listens on 127.0.0.1.")
-        if not limits and not host.loopback:
-            raise RequestRefused("limits=False is only for a sandbox: the broker counts calls.")
-        facts = credentials.facts
-        self._credentials = credentials
-        self._limiter: Limiter | None = None
-        locked = ""
-        if limits:
-            self._limiter, locked = _limiter(credentials, notify or _warn)
-        self.account = Account(
-            chosen,
-            chosen != "live" if trading is None else bool(trading),
-            source,
-            (facts.account_id or "")[-4:],
-            host.url,
-            host.known or chosen == "sandbox",
-            facts.account,
-            locked,
+        self._link = Connection(
+            credentials,
+            mode,
+            http_url,
+            trading=trading,
+            timeout=timeout,
+            limits=limits,
+            region=region,
+            source=source,
+            notify=notify,
         )
+        self._transport = self._link.transport
         self.tz = "UTC"
-        self._transport = Transport(
-            credentials, host, paper=chosen == "paper", timeout=timeout, limiter=self._limiter
-        )
 
     def __repr__(self) -> str:
         return f"<Client of {self.account.title}>"
@@ -118,17 +100,42 @@ class Client:
 
     def close(self) -> None:
         """Close the connections and let go of the shared limits."""
-        self._transport.close()
-        if self._limiter is not None:
-            self._limiter.close()
+        self._link.close()
+
+    @property
+    def account(self) -> Account:
+        """Which account this is, and whether orders are on."""
+        return self._link.account
+
+    @property
+    def connection(self) -> Connection:
+        """Its keys, host and limits."""
+        return self._link
 
     def token_days_left(self) -> float | None:
         """Return the days until the access token ends, or None if it does not say."""
-        return self._credentials.facts.days_left()
+        return self._link.credentials.facts.days_left()
 
     def limits_left(self) -> dict[str, int]:
         """Return how many calls each of the broker's limits still allows now; empty when none are kept."""
-        return self._limiter.left() if self._limiter is not None else {}
+        return self._link.limits_left()
+
+    def clock_offset(self) -> float:
+        """Return the seconds by which the server's clock is ahead of this machine's; 0 when they agree."""
+        return self._link.transport.clock.offset
+
+    @guarded
+    def explain(self, method: str, path: str, query: str = "", body: bytes = b"") -> Explanation:
+        """Show how a request would be signed now, with the token and the key masked; nothing is sent."""
+        return self._link.explain(method, path, query, body)
+
+    @guarded
+    def refresh(self, *, days: int = 90) -> Credentials:
+        """Exchange the access token for a new one that lasts `days`, and use it from now on.
+
+        The old token stops working everywhere, so keep what this returns. It is sent once, never repeated.
+        """
+        return self._link.refresh(days)
 
     @cached_property
     def journal(self) -> Journal:
@@ -137,8 +144,7 @@ class Client:
 
     @cached_property
     def _desk(self) -> Desk:
-        owner = self._credentials.account_digest
-        return Desk(self._transport, self.account, owner, self.journal, self._data)
+        return Desk(self._transport, self.account, self._link.owner, self.journal, self._data)
 
     @guarded
     def call(
@@ -182,6 +188,7 @@ class Client:
         parameters = {**catalog().constants(operation), **parameters}
         if known.effect is Effect.READ:
             return self._read(known, parameters)
+        _keep_tokens_out(known)
         if known.name == "submit_order" and "orders" in parameters:
             basket = self.basket(parameters.pop("orders"), override=override)
             return basket.send(again=again) if execute else basket
@@ -255,11 +262,11 @@ class Client:
     @guarded
     def reconcile(self) -> list[Settlement]:
         """Settle what is not known of this account's orders, by reading only; one row for each open one."""
-        return reconcile(self.journal, self._credentials.account_digest, self._data)
+        return reconcile(self.journal, self._link.owner, self._data)
 
     def unsettled(self) -> int:
         """Return how many orders of this account the journal keeps as open; nothing is sent."""
-        return len(self.journal.open(self._credentials.account_digest))
+        return len(self.journal.open(self._link.owner))
 
     async def wait(self, order_id: str, timeout: float = 60) -> OrderState:  # noqa: ASYNC109 (pinned)
         """Wait until an order is filled, cancelled, rejected or expired, or `timeout` seconds have passed.
@@ -275,15 +282,10 @@ class Client:
         """Fetch a presigned file (a statement, say); none of our credentials travel with it."""
         return download(url)
 
-    @guarded
-    def explain(self, method: str, path: str, query: str = "", body: bytes = b"") -> Explanation:
-        """Show how a request would be signed now, with the token and the key masked; nothing is sent."""
-        stamp = self._transport.clock.stamp(self._credentials.app_key)
-        return explain(method, path, query, body, self._credentials, stamp)
-
     def _known(self, operation: Operation, arguments: Mapping[str, Any], *, execute: bool) -> Reply | Preview:
         if operation.effect is Effect.READ:
             return self._read(operation, arguments)
+        _keep_tokens_out(operation)
         preview = self._desk.preview(operation, arguments, tz=self.tz)
         return preview.send() if execute else preview
 
@@ -311,16 +313,9 @@ class Client:
         }
 
 
-def _limiter(credentials: Credentials, notify: Callable[[str], None]) -> tuple[Limiter, str]:
-    """Return the limiter all kernels share; else one of our own, and why orders are off without the other."""
-    from jupyter_openapi.ratelimit import LimitsUnavailable, limiter_for
-
-    account, key = credentials.account_digest, credentials.key_digest
-    try:
-        return limiter_for(account, quote_digest=key, notify=notify), ""
-    except LimitsUnavailable as problem:
-        return limiter_for(account, quote_digest=key, notify=notify, alone=True), str(problem)
-
-
-def _warn(text: str) -> None:
-    warnings.warn(text, stacklevel=2)
+def _keep_tokens_out(operation: Operation) -> None:
+    if operation.name == "token_refresh":
+        raise RequestRefused(
+            "Nothing was sent: refresh a token with `%openapi --execute refresh`, or client.refresh(), which "
+            "keep the new one and do not show it."
+        )

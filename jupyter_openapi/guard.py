@@ -37,6 +37,7 @@ def guarded(function: Callable[P, R]) -> Callable[P, R]:
                 # Where it happened, as source lines; the values stay behind.
                 log.debug("%s", "".join(traceback.format_tb(failure.__traceback__)))
         problem.__cause__ = problem.__context__ = None
+        del args, kwargs  # this frame stays in the traceback
         raise problem.with_traceback(None)
 
     return border

@@ -8,15 +8,18 @@ from typing import TYPE_CHECKING
 
 from jupyter_openapi.account import mode_named
 from jupyter_openapi.client import Client
-from jupyter_openapi.credentials import Credentials, find_credentials
+from jupyter_openapi.credentials import Credentials, find_credentials, forget_profile, keep_token
+from jupyter_openapi.credentials.oauth import OAuthFile
 from jupyter_openapi.errors import RequestRefused
 from jupyter_openapi.guard import guarded
 from jupyter_openapi.launch import SandboxProcess
+from jupyter_openapi.renewing import renew_oauth
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from jupyter_openapi.trading import Preview
+    from jupyter_openapi.credentials import Found
+    from jupyter_openapi.trading import Basket, Preview
 
 
 class Session:
@@ -24,9 +27,10 @@ class Session:
 
     def __init__(self) -> None:
         self.client: Client | None = None
-        self.preview: Preview | None = None
+        self.preview: Preview | Basket | None = None
         self.sandbox: SandboxProcess | None = None
         self.entered: Credentials | None = None  # typed into the panel
+        self.found: Found | None = None  # where the client's credentials came from; None for a sandbox
         self.notify: Callable[[str], None] = print
 
     def connect(
@@ -45,6 +49,7 @@ class Session:
                     "The sandbox has keys of its own: connect to it without a profile, credentials or region."
                 )
             process = self.start_sandbox()
+            self.found = None
             client = Client(
                 Credentials(*process.keys()),
                 "sandbox",
@@ -72,9 +77,43 @@ class Session:
                 source=str(found.source),
                 notify=self.notify,
             )
+            self.found = found
         self.preview = None  # a preview of one account must not be sent after connecting to another
         self.client = client
         return client
+
+    def refresh(self) -> str:
+        """Exchange the client's token for a new one, store it where the old came from, and say so.
+
+        Raises
+        ------
+        RequestRefused
+            Not connected, or connected to the sandbox started here, whose keys are its own.
+        OutcomeUnknown
+            No answer came: the old token may have died. It is not sent again.
+        """
+        client = self.connected()
+        if self.found is None:
+            raise RequestRefused("The sandbox's own token needs no refresh.")
+        source = self.found.source
+        if source.kind == "oauth":
+            client.connection.adopt(renew_oauth(OAuthFile(source.name), client.connection.host))
+            return "The new OAuth token is stored in the client's token file."
+        kept = keep_token(source, client.refresh())
+        if source.kind == "panel":
+            self.entered = kept.credentials
+        return f"{kept.message} Other programs that use the old token stop working."
+
+    def forget(self, profile: str | None = None) -> str:
+        """Disconnect, drop typed credentials, delete the profile that is named; say what was done."""
+        done = ["Disconnected; nothing typed is kept."]
+        if profile is not None:
+            known = forget_profile(profile)
+            done.append(f"Profile '{profile}' is {'deleted' if known else 'not stored here'}.")
+        if self.client is not None:
+            self.client.close()
+        self.client = self.preview = self.entered = self.found = None
+        return " ".join(done)
 
     def start_sandbox(self, arguments: Sequence[str] = ()) -> SandboxProcess:
         """Return this kernel's sandbox, started now if it does not run."""
@@ -94,7 +133,7 @@ class Session:
         """Let go of everything: the client's connections, the preview, the sandbox."""
         if self.client is not None:
             self.client.close()
-        self.client = self.preview = self.entered = None
+        self.client = self.preview = self.entered = self.found = None
         self.stop_sandbox()
 
     def connected(self) -> Client:

@@ -68,6 +68,8 @@ class Transport:
         Seconds to connect, and to wait for the reply: the longest gap, and the longest reply as a whole.
     language
         ``en``, ``zh-CN`` or ``zh-HK``: the language of names and messages.
+    region
+        ``ap`` or ``us``: the broker's data centre that the token belongs to.
     limiter
         Keeps the broker's limits; None only for a sandbox that has none.
     """
@@ -80,6 +82,7 @@ class Transport:
         paper: bool = False,
         timeout: tuple[float, float] = (5, 30),
         language: str = "en",
+        region: str = "ap",
         limiter: Limiter | None = None,
     ) -> None:
         self.host = host
@@ -95,7 +98,7 @@ class Transport:
             "Accept": "application/json",
             "Content-Type": CONTENT_TYPE,
             "Accept-Language": language,
-            "x-dc-region": "us" if credentials.access_token.startswith("us_") else "ap",
+            "x-dc-region": region,
             **({"x-papertrading": "true"} if paper else {}),
         }
         self.use(credentials)

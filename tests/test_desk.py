@@ -161,7 +161,7 @@ def test_what_was_never_booked_is_settled_when_nothing_can_be_on_its_way(
     broker.faults = deque(["lost"] * 7)
     with pytest.raises(OutcomeUnknown):
         preview(client).send()
-    owner = client._credentials.account_digest
+    owner = client.connection.owner
     (early,) = reconcile(client.journal, owner, client._data, dead=60)
     assert early.verdict == "unknown"
     (later,) = reconcile(client.journal, owner, client._data, dead=0)
@@ -171,7 +171,7 @@ def test_what_was_never_booked_is_settled_when_nothing_can_be_on_its_way(
 
 def test_without_a_tag_one_like_it_is_taken_and_two_are_listed(client: Client, broker: Broker) -> None:
     long = "x" * 64
-    owner = client._credentials.account_digest
+    owner = client.connection.owner
     broker.faults = deque(["silent"] * 7)
     with pytest.raises(OutcomeUnknown):
         preview(client, remark=long).send()

@@ -195,6 +195,12 @@ def test_a_value_that_does_not_fit_keeps_the_column_as_text(
     assert listed(found) == [good, kept, None]
 
 
+@pytest.mark.parametrize("kind", [Kind.DECIMAL, Kind.INTEGER, Kind.TIMESTAMP])
+def test_true_is_not_taken_for_one(kind: Kind) -> None:
+    with pytest.warns(UnreadableWarning):
+        assert listed(column([1, True], kind)) == ["1", "true"]
+
+
 def test_the_other_columns_keep_their_dtypes() -> None:
     described = operation(Field("bad", Kind.DECIMAL), Field("good", Kind.DECIMAL), Field("worse", Kind.DATE))
     with pytest.warns(UnreadableWarning, match=r"bad, worse\.$"):

@@ -182,7 +182,10 @@ def test_a_text_that_looks_like_the_list_does_not_mislead() -> None:
     assert list(fast.columns)[:3] == ["symbol", "price", "id"]
 
 
-@pytest.mark.parametrize("content", [b"", b"{", b'{"data":{"rows":[{"id":"a"}]}} x', b"\xff\xfe"])
+WHOLE = b'{"data":{"rows":[{"id":"a"}]}}'
+
+
+@pytest.mark.parametrize("content", [b"", b"{", WHOLE + b" x", WHOLE + WHOLE, b"\xff\xfe"])
 def test_what_is_not_json_is_a_value_error(content: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(build, "FAST_FROM", 0)
     with pytest.raises(ValueError, match=r".+"):

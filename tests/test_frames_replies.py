@@ -215,6 +215,12 @@ def test_records_in_another_place_are_found_and_typed_by_name(operation: str, da
     assert str(frame["trade_done_at"].dtype) == f"datetime64[{TIME}, UTC]"
 
 
+def test_one_record_is_found_without_its_wrapper() -> None:
+    frame = to_frame({"id": "007", "title": "On ticks", "likes_count": 3}, "content_topic_detail")
+    assert frame[["id", "title", "likes_count"]].to_numpy().tolist() == [["007", "On ticks", 3]]
+    assert to_frame({"symbol": "700.HK"}, "capital_distribution").empty
+
+
 def test_a_parent_never_hides_a_records_own_column() -> None:
     data = {
         "groups": [{"id": "1", "name": "tech", "securities": [{"symbol": "700.HK", "group_name": "own"}]}]

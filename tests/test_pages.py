@@ -103,12 +103,13 @@ def test_both_ends_belong_to_the_window() -> None:
 
 
 def test_a_crowded_window_is_halved_and_not_asked_for_again() -> None:
-    rows = [order(number, PRESENT - DAY + number) for number in range(2500)]
+    rows = [order(number, PRESENT - 300 * DAY + number) for number in range(2500)]
     broker = Broker(ORDERS, rows)
-    history = fetch(broker, ORDERS, {"start_at": "-7d"}, now=NOW)
+    history = fetch(broker, ORDERS, {"start_at": "-1y"}, now=NOW)
     assert history.complete
     assert [row["order_id"] for row in history.rows] == [row["order_id"] for row in rows]
-    assert len(broker.requests) < 40
+    # Four more windows, and some twenty halvings down to the crowded day and inside it.
+    assert len(broker.requests) < 45
     assert len(set(windows(broker))) == len(broker.requests)
 
 
@@ -133,6 +134,13 @@ def test_todays_executions_come_too_and_once() -> None:
     assert [name for name, _ in broker.requests] == ["today_executions", *["history_executions"] * 2]
     assert broker.requests[0][1] == {"symbol": "700.HK"}
     assert [row["trade_id"] for row in history.rows] == [row["trade_id"] for row in rows]
+
+
+def test_a_full_page_that_is_the_last_is_taken_at_its_word() -> None:
+    rows = [execution(number, PRESENT - 5000 + number) for number in range(1000)]
+    broker = Broker(EXECUTIONS, rows, today_from=PRESENT + 60)
+    history = fetch(broker, EXECUTIONS, {"start_at": "-1d"}, now=NOW)
+    assert (len(history), history.pages, history.complete) == (1000, 2, True)
 
 
 def test_todays_executions_outside_the_window_stay_out() -> None:
@@ -170,7 +178,7 @@ def test_rows_a_broker_puts_outside_their_window_are_told_of() -> None:
     cut_at = operation("cash_flow", days=1)
     history = fetch(lambda *_: {"list": [row]}, cut_at, {"start_time": PRESENT - DAY - 50}, now=NOW)
     assert not history.complete
-    assert "1 rows lie outside 2026-11-22 11:59:10 to 2026-11-22 12:00:05" in history.why
+    assert "rows outside 2026-11-22 11:59:10 to 2026-11-22 12:00:05 came with it (1)" in history.why
 
 
 def test_a_list_without_a_window_needs_no_start() -> None:
@@ -200,6 +208,64 @@ def test_pages_without_end_end() -> None:
 def test_a_null_list_is_no_rows() -> None:
     history = fetch(lambda *_: {"trades": None, "has_more": False}, EXECUTIONS, {"start_at": "-1d"}, now=NOW)
     assert (history.rows, history.complete) == ([], True)
+
+
+def test_a_row_booked_late_on_a_page_already_read_is_found() -> None:
+    """It pushes another row onto the next page, and that row's id comes twice: the window is read again."""
+    rows = [execution(number, PRESENT - 3600 + number) for number in range(2500)]
+    late = execution(9999, PRESENT - 10)
+
+    def book(request: int) -> None:
+        if request == 3:
+            broker.rows = [*rows, late]
+
+    broker = Broker(EXECUTIONS, rows, today_from=PRESENT + 60, before=book)
+    history = fetch(broker, EXECUTIONS, {"start_at": "-1d"}, now=NOW)
+    assert history.complete
+    assert [row["trade_id"] for row in history.rows] == [row["trade_id"] for row in [*rows, late]]
+
+
+def test_a_window_that_never_rests_is_not_called_complete() -> None:
+    rows = [flow(number, PRESENT - 3600 + number) for number in range(100)]
+
+    def book(request: int) -> None:
+        broker.rows = [*broker.rows, {**flow(0, PRESENT - 10), "description": str(request)}]
+
+    broker = Broker(FLOWS, rows, says_more=False, before=book)
+    history = fetch(broker, FLOWS, {"start_time": "-1d", "size": 40}, now=NOW)
+    assert not history.complete
+    assert "kept moving while they were read" in history.why
+    assert len(broker.requests) < 30
+
+
+def test_a_list_whose_figures_move_is_still_whole() -> None:
+    funds = operation("fund_orders")
+
+    def live(name: str, arguments: Mapping[str, Any]) -> Any:
+        broker.rows = [{"id": str(number), "profit": len(broker.requests)} for number in range(70)]
+        return broker(name, arguments)
+
+    broker = Broker(funds, [], cap=30, says_more=False)
+    history = fetch(live, funds, {}, now=NOW)
+    assert history.complete
+    assert [row["id"] for row in history.rows] == [str(number) for number in range(70)]
+
+
+def test_a_broker_that_gives_its_last_page_again_and_again() -> None:
+    """With ids it is plain that nothing is missing; without, equal rows could be meant."""
+    executions, flows = operation("all_executions", max_rows=20), operation("cash_flow")
+    some = [execution(number, PRESENT - number) for number in range(30)]
+    others = [flow(number, PRESENT - number) for number in range(30)]
+    with_ids = fetch(
+        lambda _, asked: {"trades": some[:20] if asked["page"] == 1 else some[20:]},
+        executions,
+        {"start_at": "-1d"},
+        now=NOW,
+    )
+    assert (with_ids.complete, len(with_ids)) == (True, 30)
+    without = fetch(lambda *_: {"list": others}, flows, {"start_time": "-1d"}, now=NOW)
+    assert (without.complete, len(without)) == (False, 30)
+    assert "page 2 of 2026-11-21 00:00:00 to 2026-11-22 12:00:05 gives nothing new" in without.why
 
 
 # --- what it says of itself
@@ -286,12 +352,14 @@ def test_ctrl_c_keeps_what_there_is_and_the_same_call_goes_on() -> None:
     broker = Broker(FLOWS, flows_over_a_year(), says_more=False, before=Stops(14, how=KeyboardInterrupt()))
     shelf = Unfinished()
     partial = year(broker, shelf)
+    assert partial.interrupted
     assert not partial.complete
     assert partial.why == ("interrupted, read up to 2026-05-27 11:59:59; the same call goes on from there")
     assert 180 <= len(partial) < 360
     assert len(shelf) == 1
     rest = year(broker, shelf, later=30)
     assert rest.complete
+    assert not rest.interrupted
     assert rest.rows == whole.rows
     assert rest.pages == needed
     assert len(broker.requests) == needed + 1  # only the one that was broken off is asked for again
@@ -363,6 +431,33 @@ def test_the_shelf_holds_only_the_last_few() -> None:
         broker = Broker(FLOWS, [], says_more=False, before=Stops(2, how=KeyboardInterrupt()))
         fetch(broker, FLOWS, {"start_time": f"-{day * 100}d"}, now=NOW, resume=shelf)
     assert len(shelf) == 4
+
+
+def test_today_is_remembered_when_midnight_falls_between_two_calls() -> None:
+    """The first window ends today; it was read when the history left today out, and is not read again."""
+    start = PRESENT - 90 * DAY - 600  # the first window ends ten minutes ago
+    rows = [execution(number, at) for number, at in enumerate([start, PRESENT - 700, PRESENT - 500])]
+    broker = Broker(EXECUTIONS, rows, today_from=PRESENT - 3600, before=Stops(3, how=KeyboardInterrupt()))
+    shelf = Unfinished()
+    assert not fetch(broker, EXECUTIONS, {"start_at": start}, now=NOW, resume=shelf).complete
+    broker.today_from = PRESENT + 5
+    history = fetch(broker, EXECUTIONS, {"start_at": start}, now=NOW + timedelta(seconds=20), resume=shelf)
+    assert history.complete
+    assert [row["trade_id"] for row in history.rows] == ["t-0", "t-1", "t-2"]
+
+
+def test_what_was_read_ahead_of_the_present_is_read_again() -> None:
+    two = operation("history_orders", max_rows=2)
+    rows = [order(number, at) for number, at in enumerate([PRESENT - 1, PRESENT])]
+    # Seven seconds are halved down to the two crowded ones; the sixth request is for two that lie ahead.
+    broker = Broker(two, rows, cap=2, before=Stops(7, how=KeyboardInterrupt()))
+    shelf = Unfinished()
+    fetch(broker, two, {"start_at": PRESENT - 1}, now=NOW, resume=shelf)
+    assert windows(broker)[5] == (PRESENT + 1, PRESENT + 2)
+    broker.rows = [*rows, order(2, PRESENT + 1)]
+    history = fetch(broker, two, {"start_at": PRESENT - 1}, now=NOW + timedelta(seconds=20), resume=shelf)
+    assert history.complete
+    assert [row["order_id"] for row in history.rows] == [row["order_id"] for row in broker.rows]
 
 
 # --- the bar

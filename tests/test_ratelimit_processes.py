@@ -82,8 +82,10 @@ def test_processes_keep_the_trade_limit_fairly_and_lose_no_time(count: int, plac
     assert len(times) == 76
     assert most_within(times, LIMIT) == 30
     assert min(later - sooner for sooner, later in pairwise(times)) >= 0.020
-    # 76 requests need two whole windows and 15 gaps of 20 ms.
-    assert times[-1] - times[0] <= (2 * LIMIT + 15 * 0.020) * 1.1
+    # 76 requests need two whole windows and 15 gaps of 20 ms. A busy machine's delays don't shrink with the
+    # window, so the short run has some slack; the whole one has none.
+    slack = 0.0 if SOAK else 0.5 if place.redis_url is None else 1.0
+    assert times[-1] - times[0] <= (2 * LIMIT + 15 * 0.020) * 1.1 + slack
     together = sent[count:-count]
     for start in range(len(together) - 2 * count):
         assert len({arrival.worker for arrival in together[start : start + 2 * count]}) == count

@@ -231,7 +231,7 @@ def test_odd_lots_fill_a_step_worse(desk: Desk) -> None:
     ],
 )
 def test_touch_orders(
-    desk: Desk, kind: str, trigger: str, price: str | None, touch: str, fills_at: str | None
+    desk: Desk, kind: str, trigger: str, price: str | None, *, touch: str, fills_at: str | None
 ) -> None:
     order = desk.submit(kind, price=price, trigger_price=trigger)
     assert (order.status, order.trigger_status) == ("VarietiesNotReported", "ACTIVE")
@@ -409,7 +409,7 @@ def test_less_keeps_the_place_more_or_another_price_loses_it(desk: Desk) -> None
 
 @pytest.mark.parametrize("kind", ["SLO", "MO", "AO"])
 def test_types_that_cannot_be_changed(kind: str) -> None:
-    desk = Desk(real=True, at=MONDAY + 2.5 * 3600)  # lunch: nothing is sent yet
+    desk = Desk(real=True, at=MONDAY + 2 * 3600)  # lunch: nothing is sent yet
     order = desk.submit(kind, price="600" if kind == "SLO" else None)
     assert order.status == "NotReported"
     with pytest.raises(Refused) as caught:
@@ -420,12 +420,12 @@ def test_types_that_cannot_be_changed(kind: str) -> None:
 def test_a_change_the_account_cannot_carry_changes_nothing(desk: Desk) -> None:
     order = desk.submit(price="500", submitted_quantity="1000")
     power = desk.power
-    with pytest.raises(Refused, match="quantity: Insufficient buying power"):
+    with pytest.raises(Refused, match=r"quantity: Insufficient buying power"):
         desk.replace(order, quantity="5000", price="500")
     assert (desk.look(order).quantity, desk.power) == (1000, power)
     with pytest.raises(Refused, match="lot"):
         desk.replace(order, quantity="150", price="500")
-    with pytest.raises(Refused, match="price 500.1 is not a price"):
+    with pytest.raises(Refused, match=r"price 500\.1 is not a price"):
         desk.replace(order, quantity="1000", price="500.1")
     assert desk.trail(order) == ["NewStatus"]
 
@@ -506,9 +506,16 @@ def test_prices_missed_while_it_was_down_are_applied_at_the_start(desk: Desk) ->
         desk.market.move("700.HK", desk.now + after, price)
     desk.now += 40
     later = Exchange(desk.store, desk.market, desk.hours, desk.now)
-    later.advance(desk.now)
     assert later.find(resting.order_id).status == "FilledStatus"
     assert later.find(trailing.order_id).trigger_price == 605
+
+
+def test_what_a_trailing_order_saw_survives_a_kill_after_another_order(desk: Desk) -> None:
+    trailing = desk.submit("TSLPAMT", "Sell", trailing_amount="5", limit_offset="1")
+    desk.move("610")
+    desk.submit(price="500")
+    later = Exchange(desk.store, desk.market, desk.hours, desk.now)
+    assert later.find(trailing.order_id).reference == 610
 
 
 def test_a_change_that_fails_leaves_nothing(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:

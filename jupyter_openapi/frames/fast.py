@@ -50,7 +50,7 @@ def read(content: bytes, table: Table, maker: Maker) -> dict[str, Any] | None:
         return None
     try:
         return _read(content, table, maker)
-    except (pa.ArrowException, UnreadableError, ValueError):
+    except (pa.ArrowException, ValueError):  # UnreadableError is a ValueError
         maker.findings.inexact.clear()
         maker.findings.as_text.clear()
         return None
@@ -99,9 +99,8 @@ def first_record(content: bytes, key: str) -> dict[str, Any]:
     found = re.search(rb"%b\s*:\s*\[\s*(?=\{)" % re.escape(json.dumps(key).encode()), content[:PEEK])
     if found is None:
         raise UnreadableError
-    head = json.loads(
-        content[: found.start()] + b'"":0}}'
-    )  # parses only if the key stood in an object in an object
+    # What stands before the key, closed again, parses only if the key stood in an object in an object.
+    head = json.loads(content[: found.start()] + b'"":0}}')
     if not isinstance(head.get("data"), dict) or head["data"].get("") != 0:
         raise UnreadableError
     text = content[found.end() : found.end() + PEEK].decode("utf-8", "ignore")

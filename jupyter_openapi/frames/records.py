@@ -165,7 +165,8 @@ def _expect(data: Any, tables: Sequence[Table]) -> None:
     if not path or not isinstance(data, dict) or any(key in data for key, _ in keys):
         return
     others = {key: value for key, value in data.items() if not isinstance(value, bool)}
-    if any(map(holds_objects, others.values())) or (others and not any(many for _, many in keys)):
+    one_record = tables[0].label is None and not any(many for _, many in keys)
+    if any(map(holds_objects, others.values())) or (others and one_record):
         raise MisfitError
 
 

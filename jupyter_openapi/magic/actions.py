@@ -2,61 +2,111 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from jupyter_openapi.magic.arguments import arguments, request_parts, settle
+from jupyter_openapi.errors import RequestRefused, sentence
+from jupyter_openapi.magic.applies import SHOWING, refuse_flags, refuse_flags_of_command
+from jupyter_openapi.magic.arguments import arguments, settle
 from jupyter_openapi.magic.command import Ask
 from jupyter_openapi.magic.commands import COMMANDS
-from jupyter_openapi.magic.context import Context
-from jupyter_openapi.magic.grammar import unknown_word
-from jupyter_openapi.magic.present import present
-from jupyter_openapi.session import SESSION
-from jupyter_openapi.spec import catalog
+from jupyter_openapi.magic.context import Context, say
+from jupyter_openapi.magic.target import Target, find_target
 from jupyter_openapi.spec.check import check
+from jupyter_openapi.spec.model import Effect
 
 if TYPE_CHECKING:
     from jupyter_openapi.client import Client
+    from jupyter_openapi.magic.command import CommandSpec
     from jupyter_openapi.magic.grammar import Command
+    from jupyter_openapi.magic.present import Wish
+    from jupyter_openapi.spec.model import Operation
 
 __all__ = ["Context", "perform"]
 
 
 def perform(command: Command, context: Context) -> Any:
-    """Do what a line or cell says, and return what it gives."""
+    """Do what a line or cell says, and return what it gives.
+
+    Raises
+    ------
+    RequestRefused
+        For whatever was mistyped or is not allowed; nothing was sent.
+    """
     command = settle(command, context.scope, commands=COMMANDS)
     if command.kind == "command":
-        spec = COMMANDS[command.word]
-        given = arguments(command, spec.operation, context.scope)
-        return spec.action(Ask(command, check(spec.operation, given), context))
-    if command.kind == "request":
-        return _request(command, context)
-    operation = catalog().find(command.word)
-    if operation is None:
-        raise unknown_word(command.word, [*COMMANDS, *catalog().operations, *catalog().aliases])
-    given = arguments(command, operation, context.scope)
-    client = _client(command, context)
-    result = client.call(operation.name, execute=_executes(command), **given)
-    return present(result, operation, command, context)
+        return _command(command, COMMANDS[command.word], context)
+    target = find_target(command, context.scope, COMMANDS)
+    refuse_flags(command.flags, target.operation, target.effect, target.name)
+    tz = context.tz(command)
+    if any(flag in command.flags for flag in SHOWING):
+        from jupyter_openapi.magic.show import show
+
+        return show(target, command.flags, tz)
+    client = _client(tz)
+    if target.effect is Effect.READ:
+        return _read(target, command, context, client)
+    return _change(target, command, client)
 
 
-def _request(command: Command, context: Context) -> Any:
-    client = _client(command, context)
-    match = catalog().match(command.method, command.path)
-    if match is None:
-        query, body = request_parts(command, context.scope)
-        result = client.request(command.method, command.path, query, body, execute=_executes(command))
-        return present(result, None, command, context)
-    operation, in_path = match
-    given = arguments(command, operation, context.scope, given=in_path)
-    result = client.call(operation.name, execute=_executes(command), **given)
-    return present(result, operation, command, context)
+def _command(command: Command, spec: CommandSpec, context: Context) -> Any:
+    refuse_flags_of_command(command.flags, spec)
+    given = arguments(command, spec.operation, context.scope)
+    problem = ""
+    try:
+        checked = check(spec.operation, given, tz=context.tz(command))
+    except RequestRefused as refused:
+        problem = sentence(str(refused), f"Type %openapi help {spec.name} to read about it.")
+    if problem:
+        raise RequestRefused(problem)
+    return spec.action(Ask(command, checked, context))
 
 
-def _client(command: Command, context: Context) -> Client:
+def _read(target: Target, command: Command, context: Context, client: Client) -> Any:
+    from jupyter_openapi.magic.out import Saving
+    from jupyter_openapi.magic.present import Wish, framed
+
+    saving = Saving(str(command.flags["out"])) if "out" in command.flags else None
+    wish = Wish(command, context, target, saving)
+    if target.operation is None:
+        reply: Any = client.request(target.method, target.path, target.query, target.body)
+    else:
+        wish = _windowed(wish, target.operation, client.tz)
+        reply = client.call(target.operation.name, **wish.target.given)
+    return reply.data if command.flags.get("raw") else framed(reply.frame, wish)
+
+
+def _windowed(wish: Wish, operation: Operation, tz: str) -> Wish:
+    """Say which window of time a line asks for, if it gives one."""
+    from jupyter_openapi.magic.window import gives_window, window_of
+
+    if not gives_window(operation, wish.target.given):
+        return wish
+    # Checked here, so that the window that is printed is to the second the one that is sent.
+    checked = check(operation, wish.target.given, tz=tz)
+    window = window_of(operation, checked, tz)
+    if window is not None:
+        say(wish.command, str(window))
+    return replace(wish, target=replace(wish.target, given=checked), window=window)
+
+
+def _change(target: Target, command: Command, client: Client) -> Any:
+    from jupyter_openapi.magic.present import changed
+
+    again, override = bool(command.flags.get("again")), command.flags.get("override", ())
+    if target.operation is None:
+        preview: Any = client.request(target.method, target.path, target.query, target.body)
+    else:
+        names = override if isinstance(override, tuple) else ()
+        preview = client.call(target.operation.name, override=names, **target.given)
+    if command.flags.get("execute"):
+        return changed(preview.send(again=again), command)
+    return changed(preview, command)
+
+
+def _client(tz: str) -> Client:
+    from jupyter_openapi.session import SESSION
+
     client = SESSION.connected()
-    client.tz = context.tz(command)
+    client.tz = tz
     return client
-
-
-def _executes(command: Command) -> bool:
-    return command.flags.get("execute") is True

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from jupyter_openapi.spec.model import Kind, Operation, Parameter
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
     import pandas as pd
 
@@ -17,6 +17,8 @@ ROWS = 200  # rows of a frame that are looked at
 LONGEST = 64
 
 Key = tuple[str, str]
+SYMBOL: Key = ("", "symbol")
+ORDER: Key = ("trade", "order_id")
 
 
 def key_of(operation: Operation | None, name: str, kind: Kind) -> Key | None:
@@ -25,13 +27,11 @@ def key_of(operation: Operation | None, name: str, kind: Kind) -> Key | None:
     A symbol is a symbol wherever it stands; an id is one of its operation's group (``order_id`` of trade).
     """
     if kind is Kind.SYMBOL:
-        return ("", "symbol")
-    if kind is Kind.ID:
-        name = name.rpartition(".")[2]
-        group = operation.group if operation is not None else ""
-        # `%openapi wait` takes the id of an order.
-        return ("trade" if group == "command" else group, name.removesuffix("s") if name != "status" else name)
-    return None
+        return SYMBOL
+    if kind is not Kind.ID or operation is None:
+        return None
+    group = "trade" if operation.group == "command" else operation.group  # `wait` takes the id of an order
+    return group, name.rpartition(".")[2].removesuffix("s")
 
 
 class Seen:
@@ -40,10 +40,13 @@ class Seen:
     def __init__(self) -> None:
         self._values: dict[Key, dict[str, None]] = {}
 
-    def latest(self, operation: Operation | None, parameter: Parameter) -> list[str]:
-        """Return what was seen that fits a parameter, the latest first."""
-        key = key_of(operation, parameter.name, parameter.kind)
+    def values(self, key: Key | None) -> list[str]:
+        """Return what was seen of one kind, the latest first."""
         return list(reversed(self._values.get(key, {}))) if key is not None else []
+
+    def fitting(self, operation: Operation, parameter: Parameter) -> list[str]:
+        """Return what was seen that fits a parameter, the latest first."""
+        return self.values(key_of(operation, parameter.name, parameter.kind))
 
     def note(self, key: Key | None, values: Iterable[Any]) -> None:
         """Remember values that are text or whole numbers; the oldest go when there are too many."""
@@ -52,19 +55,21 @@ class Seen:
         kept = self._values.setdefault(key, {})
         for value in values:
             text = str(value).strip() if isinstance(value, (str, int)) else ""
-            if not text or len(text) > LONGEST or not text.isprintable() or (key[1] == "symbol" and "." not in text):
-                continue
-            kept.pop(text, None)
-            kept[text] = None
+            if text and len(text) <= LONGEST and text.isprintable() and (key != SYMBOL or "." in text):
+                kept.pop(text, None)  # to the end, as the latest
+                kept[text] = None
         for oldest in list(islice(kept, max(0, len(kept) - MOST))):
             del kept[oldest]
 
-    def note_arguments(self, operation: Operation, given: Mapping[str, Any]) -> None:
-        """Remember the symbols and ids among a call's arguments."""
+    def note_arguments(
+        self, operation: Operation, given: Mapping[str, Any], *, leaving_out: Collection[str] = ()
+    ) -> None:
+        """Remember the symbols and ids among a call's arguments, but for some."""
         for name, value in given.items():
             parameter = operation.parameter(name)
             if parameter is not None:
                 values = value if isinstance(value, (list, tuple)) else [value]
+                values = [each for each in values if each not in leaving_out]
                 self.note(key_of(operation, parameter.name, parameter.kind), values)
 
     def note_frame(self, operation: Operation | None, frame: pd.DataFrame) -> None:

@@ -152,6 +152,7 @@ def _history(walk: Walk, why: str, facts: Mapping[str, Any] | None) -> History:
         plan.moment(plan.start) if whole else None,
         plan.moment(plan.last) if whole else None,
         walk.requests,
-        walk.place or ("list",),
+        bool(why),
+        walk.place,
         dict(facts or {}),
     )

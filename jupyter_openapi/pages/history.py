@@ -36,6 +36,8 @@ class History:
         First and last moment of the window, both inclusive; None for an operation without one.
     pages
         Requests made.
+    interrupted
+        Whether Ctrl-C broke it off.
     """
 
     operation: Operation
@@ -45,6 +47,7 @@ class History:
     start: datetime | None
     end: datetime | None
     pages: int
+    interrupted: bool = False
     place: tuple[str, ...] = field(default=("list",), repr=False)
     facts: Mapping[str, Any] = field(default_factory=dict, repr=False)
 

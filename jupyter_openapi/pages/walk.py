@@ -137,7 +137,8 @@ class Walk:
         page = reading.pages[-1]
         count, first, last = len(page.rows), reading.first, reading.last
         if first == last:
-            why = f"{self.plan.stamp(first)} holds more than the {count:,} rows of it that the broker gives"
+            holds = f"{self.plan.stamp(first)} {'holds' if page.more else 'may hold'} more than"
+            why = f"{holds} the {count:,} rows of it that the broker gives"
             self._commit(reading, why if page.more is not False else "")
             return
         if count < max(self._longest, 1):
@@ -147,7 +148,7 @@ class Walk:
                     reading, f"{self._span(reading)} goes on saying there are more rows, and gives none"
                 )
                 return
-        self._ends = [*self._ends, first + (last - first) // 2, last]
+        self._ends = [*self._ends, first + (last - first) // 2]
         self.reading = None
 
     def _settle(self, reading: Reading, *, stuck: bool) -> None:
@@ -176,7 +177,9 @@ class Walk:
             and not self._within(row, reading.first, reading.last)
             for row in reading.rows
         )
-        return f"{count:,} rows lie outside {self._span(reading)}, and may be here twice" if count else ""
+        if not count:
+            return ""
+        return f"rows outside {self._span(reading)} came with it ({count:,}), and may be here twice"
 
     def _commit(self, reading: Reading, why: str = "") -> None:
         self.parts.append(Part(reading.first, reading.last, reading.rows, why))

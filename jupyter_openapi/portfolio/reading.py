@@ -102,7 +102,7 @@ class Reader:
 def warn(missing: Sequence[str], what: str) -> None:
     """Give one warning that names everything that is missing, if anything is."""
     if missing:
-        warnings.warn(f"{what}: {'; '.join(missing)}.", IncompleteWarning, stacklevel=3)
+        warnings.warn(f"{what}: {'; '.join(missing)}.", IncompleteWarning, stacklevel=4)
 
 
 def brief(failure: OpenAPIError) -> str:

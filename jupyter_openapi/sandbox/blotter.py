@@ -88,8 +88,7 @@ class Blotter:
             self.orders[order.order_id] = order
             self.queues.setdefault(order.symbol, Queue()).add(order)
             self.hold(order, at)
-            self.store.save_examined(order.symbol, at)
-            self.examined[order.symbol] = at
+            self.keep_examined(order.symbol, at)
 
     def set_status(self, order: Order, status: str, at: float, msg: str = "") -> None:
         """Move an order to another state; a final one leaves its queue and lets go of what it held."""
@@ -153,12 +152,12 @@ class Blotter:
             self.account.hold(order, today(order.market, at))
 
     def keep_examined(self, symbol: str, at: float) -> None:
-        """Note, also on disk, up to when a symbol's prices have been applied."""
+        """Note, also on disk, up to when a symbol's prices have been applied, and what waiting orders saw."""
         self.examined[symbol] = at
         self.store.save_examined(symbol, at)
-        for order in self.queues.get(symbol, ()):
-            if order.status == WAITING:
-                self.touch(order)
+        queue = self.queues.get(symbol)
+        for order in [] if queue is None else queue.waiting.values():
+            self.touch(order)
 
     def _write(self, order: Order, event: Event) -> None:
         self.store.add_event(order.order_id, event)

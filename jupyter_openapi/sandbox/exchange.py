@@ -74,6 +74,7 @@ class Exchange:
         self._matching = Matching(self.blotter, self.liquidity, market, hours)
         self._timeline = Timeline(self.blotter, self._matching, market, hours)
         self.blotter.load(at)
+        self._timeline.open(at)
 
     def submit(self, fields: Mapping[str, Any], at: float) -> str:
         """Take an order and return its id.

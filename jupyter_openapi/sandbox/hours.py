@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from jupyter_openapi.sandbox.model import Order
 
 AUCTION = frozenset({"AO", "ALO"})
-_LATE = {"ANY_TIME": ("regular", "post"), "OVERNIGHT": ("overnight", "pre", "regular", "post")}
+_LATE = {"ANY_TIME": ("regular", "post"), "OVERNIGHT": ("overnight",)}
 
 
 def local(market: str, at: float) -> datetime:

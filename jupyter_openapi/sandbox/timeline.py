@@ -38,6 +38,21 @@ class Timeline:
             for symbol in due:
                 self._examine(symbol, at)
 
+    def open(self, at: float) -> None:
+        """Catch up with a market that went on while the program was down.
+
+        What the account had taken from the book is forgotten by then, so what rests meets a whole book.
+        """
+        self.examine(list(self._blotter.queues), at)
+        with self._blotter.change(at):
+            for symbol in list(self._blotter.queues):
+                self._sweep(symbol, at)
+
+    def _sweep(self, symbol: str, at: float) -> None:
+        live = self._hours.filter(symbol.rpartition(".")[2], at)
+        if live is not None:
+            self._matching.sweep(symbol, at, live)
+
     def _examine(self, symbol: str, until: float) -> None:
         known = self._blotter
         start, written = known.examined[symbol], known.store.changes()
@@ -47,9 +62,7 @@ class Timeline:
                 self._uncross(symbol, moment)
             self._due(symbol, moment)
             start = moment
-        live = self._hours.filter(symbol.rpartition(".")[2], until)
-        if live is not None:
-            self._matching.sweep(symbol, until, live)
+        self._sweep(symbol, until)
         known.examined[symbol] = until
         if known.store.changes() != written:
             known.keep_examined(symbol, until)

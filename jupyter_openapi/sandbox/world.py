@@ -50,7 +50,6 @@ class World:
         self.started_at = time.time()
         self.url = ""
         self._looked_at = 0.0
-        self.exchange.advance(self.now())
 
     def now(self) -> float:
         """Return the market's time in Unix seconds."""

@@ -4,8 +4,8 @@
 - `OrderForm`: an order is previewed, then sent once.
 - `Blotter`: the open orders, live, with Cancel, Replace and Cancel all.
 
-The state of each is a plain class (`login.Login`, `ticket.Ticket`, `book.Book`) that needs no page; the widget
-around it carries messages. Nothing of ipywidgets or anywidget is imported until a panel is asked for.
+The state of each is a plain class (`login.Login`, `ticket.Ticket`, `book.Book`) that needs no page; the
+widget around it carries messages. Nothing of ipywidgets or anywidget is imported until a panel is asked for.
 """
 
 from __future__ import annotations

@@ -1,15 +1,14 @@
-"""What the credential panel does: open an account with typed keys or stored ones, test it, forget it."""
+"""What the credential panel does: open an account with typed keys or stored ones, and test it."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, MutableMapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from jupyter_openapi.client import Client
-from jupyter_openapi.credentials import Credentials, forget_profile
+from jupyter_openapi.credentials import Credentials
 from jupyter_openapi.errors import RequestRefused
 from jupyter_openapi.hosts import resolve_host
 
@@ -56,33 +55,35 @@ def check(wish: Wish, machine: Machine, *, typed: bool) -> None:
     if machine.sandbox_only and wish.mode != "sandbox":
         raise RequestRefused("On this machine only the sandbox may be used.")
     if wish.trading and wish.mode != "sandbox" and not machine.orders:
-        raise RequestRefused(f"Orders on a {wish.mode} account are off on this machine: untick Allow trading.")
+        raise RequestRefused(
+            f"Orders on a {wish.mode} account are off on this machine: untick Allow trading."
+        )
     if wish.save and not (typed and wish.profile):
         raise RequestRefused("To save keys, type them and a name in Profile.")
     if typed and wish.profile and not wish.save:
         raise RequestRefused(
-            f"You typed keys and named profile '{wish.profile}': tick Save as profile to store them there, or "
-            "empty one of the two."
+            f"You typed keys and named profile '{wish.profile}': tick Save as profile to store them there, "
+            "or empty one of the two."
         )
 
 
 def open_account(session: Session, wish: Wish, typed: Credentials | None) -> Client:
     """Connect the session to the account the panel asks for; it must still be tested."""
     if wish.mode == "sandbox" and typed is not None:
-        client = Client(typed, "sandbox", _sandbox_url(session), trading=wish.trading, source="the credential panel")
-        session.preview, session.client = None, client
+        client = Client(
+            typed, "sandbox", _sandbox_url(session), trading=wish.trading, source="the credential panel"
+        )
+        session.preview, session.found, session.client = None, None, client
         return client
     if wish.mode == "sandbox":
         return session.connect("sandbox", trading=wish.trading)
     if typed is not None or wish.profile:
         session.entered = typed
-    return session.connect(
-        wish.mode, trading=wish.trading, profile=None if typed else (wish.profile or None)
-    )
+    return session.connect(wish.mode, trading=wish.trading, profile=None if typed else (wish.profile or None))
 
 
 def _sandbox_url(session: Session) -> str:
-    """Return the sandbox that typed keys are for: the environment's if it names one, else the kernel's own."""
+    """Return the sandbox that typed keys are for: the environment's if it names one, else our own."""
     host = resolve_host()
     if host.loopback and not (session.sandbox and session.sandbox.alive):
         return host.url
@@ -92,12 +93,12 @@ def _sandbox_url(session: Session) -> str:
 @contextmanager
 def or_back(session: Session) -> Iterator[None]:
     """Keep what the session held if what is done inside fails."""
-    before = session.client, session.entered, session.preview
+    before = session.client, session.entered, session.found, session.preview
     try:
         yield
     except BaseException:
         failed = session.client
-        session.client, session.entered, session.preview = before
+        session.client, session.entered, session.found, session.preview = before
         if failed is not None and failed is not before[0]:
             failed.close()
         raise
@@ -134,7 +135,7 @@ def examine(client: Client, *, privacy: bool = False) -> list[Row]:
         ("Orders", "allowed" if account.trading else "not allowed: read-only", ""),
         ("Answered in", f"{elapsed * 1000:.0f} ms by {host}", ""),
     ]
-    return [*rows, *_clock(getattr(client, "clock_offset", None))]
+    return [*rows, _clock(client.clock_offset())]
 
 
 def _channels(data: Any) -> list[str]:
@@ -161,21 +162,8 @@ def _token(days: float | None) -> Row:
     return "Token", f"ends in {days:.0f} days", "warn" if days < RENEW else "good"
 
 
-def _clock(offset: float | None) -> list[Row]:
-    if offset is None:
-        return []
+def _clock(offset: float) -> Row:
     if not offset:
-        return [("Clock", "in step with the broker's", "good")]
+        return "Clock", "in step with the broker's", "good"
     way = "behind" if offset > 0 else "ahead of"
-    return [("Clock", f"{abs(offset):.0f} s {way} the broker's, which requests follow", "warn")]
-
-
-def forget(session: Session, profile: str) -> str:
-    """Disconnect, drop typed keys, and delete the named profile; return what was done, in words."""
-    gone = forget_profile(profile) if profile else False
-    if session.client is not None:
-        session.client.close()
-    session.client = session.preview = session.entered = None
-    stored = f" Profile '{profile}' is deleted." if gone else ""
-    missing = f" There was no profile '{profile}'." if profile and not gone else ""
-    return f"Disconnected; this kernel holds no typed keys.{stored}{missing}"
+    return "Clock", f"{abs(offset):.0f} s {way} the broker's, which requests follow", "warn"

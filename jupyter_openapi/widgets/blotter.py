@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import ipywidgets
 import traitlets
 
+from jupyter_openapi.account import MODES
 from jupyter_openapi.session import SESSION
 from jupyter_openapi.widgets.book import Book
 from jupyter_openapi.widgets.order_form import OrderForm
@@ -18,7 +19,7 @@ from jupyter_openapi.widgets.pace import Outbox
 from jupyter_openapi.widgets.page import INSTALL, LOOKING, static
 from jupyter_openapi.widgets.rows import COLUMNS, FILTERS, Row
 from jupyter_openapi.widgets.slot import Offer
-from jupyter_openapi.widgets.words import HIDDEN, failure_words, shown_lines, stamp, title, without_ids
+from jupyter_openapi.widgets.words import failure_words, shown_lines, stamp, title, without_ids
 
 if TYPE_CHECKING:
     from jupyter_openapi.widgets.reads import Holder
@@ -64,7 +65,7 @@ class Blotter(ipywidgets.VBox):  # type: ignore[misc]
     def __init__(
         self, *, session: Holder | None = None, symbols: Sequence[str] = (), privacy: bool = False
     ) -> None:
-        self._session: Holder = session or SESSION
+        self._session: Holder = SESSION if session is None else session
         self._lock = threading.RLock()
         self._shown_at = 0.0
         self._lines: dict[str, Line] = {}
@@ -113,13 +114,13 @@ class Blotter(ipywidgets.VBox):  # type: ignore[misc]
         if action == "cancel":
             self._try(lambda: self.book.ask_cancel(order_id))
         else:
-            self._edit(self.book.find(order_id))
+            self._try(lambda: self._edit(self.book.find(order_id)))
 
     def _edit(self, order: Mapping[str, Any] | None) -> None:
         """Open the form on an order that is to be changed, or close it."""
         if order is not None:
             self._editor.ticket.start({}, replaces=order)
-        self._editor_box.layout.display = "none" if order is None else ""
+        self._editor_box.layout.display = "none" if order is None else None
         if order is None:
             self._editor.ticket.drop()
 
@@ -148,12 +149,24 @@ class Blotter(ipywidgets.VBox):  # type: ignore[misc]
             _put(self._head, "value", head(title(client, privacy=privacy), mode, stamp(client), armed=armed))
             rows = book.rows(privacy=privacy)
             self._show_rows(rows)
-            _put(self._empty, "value", "" if rows else f'<p class="jo-empty">{html.escape(self._why_empty())}</p>')
+            _put(
+                self._empty,
+                "value",
+                "" if rows else f'<p class="jo-empty">{html.escape(self._why_empty())}</p>',
+            )
             error = "\n".join(filter(None, [book.error, book.problem]))
             error = without_ids(error) if privacy else error
-            _put(self._alert, "value", f'<p class="jo-alert" role="alert">{html.escape(error)}</p>' if error else "")
+            _put(
+                self._alert,
+                "value",
+                f'<p class="jo-alert" role="alert">{html.escape(error)}</p>' if error else "",
+            )
             said = f"{book.busy}…" if book.busy else book.note
-            _put(self._said, "value", f'<p class="jo-status" role="status">{html.escape(said)}</p>' if said else "")
+            _put(
+                self._said,
+                "value",
+                f'<p class="jo-status" role="status">{html.escape(said)}</p>' if said else "",
+            )
             self._show_offer(book.slot.offer)
 
     def _why_empty(self) -> str:
@@ -189,7 +202,7 @@ class Blotter(ipywidgets.VBox):  # type: ignore[misc]
 
     def _offer_parts(self, offer: Offer) -> tuple[Any, ...]:
         lines = "".join(
-            f"<dt>{html.escape(label)}</dt><dd>{html.escape(text)}</dd>"
+            f'<dt>{html.escape(label)}</dt><dd data-about="{html.escape(label)}">{html.escape(text)}</dd>'
             for label, text in shown_lines(offer.lines, privacy=self.privacy)
         )
         text = ipywidgets.HTML(
@@ -228,12 +241,14 @@ def cells(texts: Sequence[str]) -> str:
 
 def head(text: str, mode: str, at: str, *, armed: bool) -> str:
     """Return the head: the panel's name, which account, and when this was true; every text escaped."""
-    name = text.removeprefix(f"{mode.upper()} ")
-    chip = "" if mode == "none" else f'<span class="jo-chip" data-mode="{html.escape(mode)}">{mode.upper()}</span>'
-    banner = '<p class="jo-banner" data-mode="live">LIVE: orders move real money</p>' if armed and mode == "live" else ""
+    kind = mode.upper()
+    chip = f'<span class="jo-chip" data-mode="{mode}">{kind}</span>' if mode in MODES else ""
+    live = '<p class="jo-banner" data-mode="live">LIVE: orders move real money</p>'
+    name = html.escape(text.removeprefix(f"{kind} "))
     return (
         f'<div class="jo-head"><span class="jo-name">Open orders</span>{chip}'
-        f'<span class="jo-title">{html.escape(name)}</span><span class="jo-time">{html.escape(at)}</span></div>{banner}'
+        f'<span class="jo-title">{name}</span><span class="jo-time">{html.escape(at)}</span></div>'
+        + (live if armed and mode == "live" else "")
     )
 
 

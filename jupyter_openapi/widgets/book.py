@@ -1,4 +1,4 @@
-"""The blotter without a page: the open orders, kept up to date, and their cancellations, previewed and sent once."""
+"""The blotter without a page: open orders, kept up to date, and cancellations, previewed and sent once."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from jupyter_openapi.errors import OpenAPIError, RequestRefused
 from jupyter_openapi.market import orders
 from jupyter_openapi.trading.words import describe_standing
 from jupyter_openapi.widgets import events, reads
+from jupyter_openapi.widgets.offers import cancel_offer
 from jupyter_openapi.widgets.pace import TRAFFIC, Pace, Poller
 from jupyter_openapi.widgets.reads import Caller, Holder, connected
 from jupyter_openapi.widgets.rows import Row, let_through, newest_first, row_of, zone_named
@@ -115,7 +116,10 @@ class Book:
         if not found:
             raise RequestRefused("No order shown here can be cancelled.")
         ids = [str(order["order_id"]) for order in found]
-        lines = (("account", client.account.title), *(("cancel", describe_standing(order)) for order in found))
+        lines = (
+            ("account", client.account.title),
+            *(("cancel", describe_standing(order)) for order in found),
+        )
         button = f"Send {len(ids)} cancellation{'s' if ids[1:] else ''}"
         self.error = self.note = ""
         self.slot.put(Offer("cancel_all", button, lines, lambda: self._cancel_all(client, ids), client))
@@ -167,11 +171,7 @@ class Book:
         self._run(safely)
 
     def _offer_cancel(self, order_id: str) -> None:
-        client = connected(self._session)
-        preview = client.call("cancel_order", order_id=order_id)
-        self.slot.put(
-            Offer("cancel", "Send cancellation", preview.lines, lambda: preview.send(again=True), client)
-        )
+        self.slot.put(cancel_offer(connected(self._session), order_id))
 
     def _send(self, offer: Offer) -> None:
         try:

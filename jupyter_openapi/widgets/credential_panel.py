@@ -1,4 +1,4 @@
-"""The credential panel: keys go from password fields to the kernel in one message, and into nothing that is saved."""
+"""The credential panel: keys go from password fields to the kernel in one message, and nowhere else."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class CredentialPanel(Page):
 
     def __init__(self, *, session: Session | None = None, profile: str = "", privacy: bool = False) -> None:
         super().__init__(privacy=privacy)
-        self._session = session or SESSION
+        self._session = SESSION if session is None else session
         self._profile = profile
         self.login = Login(self._session, self.touch)
 
@@ -89,7 +89,10 @@ class CredentialPanel(Page):
 
     def fallback(self) -> str:
         """Return what to show where there are no widgets."""
-        return "Credential panel. Without it: set LONGBRIDGE_APP_KEY, _APP_SECRET and _ACCESS_TOKEN, then %openapi connect"
+        return (
+            "Credential panel. Without it: set LONGBRIDGE_APP_KEY, LONGBRIDGE_APP_SECRET and "
+            "LONGBRIDGE_ACCESS_TOKEN, then %openapi connect paper"
+        )
 
     def close(self) -> None:
         """Forget the panel's state, and leave the page; the connection stays."""

@@ -1,4 +1,4 @@
-"""The order form's fields for each order type and market, from the rules of the order types and the specification.
+"""The order form's fields for each order type and market, from the types' rules and the specification.
 
 The page gets them once, so that fields change the moment a type is chosen.
 """
@@ -33,7 +33,7 @@ def setup() -> dict[str, Any]:
         "sides": _values("side"),
         "lasts": [[value, LASTS.get(value, "until a date")] for value in _values("time_in_force")],
         "hours": [[value, HOURS.get(value, value)] for value in _values("outside_rth")],
-        "remark": {"submit": _longest("submit_order"), "replace": _longest("replace_order")},
+        "remark": _longest("submit_order"),
     }
 
 
@@ -60,7 +60,7 @@ def _longest(operation: str) -> int:
 
 
 def clean(fields: Mapping[str, Any]) -> dict[str, str]:
-    """Return the fields that hold something, trimmed; nothing else is changed, so that what was typed is shown."""
+    """Return the fields that hold something, trimmed and else as they were typed."""
     known = {*ALWAYS, *PRICES, "expire_date", "outside_rth", "remark"}
     texts = {str(name): str(value).strip() for name, value in fields.items() if value is not None}
     return {name: text for name, text in texts.items() if text and name in known}
@@ -70,7 +70,5 @@ def standing_fields(order: Mapping[str, Any]) -> dict[str, str]:
     """Return an open order's fields by the form's names, to start a change from."""
     named = {STANDING_NAMES.get(name, name): value for name, value in order.items()}
     return {
-        name: text
-        for name, text in clean(named).items()
-        if not (name in PRICES and text.strip("0.") == "")
+        name: text for name, text in clean(named).items() if not (name in PRICES and text.strip("0.") == "")
     }

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from jupyter_openapi.credentials import Credentials, profiles, store_profile
 from jupyter_openapi.errors import RequestRefused
 from jupyter_openapi.widgets import events
-from jupyter_openapi.widgets.access import Row, Wish, check, examine, forget, open_account, or_back, overheard
+from jupyter_openapi.widgets.access import Row, Wish, check, examine, open_account, or_back, overheard
 from jupyter_openapi.widgets.machine import Machine, machine
 from jupyter_openapi.widgets.slot import Offer, Slot
 from jupyter_openapi.widgets.ticket import in_thread
@@ -72,8 +72,8 @@ class Login:
         client = self._session.client
         if client is None:
             raise RequestRefused("Connect first: there is no token to refresh.")
-        if client.account.mode == "sandbox":
-            raise RequestRefused("A sandbox's token does not end; there is nothing to refresh.")
+        if self._session.found is None:
+            raise RequestRefused("A sandbox's own token needs no refresh.")
         self.slot.put(Offer("refresh", "Refresh now", REFRESH_LINES, self._refresh, client))
         self._changed()
 
@@ -131,7 +131,7 @@ class Login:
         events.tell(self._session, "account")
 
     def _forget(self, profile: str) -> None:
-        said = forget(self._session, profile)
+        said = self._session.forget(profile or None)
         self.report, self.profiles = [], profiles()
         self.note = said
         events.tell(self._session, "account")

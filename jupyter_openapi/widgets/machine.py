@@ -40,7 +40,8 @@ def machine(environ: Mapping[str, str] | None = None) -> Machine:
     host = platform.node() or "this machine"
     if known.get("BINDER_LAUNCH_HOST") or known.get("BINDER_SERVICE_HOST"):
         return Machine(
-            "This kernel runs on Binder, someone else's machine: type no keys here. Only the sandbox is allowed.",
+            "This kernel runs on Binder, someone else's machine: type no keys here. Only the sandbox may be "
+            "used.",
             sandbox_only=True,
             orders=False,
         )
@@ -48,12 +49,14 @@ def machine(environ: Mapping[str, str] | None = None) -> Machine:
     if known.get("SERVER_SOFTWARE", "").startswith("voila"):
         said = "allowed by its owner" if allowed else f"off until its owner sets {OWNER_SAYS}=on"
         return Machine(
-            f"This page is served by Voila on {host}: keys you type go to its owner's machine. Orders on paper "
-            f"and live accounts are {said}.",
+            f"This page is served by Voila on {host}: keys you type go to its owner's machine. Orders on "
+            f"paper and live accounts are {said}.",
             orders=allowed,
         )
     if user := known.get("JUPYTERHUB_USER"):
-        return Machine(f"This kernel runs on {host}, a hub's machine, as {user}: keys you type stay in its memory.")
+        return Machine(
+            f"This kernel runs on {host}, a hub's machine, as {user}: keys you type stay in its memory."
+        )
     return Machine(f"This kernel runs on {host} as {_user()}: keys you type stay in its memory.")
 
 

@@ -56,7 +56,7 @@ class OrderForm(Page):
         **fields: Any,
     ) -> None:
         super().__init__(_setup=setup(), privacy=privacy)
-        self._session: Holder = session or SESSION
+        self._session: Holder = SESSION if session is None else session
         wire = {NAMES.get(name, name): value for name, value in fields.items()}
         self.ticket = Ticket(
             self._session, self.touch, fields=wire, replaces=replaces, watched=self._pages.watched
@@ -134,7 +134,10 @@ class OrderForm(Page):
 
     def fallback(self) -> str:
         """Return what to show where there are no widgets."""
-        return "Order form. Without it: %openapi submit 700.HK side=buy price=600 quantity=100, then %openapi send"
+        return (
+            "Order form. Without it: %openapi submit 700.HK side=buy price=600 quantity=100, then "
+            "%openapi send"
+        )
 
     def close(self) -> None:
         """Stop looking, and leave the page."""

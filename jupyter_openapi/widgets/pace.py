@@ -12,11 +12,12 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from jupyter_openapi.widgets.reads import Caller, throttled
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from jupyter_openapi.errors import OpenAPIError
-    from jupyter_openapi.widgets.reads import Caller
 
 RESERVE = 8  # of the broker's 30 calls per 30 s: left for orders
 PATIENCE = 10.0  # seconds a poller stands back for an order on its way
@@ -97,7 +98,7 @@ class Pace:
 
         A 429 that a repeat has hidden counts too, where the client tells of it.
         """
-        seen = int(getattr(client, "throttled", 0))
+        seen = throttled(client)
         trouble = failure is not None or seen > self._throttled
         self._throttled = seen
         self._delay = min(self._delay * 2, LONGEST) if trouble else self.every

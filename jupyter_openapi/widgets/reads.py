@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import threading
-import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -27,17 +26,17 @@ OLDER = timedelta(days=90)  # how far back an order that still works can have be
 class Caller(Protocol):
     """What the panels need of a `Client`."""
 
-    account: Account
     tz: str
 
-    def call(self, operation: str, /, *, execute: bool = False, **parameters: Any) -> Any:
-        """Call an operation by its name: a reply, or a preview of a change."""
+    @property
+    def account(self) -> Account:
+        """Whose money moves."""
 
     def limits_left(self) -> dict[str, int]:
         """Return how many calls each limit still allows."""
 
-    def token_days_left(self) -> float | None:
-        """Return the days until the access token ends."""
+    def call(self, operation: str, /, *, execute: bool = False, **parameters: Any) -> Any:
+        """Call an operation by its name: a reply, or a preview of a change."""
 
 
 class Holder(Protocol):
@@ -48,7 +47,15 @@ class Holder(Protocol):
         """The connected client."""
 
 
-NOT_CONNECTED = "Not connected: open the credential panel (`%openapi login`) or type `%openapi connect sandbox`."
+def throttled(client: Caller | None) -> int:
+    """Return how often the broker has said 429, hidden by a repeat or not, where the transport counts it."""
+    connection = getattr(client, "connection", None)
+    return int(getattr(getattr(connection, "transport", None), "throttled", 0))
+
+
+NOT_CONNECTED = (
+    "Not connected: open the credential panel (`%openapi login`) or type `%openapi connect sandbox`."
+)
 
 
 def connected(holder: Holder) -> Caller:
@@ -71,7 +78,7 @@ class Security:
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """Where a symbol trades. `at` is the trade's time, `seen` when we asked; `hours` names the phase."""
+    """Where a symbol trades; `at` is the time of the last trade."""
 
     symbol: str
     last: Decimal | None
@@ -79,7 +86,6 @@ class Quote:
     bid: Decimal | None
     ask: Decimal | None
     at: datetime | None
-    seen: float = field(default_factory=time.monotonic)
 
 
 def market_of(symbol: str) -> str | None:
@@ -117,7 +123,9 @@ class Securities:
     @staticmethod
     def _own(symbol: str) -> Security | None:
         own = SECURITIES.get(symbol)
-        return own and Security(symbol, own.name_en, own.currency, own.lot_size, _bands(symbol))
+        if own is None:
+            return None
+        return Security(symbol, own.name_en, own.currency, own.lot_size, _bands(symbol))
 
     @staticmethod
     def _asked(client: Caller, symbol: str) -> Security:
@@ -191,7 +199,7 @@ def most(client: Caller, fields: Mapping[str, str]) -> str:
         free = sum((amount(row.get("available_quantity")) or 0 for row in rows), start=amount("0") or 0)
         return f"{free:,f} held and free to sell"
     price = fields.get("submitted_price") or None
-    asked = {"symbol": symbol, "order_type": kind, "side": side, "price": price}
+    asked: dict[str, Any] = {"symbol": symbol, "order_type": kind, "side": side, "price": price}
     data = client.call("estimate_max_purchase_quantity", **asked).data
     cash, margin = amount(data.get("cash_max_qty")), amount(data.get("margin_max_qty"))
     if cash is None:

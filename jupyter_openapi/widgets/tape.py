@@ -1,4 +1,4 @@
-"""What the order form shows while its fields are filled in: the live price, the amount, fees, the most one may buy.
+"""What the order form shows while its fields are filled in: price, amount, fees, the most one may buy.
 
 Reads only; nothing here is part of an order. What can't be had is said in one line and stops nothing.
 """
@@ -193,7 +193,9 @@ def _asks(fields: Mapping[str, str]) -> tuple[str, ...]:
 
 def _fees(fields: Mapping[str, str], quantity: Decimal, price: Decimal, currency: str) -> str:
     try:
-        charged = fees.estimate(fields["symbol"], fields.get("side", ""), quantity, price, datetime.now(UTC).date())
+        charged = fees.estimate(
+            fields["symbol"], fields.get("side", ""), quantity, price, datetime.now(UTC).date()
+        )
     except (RequestRefused, LookupError):
         return ""
     return f"about {money(fees.total(charged), currency)}"

@@ -1,7 +1,7 @@
 """The order form without a page: fields come in, a preview is made, sent once, and its order followed.
 
-Every method may be called from any thread. What takes the network runs in a thread of its own; the page learns
-of it through `changed`.
+Every method may be called from any thread. What takes the network runs in a thread of its own; the page
+learns of it through `changed`.
 """
 
 from __future__ import annotations
@@ -14,12 +14,11 @@ from decimal import Decimal
 from typing import Any
 
 from jupyter_openapi.errors import OpenAPIError, OutcomeUnknown, RequestRefused
-from jupyter_openapi.market import orders
-from jupyter_openapi.trading.limits import OVERRIDES
 from jupyter_openapi.trading.waiting import OrderState
 from jupyter_openapi.trading.words import describe_standing
 from jupyter_openapi.widgets import events
-from jupyter_openapi.widgets.layout import ALWAYS, REPLACE_NAMES, clean, standing_fields
+from jupyter_openapi.widgets.layout import clean, standing_fields
+from jupyter_openapi.widgets.offers import FieldsWrong, cancel_offer, overridable, replace_offer, submit_offer
 from jupyter_openapi.widgets.pace import TRAFFIC, Pace, Poller
 from jupyter_openapi.widgets.reads import Caller, Holder, connected
 from jupyter_openapi.widgets.slot import Offer, Slot
@@ -33,16 +32,6 @@ SOON = 0.3  # seconds until the first look at a new one
 def in_thread(work: Callable[[], None]) -> None:
     """Run `work` in a thread of its own."""
     threading.Thread(target=work, name="openapi-panel", daemon=True).start()
-
-
-def overridable(refused: RequestRefused) -> str:
-    """Return the limit on orders that a refusal names as one that may be overridden; empty if it names none."""
-    return next((name for name in OVERRIDES if f"--override {name}`" in str(refused)), "")
-
-
-def _sender(preview: Any) -> Callable[[], Any]:
-    """Return what sends a preview. A person's click is no Run All: the cell's earlier orders don't count."""
-    return lambda: preview.send(again=True)
 
 
 class Ticket:
@@ -97,6 +86,7 @@ class Ticket:
         self.order: OrderState | None = None
         self.order_id = ""
         self.note = ""
+        self._owner: Caller | None = None  # the client that sent it
         self._pace = Pace(EVERY)
         self._watched = watched
         self.tape = Tape(session, changed, watched=watched)
@@ -139,7 +129,7 @@ class Ticket:
             self.busy, self.error, self.problems = "Making the preview", "", {}
             self.limit = ""
             mine = dict(self.fields)
-        self._changed()
+        self._refresh()
         self._work(lambda: self._offer(mine, version, override))
 
     def cancel(self) -> None:
@@ -202,55 +192,24 @@ class Ticket:
         self._run(safely)
 
     def _offer(self, fields: dict[str, str], version: str, override: Sequence[str]) -> None:
-        client = connected(self._session)
-        make = self._replace_offer if self.replaces else self._submit_offer
+        client, order = connected(self._session), self.replaces
         try:
-            offer = make(client, fields, list(override))
+            if order is not None:
+                offer = replace_offer(client, order, fields, override, version)
+            else:
+                offer = submit_offer(client, fields, override, version)
+        except FieldsWrong as wrong:
+            self.problems = wrong.problems
+            raise
         except RequestRefused as refused:
             self.limit = overridable(refused)
             raise
         with self._lock:
-            if offer is None:
-                return
-            if version != self.version:  # edited while the preview was being made
-                return
-            self.slot.put(Offer(**offer, client=client, version=version))
-
-    def _submit_offer(
-        self, client: Caller, fields: dict[str, str], override: list[str]
-    ) -> dict[str, Any] | None:
-        if self._problems(orders.check(fields)):
-            return None
-        preview = client.call("submit_order", override=override, **fields)
-        return {"kind": "submit", "button": "Send order", "lines": preview.lines, "send": _sender(preview)}
-
-    def _replace_offer(
-        self, client: Caller, fields: dict[str, str], override: list[str]
-    ) -> dict[str, Any] | None:
-        order = self.replaces or {}
-        own = {name: value for name, value in fields.items() if name not in ALWAYS or name in REPLACE_NAMES}
-        own = {REPLACE_NAMES.get(name, name): value for name, value in own.items()}
-        own = {name: value for name, value in own.items() if name not in {"expire_date", "outside_rth"}}
-        back = {new: old for old, new in REPLACE_NAMES.items()}
-        found = orders.check_replace(order, own)
-        if self._problems([orders.Problem(back.get(p.field, p.field), p.message) for p in found]):
-            return None
-        preview = client.call("replace_order", override=override, order_id=str(order["order_id"]), **own)
-        lines, send = preview.lines, _sender(preview)
-        return {"kind": "replace", "button": "Send replacement", "lines": lines, "send": send}
-
-    def _problems(self, found: list[orders.Problem]) -> bool:
-        """Show what the rules find wrong beside the fields; tell whether there was anything."""
-        with self._lock:
-            self.problems = {problem.field: by_label(problem.message) for problem in found}
-            if found:
-                self.error = "; ".join(by_label(problem.message) for problem in found) + ". Nothing was sent."
-        return bool(found)
+            if version == self.version:  # else it was edited while the preview was being made
+                self.slot.put(offer)
 
     def _offer_cancel(self, order_id: str) -> None:
-        client = connected(self._session)
-        preview = client.call("cancel_order", order_id=order_id)
-        self.slot.put(Offer("cancel", "Send cancellation", preview.lines, _sender(preview), client, self.version))
+        self.slot.put(cancel_offer(connected(self._session), order_id, self.version))
 
     def _send(self, offer: Offer) -> None:
         try:
@@ -265,8 +224,11 @@ class Ticket:
             events.tell(self._session, "orders")
             self._follower.wake()
         with self._lock:
-            self.note = {"submit": "Order sent", "replace": "Change sent"}.get(offer.kind, "Cancellation sent")
+            self.note = {"submit": "Order sent", "replace": "Change sent"}.get(
+                offer.kind, "Cancellation sent"
+            )
             self.note += f" at {datetime.now(UTC):%H:%M:%S} UTC"
+            self._owner = offer.client
             if reply.order_id and reply.order_id != self.order_id:
                 self.order_id, self.order = str(reply.order_id), None
         self._follower.wake()
@@ -274,7 +236,7 @@ class Ticket:
     def _look(self) -> float | None:
         """Look at the order that was sent."""
         client, order_id = self._session.client, self.order_id
-        if client is None or not order_id or not self._watched():
+        if client is None or client is not self._owner or not order_id or not self._watched():
             return None
         if self.order is None:
             time.sleep(SOON)  # many an order fills at once

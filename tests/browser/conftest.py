@@ -7,10 +7,11 @@ import shutil
 from typing import TYPE_CHECKING
 
 import pytest
-from browser.notebook import PRINT_READY, Notebook, write_notebook
-from browser.server import SAVE_STATE, Server
 from playwright.sync_api import Error, expect, sync_playwright
 from support.sandbox import SandboxProcess, start_sandbox
+
+from browser.notebook import PRINT_READY, Notebook, write_notebook
+from browser.server import SAVE_STATE, Server
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -48,7 +49,8 @@ def browser(playwright: Playwright) -> Iterator[Browser]:
     try:
         started = playwright.chromium.launch(executable_path=chromium_path(), args=FLAGS)
     except Error as failure:
-        pytest.fail(f"The browser tests need Chromium: apt-get install chromium, or playwright install chromium.\n{failure}")
+        advice = "apt-get install chromium, or playwright install chromium"
+        pytest.fail(f"The browser tests need Chromium ({advice}).\n{failure}")
     yield started
     started.close()
 

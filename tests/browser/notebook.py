@@ -79,7 +79,14 @@ class Notebook:
 def write_notebook(path: Path, cells: list[str]) -> Path:
     """Write a notebook of code cells."""
     rows = [
-        {"cell_type": "code", "id": f"cell-{n}", "execution_count": None, "metadata": {}, "outputs": [], "source": s}
+        {
+            "cell_type": "code",
+            "id": f"cell-{n}",
+            "execution_count": None,
+            "metadata": {},
+            "outputs": [],
+            "source": s,
+        }
         for n, s in enumerate(cells)
     ]
     kernel = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}

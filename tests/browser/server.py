@@ -21,7 +21,16 @@ SETTINGS = {
     "@jupyterlab/notebook-extension:tracker": {"windowingMode": "none"},
 }
 SAVE_STATE = {"@jupyter-widgets/jupyterlab-manager:plugin": {"saveState": True}}
-QUIET = ("LONGBRIDGE_", "LONGPORT_", "JUPYTER", "BINDER_", "VOILA", "SERVER_SOFTWARE", "http_proxy", "https_proxy")
+QUIET = (
+    "LONGBRIDGE_",
+    "LONGPORT_",
+    "JUPYTER",
+    "BINDER_",
+    "VOILA",
+    "SERVER_SOFTWARE",
+    "http_proxy",
+    "https_proxy",
+)
 
 
 @dataclass

@@ -17,14 +17,12 @@ from jupyter_openapi.spec.model import Effect, Kind
 )
 def send(ask: Ask) -> Any:
     """Send that very preview and return the reply."""
-    from jupyter_openapi.magic.present import present
+    from jupyter_openapi.magic.present import changed
     from jupyter_openapi.session import SESSION
 
     if SESSION.preview is None:
         raise RequestRefused("There is no preview to send: type an order first, `%openapi submit ...`.")
-    preview = SESSION.preview
-    reply = preview.send(again=bool(ask.command.flags.get("again")))
-    return present(reply, preview.operation, ask.command, ask.context)
+    return changed(SESSION.preview.send(again=bool(ask.command.flags.get("again"))), ask.command)
 
 
 @command(

@@ -172,9 +172,9 @@ class Form {
     };
     this.change = h("span", { class: "jo-change" });
     this.age = h("span", { class: "jo-age" });
-    this.tape = h("div", { class: "jo-tape" }, price("bid", "Bid"), price("last", "Last"), price("ask", "Ask"), this.change, this.age);
+    this.tape = h("div", { class: "jo-tape" }, price("bid", "Bid"), price("last", "Last"), price("ask", "Ask"), this.change);
     this.hours = h("p", { class: "jo-hours" });
-    return h("div", { class: "jo-market" }, this.tape, this.name, this.hours);
+    return h("div", { class: "jo-market" }, this.tape, h("div", { class: "jo-facts" }, this.name, this.age), this.hours);
   }
 
   take(name) {
@@ -293,10 +293,11 @@ class Form {
     for (const name of PRICE_FIELDS) show(this.fields[name].box, rules.needs.includes(name));
     show(this.fields.expire_date.box, !fixed && this.inputs.time_in_force.value === "GTD");
     show(this.fields.outside_rth.box, !fixed && market === "US");
+    show(this.fields.remark.box, !fixed); // a changed order keeps its own
     say(this.meaning, `${rules.title}: ${rules.meaning}.`);
     this.inputs.symbol.readOnly = fixed;
     for (const name of ["side", "order_type", "time_in_force"]) this.inputs[name].disabled = fixed;
-    this.inputs.remark.maxLength = this.setup.remark[fixed ? "replace" : "submit"];
+    this.inputs.remark.maxLength = this.setup.remark;
     this.root.dataset.side = this.inputs.side.value;
   }
 
@@ -308,6 +309,7 @@ class Form {
       return;
     }
     this.version += 1;
+    this.setOffer(null);
     const defaults = { side: "Buy", order_type: "LO", time_in_force: "Day", outside_rth: "RTH_ONLY" };
     for (const name of ["symbol", "side", "order_type", "time_in_force", ...Object.keys(this.inputs)]) {
       this.inputs[name].value = view.fields[name] ?? defaults[name] ?? "";
@@ -319,7 +321,7 @@ class Form {
   update(view) {
     this.view = view;
     if (view.epoch !== this.epoch) this.adopt(view);
-    this.head.update(view);
+    this.head.update(view, view.replaces ? "Replace order" : "Order");
     this.updateTape(view.tape);
     choices(this.list, view.choices);
     const wrong = view.problems;

@@ -78,7 +78,8 @@ function lines(list, pairs) {
   const wanted = JSON.stringify(pairs);
   if (list.dataset.pairs === wanted) return;
   list.dataset.pairs = wanted;
-  list.replaceChildren(...pairs.flatMap(([label, text]) => [h("dt", {}, label), h("dd", {}, text)]));
+  const row = ([label, text]) => [h("dt", {}, label), h("dd", { "data-about": label }, text)];
+  list.replaceChildren(...pairs.flatMap(row));
 }
 
 /** The head of a panel: which account, and when this was last true. */
@@ -87,17 +88,19 @@ function head(name) {
   const title = h("span", { class: "jo-title" });
   const time = h("span", { class: "jo-time" });
   const banner = h("p", { class: "jo-banner" });
+  const what = h("span", { class: "jo-name" }, name);
   const box = h(
     "header",
     { class: "jo-head" },
-    h("span", { class: "jo-name" }, name),
+    what,
     chip,
     title,
     time,
   );
   return {
     nodes: [box, banner],
-    update(view) {
+    update(view, panel = name) {
+      say(what, panel);
       say(chip, view.mode === "none" ? "" : view.mode.toUpperCase());
       show(chip, view.mode !== "none");
       chip.dataset.mode = view.mode;

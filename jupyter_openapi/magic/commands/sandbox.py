@@ -1,0 +1,142 @@
+"""``sandbox``: the paper exchange of this kernel."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from jupyter_openapi.errors import RequestRefused
+from jupyter_openapi.magic.command import Ask, command, takes
+from jupyter_openapi.magic.report import Report
+from jupyter_openapi.spec.model import Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+    from jupyter_openapi.client import Client
+
+_OPTIONS = (
+    takes("db", Kind.TEXT, "the file that keeps its state; shared by all who name it", free_text=True),
+    takes("seed", Kind.INTEGER, "the number its prices come from"),
+    takes("clock", Kind.ENUM, "how its time passes", choices=("real", "manual")),
+    takes("limits", Kind.ENUM, "whether it counts calls as the broker does", choices=("on", "off")),
+    takes("fault", Kind.TEXT, "faults and how often each strikes, as NAME=RATE", array=True, free_text=True),
+)
+
+
+@command(
+    "sandbox",
+    "Run the paper exchange of this kernel.",
+    takes(
+        "action",
+        Kind.ENUM,
+        "what to do; status if nothing is said",
+        choices=("start", "stop", "reset", "status"),
+    ),
+    *_OPTIONS,
+    examples=(
+        "sandbox start",
+        "sandbox status",
+        "sandbox reset",
+        "sandbox stop",
+        "sandbox start seed=7 limits=off",
+    ),
+)
+def sandbox(ask: Ask) -> Report:
+    """Start, stop or reset it, or say how it runs."""
+    action = str(ask.given.get("action", "status"))
+    options = {name: value for name, value in ask.given.items() if name != "action"}
+    if options and action != "start":
+        raise RequestRefused(f"{', '.join(options)} can be given to `%openapi sandbox start` only.")
+    if action == "start":
+        return _start(options)
+    if action == "stop":
+        return _stop()
+    return _reset() if action == "reset" else _status()
+
+
+def _start(options: Mapping[str, Any]) -> Report:
+    from jupyter_openapi.session import SESSION
+
+    running = SESSION.sandbox is not None and SESSION.sandbox.alive
+    if running and options:
+        raise RequestRefused(
+            "The sandbox runs already: type `%openapi sandbox stop` before you start another."
+        )
+    words = []
+    for name, value in options.items():
+        for each in value if isinstance(value, list) else [value]:
+            words += [f"--{name}", str(each)]
+    process = SESSION.start_sandbox(words)
+    return Report(
+        f"The sandbox {'runs already' if running else 'runs'} at {process.http_url} (process {process.pid}). "
+        "Connect to it: `%openapi connect sandbox`."
+    )
+
+
+def _stop() -> Report:
+    from jupyter_openapi.session import SESSION
+
+    if SESSION.sandbox is None:
+        return Report("No sandbox of this kernel runs.")
+    url = SESSION.sandbox.http_url
+    SESSION.stop_sandbox()
+    client = SESSION.client
+    if client is None or client.account.host != url:
+        return Report("The sandbox is stopped.")
+    client.close()
+    SESSION.client = SESSION.preview = None
+    return Report("The sandbox is stopped, and you are not connected any more.")
+
+
+def _reset() -> Report:
+    from jupyter_openapi.session import SESSION
+
+    # Only ever a sandbox's own path on a sandbox's own connection: no real account can be meant.
+    _answer("POST", "/sandbox/reset")
+    SESSION.preview = None
+    return Report("The sandbox has forgotten all orders and starts from its opening account.")
+
+
+def _status() -> Report:
+    from jupyter_openapi.session import SESSION
+
+    if SESSION.sandbox is None and _connected() is None:
+        return Report("No sandbox of this kernel runs: `%openapi connect sandbox` starts it.")
+    rows = _answer("GET", "/sandbox/status")
+    width = max(len(name) for name in rows)
+    return Report(
+        "\n".join(f"{name.replace('_', ' '):<{width}}  {_text(value)}" for name, value in rows.items())
+    )
+
+
+def _connected() -> Client | None:
+    """Return the connected client if it is a sandbox's."""
+    from jupyter_openapi.session import SESSION
+
+    client = SESSION.client
+    return client if client is not None and client.account.mode == "sandbox" else None
+
+
+def _answer(method: str, path: str) -> Mapping[str, Any]:
+    """Ask the connected sandbox, or else the one of this kernel; return its address and what it answers."""
+    from jupyter_openapi.client import Client
+    from jupyter_openapi.credentials import Credentials
+    from jupyter_openapi.session import SESSION
+
+    client = _connected()
+    if client is not None:
+        reply: Any = client.request(method, path, execute=True)
+        return {"address": client.account.host, **reply.data}
+    process = SESSION.sandbox
+    if process is None:
+        raise RequestRefused("No sandbox of this kernel runs: type `%openapi sandbox start` first.")
+    with Client(Credentials(*process.keys()), "sandbox", process.http_url, limits=False) as own:
+        reply = own.request(method, path, execute=True)
+    return {"address": process.http_url, **reply.data}
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {each}" for name, each in value.items()) or "none"
+    return "none" if value is None else str(value)

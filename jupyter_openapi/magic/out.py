@@ -1,0 +1,165 @@
+"""``--out FILE``: save a frame as CSV, Excel workbook or Parquet, whole or not at all.
+
+=========  =====================================================================================================
+``.csv``   UTF-8 with a byte order mark, by which Excel knows it. Texts, ids among them, stand in quotes.
+``.xlsx``  Texts are text cells, so that an id keeps its digits and nothing runs as a formula.
+``.parquet``  Columns keep their types and zones, and the frame's attributes travel along.
+=========  =====================================================================================================
+
+CSV and Excel know no time zones: there times stand without one, in the zone of the frame, and the column's name
+says which: ``updated_at (Asia/Hong_Kong)``. Nested values stand as JSON text. A file of that name is replaced.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import secrets
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from jupyter_openapi.errors import RequestRefused
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import pandas as pd
+
+ENDINGS = (".csv", ".xlsx", ".parquet")
+NEEDS = {".xlsx": "openpyxl", ".parquet": "pyarrow"}
+SHEET_ROWS = 1_048_575  # of an Excel sheet, below the head
+EXACT = 10**15  # Excel keeps 15 digits of a number
+
+
+class Saving:
+    """A place to save to, found good before anything is sent.
+
+    Parameters
+    ----------
+    typed
+        The path as it was typed; ``~`` is the home folder.
+
+    Raises
+    ------
+    RequestRefused
+        The ending is none of the three, its package is missing, or the folder is not there.
+    """
+
+    def __init__(self, typed: str) -> None:
+        path = Path(typed).expanduser()
+        ending = path.suffix.lower()
+        if ending not in ENDINGS:
+            raise RequestRefused(f"--out {typed}: the file must end in .csv, .xlsx or .parquet.")
+        package = NEEDS.get(ending)
+        if package is not None and find_spec(package) is None:
+            raise RequestRefused(
+                f"--out {typed} needs the {package} package: type %pip install {package}, or save to a .csv file."
+            )
+        if not path.parent.is_dir():
+            raise RequestRefused(f"--out {typed}: there is no folder {path.parent}; make it first.")
+        if path.is_dir():
+            raise RequestRefused(f"--out {typed} is a folder; name a file in it.")
+        self.typed = typed
+        self.path = path.resolve()
+        self._ending = ending
+
+    def save(self, frame: pd.DataFrame) -> str:
+        """Save the frame and return a line that says so.
+
+        Raises
+        ------
+        RequestRefused
+            It can't be written; a file that was there is untouched.
+        """
+        there = self.path.exists()
+        write = {".csv": _csv, ".xlsx": _xlsx, ".parquet": _parquet}[self._ending]
+        if self._ending == ".xlsx" and len(frame) > SHEET_ROWS:
+            raise RequestRefused(
+                f"--out {self.typed}: {len(frame):,} rows do not fit an Excel sheet; save to .csv or .parquet."
+            )
+        self._replace(lambda path: write(frame, path))
+        rows = f"{len(frame):,} row{'' if len(frame) == 1 else 's'}"
+        return f"Saved {rows} to {self.typed}{' (the file that was there is replaced)' if there else ''}."
+
+    def _replace(self, write: Callable[[Path], None]) -> None:
+        # Beside the file itself, so that the last step is a rename; with the usual permissions of new files.
+        unfinished = self.path.with_name(f".{self.path.name}.{secrets.token_hex(4)}{self._ending}")
+        problem = ""
+        try:
+            write(unfinished)
+            unfinished.replace(self.path)
+        except (OSError, UnicodeError, ValueError, TypeError) as failure:
+            problem = getattr(failure, "strerror", None) or str(failure).partition("\n")[0] or type(failure).__name__
+        finally:
+            unfinished.unlink(missing_ok=True)
+        if problem:
+            raise RequestRefused(f"--out {self.typed} was not written: {problem}. The request itself was sent.")
+
+
+def _csv(frame: pd.DataFrame, path: Path) -> None:
+    flat = _zoneless(_flat(frame))
+    flat.to_csv(path, index=False, encoding="utf-8-sig", quoting=csv.QUOTE_NONNUMERIC)
+
+
+def _parquet(frame: pd.DataFrame, path: Path) -> None:
+    _flat(frame).to_parquet(path, engine="pyarrow", index=False)
+
+
+def _xlsx(frame: pd.DataFrame, path: Path) -> None:
+    import pandas as pd
+    from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
+
+    flat = _zoneless(_flat(frame))
+    for name in flat.columns:
+        column = flat[name]
+        if pd.api.types.is_integer_dtype(column) and bool((column.abs() >= EXACT).any()):
+            flat[name] = column.astype("string")
+        elif pd.api.types.is_datetime64_dtype(column) and column.equals(column.dt.normalize()):
+            flat[name] = column.dt.date  # days, shown without 00:00:00
+        elif _is_text(column):
+            flat[name] = column.map(lambda value: _clean(value, ILLEGAL_CHARACTERS_RE))
+    with pd.ExcelWriter(path, engine="openpyxl") as book:
+        flat.to_excel(book, index=False, sheet_name="openapi", freeze_panes=(1, 0))
+        sheet = book.sheets["openapi"]
+        for number, name in enumerate(flat.columns, start=1):
+            if _is_text(flat[name]):
+                for (cell,) in sheet.iter_rows(min_row=2, min_col=number, max_col=number):
+                    if isinstance(cell.value, str):
+                        cell.data_type, cell.number_format = "s", "@"  # "=1+1" would be a formula
+
+
+def _clean(value: Any, illegal: Any) -> Any:
+    return illegal.sub("\ufffd", value) if isinstance(value, str) else value
+
+
+def _is_text(column: pd.Series[Any]) -> bool:
+    import pandas as pd
+
+    return bool(pd.api.types.is_string_dtype(column) or pd.api.types.is_object_dtype(column))
+
+
+def _flat(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a copy in which dictionaries and lists are JSON text."""
+    flat = frame.copy()
+    for name in flat.columns:
+        if flat[name].dtype == object and flat[name].map(lambda value: isinstance(value, (dict, list))).any():
+            flat[name] = flat[name].map(_as_json)
+    return flat
+
+
+def _as_json(value: Any) -> Any:
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, (dict, list)) else value
+
+
+def _zoneless(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the frame with aware times made naive in their zone, and the zone in the column's name."""
+    import pandas as pd
+
+    names = {}
+    for name in frame.columns:
+        dtype = frame[name].dtype
+        if isinstance(dtype, pd.DatetimeTZDtype):
+            frame[name] = frame[name].dt.tz_localize(None)
+            names[name] = f"{name} ({dtype.tz})"
+    return frame.rename(columns=names)

@@ -1,0 +1,18 @@
+"""Positions as a person wants to see them: value, profit and loss, history.
+
+- `value`: one row a holding, `totals` by market and currency, `notes` in words;
+- `pnl`: realized profit and loss from executions, round trip by round trip, `by_symbol` beside the broker's;
+- `snapshot` and `equity_curve`: what the account was worth over time;
+- `archive`: a long history on disk, by account and month.
+
+Amounts are multiplied and summed exactly and become ``float64`` only as a finished column. What can't be known
+is NaN and named, never 0.
+"""
+
+from __future__ import annotations
+
+from jupyter_openapi.portfolio.reading import IncompleteWarning
+from jupyter_openapi.portfolio.sums import notes, totals
+from jupyter_openapi.portfolio.valuation import value
+
+__all__ = ["IncompleteWarning", "notes", "totals", "value"]

@@ -1,0 +1,204 @@
+"""Executions: what was bought and sold, when and at what price; the side taken from the order where it lacks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from jupyter_openapi.errors import Interrupted, OpenAPIError
+from jupyter_openapi.pages import fetch
+from jupyter_openapi.portfolio.exact import known_text
+from jupyter_openapi.portfolio.reading import brief, names
+from jupyter_openapi.spec import catalog
+from jupyter_openapi.trading.words import amount
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from decimal import Decimal
+
+    from jupyter_openapi.portfolio.reading import Reader
+
+SIDES = {"Buy": 1, "Sell": -1}
+MOST_DETAILS = 10  # orders looked up one by one for the side of their fills
+ORDER_LIFE = 90 * 86_400  # seconds before a fill within which its order was submitted
+
+
+@dataclass(frozen=True, slots=True)
+class Fill:
+    """One execution. `at` is in Unix seconds; `side` is ``Buy``, ``Sell`` or empty where nothing tells it."""
+
+    trade_id: str
+    order_id: str
+    symbol: str
+    at: int
+    quantity: Decimal
+    price: Decimal
+    side: str
+
+    @property
+    def sign(self) -> int:
+        """1 for a purchase, -1 for a sale, 0 where the side is not known."""
+        return SIDES.get(self.side, 0)
+
+    @property
+    def signed(self) -> Decimal:
+        """The change of the holding: negative for a sale."""
+        return self.quantity * self.sign
+
+
+def of_rows(rows: Iterable[Mapping[str, Any]]) -> tuple[list[Fill], int]:
+    """Return the executions among a reply's rows, and how many rows were none (no quantity, price or time)."""
+    fills, odd = [], 0
+    for row in rows:
+        quantity, price, at = (amount(row.get(name)) for name in ("quantity", "price", "trade_done_at"))
+        if quantity is None or price is None or not at or quantity <= 0:
+            odd += 1
+            continue
+        side = known_text(row.get("side")).title()
+        fills.append(
+            Fill(
+                known_text(row.get("trade_id")),
+                known_text(row.get("order_id")),
+                known_text(row.get("symbol")),
+                int(at),
+                quantity,
+                price,
+                side if side in SIDES else "",
+            )
+        )
+    return fills, odd
+
+
+def read_today(reader: Reader) -> list[Fill] | None:
+    """Return today's executions, or None if they can't be had."""
+    data = reader.try_("today's executions", "today_executions")
+    if data is None:
+        return None
+    trades = data.get("trades")
+    fills, _ = of_rows(row for row in trades if isinstance(row, dict)) if isinstance(trades, list) else ([], 0)
+    return with_sides(reader, fills, {"today_orders": {}})
+
+
+def read_window(reader: Reader, start: int, end: int | None = None) -> list[Fill]:
+    """Return the executions from `start` to `end`, Unix seconds, both included, oldest first; None is now.
+
+    Raises
+    ------
+    OpenAPIError
+        They can't be had.
+    """
+    until = {} if end is None else {"end_at": end}
+    fills, odd = of_rows(history_rows(reader, "history_executions", start_at=start, **until))
+    if odd:
+        reader.miss(f"{odd:,} executions without a quantity, price or time")
+    orders: dict[str, Mapping[str, Any]] = {"today_orders": {}}
+    if fills:
+        orders["history_orders"] = {"start_at": max(0, fills[0].at - ORDER_LIFE), **until}
+    return with_sides(reader, fills, orders)
+
+
+def history_rows(reader: Reader, operation: str, **arguments: Any) -> list[Mapping[str, Any]]:
+    """Return all rows of a history; if they are not all there are, that is noted as missing.
+
+    Raises
+    ------
+    OpenAPIError
+        A request failed for good.
+    Interrupted
+        Ctrl-C: a profit from half a history would be wrong.
+    """
+    found = fetch(lambda name, asked: reader.ask(name, **asked), catalog().operations[operation], arguments)
+    if found.why.startswith("interrupted"):
+        raise Interrupted(f"Interrupted while reading {operation}.", in_flight=False)
+    if not found.complete:
+        reader.miss(f"{operation}: {found.why}")
+    return [row for row in found.rows if isinstance(row, dict)]
+
+
+def with_sides(
+    reader: Reader, fills: Sequence[Fill], lists: Mapping[str, Mapping[str, Any]]
+) -> list[Fill]:
+    """Return the fills with the side of their orders, for those that lack it.
+
+    Parameters
+    ----------
+    reader
+        Who is asked: nobody if every fill has its side.
+    fills
+        The executions.
+    lists
+        Operations that list orders, with their arguments; asked one after the other while a side is missing.
+        What they don't tell is looked up order by order, for a few orders.
+    """
+    wanted = {fill.order_id for fill in fills if not fill.side}
+    sides: dict[str, str] = {}
+    for operation, arguments in lists.items():
+        if wanted - sides.keys():
+            sides |= _listed(reader, operation, arguments)
+    unknown = sorted(wanted - sides.keys() - {""})
+    if len(unknown) <= MOST_DETAILS:
+        for order_id in unknown:
+            sides |= _detail(reader, order_id)
+    completed = [fill if fill.side else replace(fill, side=sides.get(fill.order_id, "")) for fill in fills]
+    if lost := [fill.symbol for fill in completed if not fill.side]:
+        reader.miss(f"the side of {len(lost):,} executions ({names(lost)})")
+    return completed
+
+
+def _listed(reader: Reader, operation: str, arguments: Mapping[str, Any]) -> dict[str, str]:
+    try:
+        if catalog().operations[operation].pages is not None:
+            rows = history_rows(reader, operation, **arguments)
+        else:
+            rows = list(reader.ask(operation, **arguments).get("orders") or ())
+    except OpenAPIError:
+        return {}
+    return {known_text(row.get("order_id")): _side(row) for row in rows if _side(row)}
+
+
+def _detail(reader: Reader, order_id: str) -> dict[str, str]:
+    try:
+        side = _side(reader.ask("order_detail", order_id=order_id))
+    except OpenAPIError:
+        return {}
+    return {order_id: side} if side else {}
+
+
+def _side(row: Mapping[str, Any]) -> str:
+    side = known_text(row.get("side")).title()
+    return side if side in SIDES else ""
+
+
+def read_fees(reader: Reader, order_ids: Sequence[str]) -> dict[str, tuple[Decimal, Decimal]]:
+    """Return the fees of these orders and the quantity each filled: one request an order.
+
+    An order whose charges are not itemised yet is left out.
+    """
+    known: dict[str, tuple[Decimal, Decimal]] = {}
+    for order_id in order_ids:
+        try:
+            row = reader.ask("order_detail", order_id=order_id)
+        except OpenAPIError as failure:
+            reader.miss(f"fees of order {order_id[-4:].rjust(5, '…')} ({brief(failure)})")
+            if reader.offline:
+                break
+            continue
+        fee, filled = _charged(row.get("charge_detail")), amount(row.get("executed_quantity"))
+        if fee is not None and filled:
+            known[order_id] = (fee, filled)
+    return known
+
+
+def _charged(charge: Any) -> Decimal | None:
+    """Return an order's fees; a total of 0 with no fee named says that they are not worked out yet."""
+    if not isinstance(charge, dict):
+        return None
+    fee, items = amount(charge.get("total_amount")), charge.get("items")
+    named = any(item.get("fees") for item in items or () if isinstance(item, dict))
+    return fee if fee or named else None
+
+
+def moment(seconds: int) -> datetime:
+    """Return Unix seconds as an aware time in UTC."""
+    return datetime.fromtimestamp(seconds, UTC)

@@ -1,0 +1,169 @@
+"""Last prices of what is held, and how many shares an option's contract stands for."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+from jupyter_openapi.errors import ApiError, OpenAPIError
+from jupyter_openapi.frames.times import MARKET_ZONES
+from jupyter_openapi.portfolio.exact import known_text
+from jupyter_openapi.portfolio.reading import brief, names
+from jupyter_openapi.trading.words import amount
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from jupyter_openapi.portfolio.reading import Reader
+
+BATCH = 500  # symbols the broker takes in one request
+MOST_CALLS = 12  # quote requests one valuation makes at most
+OLD = 5  # days after which a last price counts as old
+_OPTION = re.compile(r"[A-Z][A-Z0-9.]*\d{6}[CP]\d+\.[A-Z]{2}")
+_LASTING = frozenset({301604, 602002})  # no permission: asking for fewer symbols would not help
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """Where a security trades.
+
+    Attributes
+    ----------
+    last, prev_close
+        Per share; None where the quote has none (0 counts as none).
+    at
+        When it last traded.
+    multiplier
+        Shares a unit of the position stands for: 1 for stocks, an option's own where its quote carries it,
+        else None.
+    """
+
+    last: Decimal | None
+    prev_close: Decimal | None
+    at: datetime | None
+    multiplier: Decimal | None
+
+    def day(self, symbol: str) -> date | None:
+        """Return the calendar day, in its market's zone, of the last trade."""
+        return None if self.at is None else self.at.astimezone(market_zone(symbol)).date()
+
+
+def market_zone(symbol: str) -> ZoneInfo:
+    """Return the zone in which the days of a symbol's market are counted."""
+    return ZoneInfo(MARKET_ZONES.get(symbol.rpartition(".")[2], "UTC"))
+
+
+def is_option(symbol: str) -> bool:
+    """Tell a contract (``AAPL260116C260000.US``) from a share by its symbol."""
+    return _OPTION.fullmatch(symbol) is not None
+
+
+def read_prices(reader: Reader, symbols: Iterable[str]) -> dict[str, Price]:
+    """Return the prices of those symbols that have one; say which have none."""
+    wanted = list(dict.fromkeys(symbols))
+    asker = _Asker(reader)
+    rows: dict[str, Mapping[str, Any]] = {}
+    for operation, chosen in (
+        ("quote", [symbol for symbol in wanted if not is_option(symbol)]),
+        ("option_quote", [symbol for symbol in wanted if is_option(symbol)]),
+    ):
+        for start in range(0, len(chosen), BATCH):
+            rows |= asker.ask(operation, chosen[start : start + BATCH])
+    asker.explain(wanted, rows)
+    return {symbol: _price(symbol, rows[symbol]) for symbol in wanted if symbol in rows}
+
+
+def _price(symbol: str, row: Mapping[str, Any]) -> Price:
+    stamp = amount(row.get("timestamp"))
+    return Price(
+        amount(row.get("last_done")) or None,
+        amount(row.get("prev_close")) or None,
+        datetime.fromtimestamp(float(stamp), UTC) if stamp else None,
+        _multiplier(row) if is_option(symbol) else Decimal(1),
+    )
+
+
+def _multiplier(row: Mapping[str, Any]) -> Decimal | None:
+    extend = row.get("option_extend")
+    return (amount(extend.get("contract_multiplier")) or None) if isinstance(extend, dict) else None
+
+
+class _Asker:
+    """Asks for quotes; a refusal of many is split until the symbol it is about stands alone."""
+
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
+        self._calls = 0
+        self._why: dict[str, str] = {}
+
+    def ask(self, operation: str, symbols: Sequence[str]) -> dict[str, Mapping[str, Any]]:
+        if not symbols:
+            return {}
+        if self._calls >= MOST_CALLS:
+            return self._fail(symbols, "too many refusals to go on asking")
+        self._calls += 1
+        try:
+            data = self._reader.ask(operation, symbol=list(symbols))
+        except OpenAPIError as failure:
+            parts = _parts(symbols, failure)
+            if not parts:
+                return self._fail(symbols, "offline" if self._reader.offline else brief(failure))
+            return {symbol: row for part in parts for symbol, row in self.ask(operation, part).items()}
+        found = data.get("secu_quote")
+        rows = [row for row in found if isinstance(row, dict)] if isinstance(found, list) else []
+        return {known_text(row.get("symbol")): row for row in rows}
+
+    def _fail(self, symbols: Sequence[str], why: str) -> dict[str, Mapping[str, Any]]:
+        self._why |= dict.fromkeys(symbols, why)
+        return {}
+
+    def explain(self, wanted: Sequence[str], rows: Mapping[str, Mapping[str, Any]]) -> None:
+        """Say which symbols have no quote, and why, a sentence for each reason."""
+        reasons: dict[str, list[str]] = {}
+        for symbol in wanted:
+            if symbol not in rows:
+                reasons.setdefault(self._why.get(symbol, ""), []).append(symbol)
+        for why, symbols in reasons.items():
+            self._reader.miss(f"no quote for {names(symbols)}{f' ({why})' if why else ''}")
+
+
+def _parts(symbols: Sequence[str], failure: OpenAPIError) -> list[Sequence[str]]:
+    """Return how to split a refused request: by market, then in halves; not at all if that can't help."""
+    if len(symbols) == 1 or not isinstance(failure, ApiError) or failure.http_status in {401, 403, 429}:
+        return []
+    markets: dict[str, list[str]] = {}
+    for symbol in symbols:
+        markets.setdefault(symbol.rpartition(".")[2], []).append(symbol)
+    if len(markets) > 1:
+        return list(markets.values())
+    if failure.code in _LASTING:
+        return []
+    middle = len(symbols) // 2
+    return [symbols[:middle], symbols[middle:]]
+
+
+def old_prices(prices: Mapping[str, Price], now: datetime) -> list[str]:
+    """Return a sentence for each market whose last prices are not today's, and for prices that are old."""
+    said, old = [], []
+    days: dict[str, set[date]] = {}
+    for symbol, price in prices.items():
+        day = price.day(symbol)
+        if day is None or price.last is None:
+            continue
+        today = now.astimezone(market_zone(symbol)).date()
+        if (today - day).days > OLD:
+            old.append(f"{symbol} of {day}")
+        elif day != today:
+            days.setdefault(symbol.rpartition(".")[2], set()).add(day)
+    for market, found in days.items():
+        latest = " and ".join(str(day) for day in sorted(found))
+        said.append(
+            f"{market} has not traded today: last prices, and the day's profit and loss, are of {latest}."
+        )
+    if old:
+        said.append(f"Old last prices: {names(old)}.")
+    return said

@@ -1,0 +1,172 @@
+"""Keys in use: refreshing a token, forgetting it, and the check-up; no token is ever shown."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from support.wire import Received, Recorder, http, recorder
+
+from jupyter_openapi import Client, Credentials, OutcomeUnknown, RequestRefused, TransportError
+from jupyter_openapi.checkup import check_up
+from jupyter_openapi.session import Session
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+NEW = "new-token-abcdefgh"
+
+
+def answer(request: Received) -> bytes:
+    data: dict[str, Any] = {}
+    if request.path == "/v1/token/refresh":
+        data = {"token": NEW, "expired_at": "2027-02-01T00:00:00Z", "issued_at": "", "account_info": {}}
+    if request.path == "/oauth2/token":
+        return http(json.dumps({"access_token": NEW, "expires_in": 3600}).encode())
+    return http(json.dumps({"code": 0, "message": "", "data": data}).encode())
+
+
+@pytest.fixture
+def server() -> Iterator[Recorder]:
+    with recorder(answer) as listening:
+        yield listening
+
+
+@pytest.fixture
+def session(server: Recorder, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Session]:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("LONGBRIDGE_HTTP_URL", server.url)
+    for name, value in (("APP_KEY", "key-1"), ("APP_SECRET", "secret-1"), ("ACCESS_TOKEN", "old-token-1")):
+        monkeypatch.setenv(f"LONGBRIDGE_{name}", value)
+    made = Session()
+    yield made
+    made.close()
+
+
+def test_a_refresh_is_sent_once_used_and_not_shown(session: Session, server: Recorder) -> None:
+    client = session.connect("paper")
+    said = session.refresh()
+    assert NEW not in said
+    assert "LONGBRIDGE_ACCESS_TOKEN" in said
+    assert "stop working" in said
+    client.call("stock_positions")
+    refresh, read = server.requests
+    assert (refresh.path, refresh.headers["authorization"]) == ("/v1/token/refresh", "old-token-1")
+    assert read.headers["authorization"] == NEW
+
+
+def test_an_env_file_takes_the_new_token(
+    session: Session, server: Recorder, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    lines = [f"LONGBRIDGE_{name}={name.lower()}-x" for name in ("APP_KEY", "APP_SECRET", "ACCESS_TOKEN")]
+    for line in lines:
+        monkeypatch.delenv(line.partition("=")[0])
+    (tmp_path / ".env").write_text("\n".join(lines))
+    session.connect("paper")
+    assert ".env" in session.refresh()
+    assert NEW in (tmp_path / ".env").read_text()
+    assert "app_secret-x" in (tmp_path / ".env").read_text()
+
+
+def test_an_oauth_token_is_refreshed_through_its_own_endpoint(
+    session: Session, server: Recorder, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    from jupyter_openapi.credentials import Found, Source
+
+    folder = tmp_path / ".longbridge" / "openapi" / "tokens"
+    folder.mkdir(parents=True)
+    (folder / "client-1").write_text(
+        json.dumps(
+            {"client_id": "client-1", "access_token": "old", "refresh_token": "again", "expires_at": 9e9}
+        )
+    )
+    client = session.connect("paper")
+    session.found = Found(Credentials.from_oauth("client-1"), Source("oauth", "client-1"))
+    assert NEW not in session.refresh()
+    client.call("stock_positions")
+    form, read = server.requests
+    assert (form.path, form.body) == (
+        "/oauth2/token",
+        b"grant_type=refresh_token&client_id=client-1&refresh_token=again",
+    )
+    assert "authorization" not in form.headers
+    assert read.headers["authorization"] == f"Bearer {NEW}"
+    assert "x-api-signature" not in read.headers
+
+
+def test_an_unanswered_refresh_is_not_repeated() -> None:
+    with recorder(lambda _: None) as dead:
+        client = Client(Credentials("key-1", "secret-1", "token-1"), "paper", dead.url, limits=False)
+        with pytest.raises(OutcomeUnknown):
+            client.refresh()
+        client.close()
+    assert len(dead.requests) == 1
+
+
+def test_the_bare_operation_is_refused(server: Recorder) -> None:
+    keys = Credentials("key-1", "secret-1", "token-1")
+    with Client(keys, "paper", server.url, limits=False) as client:
+        for ask in (
+            lambda: client.call("token_refresh", expired_at="today", execute=True),
+            lambda: client.request("GET", "/v1/token/refresh", {"expired_at": "today"}, execute=True),
+        ):
+            with pytest.raises(RequestRefused, match="%openapi --execute refresh"):
+                ask()
+    assert server.requests == []
+
+
+def test_forgetting_disconnects(session: Session) -> None:
+    session.connect("paper")
+    assert "Disconnected" in session.forget()
+    with pytest.raises(RequestRefused, match="Not connected"):
+        session.connected()
+
+
+def test_the_check_up_names_what_to_do(server: Recorder) -> None:
+    def refused(_: Received) -> bytes:
+        return http(
+            b'{"code":403201,"message":"signature invalid"}',
+            "403 Forbidden",
+            "Date: Sun, 01 Jan 2023 00:00:00 GMT\r\n",
+        )
+
+    keys = Credentials("key-1", "secret-1", "token-1")
+    with recorder(refused) as broker, Client(keys, "paper", broker.url, limits=False) as client:
+        found = {finding.what: finding for finding in check_up(client)}
+    assert found["host"].well
+    assert not found["region"].well
+    assert "app secret" in found["signature"].said
+    assert not found["clock"].well
+    assert "ahead of" in found["clock"].said
+    assert "latency" not in found
+
+
+def test_the_check_up_of_a_dead_host() -> None:
+    with recorder() as gone:
+        url = gone.url
+    with Client(Credentials("key-1", "secret-1", "token-1"), "paper", url, limits=False) as client:
+        found = {finding.what: finding for finding in check_up(client)}
+    assert "can't be reached" in found["host"].said
+    assert "signature" not in found
+
+
+def test_a_download_takes_no_credentials_along(server: Recorder) -> None:
+    def file(request: Received) -> bytes:
+        return (
+            http(b"statement") if request.path == "/file" else http(b"", "302 Found", "Location: /file\r\n")
+        )
+
+    with (
+        recorder(file) as store,
+        Client(Credentials("key-1", "secret-1", "token-1"), "paper", server.url, limits=False) as client,
+    ):
+        assert client.download(f"{store.url}/file") == b"statement"
+        with pytest.raises(TransportError, match="HTTP 302"):
+            client.download(f"{store.url}/elsewhere")
+        with pytest.raises(RequestRefused, match="https"):
+            client.download("http://example.com/file")
+    assert all("authorization" not in seen.headers for seen in store.requests)
+    assert all("x-api-key" not in seen.headers for seen in store.requests)
