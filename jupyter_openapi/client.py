@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self
 
@@ -10,12 +9,11 @@ from jupyter_openapi.connection import Connection
 from jupyter_openapi.download import download
 from jupyter_openapi.errors import RequestRefused
 from jupyter_openapi.guard import guarded
-from jupyter_openapi.outcomes import Call
+from jupyter_openapi.pages import Bar, History, Progress, Unfinished, fetch
 from jupyter_openapi.paths import arguments_of, normalise, pairs_of
-from jupyter_openapi.reply import Reply
+from jupyter_openapi.reading import Reader
 from jupyter_openapi.spec import catalog
-from jupyter_openapi.spec.build import build, encode_body, encode_query
-from jupyter_openapi.spec.check import check
+from jupyter_openapi.spec.build import encode_query
 from jupyter_openapi.spec.model import Effect, Operation
 from jupyter_openapi.trading import Basket, Desk, OrderState, Preview
 from jupyter_openapi.trading.gather import cancel_basket, submit_basket
@@ -28,6 +26,7 @@ if TYPE_CHECKING:
 
     from jupyter_openapi.account import Account
     from jupyter_openapi.credentials import Credentials
+    from jupyter_openapi.reply import Reply
     from jupyter_openapi.signing import Explanation
 
 
@@ -87,7 +86,9 @@ class Client:
             notify=notify,
         )
         self._transport = self._link.transport
+        self._reader = Reader(self._link)
         self.tz = "UTC"
+        self._unfinished = Unfinished()
 
     def __repr__(self) -> str:
         return f"<Client of {self.account.title}>"
@@ -144,7 +145,7 @@ class Client:
 
     @cached_property
     def _desk(self) -> Desk:
-        return Desk(self._transport, self.account, self._link.owner, self.journal, self._data)
+        return Desk(self._transport, self.account, self._link.owner, self.journal, self._reader.data)
 
     @guarded
     def call(
@@ -187,7 +188,7 @@ class Client:
         known = catalog().named(operation)
         parameters = {**catalog().constants(operation), **parameters}
         if known.effect is Effect.READ:
-            return self._read(known, parameters)
+            return self._reader.read(known, parameters, tz=self.tz)
         _keep_tokens_out(known)
         if known.name == "submit_order" and "orders" in parameters:
             basket = self.basket(parameters.pop("orders"), override=override)
@@ -196,18 +197,50 @@ class Client:
         return preview.send(again=again) if execute else preview
 
     @guarded
+    def pages(self, operation: str, /, *, progress: Progress | None = None, **parameters: Any) -> History:
+        """Fetch a whole history, every row from its start on; after Ctrl-C the same call goes on from there.
+
+        Parameters
+        ----------
+        operation
+            ``history_orders``, ``history_executions``, ``all_executions``, ``cash_flow``, ...
+        progress
+            Told of each reply; a bar is shown when there is more than one, if not given.
+        parameters
+            As `call`; a start is needed.
+
+        Returns
+        -------
+        History, with `frame()` and `summary()`; `complete` says whether every row is there.
+        """
+        known = catalog().named(operation)
+        return fetch(
+            self._reader.data,
+            known,
+            {**catalog().constants(operation), **parameters},
+            tz=self.tz,
+            progress=progress or Bar(known.name),
+            resume=self._unfinished,
+            facts=self._reader.facts(known.name),
+        )
+
+    @guarded
     def basket(self, orders: Any, *, override: Iterable[str] = ()) -> Basket:
         """Preview several orders: a DataFrame or a list of mappings, one order a row.
 
         Its `send()` sends the rows one after the other and returns a frame with the outcome of each. A basket
         that failed half-way sends only the rest when it is made and sent again.
         """
-        return submit_basket(self._desk, self._data, self.journal, orders, tz=self.tz, override=override)
+        return submit_basket(
+            self._desk, self._reader.data, self.journal, orders, tz=self.tz, override=override
+        )
 
     @guarded
     def cancel_all(self, symbol: Sequence[str] = ()) -> Basket:
         """Preview the cancelling of every open order, or those of some symbols; its `send()` does it."""
-        return cancel_basket(self._desk, self._data, [symbol] if isinstance(symbol, str) else list(symbol))
+        return cancel_basket(
+            self._desk, self._reader.data, [symbol] if isinstance(symbol, str) else list(symbol)
+        )
 
     @guarded
     def request(
@@ -239,14 +272,11 @@ class Client:
         match = catalog().match(verb, plain)
         if match is not None:
             operation, in_path = match
-            return self._known(
+            return self._named(
                 operation, {**in_path, **arguments_of(operation, pairs, json)}, execute=execute
             )
-        query = encode_query(pairs)
         if verb == "GET":
-            body = b"" if json is None else encode_body(json)
-            call = Call(verb, plain, query, body, name=f"GET {plain}")
-            return Reply(self._transport.send(call), facts=self._facts(f"GET {plain}"))
+            return self._reader.get(plain, pairs, json)
         unknown = Operation(
             f"{verb} {plain}",
             verb,
@@ -256,13 +286,13 @@ class Client:
             "trade",
             "a path outside the specification",
         )
-        preview = self._desk.raw(unknown, query, json)
+        preview = self._desk.raw(unknown, encode_query(pairs), json)
         return preview.send() if execute else preview
 
     @guarded
     def reconcile(self) -> list[Settlement]:
         """Settle what is not known of this account's orders, by reading only; one row for each open one."""
-        return reconcile(self.journal, self._link.owner, self._data)
+        return reconcile(self.journal, self._link.owner, self._reader.data)
 
     def unsettled(self) -> int:
         """Return how many orders of this account the journal keeps as open; nothing is sent."""
@@ -274,7 +304,7 @@ class Client:
         Returns the last known state; its `done` tells an end from a time-out.
         """
         return await wait_for(
-            lambda wanted: self._data("order_detail", {"order_id": wanted}), order_id, timeout
+            lambda wanted: self._reader.data("order_detail", {"order_id": wanted}), order_id, timeout
         )
 
     @guarded
@@ -282,35 +312,12 @@ class Client:
         """Fetch a presigned file (a statement, say); none of our credentials travel with it."""
         return download(url)
 
-    def _known(self, operation: Operation, arguments: Mapping[str, Any], *, execute: bool) -> Reply | Preview:
+    def _named(self, operation: Operation, arguments: Mapping[str, Any], *, execute: bool) -> Reply | Preview:
         if operation.effect is Effect.READ:
-            return self._read(operation, arguments)
+            return self._reader.read(operation, arguments, tz=self.tz)
         _keep_tokens_out(operation)
         preview = self._desk.preview(operation, arguments, tz=self.tz)
         return preview.send() if execute else preview
-
-    def _read(self, operation: Operation, arguments: Mapping[str, Any]) -> Reply:
-        wanted = build(operation, check(operation, arguments, tz=self.tz), tz=self.tz)
-        call = Call(
-            wanted.method,
-            wanted.path,
-            encode_query(wanted.query),
-            b"" if wanted.body is None else encode_body(wanted.body),
-            limit=operation.limit,
-            name=operation.name,
-        )
-        return Reply(self._transport.send(call), operation, facts=self._facts(operation.name))
-
-    def _data(self, name: str, arguments: Mapping[str, Any]) -> Any:
-        return self._read(catalog().named(name), arguments).data
-
-    def _facts(self, name: str) -> dict[str, Any]:
-        return {
-            "operation": name,
-            "mode": self.account.mode,
-            "source": self.account.source,
-            "requested_at": datetime.now(UTC).isoformat(timespec="milliseconds"),
-        }
 
 
 def _keep_tokens_out(operation: Operation) -> None:

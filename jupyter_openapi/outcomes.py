@@ -30,7 +30,7 @@ from jupyter_openapi.errors import (
 from jupyter_openapi.spec.model import Effect
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from jupyter_openapi.hosts import Host
 
@@ -46,6 +46,7 @@ class Call:
     effect: Effect = Effect.READ
     limit: str = "trade"  # which of the broker's limits counts it: trade, quote or none
     name: str = "The request"  # what messages call it
+    too_late: Callable[[], bool] | None = None  # asked when its turn has come: may it not leave any more?
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,7 @@ from urllib3.exceptions import HTTPError, ReadTimeoutError, SSLError
 
 from jupyter_openapi import outcomes
 from jupyter_openapi.adapter import Adapter, tell_when_written
+from jupyter_openapi.errors import ApiError, RequestRefused
 from jupyter_openapi.outcomes import Answer, Call
 from jupyter_openapi.retries import Budget, may_repeat, retry_after
 from jupyter_openapi.signing import CONTENT_TYPE, Clock, SignatureAuth
@@ -38,6 +39,8 @@ if TYPE_CHECKING:
 USER_AGENT = "jupyter-openapi"
 SKEW = 3.0  # seconds our clock may be off before we follow the server's
 SKEW_LOOK = 60.0  # seconds between two looks at it
+DAY = 86_400.0
+WRONG_SIGNATURE = 403201  # also what a timestamp gets that is too far off
 
 
 @dataclass(slots=True)
@@ -92,6 +95,7 @@ class Transport:
         self._longest = timeout[1]
         self._adapter = Adapter()
         self._pool = self._connections()
+        self._process = os.getpid()
         self._skew_seen = -SKEW_LOOK
         self._headers = {
             "User-Agent": USER_AGENT,
@@ -159,7 +163,10 @@ class Transport:
             problem = outcomes.no_answer(call, self.host, failure, written=flight.written)
             return problem, not isinstance(failure, SSLError), None
         result = outcomes.read(call, response.status, response.headers, content, elapsed)
-        again = may_repeat(response.status, getattr(result, "code", None))
+        code = getattr(result, "code", None)
+        again = may_repeat(response.status, code)
+        if isinstance(result, (Answer, ApiError)):  # what is no envelope may have somebody else's date
+            again |= self._follow_clock(response.headers, refused=code == WRONG_SIGNATURE)
         return result, again, retry_after(response.headers.get("Retry-After"), self.clock.now())
 
     def _exchange(self, call: Call, flight: Flight) -> tuple[BaseHTTPResponse, bytes, float]:
@@ -171,6 +178,12 @@ class Transport:
             return self._write(call, flight)
 
     def _write(self, call: Call, flight: Flight) -> tuple[BaseHTTPResponse, bytes, float]:
+        if call.too_late is not None and call.too_late():
+            raise RequestRefused(f"{call.name} waited too long for its turn, and was not sent.")
+        if self._process != os.getpid():
+            # A fork: on its parent's connections each would read the other's answers.
+            self._process, self._adapter = os.getpid(), Adapter()
+            self._pool = self._connections()
         # Signed only now: a timestamp made before waiting for a turn would be old when it is sent.
         signed = self._auth.headers(call.method, call.path, call.query, call.body)
         tell_when_written(flight.was_written)
@@ -190,7 +203,6 @@ class Transport:
             content = self._read_all(response, begun + self._longest)
         finally:
             tell_when_written(None)
-        self._follow_clock(response.headers)
         return response, content, time.perf_counter() - begun
 
     def _read_all(self, response: BaseHTTPResponse, deadline: float) -> bytes:
@@ -213,15 +225,21 @@ class Transport:
             raise ReadTimeoutError(self._pool, "", "the reply came too slowly")
         return b"".join(parts)
 
-    def _follow_clock(self, headers: Mapping[str, str]) -> None:
-        """Follow the server's ``Date`` when our clock is off by more than a few seconds."""
+    def _follow_clock(self, headers: Mapping[str, str], *, refused: bool) -> bool:
+        """Follow the server's ``Date`` when our clock is off by more than a few seconds.
+
+        Returns whether a request that was `refused` for its signature may pass with the new time.
+        """
         now = time.monotonic()
-        if now - self._skew_seen < SKEW_LOOK:
-            return
+        if now - self._skew_seen < SKEW_LOOK and not refused:
+            return False
         self._skew_seen = now
         try:
             # A date has whole seconds: its middle is the best guess.
             off = parsedate_to_datetime(headers["Date"]).timestamp() + 0.5 - time.time()
-        except (KeyError, TypeError, ValueError):
-            return
-        self.clock.offset = off if abs(off) > SKEW else 0.0
+        except (ArithmeticError, LookupError, OSError, TypeError, ValueError):
+            return False
+        before = self.clock.offset
+        if abs(off) < DAY:  # a clock this wrong could not even open a connection: the date is nonsense
+            self.clock.offset = off if abs(off) > SKEW else 0.0
+        return refused and abs(self.clock.offset - before) > SKEW

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import time
+from email.utils import formatdate
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -130,7 +132,7 @@ def test_the_check_up_names_what_to_do(server: Recorder) -> None:
         return http(
             b'{"code":403201,"message":"signature invalid"}',
             "403 Forbidden",
-            "Date: Sun, 01 Jan 2023 00:00:00 GMT\r\n",
+            f"Date: {formatdate(time.time() - 600, usegmt=True)}\r\n",
         )
 
     keys = Credentials("key-1", "secret-1", "token-1")

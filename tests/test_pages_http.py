@@ -45,7 +45,7 @@ def test_executions_over_the_wire() -> None:
     rows = [execution(number, PRESENT - 200 * DAY + number * 6000) for number in range(2880)]
     broker = Broker(executions, rows, today_from=PRESENT - DAY)
     with recorder(answering(broker)) as server, client(server.url) as face:
-        history = fetch(face._data, executions, {"start_at": "-200d"}, now=NOW)
+        history = fetch(face._reader.data, executions, {"start_at": "-200d"}, now=NOW)
     assert history.summary() == "2,880 rows, 2026-05-06 to 2026-11-22, complete"
     assert [row["trade_id"] for row in history.rows] == [row["trade_id"] for row in rows]
     # Today's, then two windows of two pages and one of one.
@@ -69,7 +69,7 @@ def test_a_broken_reply_is_asked_for_again_and_nothing_is_doubled() -> None:
         return None if count % 5 == 2 else whole(request)
 
     with recorder(answer) as server, client(server.url) as face:
-        history = fetch(face._data, orders, {"start_at": NOW - timedelta(hours=2)}, now=NOW)
+        history = fetch(face._reader.data, orders, {"start_at": NOW - timedelta(hours=2)}, now=NOW)
     assert history.complete
     assert [row["order_id"] for row in history.rows] == [row["order_id"] for row in rows]
     assert len(server.requests) > history.pages
@@ -89,9 +89,9 @@ def test_a_real_ctrl_c_loses_nothing() -> None:
 
     shelf = Unfinished()
     with recorder(answer) as server, client(server.url) as face:
-        partial = fetch(face._data, executions, {"start_at": "-300d"}, now=NOW, resume=shelf)
+        partial = fetch(face._reader.data, executions, {"start_at": "-300d"}, now=NOW, resume=shelf)
         asked = len(server.requests)
-        rest = fetch(face._data, executions, {"start_at": "-300d"}, now=NOW, resume=shelf)
+        rest = fetch(face._reader.data, executions, {"start_at": "-300d"}, now=NOW, resume=shelf)
     assert asked == 5
     assert partial.why.startswith("interrupted, read up to 2026-04-")
     assert 1000 < len(partial) < 3600

@@ -6,13 +6,15 @@ from typing import Any
 
 
 def load(shell: Any) -> None:
-    """Register the magic and its settings in an IPython shell; loading again changes nothing."""
+    """Register the magic, its settings and its completion in a shell; loading again changes nothing."""
     from jupyter_openapi.magic.magics import OpenAPIMagics
+    from jupyter_openapi.magic.matcher import install
 
     if not any(isinstance(known, OpenAPIMagics) for known in shell.configurables):
         magics = OpenAPIMagics(shell)
         shell.register_magics(magics)
         shell.configurables.append(magics)
+    install(shell)
 
 
 def unload(shell: Any) -> None:
@@ -20,7 +22,9 @@ def unload(shell: Any) -> None:
     import sys
 
     from jupyter_openapi.magic.magics import OpenAPIMagics
+    from jupyter_openapi.magic.matcher import uninstall
 
+    uninstall(shell)
     for known in [known for known in shell.configurables if isinstance(known, OpenAPIMagics)]:
         shell.configurables.remove(known)
         for table in shell.magics_manager.magics.values():

@@ -37,7 +37,9 @@ def applicable(operation: Operation | None, effect: Effect) -> frozenset[str]:
     return _TRADE if effect is Effect.TRADE else _ANY
 
 
-def refuse_flags(flags: Mapping[str, FlagValue], operation: Operation | None, effect: Effect, name: str) -> None:
+def refuse_flags(
+    flags: Mapping[str, FlagValue], operation: Operation | None, effect: Effect, name: str
+) -> None:
     """Refuse the first flag that means nothing to an operation, or clashes with another.
 
     Raises
@@ -68,7 +70,9 @@ def refuse_flags_of_command(flags: Mapping[str, FlagValue], spec: CommandSpec) -
     for key in flags:
         name = _flag(key)
         if name in FLAGS and name not in spec.accepts:
-            raise RequestRefused(f"--{name} does nothing for {spec.name}; type %openapi {spec.name} without it.")
+            raise RequestRefused(
+                f"--{name} does nothing for {spec.name}; type %openapi {spec.name} without it."
+            )
 
 
 _WHY = {

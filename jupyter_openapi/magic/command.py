@@ -75,7 +75,7 @@ def command(
     accepts: tuple[str, ...] = (),
     examples: tuple[str, ...] = (),
 ) -> Callable[[Action], CommandSpec]:
-    """Make a command of the function that carries it out; a module of `magic.commands` that has one offers it.
+    """Make a command of the function that carries it out; any module of `magic.commands` may have some.
 
     The first parameter is the one that bare words fill. `examples` are lines without ``%openapi``.
     """

@@ -1,8 +1,9 @@
 """A request as a command line for a POSIX shell with curl and openssl.
 
-Nothing in it is secret: the key, the secret and the token are the shell's own variables, and the shell makes the
-timestamp and the signature when the command is pasted. Everything that comes from the request stands in single
-quotes, in which a shell reads nothing; it runs in a subshell, so that it leaves no variables behind.
+Nothing in it is secret: the key, the secret and the token are the shell's own variables, and the shell makes
+the timestamp and the signature when the command is pasted. Whatever comes from the request stands in single
+quotes, in which a shell reads nothing; it runs in a subshell, so that it leaves no variables behind. While it
+runs, openssl and curl have the values among their arguments, where other users of the machine can see them.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 KEY, SECRET, TOKEN = "LONGBRIDGE_APP_KEY", "LONGBRIDGE_APP_SECRET", "LONGBRIDGE_ACCESS_TOKEN"
 
 
-def curl(asked: Draft, host: Host, *, paper: bool = False, warnings: Sequence[str] = ()) -> str:
+def curl(asked: Draft, host: Host, *, paper: bool = False, notes: Sequence[str] = ()) -> str:
     """Return the command.
 
     Parameters
@@ -32,14 +33,16 @@ def curl(asked: Draft, host: Host, *, paper: bool = False, warnings: Sequence[st
         Where it goes.
     paper
         Send ``x-papertrading: true``.
-    warnings
+    notes
         What to say in it, one line each; the shell does nothing with them.
     """
-    notes = [f"Set {KEY}, {SECRET} and {TOKEN} first, then paste all of this.", *warnings]
+    said = [f"Set {KEY}, {SECRET} and {TOKEN} first, then paste all of this.", *notes]
+    # As our own requests do: a proxy has no business with a sandbox on this machine.
+    direct = "--noproxy 127.0.0.1,localhost,::1 " if host.loopback else ""
     lines = [
         "(",
         # Not after a # sign: zsh takes that for a command when it is typed, and an apostrophe for a quote.
-        *(f": {quote(' '.join(note.split()))}" for note in notes),
+        *(f": {quote(' '.join(note.split()))}" for note in said),
         f': "${{{KEY}:?is not set}}" "${{{SECRET}:?is not set}}" "${{{TOKEN}:?is not set}}"',
         # No variable may be called path: in zsh that is the search path.
         f"verb={quote(asked.method)} host={quote(host.url)}",
@@ -57,8 +60,7 @@ def curl(asked: Draft, host: Host, *, paper: bool = False, warnings: Sequence[st
         f'sign="HMAC-SHA256 SignedHeaders={SIGNED_HEADERS}, Signature=$mac"',
         f'case "${TOKEN}" in ("Bearer "*) sign= ;; esac',
         f'case "${TOKEN}" in (us_*) centre=us ;; (*) centre=ap ;; esac',
-        "curl --silent --show-error --write-out '\\n' "
-        f"{'--noproxy 127.0.0.1,localhost,::1 ' if host.loopback else ''}\\",
+        f"curl --silent --show-error --write-out '\\n' {direct}\\",
         '  --request "$verb" "$host$route${query:+?$query}" \\',
         f'  --header "X-Api-Key: ${KEY}" --header "Authorization: ${TOKEN}" \\',
         '  --header "X-Timestamp: $stamp" --header "X-Api-Signature: $sign" \\',

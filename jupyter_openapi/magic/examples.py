@@ -1,7 +1,7 @@
 """An example line for every operation, made from its description so that it passes its checks.
 
-What was seen in this kernel is preferred (the id of your last order), so that the line runs as it stands. Where
-the description alone cannot tell what goes together, the words are in `SPOKEN`.
+What was seen in this kernel is preferred (the id of your last order), so that the line runs as it stands.
+Where the description alone cannot tell what goes together, the words are in `SPOKEN`.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from jupyter_openapi.spec.values import choices
 
 ID = "693664675163312128"
 
-# Arguments by operation, where the required ones alone are no sensible call; None stands for a value of its kind.
+# Arguments by operation, where the required ones alone are no sensible call; None is any value of its kind.
 SPOKEN: Mapping[str, Mapping[str, Any]] = {
     "submit_order": {"symbol": "700.HK", "side": "buy", "type": "MO", "quantity": "100"},
     "replace_order": {"order_id": None, "quantity": "200"},
@@ -123,7 +123,7 @@ def usual_name(operation: Operation) -> str:
 
 
 def arguments(operation: Operation, seen: Seen = SEEN) -> dict[str, Any]:
-    """Return arguments that pass an operation's checks: texts, and lists and dictionaries where they are needed."""
+    """Return arguments that pass an operation's checks: texts, lists and dictionaries."""
     spoken = SPOKEN.get(operation.name)
     short = {wire: name for name, wire in reversed(list(operation.short.items()))}
     if spoken is not None:
@@ -131,7 +131,9 @@ def arguments(operation: Operation, seen: Seen = SEEN) -> dict[str, Any]:
             name: _value(operation, _parameter(operation, name), seen) if value is None else value
             for name, value in spoken.items()
         }
-    required = [each for each in operation.parameters if each.required and each.name not in operation.defaults]
+    required = [
+        each for each in operation.parameters if each.required and each.name not in operation.defaults
+    ]
     required.sort(key=lambda each: each.name != operation.main)
     return {short.get(each.name, each.name): _value(operation, each, seen) for each in required}
 
@@ -155,7 +157,9 @@ def _text(operation: Operation, parameter: Parameter, seen: Seen) -> str:
     name = parameter.name.removesuffix("[]")
     match parameter.kind:
         case Kind.SYMBOL:
-            fitting = [each for each in SYMBOLS if not parameter.pattern or re.search(parameter.pattern, each)]
+            fitting = [
+                each for each in SYMBOLS if not parameter.pattern or re.search(parameter.pattern, each)
+            ]
             us_only = operation.name.startswith("us_") or "_us_" in operation.name or operation.region == "us"
             return next(each for each in fitting if each.endswith(".US") or not us_only)
         case Kind.ENUM:
@@ -175,7 +179,9 @@ def _text(operation: Operation, parameter: Parameter, seen: Seen) -> str:
 
 
 def _nested(value: Any) -> bool:
-    return isinstance(value, dict) or (isinstance(value, list) and any(isinstance(each, dict) for each in value))
+    return isinstance(value, dict) or (
+        isinstance(value, list) and any(isinstance(each, dict) for each in value)
+    )
 
 
 def _bare(value: Any) -> str:

@@ -72,8 +72,13 @@ def command_help(spec: CommandSpec) -> Report:
         _filled(spec.summary),
         *_parameters(spec.operation),
         _section("Flags, after its name", [flag_line(flag) for flag in spec.flags]),
-        _section("Flags, before its name", [flag_line(FLAGS[name]) for name in FLAGS if name in spec.accepts]),
-        _section("Example" if len(spec.examples) == 1 else "Examples", [f"%openapi {each}" for each in spec.examples]),
+        _section(
+            "Flags, before its name", [flag_line(FLAGS[name]) for name in FLAGS if name in spec.accepts]
+        ),
+        _section(
+            "Example" if len(spec.examples) == 1 else "Examples",
+            [f"%openapi {each}" for each in spec.examples],
+        ),
     ]
     return Report("\n".join(filter(None, parts)))
 
@@ -96,7 +101,9 @@ def _facts(operation: Operation, word: str) -> Iterator[str]:
         yield "  Sent by the official SDK, and not in the broker's documentation"
     if operation.sdk:
         yield _filled(", ".join(method.name for method in operation.sdk), "  Official SDK: ")
-    names = [f"--{flag}" for flag in FLAGS if flag.replace("-", "_") in applicable(operation, operation.effect)]
+    names = [
+        f"--{flag}" for flag in FLAGS if flag.replace("-", "_") in applicable(operation, operation.effect)
+    ]
     yield _filled(", ".join(names), "  Flags: ")
 
 
@@ -113,10 +120,14 @@ def _parameters(operation: Operation) -> Iterator[str]:
     # What must be given first; the wire's own order within.
     rows.sort(key=lambda row: not row[1].startswith("required"))
     width = min(34, max(len(name) for name, _ in rows))
-    yield "\nParameters" + (f" (bare words fill {short.get(operation.main, operation.main)})" if operation.main else "")
+    yield "\nParameters" + (
+        f" (bare words fill {short.get(operation.main, operation.main)})" if operation.main else ""
+    )
     for name, text in rows:
         lead = f"  {name:<{width}}  "
-        yield fill(text, WIDTH, initial_indent=lead, subsequent_indent=" " * (width + 4), break_on_hyphens=False)
+        yield fill(
+            text, WIDTH, initial_indent=lead, subsequent_indent=" " * (width + 4), break_on_hyphens=False
+        )
 
 
 def _leaves(parameters: tuple[Parameter, ...], prefix: str = "") -> Iterator[tuple[str, Parameter]]:
@@ -198,6 +209,10 @@ def _filled(text: str, lead: str = "") -> str:
     lead = lead.lstrip("\n")
     indent = " " * (len(lead) - len(lead.lstrip())) + ("  " if lead.strip() else "")
     return start + fill(
-        text, WIDTH, initial_indent=lead, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
+        text,
+        WIDTH,
+        initial_indent=lead,
+        subsequent_indent=indent,
+        break_long_words=False,
+        break_on_hyphens=False,
     )
-

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from IPython.core.magic import Magics, line_cell_magic, magics_class, needs_local_scope, no_var_expand
-from traitlets import Enum, Unicode
+from traitlets import Enum, TraitError, Unicode, validate
 
 from jupyter_openapi.guard import guarded
 
@@ -26,21 +26,45 @@ class OpenAPIMagics(Magics):
         config=True
     )
 
+    @validate("tz")
+    def _known_zone(self, proposal: Mapping[str, Any]) -> str:
+        from jupyter_openapi.spec.moments import zone
+
+        name = str(proposal["value"])
+        try:
+            zone(name)
+        except ValueError as unknown:
+            raise TraitError(f"{unknown}.") from None
+        return name
+
     @no_var_expand
     @needs_local_scope
     @line_cell_magic
     @guarded
     def openapi(self, line: str, cell: str | None = None, local_ns: Mapping[str, Any] | None = None) -> Any:
-        """Sign and send requests to the broker; get DataFrames.
+        """Send signed requests to the broker by name; reads come as DataFrames, orders as previews.
 
-        %openapi connect sandbox                     a paper exchange on this machine
-        %openapi positions                           your holdings
-        df = %openapi quote 700.HK AAPL.US           quotes into a variable
-        %openapi submit 700.HK side=buy price=600 quantity=100
+        %openapi [--flags] [VAR <<] COMMAND | OPERATION | METHOD PATH  [words] [name=value ...]
+
+        %openapi connect sandbox                     a paper exchange on this machine (or: paper, live)
+        %openapi positions                           your holdings, as a DataFrame
+        df = %openapi quote 700.HK AAPL.US           quotes into a variable; also df << quote ...
+        %openapi GET /v1/asset/stock symbol=700.HK   any path
+        %openapi submit 700.HK side=buy price={bid} quantity=100
                                                      a preview; nothing is sent
-        %openapi send                                sends that preview, once
+        %openapi send                                sends that preview, once, within 60 s
+        %openapi --execute submit 700.HK side=buy type=MO quantity=100
+                                                     previews and sends in one go
 
-        Type %openapi alone to see what else there is.
+        %%openapi --execute POST /v1/trade/order     a cell: its body is JSON, or name: value lines
+        {"symbol": "700.HK", "side": "Buy", "order_type": "MO", "submitted_quantity": "100",
+         "time_in_force": "Day"}
+
+        Words fill the operation's main parameter. {expression} is evaluated, your local names first; None
+        leaves a parameter out. Flags stand before the operation. # starts a comment; a trailing ; mutes.
+
+        %openapi alone shows where you are connected and all flags; %openapi endpoints [WORD] searches the
+        operations; %openapi help NAME explains one, with an example; %config OpenAPIMagics sets defaults.
         """
         # Imported at the first line that is typed: the load itself must stay light.
         from jupyter_openapi.magic.commands import COMMANDS

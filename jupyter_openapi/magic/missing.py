@@ -58,15 +58,17 @@ def described(symbols: list[str], known: Iterable[str]) -> str:
         likely = likely_meant(symbol, names)
         lines.append(f"{symbol}: nothing came back" + (f"; did you mean {likely}?" if likely else "."))
     if len(symbols) > NAMED:
-        lines.append(f"and nothing for {len(symbols) - NAMED} more: df.attrs['openapi']['missing'] names them all.")
+        lines.append(
+            f"and nothing for {len(symbols) - NAMED} more: df.attrs['openapi']['missing'] names them all."
+        )
     return "\n".join(lines)
 
 
 def likely_meant(symbol: str, known: Iterable[str]) -> str | None:
     """Return the symbol that a misspelt one was likely meant to be, or None.
 
-    Its spelling is mended first (``0700.HK``); then a known one that looks like it is taken (``APPL.US``), but
-    for codes of letters only: two numbers that look alike have nothing to do with each other.
+    Its spelling is mended first (``0700.HK``); then a known one that looks like it is taken (``APPL.US``),
+    but for codes of letters only: two numbers that look alike have nothing to do with each other.
     """
     mended = suggest(symbol)
     if mended is not None and mended != symbol:

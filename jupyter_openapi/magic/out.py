@@ -1,19 +1,21 @@
 """``--out FILE``: save a frame as CSV, Excel workbook or Parquet, whole or not at all.
 
-=========  =====================================================================================================
-``.csv``   UTF-8 with a byte order mark, by which Excel knows it. Texts, ids among them, stand in quotes.
-``.xlsx``  Texts are text cells, so that an id keeps its digits and nothing runs as a formula.
+============  ==========================================================================================
+``.csv``      UTF-8 with a byte order mark, by which Excel knows it. Texts, ids among them, are quoted.
+``.xlsx``     Texts are text cells, so that an id keeps its digits and nothing runs as a formula.
 ``.parquet``  Columns keep their types and zones, and the frame's attributes travel along.
-=========  =====================================================================================================
+============  ==========================================================================================
 
-CSV and Excel know no time zones: there times stand without one, in the zone of the frame, and the column's name
-says which: ``updated_at (Asia/Hong_Kong)``. Nested values stand as JSON text. A file of that name is replaced.
+CSV and Excel know no time zones: there times stand without one, in the zone of the frame, and the column's
+name says which: ``updated_at (Asia/Hong_Kong)``. Nested values are JSON text. A file that is there already is
+replaced, in one step.
 """
 
 from __future__ import annotations
 
 import csv
 import json
+import re
 import secrets
 from importlib.util import find_spec
 from pathlib import Path
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
 ENDINGS = (".csv", ".xlsx", ".parquet")
 NEEDS = {".xlsx": "openpyxl", ".parquet": "pyarrow"}
 SHEET_ROWS = 1_048_575  # of an Excel sheet, below the head
+UNFIT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f]")  # no cell may hold these
 EXACT = 10**15  # Excel keeps 15 digits of a number
 
 
@@ -54,7 +57,7 @@ class Saving:
         package = NEEDS.get(ending)
         if package is not None and find_spec(package) is None:
             raise RequestRefused(
-                f"--out {typed} needs the {package} package: type %pip install {package}, or save to a .csv file."
+                f"--out {typed} needs the {package} package: type %pip install {package}, or save as .csv."
             )
         if not path.parent.is_dir():
             raise RequestRefused(f"--out {typed}: there is no folder {path.parent}; make it first.")
@@ -76,7 +79,7 @@ class Saving:
         write = {".csv": _csv, ".xlsx": _xlsx, ".parquet": _parquet}[self._ending]
         if self._ending == ".xlsx" and len(frame) > SHEET_ROWS:
             raise RequestRefused(
-                f"--out {self.typed}: {len(frame):,} rows do not fit an Excel sheet; save to .csv or .parquet."
+                f"--out {self.typed}: {len(frame):,} rows do not fit an Excel sheet; save as .csv or .parquet."
             )
         self._replace(lambda path: write(frame, path))
         rows = f"{len(frame):,} row{'' if len(frame) == 1 else 's'}"
@@ -90,11 +93,17 @@ class Saving:
             write(unfinished)
             unfinished.replace(self.path)
         except (OSError, UnicodeError, ValueError, TypeError) as failure:
-            problem = getattr(failure, "strerror", None) or str(failure).partition("\n")[0] or type(failure).__name__
+            problem = (
+                getattr(failure, "strerror", None)
+                or str(failure).partition("\n")[0]
+                or type(failure).__name__
+            )
         finally:
             unfinished.unlink(missing_ok=True)
         if problem:
-            raise RequestRefused(f"--out {self.typed} was not written: {problem}. The request itself was sent.")
+            raise RequestRefused(
+                f"--out {self.typed} was not written: {problem}. The request itself was sent."
+            )
 
 
 def _csv(frame: pd.DataFrame, path: Path) -> None:
@@ -108,7 +117,6 @@ def _parquet(frame: pd.DataFrame, path: Path) -> None:
 
 def _xlsx(frame: pd.DataFrame, path: Path) -> None:
     import pandas as pd
-    from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 
     flat = _zoneless(_flat(frame))
     for name in flat.columns:
@@ -118,7 +126,7 @@ def _xlsx(frame: pd.DataFrame, path: Path) -> None:
         elif pd.api.types.is_datetime64_dtype(column) and column.equals(column.dt.normalize()):
             flat[name] = column.dt.date  # days, shown without 00:00:00
         elif _is_text(column):
-            flat[name] = column.map(lambda value: _clean(value, ILLEGAL_CHARACTERS_RE))
+            flat[name] = column.map(_clean)
     with pd.ExcelWriter(path, engine="openpyxl") as book:
         flat.to_excel(book, index=False, sheet_name="openapi", freeze_panes=(1, 0))
         sheet = book.sheets["openapi"]
@@ -129,8 +137,8 @@ def _xlsx(frame: pd.DataFrame, path: Path) -> None:
                         cell.data_type, cell.number_format = "s", "@"  # "=1+1" would be a formula
 
 
-def _clean(value: Any, illegal: Any) -> Any:
-    return illegal.sub("\ufffd", value) if isinstance(value, str) else value
+def _clean(value: Any) -> Any:
+    return UNFIT.sub("\ufffd", value) if isinstance(value, str) else value
 
 
 def _is_text(column: pd.Series[Any]) -> bool:

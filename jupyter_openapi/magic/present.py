@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from jupyter_openapi.magic.out import Saving
     from jupyter_openapi.magic.target import Target
     from jupyter_openapi.magic.window import Window
-    from jupyter_openapi.reply import Reply
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""What this kernel has seen of symbols and ids, so that completion can offer them. In memory only, bounded."""
+"""What this kernel has seen of symbols and ids, so that completion can offer them; in memory, bounded."""
 
 from __future__ import annotations
 

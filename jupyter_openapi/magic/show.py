@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from jupyter_openapi.hosts import Host, resolve_host
+from jupyter_openapi.hosts import resolve_host
 from jupyter_openapi.magic.curl import curl
 from jupyter_openapi.magic.drafts import Draft, draft
 from jupyter_openapi.magic.report import Report
@@ -43,7 +43,9 @@ def _dry_run(asked: Draft) -> Report:
     rows += [("query", f"{name}={value}") for name, value in asked.pairs]
     if asked.fields is not None:
         text = json.dumps(asked.fields, ensure_ascii=False)
-        rows.append(("body", text if len(text) <= WIDE else json.dumps(asked.fields, ensure_ascii=False, indent=2)))
+        rows.append(
+            ("body", text if len(text) <= WIDE else json.dumps(asked.fields, ensure_ascii=False, indent=2))
+        )
     rows += [("note", note) for note in _notes(target)]
     head = "DRY RUN: nothing was sent."
     return Report("\n".join([head, *_aligned(rows)]))
@@ -83,20 +85,23 @@ def _explained(asked: Draft) -> Report:
 
 
 _MASKED = (
-    "Masked: the access token and the app key stand in square brackets, by their length alone; the app secret "
-    "is nowhere."
+    "Masked: the access token and the app key stand in square brackets, by their length alone; the app "
+    "secret is nowhere."
 )
 
 
 def _curl(asked: Draft) -> Report:
     client, effect = SESSION.client, asked.target.effect
     if client is None:
-        return Report(curl(asked, resolve_host(), warnings=_warnings(asked)))
+        return Report(curl(asked, resolve_host(), notes=_warnings(asked)))
     if effect is not Effect.READ:
         client.account.may_change(asked.target.name)  # a read-only connection gives no order away either
-    host = Host(client.account.host, client.account.known_host, _loopback(client.account.host), "")
+    host = resolve_host(client.account.host)
     paper = client.account.mode == "paper"
-    return Report(curl(asked, host, paper=paper, warnings=[client.account.title, *_warnings(asked)]))
+    notes = [client.account.title, *_warnings(asked)]
+    if client.account.mode == "sandbox":
+        notes.append("The keys of this kernel's sandbox: jupyter_openapi.session.SESSION.sandbox.keys()")
+    return Report(curl(asked, host, paper=paper, notes=notes))
 
 
 def _warnings(asked: Draft) -> list[str]:
@@ -106,10 +111,6 @@ def _warnings(asked: Draft) -> list[str]:
         f"Pasting this makes a {asked.target.effect}, with no preview, no limits and no journal."
         + (" Its id is booked once within 10 minutes." if b'"client_request_id"' in asked.body else "")
     ]
-
-
-def _loopback(url: str) -> bool:
-    return resolve_host(url).loopback
 
 
 def _aligned(rows: list[tuple[str, str]]) -> list[str]:

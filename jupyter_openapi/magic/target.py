@@ -80,7 +80,7 @@ def _request(command: Command, scope: Scope) -> Target:
 
 
 def _meant(word: str, operation: Operation, given: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return the arguments a name stands for (``dca_pause``: status=Suspended), which nothing may contradict."""
+    """Return what a name stands for (``dca_pause``: status=Suspended), which nothing may contradict."""
     meant = catalog().constants(word)
     for name in given:
         wire = operation.short.get(name, name)

@@ -40,7 +40,9 @@ class Window:
 def window_of(operation: Operation, checked: Mapping[str, Any], tz: str) -> Window | None:
     """Return the window among an operation's checked arguments, or None if none was given."""
     names = window_names(operation)
-    found = [_moment(operation.parameter(name), _value(checked, name), tz) if name else None for name in names]
+    found = [
+        _moment(operation.parameter(name), _value(checked, name), tz) if name else None for name in names
+    ]
     if not any(found):
         return None
     kinds = {parameter.kind for name in names if name and (parameter := operation.parameter(name))}

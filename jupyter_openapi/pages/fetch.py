@@ -66,21 +66,16 @@ def fetch(
     ----------
     read
         Called with an operation's name and its arguments; gives the reply's `data`.
-    operation
-        One with pages: ``history_orders``, ``history_executions``, ``all_executions``, ``cash_flow``, ...
-    arguments
+    operation, arguments
         As for a single call, with a start; without an end up to the present. No page: every one is read.
-    tz
-        The zone of naive times and of days.
-    now
-        The present moment.
+    tz, now
+        The zone of naive times and of days; the present moment.
     progress
-        Called after every request with a `Step`, and a last time, ``over``, when there is nothing more to
-        come, whether all was read or not.
+        Called after every request, and once more, ``over``, when nothing more comes, for whatever reason.
     resume
         Where a history that is broken off is kept, and where the same call finds it.
     facts
-        What its frames say of themselves beside their window: account, operation, time.
+        What its frames say of themselves beside their window.
 
     Returns
     -------
@@ -92,7 +87,7 @@ def fetch(
     RequestRefused
         There is no start, or an argument does not fit; nothing was sent.
     ApiError, TransportError
-        A request failed for good. What was read before is in `resume`, as the error says.
+        A request failed for good; what was read before is in `resume`, as the error says.
     """
     plan = make_plan(operation, arguments, tz=tz, now=now or datetime.now(UTC))
     walk = (resume.take(plan) if resume is not None else None) or Walk(plan)

@@ -12,7 +12,9 @@ is NaN and named, never 0.
 from __future__ import annotations
 
 from jupyter_openapi.portfolio.reading import IncompleteWarning
+from jupyter_openapi.portfolio.realized import pnl
 from jupyter_openapi.portfolio.sums import notes, totals
+from jupyter_openapi.portfolio.trips import by_symbol
 from jupyter_openapi.portfolio.valuation import value
 
-__all__ = ["IncompleteWarning", "notes", "totals", "value"]
+__all__ = ["IncompleteWarning", "by_symbol", "notes", "pnl", "totals", "value"]

@@ -86,9 +86,7 @@ def quantity_at_open(holding: Holding, fills: Sequence[Fill]) -> tuple[Decimal, 
     return holding.opening, holding.opening == derived
 
 
-def day_result(
-    opening: Decimal, now: Decimal, fills: Sequence[Fill], price: Price | None
-) -> DayResult:
+def day_result(opening: Decimal, now: Decimal, fills: Sequence[Fill], price: Price | None) -> DayResult:
     """Return the day's result of one security.
 
     Parameters

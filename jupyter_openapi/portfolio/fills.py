@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from jupyter_openapi.errors import Interrupted, OpenAPIError
 from jupyter_openapi.pages import fetch
 from jupyter_openapi.portfolio.exact import known_text
-from jupyter_openapi.portfolio.reading import brief, names
+from jupyter_openapi.portfolio.reading import names
 from jupyter_openapi.spec import catalog
 from jupyter_openapi.trading.words import amount
 
@@ -76,7 +76,9 @@ def read_today(reader: Reader) -> list[Fill] | None:
     if data is None:
         return None
     trades = data.get("trades")
-    fills, _ = of_rows(row for row in trades if isinstance(row, dict)) if isinstance(trades, list) else ([], 0)
+    fills, _ = (
+        of_rows(row for row in trades if isinstance(row, dict)) if isinstance(trades, list) else ([], 0)
+    )
     return with_sides(reader, fills, {"today_orders": {}})
 
 
@@ -116,9 +118,7 @@ def history_rows(reader: Reader, operation: str, **arguments: Any) -> list[Mappi
     return [row for row in found.rows if isinstance(row, dict)]
 
 
-def with_sides(
-    reader: Reader, fills: Sequence[Fill], lists: Mapping[str, Mapping[str, Any]]
-) -> list[Fill]:
+def with_sides(reader: Reader, fills: Sequence[Fill], lists: Mapping[str, Mapping[str, Any]]) -> list[Fill]:
     """Return the fills with the side of their orders, for those that lack it.
 
     Parameters
@@ -173,16 +173,14 @@ def _side(row: Mapping[str, Any]) -> str:
 def read_fees(reader: Reader, order_ids: Sequence[str]) -> dict[str, tuple[Decimal, Decimal]]:
     """Return the fees of these orders and the quantity each filled: one request an order.
 
-    An order whose charges are not itemised yet is left out.
+    They are as the broker states them, 0 included; an order without a statement, or that can't be read, is left
+    out.
     """
     known: dict[str, tuple[Decimal, Decimal]] = {}
     for order_id in order_ids:
         try:
             row = reader.ask("order_detail", order_id=order_id)
-        except OpenAPIError as failure:
-            reader.miss(f"fees of order {order_id[-4:].rjust(5, '…')} ({brief(failure)})")
-            if reader.offline:
-                break
+        except OpenAPIError:
             continue
         fee, filled = _charged(row.get("charge_detail")), amount(row.get("executed_quantity"))
         if fee is not None and filled:
@@ -191,12 +189,8 @@ def read_fees(reader: Reader, order_ids: Sequence[str]) -> dict[str, tuple[Decim
 
 
 def _charged(charge: Any) -> Decimal | None:
-    """Return an order's fees; a total of 0 with no fee named says that they are not worked out yet."""
-    if not isinstance(charge, dict):
-        return None
-    fee, items = amount(charge.get("total_amount")), charge.get("items")
-    named = any(item.get("fees") for item in items or () if isinstance(item, dict))
-    return fee if fee or named else None
+    """Return an order's fees as the broker states them, 0 included."""
+    return amount(charge.get("total_amount")) if isinstance(charge, dict) else None
 
 
 def moment(seconds: int) -> datetime:

@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from jupyter_openapi.portfolio.fills import Fill
 
 METHODS = ("fifo", "average")
+COST_UNKNOWN = "what it closed was opened by no execution that is known"
+AVERAGE_UNKNOWN = "the average cost is not known: it holds a quantity opened by no execution that is known"
+SIDE_UNKNOWN = "neither the execution nor its order tells the side"
+NEVER_OPENED = "no purchase is known for it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +99,8 @@ class Book:
 
     Attributes
     ----------
+    average
+        Whether it is at average cost.
     lots
         What is open, oldest first; one at most for ``average``.
     done
@@ -103,7 +109,7 @@ class Book:
 
     def __init__(self, opening: Opening | None = None, method: str = "fifo") -> None:
         opening = opening or Opening()
-        self._average = method == "average"
+        self.average = method == "average"
         self._sure = opening.quantity is not None
         self.lots: list[Lot] = []
         self.done: list[Trip | Unmatched] = []
@@ -119,8 +125,7 @@ class Book:
     def take(self, fill: Fill, fee: Decimal | None = None) -> None:
         """Book one fill; `fee` is its share of its order's fees, None where not known."""
         if not fill.sign:
-            why = "neither the execution nor its order tells the side"
-            self.done.append(Unmatched(fill.quantity, fill.price, fill.at, fill.order_id, fee, why))
+            self.done.append(Unmatched(fill.quantity, fill.price, fill.at, fill.order_id, fee, SIDE_UNKNOWN))
             return
         left = fill.quantity
         while left and self.lots and self.lots[0].quantity * fill.sign < 0:
@@ -131,14 +136,13 @@ class Book:
         if not left:
             return
         if fill.sign < 0 and not self._sure:
-            why = "no purchase is known for it"
-            self.done.append(Unmatched(-left, fill.price, fill.at, fill.order_id, fee, why))
+            self.done.append(Unmatched(-left, fill.price, fill.at, fill.order_id, fee, NEVER_OPENED))
             return
         self._open(fill, left * fill.sign, fee)
 
     def _open(self, fill: Fill, quantity: Decimal, fee: Decimal | None) -> None:
         lot = Lot(quantity, quantity * fill.price, fee, fill.at, fill.order_id)
-        if self._average and self.lots:
+        if self.average and self.lots:
             pool = self.lots[0]
             self.lots[0] = replace(
                 pool,
@@ -162,7 +166,8 @@ class Book:
             self.lots[0] = replace(lot, quantity=sign * (whole - part), cost=cost_left, fee=fee_left)
         if cost is None:
             signed = part * fill.sign
-            self.done.append(Unmatched(signed, fill.price, fill.at, fill.order_id, fee, self._why(lot)))
+            why = AVERAGE_UNKNOWN if self.average else COST_UNKNOWN
+            self.done.append(Unmatched(signed, fill.price, fill.at, fill.order_id, fee, why))
             return
         money = part * fill.price
         paid, received = (cost, money) if lot.quantity > 0 else (money, -cost)
@@ -171,11 +176,6 @@ class Book:
         self.done.append(
             Trip(direction, part, lot.at, fill.at, paid, received, fees, lot.order_id, fill.order_id)
         )
-
-    def _why(self, lot: Lot) -> str:
-        if self._average and lot.at is not None:
-            return "the average is not known: it holds a quantity of unknown cost"
-        return "its purchase is not among the executions"
 
 
 def _share(money: Decimal | None, part: Decimal, whole: Decimal) -> tuple[Decimal | None, Decimal | None]:

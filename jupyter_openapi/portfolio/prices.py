@@ -111,7 +111,7 @@ class _Asker:
         except OpenAPIError as failure:
             parts = _parts(symbols, failure)
             if not parts:
-                return self._fail(symbols, "offline" if self._reader.offline else brief(failure))
+                return self._fail(symbols, "" if self._reader.over else brief(failure))
             return {symbol: row for part in parts for symbol, row in self.ask(operation, part).items()}
         found = data.get("secu_quote")
         rows = [row for row in found if isinstance(row, dict)] if isinstance(found, list) else []

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from jupyter_openapi.errors import ApiError, OpenAPIError, RequestRefused
+from jupyter_openapi.errors import OpenAPIError, RequestRefused
 from jupyter_openapi.portfolio.exact import known_text
 from jupyter_openapi.portfolio.reading import brief
 from jupyter_openapi.trading.words import amount
@@ -106,14 +106,11 @@ def read_rates(reader: Reader) -> Rates:
     """Ask for the rates of exchange; accounts in the US have an operation of their own."""
     try:
         data = reader.ask("exchange_rate")
-    except ApiError as refused:
+    except OpenAPIError as failure:
         try:
             data = reader.ask("us_exchange_rates")
         except OpenAPIError:
-            reader.miss(f"rates of exchange ({brief(refused)})")
+            reader.miss(f"rates of exchange ({brief(failure)})")
             return Rates()
-    except OpenAPIError as failure:
-        reader.miss(f"rates of exchange ({brief(failure)})")
-        return Rates()
     rows = data.get("exchanges")
     return Rates.of_rows(row for row in rows if isinstance(row, dict)) if isinstance(rows, list) else Rates()

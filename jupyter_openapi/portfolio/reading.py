@@ -1,7 +1,7 @@
 """Reads for a valuation: one that fails leaves a gap and a sentence, and stops nothing.
 
-After the first read that gets no answer at all the others are not even tried: offline, each would cost
-another time-out.
+After the first read that gets no answer at all, or whose keys are refused, the others are not even tried:
+offline, each would cost another time-out.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
-from jupyter_openapi.errors import OpenAPIError, TransportError, sentence
+from jupyter_openapi.errors import ApiError, OpenAPIError, TransportError, sentence
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -29,6 +29,10 @@ class Source(Protocol):
         """Call an operation by its name and return its reply."""
 
 
+KEYS_REFUSED = frozenset({401003, 401004, 401102, 403201, 403202, 403203, 403204, 403205})
+"""The broker's codes for a token, key, signature or address that it does not accept."""
+
+
 class IncompleteWarning(UserWarning):
     """Something could not be had; what it is missing from is left empty, never zero."""
 
@@ -42,14 +46,17 @@ class Reader:
     source
         The client.
     missing
-        One short sentence for each thing that is not known.
-    offline
-        Whether a read got no answer at all.
+        A few words for each thing that is not known although it should be.
+    asides
+        A sentence for each thing that was not had, and is not needed.
+    over
+        Whether there is no use in asking further: no connection, or keys that are not accepted.
     """
 
     source: Source
     missing: list[str] = field(default_factory=list)
-    offline: bool = False
+    asides: list[str] = field(default_factory=list)
+    over: bool = False
 
     def ask(self, operation: str, **parameters: Any) -> Mapping[str, Any]:
         """Return a reply's `data`.
@@ -57,20 +64,23 @@ class Reader:
         Raises
         ------
         OpenAPIError
-            The read failed; where nothing answered, `offline` is set.
+            The read failed.
         """
-        if self.offline:
-            raise TransportError(f"{operation}: not asked, for there is no connection.")
+        if self.over:
+            raise TransportError(f"{operation}: not asked, for the account can't be reached.")
         try:
             data = self.source.call(operation, **parameters).data
         except TransportError as failure:
-            self.offline = failure.http_status is None
+            self.over = failure.http_status is None
+            raise
+        except ApiError as failure:
+            self.over = failure.code in KEYS_REFUSED
             raise
         return data if isinstance(data, dict) else {}
 
     def try_(self, what: str, operation: str, **parameters: Any) -> Mapping[str, Any] | None:
         """Return a reply's `data`, or None and a sentence: ``<what>: <why>``."""
-        if self.offline:
+        if self.over:
             self.miss(what)
             return None
         try:
@@ -83,10 +93,6 @@ class Reader:
         """Note something that could not be had."""
         if text not in self.missing:
             self.missing.append(text)
-
-    def summary(self) -> str:
-        """Return one line that names everything that could not be had; empty if that is nothing."""
-        return "; ".join(self.missing)
 
     def facts(self, operation: str) -> dict[str, Any]:
         """Return what a frame says about itself: operation, account, time."""
@@ -106,7 +112,10 @@ def warn(missing: Sequence[str], what: str) -> None:
 
 
 def brief(failure: OpenAPIError) -> str:
-    """Return an error's one line, without the full stop."""
+    """Return what went wrong in a few words, without a full stop."""
+    if isinstance(failure, ApiError):
+        code = f", code {failure.code}" if failure.code is not None else ""
+        return f"{sentence(failure.message).rstrip('.')}{code}"
     return sentence(str(failure)).rstrip(".")
 
 

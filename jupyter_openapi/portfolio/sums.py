@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 SUMS = ("market_value", "cost_value", "unrealized_pl", "day_pl", "market_value_base", "unrealized_pl_base")
 NUMBERS = (*SUMS, "day_pl_base", "share")
 KEPT = ("mode", "source", "requested_at", "base_currency", "missing")
+CENT = Decimal("0.005")
 Part = dict[str, Any]
 
 
@@ -136,8 +137,12 @@ def _beside_broker(known: Mapping[str, Any], whole: Decimal | None) -> dict[str,
 def _frame(parts: Sequence[Part]) -> pd.DataFrame:
     import pandas as pd
 
-    made: dict[str, Any] = {name: text_column([part[name] for part in parts]) for name in ("market", "currency")}
-    made |= {name: pd.array([part[name] for part in parts], dtype="Int64") for name in ("holdings", "unknown")}
+    made: dict[str, Any] = {
+        name: text_column([part[name] for part in parts]) for name in ("market", "currency")
+    }
+    made |= {
+        name: pd.array([part[name] for part in parts], dtype="Int64") for name in ("holdings", "unknown")
+    }
     made |= {name: floats([part.get(name) for part in parts]) for name in NUMBERS}
     return pd.DataFrame(made, copy=False)
 
@@ -172,8 +177,10 @@ def _sum_lines(frame: pd.DataFrame) -> list[str]:
     ]
     broker = summed.attrs["openapi"].get("broker")
     if broker and broker.get("difference") is not None:
+        more = amount(broker["difference"]) or Decimal(0)
+        apart = "the same" if abs(more) < CENT else f"{shown(abs(more))} {'more' if more > 0 else 'less'}"
         lines.append(
             f"The broker's own net assets: {shown(amount(broker['net_assets']))} {broker['currency']}; "
-            f"ours differ by {shown(amount(broker['difference']))}."
+            f"ours are {apart}."
         )
     return lines

@@ -12,7 +12,6 @@ from __future__ import annotations
 import hmac
 import re
 import time
-from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -24,11 +23,11 @@ if TYPE_CHECKING:
 
     from jupyter_openapi.sandbox.keys import KeyRing
 
-WINDOW = 60.0
+WINDOW = 30.0
 """How many seconds a timestamp may lie from the server's clock.
 
-The broker publishes no number. A minute tells a wrong clock or wrong unit at once and bounds what the gate
-must remember to recognise a repeated request.
+The broker publishes no number. Half a minute tells a wrong clock or a wrong unit at once, and bounds what
+the gate must remember to recognise a repeated request.
 """
 
 _STAMP = re.compile(r"\d{1,12}(\.\d{1,9})?")
@@ -51,8 +50,10 @@ class Gate:
     def __init__(self, ring: KeyRing, now: Callable[[], float] = time.time) -> None:
         self._ring = ring
         self._now = now
+        # Two generations: what is older than both has left the window of timestamps anyway.
         self._seen: set[int] = set()
-        self._order: deque[tuple[float, int]] = deque()
+        self._seen_before: set[int] = set()
+        self._turned_at = 0.0
 
     def admit(self, call: Call, *, read: bool) -> None:
         """Check one call.
@@ -109,15 +110,14 @@ class Gate:
             raise Refused("signature invalid", code=403201, status=403)
 
     def _check_new(self, signature: str) -> None:
-        # The signature covers key and timestamp, so it stands for all three; half of it tells them apart.
-        mac = int(signature[-32:], 16)
+        # The signature covers key and timestamp, so it stands for all three; 60 bits of it tell them apart.
+        mac = int(signature[-15:], 16)
         now = self._now()
-        while self._order and self._order[0][0] < now:
-            self._seen.discard(self._order.popleft()[1])
-        if mac in self._seen:
+        if now >= self._turned_at + 2 * WINDOW:
+            self._seen_before, self._seen, self._turned_at = self._seen, set(), now
+        if mac in self._seen or mac in self._seen_before:
             raise Refused("duplicate request", code=403202, status=403)
         self._seen.add(mac)
-        self._order.append((now + 2 * WINDOW, mac))
 
 
 def _same(given: str, expected: str) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import json
 import logging
 import os
@@ -58,6 +59,8 @@ async def _serve(world: World) -> int:
     _watch_signals(loop, end)
     _watch_stdin(loop, end)
     world.url = f"http://{HOST}:{sockets[0].getsockname()[1]}"
+    gc.collect()
+    gc.freeze()  # what lives as long as the program needn't be looked at again
     _announce(world)
     ticker = asyncio.create_task(_tick(world))
     await end.wait()

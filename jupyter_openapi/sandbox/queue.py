@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import inf
 from typing import TYPE_CHECKING
 
 from jupyter_openapi.sandbox.model import UNSENT, WAITING
@@ -19,7 +20,8 @@ class Queue:
     """Open orders of one symbol.
 
     `bids` and `asks` hold what rests in the book, by price and, within a price, in order of arrival.
-    `waiting` holds conditional orders not yet triggered, `unsent` what waits for its time.
+    `waiting` holds conditional orders not yet triggered, `unsent` what waits for its time. Before `soonest`
+    no order is sent or expires.
     """
 
     def __init__(self) -> None:
@@ -27,6 +29,7 @@ class Queue:
         self.asks: Levels = {}
         self.waiting: dict[str, Order] = {}
         self.unsent: dict[str, Order] = {}
+        self.soonest = inf
 
     def __bool__(self) -> bool:
         return bool(self.bids or self.asks or self.waiting or self.unsent)
@@ -43,8 +46,21 @@ class Queue:
         """Whether any order minds what the last price is."""
         return bool(self.bids or self.asks or self.waiting)
 
+    def moments(self, after: float) -> Iterator[float]:
+        """Yield when orders are sent or expire after a time; remember the soonest."""
+        self.soonest = inf
+        for order in self:
+            for at in (order.sends_at, order.expires_at):
+                if at > after:
+                    self.soonest = min(self.soonest, at)
+                    yield at
+
     def add(self, order: Order) -> None:
         """Put an order where its status says; the last at its price."""
+        if order.expires_at:
+            self.soonest = min(self.soonest, order.expires_at)
+        if order.status in UNSENT:
+            self.soonest = min(self.soonest, order.sends_at)
         if order.status == WAITING:
             self.waiting[order.order_id] = order
         elif order.status in UNSENT or order.price is None:

@@ -11,8 +11,9 @@ from __future__ import annotations
 import json
 import sqlite3
 from contextlib import contextmanager
-from dataclasses import astuple, fields
+from dataclasses import fields
 from decimal import Decimal
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from jupyter_openapi.sandbox.model import FINAL, Event, Execution, Flow, Order, Position
@@ -24,6 +25,11 @@ if TYPE_CHECKING:
 SCHEMA = 1
 _COLUMNS = tuple(column.name for column in fields(Order))
 _DECIMALS = frozenset(column.name for column in fields(Order) if "Decimal" in str(column.type))
+_ORDER, _EVENT, _EXECUTION, _POSITION, _FLOW = (
+    attrgetter(*(column.name for column in fields(kind)))
+    for kind in (Order, Event, Execution, Position, Flow)
+)
+_SAVE_ORDER = f"insert or replace into orders values ({', '.join('?' * len(_COLUMNS))})"  # noqa: S608
 _FINAL = ", ".join(f"'{status}'" for status in sorted(FINAL))
 
 _TABLES = f"""
@@ -128,9 +134,7 @@ class Store:
 
     def save_order(self, order: Order) -> None:
         """Insert an order or overwrite it."""
-        values = [_text(value) for value in astuple(order)]
-        marks = ", ".join("?" * len(_COLUMNS))
-        self._db.execute(f"insert or replace into orders values ({marks})", values)  # noqa: S608
+        self._db.execute(_SAVE_ORDER, list(map(_text, _ORDER(order))))
 
     def order(self, order_id: str) -> Order | None:
         """Return one order or None."""
@@ -159,7 +163,7 @@ class Store:
         """Append a line to an order's history."""
         self._db.execute(
             "insert into events (order_id, status, price, quantity, msg, at) values (?, ?, ?, ?, ?, ?)",
-            (order_id, *map(_text, astuple(event))),
+            (order_id, *map(_text, _EVENT(event))),
         )
 
     def events(self, order_id: str) -> list[Event]:
@@ -178,7 +182,7 @@ class Store:
         self._db.execute(
             "insert into executions (trade_id, order_id, symbol, side, quantity, price, at)"
             " values (?, ?, ?, ?, ?, ?, ?)",
-            [_text(value) for value in astuple(execution)],
+            list(map(_text, _EXECUTION(execution))),
         )
 
     def executions(self, where: str, values: Iterable[Any] = ()) -> list[Execution]:
@@ -204,7 +208,7 @@ class Store:
                 "insert into positions values (?, ?, ?, ?, ?) on conflict (symbol) do update set"
                 " quantity = excluded.quantity, cost = excluded.cost, opening = excluded.opening,"
                 " day = excluded.day",
-                list(map(_text, astuple(position))),
+                list(map(_text, _POSITION(position))),
             )
         else:
             self._db.execute("delete from positions where symbol = ?", (position.symbol,))
@@ -230,7 +234,7 @@ class Store:
         """Append a movement of cash."""
         self._db.execute(
             "insert into flows (name, amount, currency, symbol, description, at) values (?, ?, ?, ?, ?, ?)",
-            [_text(value) for value in astuple(flow)],
+            list(map(_text, _FLOW(flow))),
         )
 
     def flows(self, where: str, values: Iterable[Any] = ()) -> list[Flow]:

@@ -31,12 +31,22 @@ class Timeline:
     def examine(self, symbols: Iterable[str], at: float) -> None:
         """Bring the orders of these symbols up to `at`, in one transaction."""
         known = self._blotter
-        due = [s for s in symbols if s in known.queues and known.examined.get(s, at) < at]
+        due = [s for s in symbols if s in known.queues and self._has_news(s, at)]
         if not due:
             return
         with known.change(at):
             for symbol in due:
                 self._examine(symbol, at)
+
+    def _has_news(self, symbol: str, at: float) -> bool:
+        """Tell whether anything at all happened since the last look; if not, note the look."""
+        start, queue = self._blotter.examined.get(symbol, at), self._blotter.queues[symbol]
+        if start >= at:
+            return False
+        if self._hours.real or at >= queue.soonest or any(True for _ in self._market.path(symbol, start, at)):
+            return True
+        self._blotter.examined[symbol] = at  # no trade, so the same book: nothing reached an order
+        return False
 
     def open(self, at: float) -> None:
         """Catch up with a market that went on while the program was down.
@@ -69,13 +79,10 @@ class Timeline:
 
     def _moments(self, symbol: str, start: float, until: float) -> list[tuple[float, bool]]:
         """Return when something other than a price happens, and the end; True marks an auction."""
-        orders = self._blotter.queues[symbol]
-        times = {
-            (at, False)
-            for order in orders
-            for at in (order.sends_at, order.expires_at)
-            if start < at <= until
-        }
+        queue = self._blotter.queues[symbol]
+        times = (
+            {(at, False) for at in queue.moments(start) if at <= until} if queue.soonest <= until else set()
+        )
         times.update(self._hours.moments(symbol.rpartition(".")[2], start, until))
         times.add((until, False))
         return sorted(times)
@@ -100,7 +107,9 @@ class Timeline:
 
     def _due(self, symbol: str, at: float) -> None:
         queue: Queue | None = self._blotter.queues.get(symbol)
-        for order in [] if queue is None else list(queue):
+        if queue is None or at < queue.soonest:
+            return
+        for order in list(queue):
             if 0 < order.expires_at <= at:
                 self._expire(order, at)
             elif order.status in UNSENT and order.sends_at <= at:

@@ -7,13 +7,14 @@ which did not; sending the same basket again sends only the rest.
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from jupyter_openapi.errors import Interrupted, OpenAPIError, OutcomeUnknown, RequestRefused
 from jupyter_openapi.guard import guarded
+from jupyter_openapi.trading.elapsed import Since
+from jupyter_openapi.trading.journal import NotRecorded
 from jupyter_openapi.trading.preview import GOOD_FOR, Preview
 from jupyter_openapi.trading.words import amount, currency_of, money
 
@@ -36,15 +37,23 @@ class Basket:
         The rows, each a preview of its own.
     done
         The numbers of rows that an earlier, unfinished sending of the same basket has placed already.
+    go_on
+        Whether rows after one that fails are sent all the same: cancels are.
     """
 
     def __init__(
-        self, title: str, previews: Sequence[Preview], done: Mapping[int, str] | None = None
+        self,
+        title: str,
+        previews: Sequence[Preview],
+        done: Mapping[int, str] | None = None,
+        *,
+        go_on: bool = False,
     ) -> None:
         self.title = title
         self.previews = tuple(previews)
         self._done = dict(done or {})
-        self._made = time.monotonic()
+        self._go_on = go_on
+        self._made = Since()
         self._lock = threading.Lock()
         self._sent = False
 
@@ -75,7 +84,8 @@ class Basket:
         Returns
         -------
         DataFrame with row, symbol, side, quantity, price, outcome (``sent``, ``refused``, ``unknown``, ``not
-        sent``, or ``sent earlier``), order_id and message. It stops at the first row that fails.
+        sent``, or ``sent earlier``), order_id and message. It stops at the first row that fails, unless it
+        cancels.
 
         Raises
         ------
@@ -87,7 +97,7 @@ class Basket:
         with self._lock:
             if self._sent:
                 raise RequestRefused("This basket was sent already; nothing more was sent. Preview it again.")
-            if time.monotonic() - self._made > GOOD_FOR:
+            if self._made.seconds > GOOD_FOR:
                 raise RequestRefused(
                     f"This preview is older than {GOOD_FOR:.0f} s; nothing was sent. Preview it again."
                 )
@@ -105,7 +115,7 @@ class Basket:
                         "`%openapi journal` has each; sending the basket again sends the rest.",
                         in_flight=getattr(stop, "in_flight", True),
                     ) from None
-                stopped = row["outcome"] != "sent"
+                stopped = row["outcome"] != "sent" and not self._go_on
             rows.append(row)
         return _frame(rows)
 
@@ -148,7 +158,7 @@ def _sent(preview: Preview, *, again: bool) -> Row:
     try:
         # The basket's own age was checked; its last rows may wait long for their turn.
         reply = preview._send(again=again, age=0.0)  # noqa: SLF001 (rows of one basket)
-    except OutcomeUnknown as unknown:
+    except (OutcomeUnknown, NotRecorded) as unknown:
         return {"outcome": "unknown", "message": str(unknown)}
     except OpenAPIError as failure:
         return {"outcome": "refused", "message": str(failure)}

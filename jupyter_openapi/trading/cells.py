@@ -30,6 +30,11 @@ def current_cell() -> Cell:
     return Cell(str(cell) if cell else None, f"{_process()}:{message or 'python'}")
 
 
+def is_ours(run: str | None) -> bool:
+    """Tell whether this very process wrote `run`."""
+    return (run or "").startswith(f"{_process()}:")
+
+
 def may_still_run(run: str | None) -> bool:
     """Tell whether the process that wrote `run` may still be alive; True when that can't be known."""
     host, _, rest = (run or "").partition(":")

@@ -5,13 +5,15 @@ repeated with the same `client_request_id`, by which the broker books it once (i
 minutes); each repeat is signed anew. A replace or cancel is repeated only after the order was read. Anything
 else is sent once.
 
-Source: `client_request_id` of submit_order in the official SDK; error codes that may be repeated.
+Source: `client_request_id` of submit_order in the official SDK; which error codes may be repeated.
 """
 
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from jupyter_openapi.errors import (
@@ -21,20 +23,24 @@ from jupyter_openapi.errors import (
     OutcomeUnknown,
     RequestRefused,
     TransportError,
+    sentence,
 )
 from jupyter_openapi.outcomes import Answer, Call
+from jupyter_openapi.trading.elapsed import Since
 from jupyter_openapi.trading.fate import Fate, of_cancel, of_replace
+from jupyter_openapi.trading.journal import NotRecorded
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
     from jupyter_openapi.trading.journal import Journal
     from jupyter_openapi.trading.preview import Preview
     from jupyter_openapi.transport import Transport
 
 WAITS = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0)  # seconds before each repeat: 7 tries in all
-WINDOW = 540.0  # the broker remembers a client_request_id for 600 s; ours ends before
+WINDOW = 480.0  # nothing of a change leaves later; the broker remembers an id for 600 s, and a try may be late
 NOT_BOOKED = frozenset({429001, 429002, 429303})  # codes after which a write may be sent again
+SEEN_BEFORE = 403202  # somebody between sent our bytes twice: of the first copy nothing is known
+
+UNDER_WAY: set[tuple[str, int]] = set()  # the journal and number of what this process is sending right now
 
 
 @dataclass(slots=True)
@@ -44,9 +50,15 @@ class _Course:
     preview: Preview
     call: Call
     intent: int
-    begun: float
+    begun: Since = field(default_factory=Since)
     tries: int = 0
+    flying: bool = False  # a try is on its way
     doubt: OutcomeUnknown | None = None  # an earlier try that may have been booked
+
+    @property
+    def findable(self) -> bool:
+        """Whether it may be sent again after a try that got no answer."""
+        return self.preview.client_request_id is not None or self.preview.order_id is not None
 
 
 class Delivery:
@@ -69,54 +81,45 @@ class Delivery:
 
         Raises
         ------
-        ApiError, TransportError
+        ApiError, TransportError, RequestRefused
             It was certainly not done.
         OutcomeUnknown, Interrupted
             It may have been done; the journal keeps it open for `reconcile`.
         NotRecorded
-            It was done or not, as the message says, but that could not be written down.
+            It was done, as the message says, but that could not be written down.
         """
-        course = _Course(preview, call, intent, time.monotonic())
+        course = _Course(preview, call, intent)
+        course.call = replace(call, too_late=lambda: course.begun.seconds > WINDOW)
+        mark = (str(self._journal.path), intent)
+        UNDER_WAY.add(mark)
         try:
             answer = self._attempts(course)
         except OutcomeUnknown as unknown:
-            self._record(course, "unknown", unknown)
+            self._record_failure(course, "unknown", unknown)
             raise
         except (ApiError, TransportError, RequestRefused) as failure:
-            self._record(course, "refused", failure)
+            self._record_failure(course, "refused", failure)
             raise
         except KeyboardInterrupt as stop:
-            never_left = isinstance(stop, Interrupted) and not stop.in_flight
-            if course.doubt is None and (never_left or not course.tries):
-                self._journal.record(intent, "refused", message="interrupted before it was sent")
-                raise
-            self._journal.record(intent, "unknown", message="interrupted while it was in flight")
-            raise Interrupted(
-                f"Interrupted while {call.name} was in flight: it may have been done. {look(preview)}",
-                in_flight=True,
-            ) from None
-        data = answer.data if isinstance(answer.data, dict) else {}
-        self._journal.record(
-            intent,
-            "answered",
-            order_id=str(data.get("order_id") or preview.order_id or "") or None,
-            code=0,
-            http_status=answer.status,
-            trace_id=answer.trace_id,
-        )
-        return answer
+            raise self._interrupted(course, stop) from None
+        else:
+            self._record_answer(course, answer)
+            return answer
+        finally:
+            UNDER_WAY.discard(mark)
 
     def _attempts(self, course: _Course) -> Answer:
         """Try until there is an answer, or no try is left."""
-        refusal: ApiError | None = None
+        refusal: OpenAPIError | None = None
         for wait in (0.0, *self._waits):
-            if time.monotonic() - course.begun + wait > WINDOW:
+            if course.begun.seconds + wait > WINDOW:
                 break
             time.sleep(wait)
             settled = self._read_fate(course) if course.doubt else None
             if settled is not None:
                 return settled
             answer, refusal, more = self._once(course)
+            course.flying = False
             if answer is not None:
                 return answer
             if not more:
@@ -126,24 +129,37 @@ class Delivery:
         settled = self._read_fate(course)
         if settled is not None:
             return settled
-        raise _unknown(course, refusal)
+        raise _unknown(course, f"The last try said: {refusal}" if refusal is not None else "")
 
-    def _once(self, course: _Course) -> tuple[Answer | None, ApiError | None, bool]:
-        """Send once: the answer, or the refusal, and whether it may be sent again."""
-        course.tries += 1
-        self._journal.record(course.intent, "sent", attempt=course.tries)
+    def _once(self, course: _Course) -> tuple[Answer | None, OpenAPIError | None, bool]:
+        """Send once: the answer, or what was said instead, and whether it may be sent again."""
         try:
-            return self._transport.send(course.call), None, False
+            self._journal.record(course.intent, "sent", attempt=course.tries + 1)
+            course.tries += 1
+            course.flying = True
+            answer = self._transport.send(course.call)
+            if course.preview.operation.name != "submit_order" or order_id_of(answer):
+                return answer, None, False
+            course.doubt = OutcomeUnknown(f"{course.call.name} was answered without an order id.")
+            return None, None, course.findable
         except OutcomeUnknown as unknown:
             course.doubt = unknown
-            preview = course.preview
-            return None, None, preview.client_request_id is not None or preview.order_id is not None
+            return None, None, course.findable
         except ApiError as refusal:
-            return None, refusal, refusal.code in NOT_BOOKED
-        except TransportError:
+            if refusal.code != SEEN_BEFORE:
+                return None, refusal, refusal.code in NOT_BOOKED
+            course.doubt = OutcomeUnknown(
+                f"{course.call.name} was answered '{refusal.message}' (code {SEEN_BEFORE}): something between "
+                "sent it twice, and what the broker said to the first copy is lost.",
+                http_status=refusal.http_status,
+                trace_id=refusal.trace_id,
+            )
+            return None, None, course.findable
+        except (TransportError, RequestRefused) as failure:
+            # This try did not leave; an earlier one may have been booked all the same.
             if course.doubt is None:
                 raise
-            return None, None, True
+            return None, failure, isinstance(failure, TransportError)
 
     def _read_fate(self, course: _Course) -> Answer | None:
         """Read the order a replace or cancel touches: an answer if it was done, None if it may be sent again.
@@ -158,12 +174,14 @@ class Delivery:
         preview = course.preview
         if preview.order_id is None:
             return None
+        cancel = preview.operation.name == "cancel_order"
         for _ in range(10):
             try:
                 order = self._read("order_detail", {"order_id": preview.order_id})
             except OpenAPIError as failure:
-                raise _unknown(course, failure) from None
-            cancel = preview.operation.name == "cancel_order"
+                raise _unknown(course, f"The order can't be read: {failure}") from None
+            if not isinstance(order, Mapping) or not order.get("status"):
+                raise _unknown(course, "The order was asked for, and what came is no order.")
             fate = of_cancel(order) if cancel else of_replace(order, preview.fields)
             if fate is not Fate.MOVING:
                 break
@@ -176,26 +194,72 @@ class Delivery:
                 operation=course.call.name,
             )
         if fate is Fate.MOVING:
-            raise _unknown(course, None)
+            raise _unknown(course, f"The broker is still at it ({order.get('status')}).")
         return None
 
-    def _record(self, course: _Course, state: Any, failure: OpenAPIError) -> None:
-        self._journal.record(
-            course.intent,
-            state,
-            code=getattr(failure, "code", None),
-            http_status=getattr(failure, "http_status", None),
-            trace_id=getattr(failure, "trace_id", None),
-            message=str(failure),
+    def _interrupted(self, course: _Course, stop: KeyboardInterrupt) -> Interrupted:
+        """Write down what Ctrl-C left behind, and return what to say of it."""
+        name = course.call.name
+        flying = course.flying and not (isinstance(stop, Interrupted) and not stop.in_flight)
+        with suppress(NotRecorded):  # it shows as sent then, which is open as well
+            if not flying and course.doubt is None:
+                self._journal.record(course.intent, "refused", message="interrupted before it was sent")
+            else:
+                self._journal.record(course.intent, "unknown", message="interrupted while it was in flight")
+        if not flying and course.doubt is None:
+            said = "was refused so far" if course.tries else "had not been sent"
+            return Interrupted(f"Interrupted; {name} {said}: nothing was done.", in_flight=False)
+        return Interrupted(
+            f"Interrupted while {name} was in flight: it may have been done. {look(course.preview)}",
+            in_flight=True,
         )
 
+    def _record_answer(self, course: _Course, answer: Answer) -> None:
+        """Write down that it was done; Ctrl-C in that moment neither stops that nor hides what was done."""
+        order_id = order_id_of(answer) or course.preview.order_id
+        facts: dict[str, Any] = {
+            "order_id": order_id,
+            "code": 0,
+            "http_status": answer.status,
+            "trace_id": answer.trace_id,
+        }
+        try:
+            self._journal.record(course.intent, "answered", **facts)
+        except KeyboardInterrupt:
+            self._journal.record(course.intent, "answered", **facts)
+            order = f" (order {order_id})" if order_id else ""
+            raise Interrupted(
+                f"Interrupted after {course.call.name} was done{order}; the journal has it.", in_flight=False
+            ) from None
 
-def _unknown(course: _Course, later: OpenAPIError | None) -> OutcomeUnknown:
+    def _record_failure(self, course: _Course, state: Any, failure: OpenAPIError) -> None:
+        # Where this can't be written down it shows as sent, which is open: nothing is lost but the reason.
+        with suppress(NotRecorded):
+            self._journal.record(
+                course.intent,
+                state,
+                code=getattr(failure, "code", None),
+                http_status=getattr(failure, "http_status", None),
+                trace_id=getattr(failure, "trace_id", None),
+                message=str(failure),
+            )
+
+
+def order_id_of(answer: Answer) -> str | None:
+    """Return the order's id in a submit's answer, or None where the answer has none that can be read."""
+    try:
+        data = answer.data
+    except TransportError:
+        return None
+    found = data.get("order_id") if isinstance(data, Mapping) else None
+    return str(found) if found else None
+
+
+def _unknown(course: _Course, later: str) -> OutcomeUnknown:
     preview, doubt = course.preview, course.doubt
-    tried = f" It was tried {course.tries} times with one id." if course.tries > 1 else ""
-    said = f" The last try said: {later}" if later is not None else ""
+    tried = f"It was tried {course.tries} times{' with one id' * bool(preview.client_request_id)}."
     return OutcomeUnknown(
-        f"{doubt or course.call.name}{tried}{said} {look(preview)}",
+        sentence(str(doubt or course.call.name), tried * (course.tries > 1), later, look(preview)),
         client_request_id=preview.client_request_id,
         order_id=preview.order_id,
         http_status=doubt.http_status if doubt else None,

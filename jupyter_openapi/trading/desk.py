@@ -21,6 +21,7 @@ from jupyter_openapi.spec.model import Effect, Operation
 from jupyter_openapi.trading import facts
 from jupyter_openapi.trading.cells import current_cell
 from jupyter_openapi.trading.delivery import Delivery
+from jupyter_openapi.trading.earlier import late_replace, refuse_rerun
 from jupyter_openapi.trading.intents import fingerprint
 from jupyter_openapi.trading.kind import Kind
 from jupyter_openapi.trading.limits import Guard, OrderLimits
@@ -96,6 +97,7 @@ class Desk:
         if operation.name == "submit_order":
             lines = self._about_submit(read, fields, guard)
         elif operation.name == "replace_order":
+            guard.late(late_replace(self._journal, self._owner, str(order_id)))
             lines += self._about_replace(read, fields, order, guard)
         elif order_id is None:
             lines = [("asks", operation.summary)]
@@ -106,6 +108,7 @@ class Desk:
             None if wanted.body is None else fields,
             [*lines, *guard.lines],
             order_id=order_id,
+            overrides=guard.overrides,
         )
 
     def raw(self, operation: Operation, query: str, body: Any) -> Preview:
@@ -122,9 +125,13 @@ class Desk:
         lines: facts.Lines,
         *,
         order_id: str | None = None,
+        overrides: frozenset[str] = frozenset(),
     ) -> Preview:
+        # The same cell may be for paper first and for real money then: those are two orders.
         same = fingerprint(
-            operation.method, f"{path}?{query}", body if isinstance(body, dict) else {"": body}
+            f"{self._account.mode} {operation.method}",
+            f"{path}?{query}",
+            body if isinstance(body, dict) else {"": body},
         )
         request_id = tag = None
         if operation.parameter("client_request_id") is not None and isinstance(body, dict):
@@ -146,6 +153,7 @@ class Desk:
             order_id,
             tag,
             same,
+            overrides=overrides,
             _admit=self._admit,
             _deliver=self._deliver,
         )
@@ -196,17 +204,11 @@ class Desk:
     def _admit(self, preview: Preview, *, again: bool) -> None:
         """Refuse what may not be sent now, before the preview is spent."""
         self._account.may_change(preview.operation.name)
-        if preview.operation.effect is not Effect.TRADE or self._account.mode == "sandbox" or again:
-            return
-        cell, run = current_cell()
-        earlier = self._journal.same_from_earlier_run(self._owner, cell, run, preview.fingerprint)
-        if earlier is not None:
-            when = datetime.fromtimestamp(earlier.created, UTC)
-            raise RequestRefused(
-                "Nothing was sent: an earlier run of this cell sent the same order at "
-                f"{when:%Y-%m-%d %H:%M} UTC (order {earlier.order_id or 'id unknown'}). "
-                "To send it again type `%openapi --again ...`, or again=True in Python."
-            )
+        if preview.operation.name == "replace_order":
+            why = late_replace(self._journal, self._owner, str(preview.order_id))
+            Guard(self.limits, preview.overrides).late(why)
+        if preview.operation.effect is Effect.TRADE and self._account.mode != "sandbox" and not again:
+            refuse_rerun(self._journal, self._owner, preview)
 
     def _deliver(self, preview: Preview) -> Reply:
         operation = preview.operation

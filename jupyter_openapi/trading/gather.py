@@ -61,7 +61,7 @@ def cancel_basket(desk: Desk, read: Read, symbols: Sequence[str] = ()) -> Basket
         raise RequestRefused(f"There is no open order{where} to cancel.")
     operation, known = catalog().operations["cancel_order"], knowing(read, orders)
     previews = [desk.preview(operation, {"order_id": order["order_id"]}, read=known) for order in orders]
-    return Basket("cancel open orders", previews)
+    return Basket("cancel open orders", previews, go_on=True)
 
 
 def rows_of(orders: Any) -> list[Row]:

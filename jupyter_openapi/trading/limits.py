@@ -18,6 +18,7 @@ OVERRIDES = {
     "distance": "a limit price far from the last price",
     "short": "selling more than is available",
     "trailing": "a trailing_percent under 0.2, which is a fifth of a percent",
+    "late": "a replace while an earlier one of the same order may still arrive",
 }
 
 
@@ -58,7 +59,7 @@ class Guard:
 
     def __init__(self, limits: OrderLimits, overrides: Iterable[str]) -> None:
         self._limits = limits
-        self._overrides = known_overrides(overrides)
+        self.overrides = known_overrides(overrides)
         self.lines: list[tuple[str, str]] = []
 
     def value(self, fields: Mapping[str, Any], price: Decimal | None) -> None:
@@ -107,8 +108,13 @@ class Guard:
                 f"type trailing_percent={plain(percent * 100)}",
             )
 
+    def late(self, why: str | None) -> None:
+        """Refuse a replace that an earlier one might undo; `why` is None where that can't be."""
+        if why is not None:
+            self._needs("late", why)
+
     def _needs(self, override: str, why: str) -> None:
-        if override not in self._overrides:
+        if override not in self.overrides:
             raise RequestRefused(
                 f"Nothing was sent: {why}. If you mean it, type `--override {override}` before the "
                 f"operation (in Python: override=['{override}'])."

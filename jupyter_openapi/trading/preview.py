@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import threading
-import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from jupyter_openapi.errors import RequestRefused
 from jupyter_openapi.guard import guarded
+from jupyter_openapi.trading.elapsed import Since
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -45,6 +45,8 @@ class Preview:
         A digest of what makes two orders the same.
     basket
         The basket it is a row of, and its number there.
+    overrides
+        The named limits it was allowed to pass.
     """
 
     operation: Operation
@@ -59,9 +61,10 @@ class Preview:
     tag: str | None = None
     fingerprint: str = ""
     basket: tuple[str, int] | None = None
+    overrides: frozenset[str] = frozenset()
     _admit: Callable[..., None] = field(repr=False, kw_only=True)
     _deliver: Callable[[Preview], Reply] = field(repr=False, kw_only=True)
-    _made: float = field(default_factory=time.monotonic, init=False, repr=False)
+    _made: Since = field(default_factory=Since, init=False, repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, init=False, repr=False)
     _spent: list[str] = field(default_factory=list, init=False, repr=False)
 
@@ -74,7 +77,7 @@ class Preview:
     @property
     def age(self) -> float:
         """Seconds since it was made."""
-        return time.monotonic() - self._made
+        return self._made.seconds
 
     @property
     def sent(self) -> bool:

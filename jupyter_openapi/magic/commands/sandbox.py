@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from jupyter_openapi.errors import RequestRefused
@@ -106,7 +107,7 @@ def _status() -> Report:
     rows = _answer("GET", "/sandbox/status")
     width = max(len(name) for name in rows)
     return Report(
-        "\n".join(f"{name.replace('_', ' '):<{width}}  {_text(value)}" for name, value in rows.items())
+        "\n".join(f"{name.replace('_', ' '):<{width}}  {_text(name, value)}" for name, value in rows.items())
     )
 
 
@@ -136,7 +137,11 @@ def _answer(method: str, path: str) -> Mapping[str, Any]:
     return {"address": process.http_url, **reply.data}
 
 
-def _text(value: Any) -> str:
+def _text(name: str, value: Any) -> str:
+    if name == "now":
+        return f"{datetime.fromtimestamp(value, UTC):%Y-%m-%d %H:%M:%S} UTC"
+    if isinstance(value, bool):
+        return "on" if value else "off"
     if isinstance(value, dict):
         return ", ".join(f"{name} {each}" for name, each in value.items()) or "none"
     return "none" if value is None else str(value)

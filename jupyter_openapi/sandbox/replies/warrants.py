@@ -37,8 +37,11 @@ SORTED_BY = (
 def warrant_issuers(world: World, fields: Fields) -> Fields:
     """Return the issuers."""
     del world, fields
-    names = ("id", "name_en", "name_cn", "name_hk")
-    return {"issuer_info": [dict(zip(names, row, strict=True)) for row in warrants.ISSUERS]}
+    rows = [
+        {"id": str(key), "name_en": english, "name_cn": simplified, "name_hk": traditional}
+        for key, english, simplified, traditional in warrants.ISSUERS
+    ]
+    return {"issuer_info": rows}
 
 
 @carries("warrant_list")

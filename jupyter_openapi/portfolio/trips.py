@@ -1,0 +1,268 @@
+"""The frame of `pnl`, what it says of itself, and its sums by symbol beside the broker's numbers."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from jupyter_openapi.errors import RequestRefused
+from jupyter_openapi.frames import describe
+from jupyter_openapi.frames.times import instant_column
+from jupyter_openapi.frames.values import text_column
+from jupyter_openapi.portfolio.exact import ZERO, exactly, floats, from_float, minus, product, ratio, total
+from jupyter_openapi.portfolio.fills import moment
+from jupyter_openapi.portfolio.lots import Trip, Unmatched
+from jupyter_openapi.portfolio.table import text
+from jupyter_openapi.trading.words import amount, plain
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    import pandas as pd
+
+    from jupyter_openapi.portfolio.money import Money
+    from jupyter_openapi.portfolio.realized import Account
+
+DAY = 86_400
+TIMES = frozenset({"opened_at", "closed_at"})
+NUMBERS = (
+    "quantity",
+    "open_price",
+    "close_price",
+    "cost",
+    "proceeds",
+    "realized_pl",
+    "realized_pl_pct",
+    "fees",
+    "net_pl",
+    "days",
+    "realized_pl_base",
+    "net_pl_base",
+)
+COLUMNS = (
+    "kind",
+    "symbol",
+    "market",
+    "currency",
+    "direction",
+    "quantity",
+    "opened_at",
+    "open_price",
+    "closed_at",
+    "close_price",
+    "cost",
+    "proceeds",
+    "realized_pl",
+    "realized_pl_pct",
+    "fees",
+    "net_pl",
+    "days",
+    "base_currency",
+    "realized_pl_base",
+    "net_pl_base",
+    "method",
+    "open_order_id",
+    "close_order_id",
+    "remark",
+)
+DEFINITIONS = (
+    "realized_pl = proceeds - cost of what was closed in the window, before fees; net_pl is after fees.",
+    "What no execution explains was there before the first one, and is the oldest: its sale is unmatched.",
+    "The _base columns are at today's rates of exchange, not those of the day.",
+)
+BROKER_NOTE = (
+    "The broker's profit of a symbol is for the whole period, fees and open positions included; it compares with "
+    "net_pl only where nothing was held before and after."
+)
+DOUBT = "quantities of this symbol do not add up (a transfer, a split, or older than what was read): check it"
+Cells = dict[str, Any]
+
+
+def frame_of(account: Account, base: str, method: str, tz: str) -> pd.DataFrame:
+    """Return one row for each trip and each unmatched quantity, in the order they were closed; times in `tz`."""
+    import pandas as pd
+
+    rows: list[Cells] = []
+    for symbol in account.books:
+        rate = account.rates.rate(account.money[symbol].currency, base)
+        mine = [_cells(one, account.money[symbol], rate) for one in account.done(symbol)]
+        mine += _left(account, symbol)
+        doubt = any(row["kind"] == "unmatched" for row in mine)
+        for row in mine:
+            row |= {"symbol": symbol, "base_currency": base, "method": method}
+            row |= {"market": account.money[symbol].market, "currency": account.money[symbol].currency}
+            if doubt and row["kind"] == "trip":
+                row["remark"] = "; ".join(filter(None, [row.get("remark"), DOUBT]))
+        rows += mine
+    rows.sort(key=lambda row: (row["closed_at"] is None, row["closed_at"] or 0))
+    made = {name: _column(name, [row.get(name) for row in rows], tz) for name in COLUMNS}
+    return pd.DataFrame(made, index=pd.RangeIndex(len(rows)), copy=False)
+
+
+def _column(name: str, values: Sequence[Any], tz: str) -> Any:
+    if name in NUMBERS:
+        return floats(values)
+    return instants(values, tz) if name in TIMES else text_column(values)
+
+
+def instants(seconds: Sequence[int | None], tz: str) -> Any:
+    """Return Unix seconds as a column of aware times."""
+    import numpy as np
+
+    missing = np.array([at is None for at in seconds], dtype=bool)
+    return instant_column(np.array([at or 0 for at in seconds], dtype=np.int64), missing, millis=False, tz=tz)
+
+
+def _cells(one: Trip | Unmatched, money: Money, rate: Decimal | None) -> Cells:
+    if isinstance(one, Unmatched):
+        return {
+            "kind": "unmatched",
+            "quantity": one.quantity,
+            "closed_at": one.at,
+            "close_price": one.price,
+            "proceeds": product(-one.quantity, one.price, money.multiplier) if one.quantity < 0 else None,
+            "fees": one.fee,
+            "close_order_id": one.order_id,
+            "remark": one.why,
+        }
+    cost, proceeds = product(one.cost, money.multiplier), product(one.proceeds, money.multiplier)
+    realized = minus(proceeds, cost)
+    net = minus(realized, one.fee)
+    long = one.direction == "long"
+    return {
+        "kind": "trip",
+        "direction": one.direction,
+        "quantity": one.quantity,
+        "opened_at": one.opened_at,
+        "open_price": (one.cost if long else one.proceeds) / one.quantity,
+        "closed_at": one.closed_at,
+        "close_price": (one.proceeds if long else one.cost) / one.quantity,
+        "cost": cost,
+        "proceeds": proceeds,
+        "realized_pl": realized,
+        "realized_pl_pct": ratio(realized, cost if long else proceeds),
+        "fees": one.fee,
+        "net_pl": net,
+        "days": None if one.opened_at is None else Decimal(one.closed_at - one.opened_at) / DAY,
+        "realized_pl_base": product(realized, rate),
+        "net_pl_base": product(net, rate),
+        "open_order_id": one.open_order_id,
+        "close_order_id": one.close_order_id,
+        "remark": "" if money.multiplier is not None else "the contract's multiplier is not known",
+    }
+
+
+def _left(account: Account, symbol: str) -> list[Cells]:
+    """Return a row for what went without a sale, if the executions lead to more than is held now."""
+    before = account.trades.quantity(symbol, 0)
+    if before is None or before >= 0:
+        return []
+    since = moment(account.trades.since)
+    why = (
+        f"{plain(-before)} went without a sale (a transfer, a split, an expiry), or were sold short before "
+        f"{since:%Y-%m-%d}"
+    )
+    return [{"kind": "unmatched", "quantity": before, "closed_at": None, "remark": why}]
+
+
+def facts_of(account: Account, base: str, method: str, asides: Sequence[str]) -> dict[str, Any]:
+    """Return what the frame says of itself; money is text there."""
+    trades = account.trades
+    flat = {
+        symbol: trades.quantity(symbol, trades.start) == ZERO == trades.quantity(symbol, trades.end + 1)
+        for symbol in account.books
+    }
+    broker = {
+        one.symbol: {"profit": text(one.profit), "currency": one.currency}
+        for one in account.analysis.values()
+    }
+    return {
+        "base_currency": base,
+        "method": method,
+        "window": [moment(at).isoformat() for at in (trades.start, trades.end)] if trades.end else None,
+        "read_from": moment(trades.since).isoformat() if trades.end else None,
+        "rates": {
+            one.currency: text(account.rates.rate(one.currency, base)) for one in account.money.values()
+        },
+        "broker_profit": broker,
+        "flat": flat,
+        "notes": [*DEFINITIONS, *([BROKER_NOTE] if broker else []), *asides],
+    }
+
+
+def by_symbol(frame: pd.DataFrame) -> pd.DataFrame:
+    """Sum a frame of `pnl` by symbol, the broker's own analysis beside it.
+
+    Parameters
+    ----------
+    frame
+        What `pnl` gave.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``trips``, ``quantity`` closed, ``realized_pl``, ``fees``, ``net_pl`` (NaN where any fee is not known),
+        ``realized_pl_base``, ``unmatched`` (quantity sold or left without a match), ``broker_pl`` and
+        ``difference`` (ours - the broker's: of net_pl, or of realized_pl where fees are not known), and
+        ``comparable``: whether nothing was held at the start and at the end. Only then both mean the same,
+        for the broker's number includes what open positions gained, and fees.
+
+    Raises
+    ------
+    RequestRefused
+        It is no frame of `pnl`.
+    """
+    known: Mapping[str, Any] = frame.attrs.get("openapi", {})
+    if "flat" not in known or not set(COLUMNS) <= set(frame.columns):
+        raise RequestRefused("by_symbol(frame) takes the frame that portfolio.pnl(...) gave.")
+    with exactly():
+        rows = [_summed(str(symbol), mine, known) for symbol, mine in frame.groupby("symbol", sort=False)]
+    kept = {name: known.get(name) for name in ("mode", "source", "requested_at", "base_currency", "window")}
+    return describe(_summary_frame(rows), operation="pnl by symbol", **kept)
+
+
+def _summed(symbol: str, rows: pd.DataFrame, known: Mapping[str, Any]) -> Cells:
+    trips = rows[rows["kind"] == "trip"]
+    sums = {
+        name: total(from_float(number) for number in trips[name])
+        for name in ("quantity", "realized_pl", "fees", "net_pl", "realized_pl_base")
+    }
+    for name in ("fees", "net_pl"):
+        if bool(trips[name].isna().any()):
+            sums[name] = None
+    broker = known.get("broker_profit", {}).get(symbol)
+    currency = str(rows["currency"].iloc[0])
+    theirs = amount(broker["profit"]) if broker and broker["currency"] in {"", currency} else None
+    ours = sums["net_pl"] if sums["net_pl"] is not None else sums["realized_pl"]
+    return {
+        "symbol": symbol,
+        "currency": currency,
+        "trips": len(trips),
+        **sums,
+        "unmatched": total(
+            from_float(number) for number in rows.loc[rows["kind"] == "unmatched", "quantity"]
+        ),
+        "broker_pl": theirs,
+        "difference": minus(ours, theirs),
+        "comparable": bool(known["flat"].get(symbol)),
+    }
+
+
+def _summary_frame(rows: Sequence[Cells]) -> pd.DataFrame:
+    import pandas as pd
+
+    made: dict[str, Any] = {name: text_column([row[name] for row in rows]) for name in ("symbol", "currency")}
+    made["trips"] = pd.array([row["trips"] for row in rows], dtype="Int64")
+    for name in (
+        "quantity",
+        "realized_pl",
+        "fees",
+        "net_pl",
+        "realized_pl_base",
+        "unmatched",
+        "broker_pl",
+        "difference",
+    ):
+        made[name] = floats([row[name] for row in rows])
+    made["comparable"] = pd.array([row["comparable"] for row in rows], dtype="boolean")
+    return pd.DataFrame(made, copy=False)

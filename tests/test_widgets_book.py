@@ -1,0 +1,238 @@
+"""The blotter's state: what it shows, when it looks, and cancellations that are previewed and sent once."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC
+from typing import Any
+
+import pytest
+from browser.fakes import FakeClient, FakeSession, until
+
+from jupyter_openapi.errors import ApiError, RequestRefused, TransportError
+from jupyter_openapi.widgets import book as books
+from jupyter_openapi.widgets import events
+from jupyter_openapi.widgets.book import Book
+from jupyter_openapi.widgets.rows import row_of
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(books, "EVERY", 0.02)
+    monkeypatch.setattr(books, "AFTER", 0.0)
+    monkeypatch.setattr(books.reads, "is_trading", lambda client, symbol: True)
+
+
+def opened(client: FakeClient, **more: Any) -> Book:
+    one = Book(FakeSession(client), lambda: None, **{"run": lambda work: work(), **more})
+    one.refresh()
+    assert until(lambda: one.read or one.problem)
+    return one
+
+
+def test_it_shows_todays_open_orders_and_older_ones_that_still_work_newest_first() -> None:
+    client = FakeClient()
+    first = client.order(submitted_at="1767605400")
+    second = client.order(submitted_at="1767605401")
+    client.order(status="FilledStatus")
+    client.older["693"] = {**client.orders[first], "order_id": "693", "submitted_at": "1767000000"}
+    one = opened(client)
+    one.close()
+    assert [row.order_id for row in one.rows()] == [second, first, "693"]
+    asked = client.names("history_orders")[0]
+    assert "NewStatus" in asked["status"]
+    assert "FilledStatus" not in asked["status"]
+
+
+def test_the_filters() -> None:
+    client = FakeClient()
+    tencent, apple = client.order(), client.order("AAPL.US")
+    filled = client.order(status="FilledStatus")
+    one = opened(client)
+    one.close()
+    one.filter(symbol="aapl")
+    assert [row.order_id for row in one.rows()] == [apple]
+    one.filter(symbol="700 AAPL.US")
+    assert {row.order_id for row in one.rows()} == {tencent, apple}
+    one.filter(symbol="", status="Filled")
+    assert [row.order_id for row in one.rows()] == [filled]
+    one.filter(status="All of today")
+    assert len(one.rows()) == 3
+
+
+def test_it_looks_only_while_something_can_change() -> None:
+    client = FakeClient()
+    order_id = client.order()
+    one = opened(client)
+    assert until(lambda: len(client.names("today_orders")) > 2)
+    assert one.looking
+    client.orders[order_id]["status"] = "FilledStatus"
+    assert until(lambda: not one.looking)
+    assert one.rows() == []
+
+
+def test_the_orders_of_earlier_days_are_not_read_at_every_look() -> None:
+    client = FakeClient()
+    client.order()
+    one = opened(client)
+    assert until(lambda: len(client.names("today_orders")) > 4)
+    one.close()
+    assert len(client.names("history_orders")) == 1
+
+
+def test_an_order_sent_from_another_panel_wakes_it() -> None:
+    client = FakeClient()
+    one = opened(client)
+    assert until(lambda: not one.looking)
+    client.order()
+    events.tell(one._session, "orders")
+    assert until(lambda: len(one.rows()) == 1)
+    one.close()
+
+
+def test_it_backs_off_while_looks_fail_and_says_so() -> None:
+    client = FakeClient()
+    client.order()
+    one = opened(client)
+    client.failures["today_orders"] = ApiError("too many requests", code=429002, http_status=429)
+    assert until(lambda: "too many requests" in one.problem)
+    before = len(client.names("today_orders"))
+    time.sleep(0.1)
+    assert len(client.names("today_orders")) - before <= 3
+    assert len(one.rows()) == 1
+    client.failures.clear()
+    assert until(lambda: not one.problem)
+    one.close()
+
+
+def test_nobody_looks_so_nothing_is_asked() -> None:
+    client = FakeClient()
+    one = Book(FakeSession(client), lambda: None, watched=lambda: False)
+    one.refresh()
+    assert until(lambda: not one.looking)
+    assert client.calls == []
+
+
+def test_a_cancellation_is_previewed_and_sent_once() -> None:
+    client = FakeClient()
+    order_id = client.order()
+    one = opened(client)
+    one.ask_cancel(order_id)
+    assert one.slot.offer is not None
+    assert client.sent == []
+    offer = one.slot.offer.id
+    for _ in range(3):
+        one.send(offer)
+    assert client.sent == [("cancel_order", {"order_id": order_id})]
+    assert one.note == "Cancellation sent"
+    assert until(lambda: not one.rows())
+
+
+def test_asking_for_another_cancellation_takes_the_first_offer_back() -> None:
+    client = FakeClient()
+    first, second = client.order(), client.order()
+    one = opened(client)
+    one.close()
+    one.ask_cancel(first)
+    assert one.slot.offer is not None
+    late = one.slot.offer.id
+    one.ask_cancel(second)
+    one.send(late)
+    assert client.sent == []
+    assert "out of date" in one.error
+
+
+def test_cancel_all_takes_what_is_shown_as_it_stands_and_goes_on_after_a_failure() -> None:
+    client = FakeClient()
+    apple = client.order("AAPL.US")
+    first, second = client.order(), client.order()
+    client.order(status="WaitToCancel")
+    one = opened(client)
+    one.close()
+    one.filter(symbol="700")
+    one.ask_cancel_all()
+    assert one.slot.offer is not None
+    assert one.slot.offer.button == "Send 2 cancellations"
+    assert [label for label, _ in one.slot.offer.lines] == ["account", "cancel", "cancel"]
+    later = client.order()
+    del client.orders[second]
+    offer = one.slot.offer.id
+    one.send(offer)
+    one.send(offer)
+    assert [arguments["order_id"] for _, arguments in client.sent] == [first]
+    assert one.note == "1 of 2 cancellations sent"
+    assert second in one.error
+    assert {apple, later} <= {key for key, order in client.orders.items() if order["status"] == "NewStatus"}
+
+
+def test_cancel_all_with_nothing_to_cancel_is_refused() -> None:
+    client = FakeClient()
+    client.order(status="WaitToCancel")
+    one = opened(client)
+    one.close()
+    with pytest.raises(RequestRefused, match="can be cancelled"):
+        one.ask_cancel_all()
+
+
+def test_a_failed_cancellation_is_shown() -> None:
+    client = FakeClient()
+    order_id = client.order()
+    one = opened(client)
+    one.close()
+    client.failures["cancel_order"] = TransportError("no answer from the broker")
+    one.ask_cancel(order_id)
+    assert one.error == "no answer from the broker"
+    assert one.busy == ""
+
+
+def test_another_account_empties_it() -> None:
+    client, other = FakeClient(), FakeClient()
+    client.order()
+    session = FakeSession(client)
+    one = Book(session, lambda: None)
+    one.refresh()
+    assert until(one.rows)
+    session.client = other
+    events.tell(session, "account")
+    assert one.rows() == []
+    one.close()
+
+
+def test_a_row_says_what_an_order_is_and_what_can_be_done_with_it() -> None:
+    order = {
+        "order_id": "701",
+        "symbol": "700.HK",
+        "side": "Buy",
+        "order_type": "LIT",
+        "time_in_force": "GTC",
+        "price": "600.5",
+        "trigger_price": "601",
+        "quantity": "200",
+        "executed_quantity": "50",
+        "status": "PartialFilledStatus",
+        "submitted_at": "1767605400",
+    }
+    row = row_of(order, UTC, privacy=False)
+    assert row.cells == (
+        "2026-01-05",
+        "700.HK",
+        "Buy",
+        "LIT, GTC",
+        "600.50 if 601.00",
+        "50 / 200",
+        "partly filled, working",
+    )
+    assert row.cancellable
+    assert row.replaceable
+    market = row_of({**order, "order_type": "MO", "price": "", "trigger_price": "0"}, UTC, privacy=False)
+    assert market.cells[4] == "market"
+    assert not market.replaceable
+    assert not row_of({**order, "status": "FilledStatus"}, UTC, privacy=False).cancellable
+
+
+def test_privacy_shows_shares_and_no_ids() -> None:
+    order = {"order_id": "701234", "quantity": "200", "executed_quantity": "50", "symbol": "700.HK"}
+    row = row_of(order, UTC, privacy=True)
+    assert row.cells[5] == "25%"
+    assert "701234" not in row.about
+    assert "200" not in row.about

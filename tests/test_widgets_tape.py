@@ -1,0 +1,128 @@
+"""What the form shows while it is filled in: quotes, amounts, fees, the most one may buy, ticks and lots."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import pytest
+from browser.fakes import FakeClient, FakeSession, until
+
+from jupyter_openapi.errors import TransportError
+from jupyter_openapi.widgets import reads, tape
+from jupyter_openapi.widgets.tape import Tape
+
+BUY = {"symbol": "700.HK", "side": "Buy", "order_type": "LO", "submitted_price": "600.5"}
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tape, "MOST_GAP", 0.0)
+
+
+def follow(client: FakeClient, fields: dict[str, str], **more: Any) -> Tape:
+    one = Tape(FakeSession(client), lambda: None, **{"watched": lambda: True, **more})
+    one.look_at(fields)
+    return one
+
+
+def test_it_shows_the_quote_the_amount_and_the_most() -> None:
+    one = follow(FakeClient(), {**BUY, "submitted_quantity": "200"})
+    assert until(lambda: one.most() and one.seen().quote)
+    view = one.view(privacy=False)
+    one.stop()
+    assert view["quote"]["last"] == "600"
+    assert view["quote"]["bid"] == "599.5"
+    assert view["quote"]["change"] == "+1.69%"
+    assert view["security"]["lot"] == 100
+    assert view["security"]["bands"][0] == ["0.01", "0.001"]
+    assert view["amount"] == "120,100.00 HKD"
+    assert view["fees"].startswith("about ")
+    assert view["most"] == "1,600 with cash, 3,200 with margin"
+    assert view["hints"] == {}
+
+
+def test_privacy_hides_amounts_and_keeps_prices() -> None:
+    one = follow(FakeClient(), {**BUY, "submitted_quantity": "200"})
+    assert until(lambda: one.most() and one.seen().quote)
+    view = one.view(privacy=True)
+    one.stop()
+    assert view["amount"] == view["fees"] == view["most"] == "•••"
+    assert view["quote"]["last"] == "600"
+
+
+def test_a_sale_shows_what_is_held() -> None:
+    one = follow(FakeClient(), {**BUY, "side": "Sell"})
+    assert until(one.most)
+    one.stop()
+    assert one.most() == "300 held and free to sell"
+
+
+def test_ticks_and_lots_are_hinted_at_by_the_label() -> None:
+    one = follow(FakeClient(), {**BUY, "submitted_price": "600.1", "submitted_quantity": "150"})
+    assert until(lambda: one.seen().security)
+    hints = one.hints()
+    one.stop()
+    assert hints["submitted_price"].startswith("Price 600.1 is not a price 700.HK trades at")
+    assert "600.0 or 600.5" in hints["submitted_price"]
+    assert hints["submitted_quantity"].endswith("100 or 200")
+
+
+def test_an_order_at_market_is_estimated_at_the_last_price() -> None:
+    fields = {"symbol": "700.HK", "side": "Buy", "order_type": "MO", "submitted_quantity": "100"}
+    one = follow(FakeClient(), fields)
+    assert until(lambda: one.seen().quote)
+    one.stop()
+    assert one.estimate()[0] == "about 60,000.00 HKD"
+
+
+def test_what_can_t_be_had_is_said_and_the_last_price_stays() -> None:
+    client = FakeClient()
+    one = follow(client, BUY)
+    assert until(lambda: one.seen().quote)
+    client.failures["quote"] = TransportError("no answer from the broker")
+    one.look_at({**BUY, "submitted_price": "601"})
+    assert until(lambda: one.seen().problem)
+    one.stop()
+    assert one.seen().problem == "no answer from the broker"
+    assert one.seen().quote is not None
+
+
+def test_a_symbol_the_broker_does_not_know_is_said() -> None:
+    client = FakeClient()
+    client.failures["static_info"] = TransportError("no such security")
+    one = follow(client, {**BUY, "symbol": "99999.HK"})
+    assert until(lambda: one.seen().problem)
+    one.stop()
+    assert one.view(privacy=False)["security"] is None
+
+
+def test_half_a_symbol_asks_nothing() -> None:
+    client = FakeClient()
+    one = follow(client, {"symbol": "700."})
+    assert until(lambda: one.choices and not one._poller.running)
+    assert client.names("quote") == []
+
+
+def test_nobody_looks_so_nothing_is_asked() -> None:
+    client = FakeClient()
+    one = follow(client, BUY, watched=lambda: False)
+    assert until(lambda: not one._poller.running)
+    assert client.calls == []
+
+
+def test_the_last_calls_are_left_for_orders() -> None:
+    client = FakeClient(left=2)
+    one = follow(client, BUY)
+    time.sleep(0.1)
+    one.stop()
+    assert client.calls == []
+
+
+def test_symbols_are_offered_from_holdings_then_the_watchlist_then_known_ones() -> None:
+    client = FakeClient()
+    names = [symbol for symbol, _ in reads.suggestions(client)]
+    assert names[:2] == ["700.HK", "AAPL.US"]
+    assert len(names) > 50
+    client.failures["watchlist"] = TransportError("not today")
+    assert reads.suggestions(client)[0] == ("700.HK", "TENCENT (held)")
