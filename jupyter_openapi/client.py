@@ -18,7 +18,7 @@ from jupyter_openapi.spec.model import Effect, Operation
 from jupyter_openapi.trading import Basket, Desk, OrderState, Preview
 from jupyter_openapi.trading.gather import cancel_basket, submit_basket
 from jupyter_openapi.trading.journal import Journal
-from jupyter_openapi.trading.reconcile import Settlement, reconcile
+from jupyter_openapi.trading.reconcile import Settlement, reconcile, settle_by_hand
 from jupyter_openapi.trading.waiting import wait as wait_for
 
 if TYPE_CHECKING:
@@ -292,11 +292,24 @@ class Client:
     @guarded
     def reconcile(self) -> list[Settlement]:
         """Settle what is not known of this account's orders, by reading only; one row for each open one."""
-        return reconcile(self.journal, self._link.owner, self._reader.data)
+        link = self._link
+        ahead = link.transport.clock.offset
+        return reconcile(
+            self.journal, link.owner, self._reader.data, mode=self.account.mode, ahead=ahead
+        )
+
+    @guarded
+    def settle(self, intent: int, *, done: bool, order_id: str | None = None) -> Settlement:
+        """Settle by hand what `reconcile` can't: you have looked, and say whether it was done."""
+        return settle_by_hand(
+            self.journal, self._link.owner, self._reader.data, intent, done=done, order_id=order_id
+        )
 
     def unsettled(self) -> int:
         """Return how many orders of this account the journal keeps as open; nothing is sent."""
-        return len(self.journal.open(self._link.owner))
+        if not self.journal.path.exists():
+            return 0
+        return len(self.journal.open(self._link.owner, mode=self.account.mode))
 
     async def wait(self, order_id: str, timeout: float = 60) -> OrderState:  # noqa: ASYNC109 (pinned)
         """Wait until an order is filled, cancelled, rejected or expired, or `timeout` seconds have passed.

@@ -38,6 +38,9 @@ class Connection:
         chosen = mode_named(mode)
         if chosen == "sandbox" and http_url is None:
             raise RequestRefused("A sandbox needs its address: connect('sandbox') starts one and knows it.")
+        if not (trading is None or isinstance(trading, bool)):
+            # A text such as "no" counts as true in Python.
+            raise RequestRefused(f"trading= takes True or False, not {trading!r:.40}; nothing was connected.")
         self.host = _allowed(resolve_host(http_url, region), chosen, limits=limits)
         self.credentials = credentials
         self.limiter: Limiter | None = None
@@ -47,7 +50,7 @@ class Connection:
         facts = credentials.facts
         self.account = Account(
             chosen,
-            chosen != "live" if trading is None else bool(trading),
+            chosen != "live" if trading is None else trading,
             source,
             (facts.account_id or "")[-4:],
             self.host.url,

@@ -74,11 +74,20 @@ class Answer:
         try:
             return envelope.read_data(self.content)
         except ValueError:
-            raise TransportError(
-                f"HTTP {self.status}: the reply of {len(self.content):,} bytes is broken JSON; ask again.",
-                http_status=self.status,
-                trace_id=self.trace_id,
-            ) from None
+            raise self.broken() from None
+
+    @property
+    def parsed(self) -> bool:
+        """Whether `data` has been read already."""
+        return self._data is not envelope.UNREAD or "data" in self.__dict__
+
+    def broken(self) -> TransportError:
+        """Return the error for a large reply that turned out to be no JSON."""
+        return TransportError(
+            f"HTTP {self.status}: the reply of {len(self.content):,} bytes is broken JSON; ask again.",
+            http_status=self.status,
+            trace_id=self.trace_id,
+        )
 
 
 ADVICE = {

@@ -26,7 +26,8 @@ class Reader:
 
     def read(self, operation: Operation, arguments: Mapping[str, Any], *, tz: str = "UTC") -> Reply:
         """Check the arguments, send, and return the reply."""
-        wanted = build(operation, check(operation, arguments, tz=tz), tz=tz)
+        asked = check(operation, arguments, tz=tz)
+        wanted = build(operation, asked, tz=tz)
         call = Call(
             wanted.method,
             wanted.path,
@@ -35,7 +36,7 @@ class Reader:
             limit=operation.limit,
             name=operation.name,
         )
-        return Reply(self._transport.send(call), operation, facts=self.facts(operation.name))
+        return Reply(self._transport.send(call), operation, asked=asked, facts=self.facts(operation.name))
 
     def get(self, path: str, query: Sequence[tuple[str, str]], body: Any) -> Reply:
         """Read a path that the specification does not know."""

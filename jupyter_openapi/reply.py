@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from jupyter_openapi.outcomes import Answer
     from jupyter_openapi.spec.model import Operation
 
+DAY_BARS = 1000  # candlestick periods from a day up: day 1000, week 2000, month 3000, ...
+
 
 class Reply:
     """A successful reply of the broker.
@@ -36,11 +38,13 @@ class Reply:
         operation: Operation | None = None,
         *,
         order_id: str | None = None,
+        asked: Mapping[str, Any] | None = None,
         facts: Mapping[str, Any] | None = None,
     ) -> None:
         self._answer = answer
         self._operation = operation
         self._order_id = order_id
+        self._asked = dict(asked or {})
         self._facts = dict(facts or {})
 
     @property
@@ -91,9 +95,22 @@ class Reply:
         tz
             The time zone of its timestamps.
         """
-        content, operation = self._answer.content, self._operation
-        frame = frames.frame_from_bytes(content, operation, decimals=decimals, tz=tz)
+        operation, answer = self._operation, self._answer
+        if answer.parsed:
+            frame = frames.to_frame(answer.data, operation, decimals=decimals, tz=tz)
+        else:
+            try:
+                frame = frames.frame_from_bytes(answer.content, operation, decimals=decimals, tz=tz)
+            except ValueError:
+                raise answer.broken() from None
+        if self._daily():
+            frames.add_trade_date(frame, str(self._asked.get("symbol")))
         return frames.describe(frame, **self._facts)
+
+    def _daily(self) -> bool:
+        """Tell whether these are bars of a day or longer, which belong to a date and not to a moment."""
+        period = self._asked.get("period")
+        return isinstance(period, int) and period >= DAY_BARS and self._operation is not None
 
     def __repr__(self) -> str:
         name = self._operation.name if self._operation else "request"

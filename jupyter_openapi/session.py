@@ -80,7 +80,19 @@ class Session:
             self.found = found
         self.preview = None  # a preview of one account must not be sent after connecting to another
         self.client = client
+        self._report_unsettled(client)
         return client
+
+    def _report_unsettled(self, client: Client) -> None:
+        """Say if it is not known what became of orders sent earlier, by this kernel or another."""
+        try:
+            count = client.unsettled()
+        except RequestRefused as problem:
+            self.notify(str(problem))  # reading goes on; an order is refused with the same words
+            return
+        if count:
+            orders = "1 order of this account is" if count == 1 else f"{count} orders of this account are"
+            self.notify(f"{orders} not settled: `%openapi reconcile`")
 
     def refresh(self) -> str:
         """Exchange the client's token for a new one, store it where the old came from, and say so.

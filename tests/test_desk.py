@@ -160,9 +160,9 @@ def test_what_was_never_booked_is_settled_when_nothing_can_be_on_its_way(
     with pytest.raises(OutcomeUnknown):
         preview(client).send()
     owner = client.connection.owner
-    (early,) = reconcile(client.journal, owner, client._reader.data, dead=60)
+    (early,) = reconcile(client.journal, owner, client._reader.data, late=60)
     assert early.verdict == "unknown"
-    (later,) = reconcile(client.journal, owner, client._reader.data, dead=0)
+    (later,) = reconcile(client.journal, owner, client._reader.data, late=0)
     assert (later.verdict, later.how) == ("not done", "not found")
     assert broker.orders == {}
 
@@ -173,13 +173,13 @@ def test_without_a_tag_one_like_it_is_taken_and_two_are_listed(client: Client, b
     broker.faults = deque(["silent"] * 7)
     with pytest.raises(OutcomeUnknown):
         preview(client, remark=long).send()
-    (settled,) = reconcile(client.journal, owner, client._reader.data, dead=0)
+    (settled,) = reconcile(client.journal, owner, client._reader.data, late=0)
     assert (settled.verdict, settled.how) == ("done", "fields")
     broker.faults = deque(["silent"] * 14)
     for _ in range(2):
         with pytest.raises(OutcomeUnknown):
             preview(client, remark=long).send()
-    listed = reconcile(client.journal, owner, client._reader.data, dead=0)
+    listed = reconcile(client.journal, owner, client._reader.data, late=0)
     assert [row.verdict for row in listed] == ["unknown", "unknown"]
     assert set(listed[0].candidates) == set(list(broker.orders)[1:])
 

@@ -79,7 +79,7 @@ class Saving:
         write = {".csv": _csv, ".xlsx": _xlsx, ".parquet": _parquet}[self._ending]
         if self._ending == ".xlsx" and len(frame) > SHEET_ROWS:
             raise RequestRefused(
-                f"--out {self.typed}: {len(frame):,} rows do not fit an Excel sheet; save as .csv or .parquet."
+                f"--out {self.typed}: {len(frame):,} rows do not fit an Excel sheet; save it as .csv."
             )
         self._replace(lambda path: write(frame, path))
         rows = f"{len(frame):,} row{'' if len(frame) == 1 else 's'}"

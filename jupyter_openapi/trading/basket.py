@@ -7,7 +7,7 @@ which did not; sending the same basket again sends only the rest.
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -39,6 +39,8 @@ class Basket:
         The numbers of rows that an earlier, unfinished sending of the same basket has placed already.
     go_on
         Whether rows after one that fails are sent all the same: cancels are.
+    stale
+        Tells whether rows of the same basket were sent since it was made.
     """
 
     def __init__(
@@ -48,11 +50,13 @@ class Basket:
         done: Mapping[int, str] | None = None,
         *,
         go_on: bool = False,
+        stale: Callable[[], bool] = lambda: False,
     ) -> None:
         self.title = title
         self.previews = tuple(previews)
         self._done = dict(done or {})
         self._go_on = go_on
+        self._stale = stale
         self._made = Since()
         self._lock = threading.Lock()
         self._sent = False
@@ -100,6 +104,10 @@ class Basket:
             if self._made.seconds > GOOD_FOR:
                 raise RequestRefused(
                     f"This preview is older than {GOOD_FOR:.0f} s; nothing was sent. Preview it again."
+                )
+            if self._stale():
+                raise RequestRefused(
+                    "The same basket was sent since this preview; nothing more was sent. Preview it again."
                 )
             self._sent = True
         rows: list[Row] = []

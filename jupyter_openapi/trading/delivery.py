@@ -36,7 +36,9 @@ if TYPE_CHECKING:
     from jupyter_openapi.transport import Transport
 
 WAITS = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0)  # seconds before each repeat: 7 tries in all
-WINDOW = 480.0  # nothing of a change leaves later; the broker remembers an id for 600 s, and a try may be late
+WINDOW = (
+    480.0  # nothing of a change leaves later; the broker remembers an id for 600 s, and a try may be late
+)
 NOT_BOOKED = frozenset({429001, 429002, 429303})  # codes after which a write may be sent again
 SEEN_BEFORE = 403202  # somebody between sent our bytes twice: of the first copy nothing is known
 
@@ -138,28 +140,22 @@ class Delivery:
             course.tries += 1
             course.flying = True
             answer = self._transport.send(course.call)
-            if course.preview.operation.name != "submit_order" or order_id_of(answer):
-                return answer, None, False
-            course.doubt = OutcomeUnknown(f"{course.call.name} was answered without an order id.")
-            return None, None, course.findable
         except OutcomeUnknown as unknown:
             course.doubt = unknown
-            return None, None, course.findable
         except ApiError as refusal:
             if refusal.code != SEEN_BEFORE:
                 return None, refusal, refusal.code in NOT_BOOKED
-            course.doubt = OutcomeUnknown(
-                f"{course.call.name} was answered '{refusal.message}' (code {SEEN_BEFORE}): something between "
-                "sent it twice, and what the broker said to the first copy is lost.",
-                http_status=refusal.http_status,
-                trace_id=refusal.trace_id,
-            )
-            return None, None, course.findable
+            course.doubt = _seen_before(course.call, refusal)
         except (TransportError, RequestRefused) as failure:
             # This try did not leave; an earlier one may have been booked all the same.
             if course.doubt is None:
                 raise
             return None, failure, isinstance(failure, TransportError)
+        else:
+            if course.preview.operation.name != "submit_order" or order_id_of(answer):
+                return answer, None, False
+            course.doubt = OutcomeUnknown(f"{course.call.name} was answered without an order id.")
+        return None, None, course.findable
 
     def _read_fate(self, course: _Course) -> Answer | None:
         """Read the order a replace or cancel touches: an answer if it was done, None if it may be sent again.
@@ -253,6 +249,15 @@ def order_id_of(answer: Answer) -> str | None:
         return None
     found = data.get("order_id") if isinstance(data, Mapping) else None
     return str(found) if found else None
+
+
+def _seen_before(call: Call, refusal: ApiError) -> OutcomeUnknown:
+    return OutcomeUnknown(
+        f"{call.name} was answered '{refusal.message}' (code {SEEN_BEFORE}): something on the way sent it "
+        "twice, and what the broker said to the first copy is lost.",
+        http_status=refusal.http_status,
+        trace_id=refusal.trace_id,
+    )
 
 
 def _unknown(course: _Course, later: str) -> OutcomeUnknown:

@@ -1,4 +1,4 @@
-"""What was sent earlier, and what that means for an order now: Run All, and a replace that may still arrive."""
+"""What was sent earlier, and what it means for an order now: Run All, and a replace that may still arrive."""
 
 from __future__ import annotations
 

@@ -35,16 +35,23 @@ def submit_basket(
     operation = catalog().operations["submit_order"]
     ahead = reading_ahead(read, [str(row["symbol"]) for row in rows if "symbol" in row])
     previews = []
+    problem = ""
     for number, row in enumerate(rows, 1):
         try:
             previews.append(desk.preview(operation, row, tz=tz, override=override, read=ahead))
         except RequestRefused as refused:
             problem = f"Row {number}: {refused}"
             break
-    else:
-        numbered_rows, placed = numbered(previews, journal)
-        return Basket(f"{len(rows)} orders", numbered_rows, placed)
-    raise RequestRefused(problem)
+    if problem:
+        raise RequestRefused(problem)
+    name, placed = named(previews, journal)
+    known = len(journal.basket(name))
+    return Basket(
+        f"{len(rows)} orders",
+        [replace(preview, basket=(name, number)) for number, preview in enumerate(previews, 1)],
+        placed,
+        stale=lambda: len(journal.basket(name)) != known,
+    )
 
 
 def cancel_basket(desk: Desk, read: Read, symbols: Sequence[str] = ()) -> Basket:
@@ -87,16 +94,16 @@ def _missing(value: Any) -> bool:
     return type(value).__name__ in {"NAType", "NaTType"}
 
 
-def numbered(previews: Iterable[Preview], journal: Journal) -> tuple[list[Preview], dict[int, str]]:
-    """Give a basket's rows their places in it, and tell which an unfinished earlier sending has placed.
+def named(rows: Iterable[Preview], journal: Journal) -> tuple[str, dict[int, str]]:
+    """Return a basket's name in the journal, and which rows an unfinished earlier sending has placed.
 
     Raises
     ------
     RequestRefused
         It is not known what became of a row of that sending.
     """
-    rows = list(previews)
-    same = hashlib.sha256("".join(row.fingerprint for row in rows).encode()).hexdigest()[:16]
+    prints = [row.fingerprint for row in rows]
+    same = hashlib.sha256("".join(prints).encode()).hexdigest()[:16]
     count = 1
     while journal.basket(f"{same}-{count + 1}"):
         count += 1
@@ -107,9 +114,9 @@ def numbered(previews: Iterable[Preview], journal: Journal) -> tuple[list[Previe
             "An earlier sending of this basket left rows of which the fate is not known; nothing was sent. "
             "Type `%openapi reconcile` first."
         )
-    if earlier and len(placed) == len(rows):
+    if earlier and len(placed) == len(prints):
         count, placed = count + 1, {}
-    return [replace(row, basket=(f"{same}-{count}", number)) for number, row in enumerate(rows, 1)], placed
+    return f"{same}-{count}", placed
 
 
 def reading_ahead(read: Read, symbols: Sequence[str]) -> Read:

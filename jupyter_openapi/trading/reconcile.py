@@ -12,10 +12,12 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from jupyter_openapi.errors import ApiError
-from jupyter_openapi.trading.cells import may_still_run
+from jupyter_openapi.errors import OpenAPIError, RequestRefused
+from jupyter_openapi.trading import earlier
+from jupyter_openapi.trading.book import Book
+from jupyter_openapi.trading.cells import is_ours, may_still_run
+from jupyter_openapi.trading.delivery import UNDER_WAY, WINDOW
 from jupyter_openapi.trading.fate import Fate, of_cancel, of_replace
-from jupyter_openapi.trading.words import amount
 
 if TYPE_CHECKING:
     from jupyter_openapi.trading.intents import Intent
@@ -24,9 +26,7 @@ if TYPE_CHECKING:
 Order = Mapping[str, Any]
 Read = Callable[[str, Mapping[str, Any]], Any]
 
-QUIET = 45.0  # seconds after its last step in which a request of a living process may still be on its way
-DEAD = 5.0  # the same for a process that has ended
-DAY = 86_400
+STEP = 5.0  # seconds within which a process that lives takes its next step, or has left the matter
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class Settlement:
     verdict
         ``done``, ``not done`` or ``unknown``.
     how
-        ``id``, ``tag``, ``fields``, ``never sent``, ``not found``, or why it is still unknown.
+        ``id``, ``tag``, ``fields``, ``never sent``, ``not found``, ``by hand``, or why it is still unknown.
     order_id
         The broker's order, where one was found.
     candidates
@@ -58,27 +58,34 @@ class Settlement:
 
 
 def reconcile(
-    journal: Journal, owner: str, read: Read, *, quiet: float = QUIET, dead: float = DEAD
+    journal: Journal,
+    owner: str,
+    read: Read,
+    *,
+    mode: str | None = None,
+    ahead: float = 0.0,
+    late: float | None = None,
 ) -> list[Settlement]:
     """Settle every open intent of an account that can be settled now; return one row for each.
 
     Parameters
     ----------
-    journal, owner
-        The record, and the account's digest in it.
+    journal, owner, mode
+        The record, and the account's digest and mode in it.
     read
         Reads an operation and returns its `data`.
-    quiet, dead
-        Seconds that must have passed since an intent's last step before "not found" means "not done".
+    ahead
+        Seconds that the broker's clock is ahead of ours.
+    late
+        Seconds within which a request may still arrive; `earlier.LATE` if not given.
     """
-    found = journal.open(owner)
+    found = journal.open(owner, mode=mode)
     if not found:
         return []
-    book = _Book(read, journal, owner, found)
+    book = Book(read, journal.rows(owner), found, ahead)
     settled = []
     for intent in found:
-        patience = quiet if may_still_run(intent.run) and intent.state != "unknown" else dead
-        verdict = _judge(intent, book, calm=time.time() - intent.at >= patience)
+        verdict = _judge(intent, book, _wait(journal, intent, earlier.LATE if late is None else late))
         if verdict.verdict != "unknown":
             done = verdict.verdict == "done"
             journal.record(intent.id, "settled", how=verdict.how, took_effect=done, order_id=verdict.order_id)
@@ -86,117 +93,114 @@ def reconcile(
     return settled
 
 
-class _Book:
-    """The account's orders since the oldest open intent, read once."""
+def settle_by_hand(
+    journal: Journal, owner: str, read: Read, intent: int, *, done: bool, order_id: str | None = None
+) -> Settlement:
+    """Settle one open intent as a person found it, who has looked.
 
-    def __init__(self, read: Read, journal: Journal, owner: str, intents: Iterable[Intent]) -> None:
-        self.read = read
-        self._oldest = min(intent.created for intent in intents)
-        self._claimed = {row["order_id"] for row in journal.rows(owner) if row["order_id"]}
-        self._orders: list[Order] | None = None
-        self.cut = False  # the history was longer than one reply holds
-
-    @property
-    def orders(self) -> list[Order]:
-        """Today's orders, and those since the day before the oldest intent."""
-        if self._orders is None:
-            today = list(self.read("today_orders", {})["orders"])
-            window = {"start_at": int(self._oldest) - DAY, "end_at": int(time.time()) + DAY}
-            history = self.read("history_orders", window)
-            self.cut = bool(history.get("has_more"))
-            orders = [*history["orders"], *today]
-            self._orders = list({str(order["order_id"]): order for order in orders}.values())
-        return self._orders
-
-    def free(self, order: Order) -> bool:
-        """Tell whether no intent has claimed this order yet."""
-        return str(order["order_id"]) not in self._claimed
-
-    def claim(self, order: Order) -> None:
-        """Note whose order this is."""
-        self._claimed.add(str(order["order_id"]))
+    Raises
+    ------
+    RequestRefused
+        There is no such open intent of this account, or there is an order id for what was not done.
+    ApiError
+        There is no such order.
+    """
+    found = journal.get(intent)
+    if found is None or found.account != owner or not found.open:
+        raise RequestRefused(
+            f"There is no open intent {intent} of this account: `%openapi reconcile` lists them."
+        )
+    if order_id is not None and not done:
+        raise RequestRefused("What was not done has no order id: leave order_id out, or say done=yes.")
+    if order_id is not None:
+        read("order_detail", {"order_id": order_id})
+    order_id = order_id or (found.target if done else None)
+    journal.record(intent, "settled", how="by hand", took_effect=done, order_id=order_id)
+    return Settlement(intent, _what(found), "done" if done else "not done", "by hand", order_id)
 
 
-def _judge(intent: Intent, book: _Book, *, calm: bool) -> Settlement:
-    if intent.kind == "submit":
-        return _submit(intent, book, calm=calm)
+def _wait(journal: Journal, intent: Intent, late: float) -> float:
+    """Return for how many seconds more a request of an intent may arrive at the broker; 0 when none can."""
+    now = time.time()
+    if intent.state in {"intended", "sent"} and may_still_run(intent.run):
+        if not is_ours(intent.run):
+            # Another kernel may be at it, waiting for its turn.
+            return max(0.0, intent.created + WINDOW + (late if intent.attempts else 0.0) - now)
+        if (str(journal.path), intent.id) in UNDER_WAY:
+            return WINDOW
+        return max(0.0, intent.at + (late if intent.attempts else STEP) - now)
+    return max(0.0, intent.at + late - now) if intent.attempts else 0.0
+
+
+def _judge(intent: Intent, book: Book, wait: float) -> Settlement:
     if intent.kind in {"replace", "cancel"} and intent.target:
-        return _change(intent, book, calm=calm)
-    if not intent.attempts and calm:
+        return _change(intent, book, wait)
+    if intent.kind == "submit" or intent.tag:
+        return _submit(intent, book, wait)
+    if not intent.attempts and not wait:
         return _verdict(intent, "not done", "never sent")
-    return _verdict(intent, "unknown", f"{intent.operation} leaves no mark to look for: look at it yourself")
+    how = f"`%openapi reconcile {intent.id} done=yes` (or no)"
+    return _verdict(
+        intent, "unknown", f"{intent.operation} leaves no mark to look for: look, then type {how}"
+    )
 
 
-def _submit(intent: Intent, book: _Book, *, calm: bool) -> Settlement:
-    if intent.tag:
-        tagged = [order for order in book.orders if _carries(order, intent.tag)]
-        if len(tagged) == 1:
-            book.claim(tagged[0])
-            return _verdict(intent, "done", "tag", tagged)
-        if tagged:
-            return _verdict(intent, "unknown", "several orders carry its tag", tagged)
+def _submit(intent: Intent, book: Book, wait: float) -> Settlement:
+    tagged = book.tagged(intent)
+    if len(tagged) == 1:
+        book.claim(tagged[0])
+        return _verdict(intent, "done", "tag", tagged)
+    if tagged:
+        return _verdict(intent, "unknown", "several orders carry its tag", tagged)
     if not intent.attempts:
-        return _verdict(intent, *(("not done", "never sent") if calm else _wait()))
-    alike = [order for order in book.orders if book.free(order) and _alike(order, intent)]
-    if intent.tag:
-        # Its tag would be there: an order without it is another one, unless the broker drops remarks.
-        alike = [order for order in alike if not order.get("remark")]
-    if len(alike) == 1 and calm:
+        return _never(intent, wait, "never sent")
+    alike = book.alike(intent)
+    if len(alike) == 1 and not wait:
         book.claim(alike[0])
         return _verdict(intent, "done", "fields", alike)
     if alike:
-        return _verdict(intent, "unknown", "these orders fit; look which one it is", alike)
-    if book.cut:
-        return _verdict(
-            intent, "unknown", "the history since then is longer than one reply: look at it yourself"
-        )
-    return _verdict(intent, *(("not done", "not found") if calm else _wait()))
+        how = f"which of these it is, you can tell: `%openapi reconcile {intent.id} done=yes order_id=ID`"
+        return _verdict(intent, "unknown", how, alike)
+    if book.missing:
+        return _verdict(intent, "unknown", f"not among the orders that could be read: {book.missing}")
+    return _never(intent, wait, "not found")
 
 
-def _change(intent: Intent, book: _Book, *, calm: bool) -> Settlement:
+def _change(intent: Intent, book: Book, wait: float) -> Settlement:
     if not intent.attempts:
-        return _verdict(intent, *(("not done", "never sent") if calm else _wait()))
+        return _never(intent, wait, "never sent")
     try:
-        order: Order = book.read("order_detail", {"order_id": intent.target})
-    except ApiError as failure:
+        order = book.order(str(intent.target))
+    except OpenAPIError as failure:
         return _verdict(intent, "unknown", f"order {intent.target} can't be read: {failure}")
     fate = of_cancel(order) if intent.kind == "cancel" else of_replace(order, intent.body or {})
     if fate is Fate.DONE:
         return _verdict(intent, "done", "id", [order])
-    if fate is Fate.TOO_LATE:
+    if fate is Fate.TOO_LATE or (fate is Fate.NOT_YET and not wait):
         return _verdict(intent, "not done", "id", [order])
-    if fate is Fate.NOT_YET and calm:
-        return _verdict(intent, "not done", "id", [order])
-    return _verdict(intent, *_wait(), [order])
+    if fate is Fate.MOVING:
+        return _verdict(intent, "unknown", f"the broker is still at it ({order['status']})", [order])
+    return _never(intent, wait, "id", [order])
 
 
-def _carries(order: Order, tag: str) -> bool:
-    return str(order.get("remark") or "").endswith(tag)
+def _never(intent: Intent, wait: float, how: str, orders: Iterable[Order] = ()) -> Settlement:
+    """Say that it was not done, unless it may still arrive."""
+    if not wait:
+        return _verdict(intent, "not done", how, orders)
+    later = f"it may still be on its way: type `%openapi reconcile` again in {wait:.0f} s"
+    return _verdict(intent, "unknown", later, orders)
 
 
-def _alike(order: Order, intent: Intent) -> bool:
-    """Tell whether an order's fields are the intent's, and its time fits."""
-    at = amount(order.get("submitted_at"))
-    return (
-        order.get("symbol") == intent.symbol
-        and order.get("side") == intent.side
-        and amount(order.get("quantity")) == amount(intent.quantity)
-        and (amount(order.get("price")) or None) == (amount(intent.price) or None)
-        and at is not None
-        and intent.created - 5 <= float(at) <= intent.at + 120
-    )
-
-
-def _wait() -> tuple[str, str]:
-    return "unknown", "it may still be on its way: type `%openapi reconcile` again in a minute"
+def _what(intent: Intent) -> str:
+    fields = " ".join(filter(None, [intent.side, intent.quantity, intent.symbol, intent.price]))
+    return f"{intent.operation} {fields or intent.target or ''}".strip()
 
 
 def _verdict(intent: Intent, verdict: str, how: str, orders: Iterable[Order] = ()) -> Settlement:
     ids = tuple(str(order["order_id"]) for order in orders)
-    what = " ".join(filter(None, [intent.side, intent.quantity, intent.symbol, intent.price]))
     return Settlement(
         intent.id,
-        f"{intent.operation} {what or intent.target or ''}".strip(),
+        _what(intent),
         verdict,
         how,
         ids[0] if len(ids) == 1 and verdict != "unknown" else None,
