@@ -235,6 +235,7 @@ def test_what_is_seen_is_bounded_and_the_latest_comes_first() -> None:
     assert found[:2] == ["5.HK", f"{3 * MOST - 1}.HK"]
 
 
+@pytest.mark.filterwarnings("ignore::PendingDeprecationWarning")
 def test_the_older_way_of_asking(shell: Shell) -> None:
     assert shell.ip.complete("", "%openapi connect ", 17) == (
         "",
@@ -344,7 +345,7 @@ def test_in_a_terminal(tmp_path: Path) -> None:
     try:
         terminal.expect("In ")
         terminal.send("%openapi help conn\t")
-        terminal.expect("connect")  # taken, as the only one that fits
+        terminal.expect("ect")  # it is the only one that fits, so it is taken: the rest of the word is written
         terminal.send("\r")
         terminal.expect("a command of %openapi")
         terminal.expect("In ")

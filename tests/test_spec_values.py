@@ -80,7 +80,7 @@ EVERY_KIND = [
     DECIMAL, WHOLE, ID, START, NUMBER_TIME, DAY, DAY8, SYMBOLS,
     Parameter("purge", "query", Kind.BOOLEAN), Parameter("side", "body", Kind.ENUM, values={"Buy": "Buy"}),
 ]  # fmt: skip
-MISSING = [float("nan"), np.nan, pd.NA, pd.NaT, np.datetime64("NaT"), np.float32("nan")]
+MISSING = [float("nan"), np.nan, pd.NA, pd.NaT, np.datetime64("NaT", "s"), np.float32("nan")]
 
 
 @pytest.mark.parametrize("parameter", EVERY_KIND, ids=lambda p: p.name)

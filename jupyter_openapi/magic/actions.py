@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from jupyter_openapi.magic.command import CommandSpec
     from jupyter_openapi.magic.grammar import Command
     from jupyter_openapi.magic.present import Wish
+    from jupyter_openapi.reply import Reply
     from jupyter_openapi.spec.model import Operation
 
 __all__ = ["Context", "perform"]
@@ -70,9 +71,13 @@ def _read(target: Target, command: Command, context: Context, client: Client) ->
     wish = Wish(command, context, target, saving)
     if target.operation is None:
         reply: Any = client.request(target.method, target.path, target.query, target.body)
+    elif command.flags.get("all"):
+        reply = client.pages(target.operation.name, **target.given)
+        say(command, f"{reply.summary()}.")
     else:
         wish = _windowed(wish, target.operation, client.tz)
         reply = client.call(target.operation.name, **wish.target.given)
+        wish = _maybe_cut(wish, target.operation, reply)
     return reply.data if command.flags.get("raw") else framed(reply.frame, wish)
 
 
@@ -90,6 +95,18 @@ def _windowed(wish: Wish, operation: Operation, tz: str) -> Wish:
     return replace(wish, target=replace(wish.target, given=checked), window=window)
 
 
+def _maybe_cut(wish: Wish, operation: Operation, reply: Reply) -> Wish:
+    """Say so where a single reply does not hold the whole of a history."""
+    from jupyter_openapi.pages import cut
+
+    if operation.pages is None:
+        return wish
+    given = {operation.short.get(name, name): value for name, value in wish.target.given.items()}
+    note = cut(operation, reply.data, given)
+    say(wish.command, note or "")
+    return replace(wish, cut=note)
+
+
 def _change(target: Target, command: Command, client: Client) -> Any:
     from jupyter_openapi.magic.present import changed
 
@@ -100,8 +117,8 @@ def _change(target: Target, command: Command, client: Client) -> Any:
         names = override if isinstance(override, tuple) else ()
         preview = client.call(target.operation.name, override=names, **target.given)
     if command.flags.get("execute"):
-        return changed(preview.send(again=again), command)
-    return changed(preview, command)
+        return changed(preview.send(again=again), target.operation, command)
+    return changed(preview, target.operation, command)
 
 
 def _client(tz: str) -> Client:

@@ -44,7 +44,7 @@ SPOKEN: Mapping[str, Mapping[str, Any]] = {
     "all_executions": {"start": "-30d"},
     "calc_indexes": {"symbol": ["700.HK", "AAPL.US"], "indexes": ["last_done", "pe_ttm_ratio"]},
     "option_quote": {"symbol": ["AAPL261218C270000.US"]},
-    "warrant_quote": {"symbol": ["14993.HK"]},
+    "warrant_quote": {"symbol": ["13003.HK"]},
     "warrant_list": {"symbol": "700.HK"},
     "market_constituent": {"symbol": "HSI.HK"},
     "market_rank_list": {"key": "ib_hot_all-hk"},
@@ -78,6 +78,7 @@ SPOKEN: Mapping[str, Mapping[str, Any]] = {
         "answers_by_tool_call": {"call_1": "yes"},
     },
 }
+INSTEAD: Mapping[str, str] = {"token_refresh": "--execute refresh"}  # calls that only a command makes
 SYMBOLS = ("700.HK", "AAPL.US")
 TEXTS: Mapping[str, str] = {
     "currency": "USD",
@@ -106,8 +107,15 @@ def example(operation: Operation, name: str | None = None, seen: Seen = SEEN) ->
     seen
         Where symbols and ids are taken from.
     """
-    given = arguments(operation, seen)
+    if operation.name in INSTEAD:
+        return f"%openapi {INSTEAD[operation.name]}"
     word = name or usual_name(operation)
+    meant = catalog().constants(word)
+    given = {
+        each: value
+        for each, value in arguments(operation, seen).items()
+        if operation.short.get(each, each) not in meant
+    }
     if any(_nested(value) for value in given.values()):
         body = json.dumps(given, ensure_ascii=False, indent=2)
         return f"%%openapi {word}\n{body}"

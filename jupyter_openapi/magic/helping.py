@@ -7,9 +7,10 @@ from textwrap import fill
 from typing import TYPE_CHECKING
 
 from jupyter_openapi.magic.applies import applicable
-from jupyter_openapi.magic.examples import example
+from jupyter_openapi.magic.examples import ID, example
 from jupyter_openapi.magic.flags import FLAGS, Flag
 from jupyter_openapi.magic.report import Report
+from jupyter_openapi.magic.seen import ORDER, SEEN
 from jupyter_openapi.spec import catalog
 from jupyter_openapi.spec.model import Effect, Kind, Operation, Parameter
 from jupyter_openapi.spec.values import choices
@@ -52,21 +53,24 @@ def operation_help(operation: Operation, word: str, *, decimals: str = "float64"
     decimals, tz
         How the frame's columns come.
     """
+    line = example(operation, word if catalog().constants(word) else None)
     parts = [
         f"{operation.name}  (also {', '.join(operation.aliases)})" if operation.aliases else operation.name,
         _filled(f"{operation.summary.rstrip('.')}. {operation.description}".strip()),
         *_facts(operation, word),
         *_parameters(operation),
         *_columns(operation, decimals, tz),
-        _section("Example", [example(operation)]),
+        _section("Example", [line]),
     ]
-    if operation.effect is not Effect.READ:
-        parts.append(_section("Sent in one go", [_executed(example(operation))]))
+    if operation.effect is not Effect.READ and "--execute" not in line:
+        parts.append(_section("Sent in one go", [_executed(line)]))
     return Report("\n".join(filter(None, parts)))
 
 
 def command_help(spec: CommandSpec) -> Report:
     """Return what there is to know of a command."""
+    order = next(iter(SEEN.values(ORDER)), ID)
+    lines = [f"%openapi {each.replace('ORDER_ID', order)}" for each in spec.examples]
     parts = [
         f"{spec.name}  (a command of %openapi)",
         _filled(spec.summary),
@@ -77,7 +81,7 @@ def command_help(spec: CommandSpec) -> Report:
         ),
         _section(
             "Example" if len(spec.examples) == 1 else "Examples",
-            [f"%openapi {each}" for each in spec.examples],
+            lines,
         ),
     ]
     return Report("\n".join(filter(None, parts)))

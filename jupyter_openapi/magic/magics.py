@@ -87,7 +87,11 @@ class OpenAPIMagics(Magics):
             if not command.muted:
                 print(f"{command.target}: {_summary(result)}")  # noqa: T201
             return None
-        return None if command.muted else result
+        if command.muted:
+            from jupyter_openapi.magic.muting import is_displayed
+
+            return None if is_displayed() else result
+        return result
 
     @property
     def names(self) -> dict[str, Any]:

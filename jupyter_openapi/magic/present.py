@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 from jupyter_openapi import frames
 from jupyter_openapi.magic.context import say
 from jupyter_openapi.magic.missing import described, missing, requested
-from jupyter_openapi.magic.seen import ORDER, SEEN, SYMBOL
+from jupyter_openapi.magic.seen import SEEN, SYMBOL
+from jupyter_openapi.reply import Reply
 from jupyter_openapi.session import SESSION
 from jupyter_openapi.trading import Basket, Preview
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from jupyter_openapi.magic.out import Saving
     from jupyter_openapi.magic.target import Target
     from jupyter_openapi.magic.window import Window
+    from jupyter_openapi.spec.model import Operation
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,8 @@ class Wish:
         Where ``--out`` saves it, found good already.
     window
         The window of time it asked for, as it was understood.
+    cut
+        What to say if the reply does not hold everything.
     """
 
     command: Command
@@ -43,6 +47,7 @@ class Wish:
     target: Target
     saving: Saving | None = None
     window: Window | None = None
+    cut: str | None = None
 
 
 def framed(make: Callable[..., pd.DataFrame], wish: Wish) -> pd.DataFrame:
@@ -59,17 +64,20 @@ def framed(make: Callable[..., pd.DataFrame], wish: Wish) -> pd.DataFrame:
             frames.describe(frame, missing=absent)
     if wish.window is not None:
         frames.describe(frame, window=[wish.window.start, wish.window.end])
+    if wish.cut is not None:
+        frames.describe(frame, complete=False)
     if wish.saving is not None:
         say(command, wish.saving.save(frame))
     return frame
 
 
-def changed(result: Any, command: Command) -> Any:
+def changed(result: Any, operation: Operation | None, command: Command) -> Any:
     """Return a change's preview, which ``send`` will send; or the reply to it, or its data with ``--raw``."""
     if isinstance(result, (Preview, Basket)):
         SESSION.preview = result
         return result
-    order_id = getattr(result, "order_id", None)
-    if isinstance(order_id, str):
-        SEEN.note(ORDER, [order_id])
-    return result.data if command.flags.get("raw") and hasattr(result, "data") else result
+    if not isinstance(result, Reply):
+        return result
+    if operation is not None:
+        SEEN.note_data(operation, result.data)
+    return result.data if command.flags.get("raw") else result

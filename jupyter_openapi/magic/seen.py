@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from jupyter_openapi.spec.model import Kind, Operation, Parameter
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Collection, Iterable
 
     import pandas as pd
 
@@ -81,7 +82,13 @@ class Seen:
             kind = fields.get(column, Kind.SYMBOL if column == "symbol" else Kind.TEXT)
             key = key_of(operation, str(column), kind)
             if key is not None:
-                self.note(key, frame[column].head(ROWS).tolist())
+                self.note(key, reversed(frame[column].head(ROWS).tolist()))  # the first row comes first
+
+    def note_data(self, operation: Operation, data: Any) -> None:
+        """Remember the ids in a change's reply: that of the new order, say."""
+        if isinstance(data, Mapping):
+            for field in (each for table in operation.tables for each in table.fields):
+                self.note(key_of(operation, field.name, field.kind), [data.get(field.name)])
 
     def clear(self) -> None:
         """Forget everything."""

@@ -29,7 +29,7 @@ class Window:
     tz: str
 
     def __str__(self) -> str:
-        start, end = self.start or "", self.end or ""
+        start, end = (each[:19] if each else "" for each in (self.start, self.end))
         if start[10:] in {"", "T00:00:00"} and end[10:] in {"", "T23:59:59"}:
             start, end = start[:10], end[:10]
         start, end = start.replace("T", " "), end.replace("T", " ")
@@ -84,4 +84,4 @@ def _moment(parameter: Parameter | None, wire: Any, tz: str) -> str | None:
     if not text.isdigit() or parameter.kind is Kind.DATE:
         return f"{text[:4]}-{text[4:6]}-{text[6:]}" if text.isdigit() else text
     seconds = int(text) // (1000 if parameter.kind is Kind.MILLIS else 1)
-    return datetime.fromtimestamp(seconds, zone(tz)).strftime("%Y-%m-%dT%H:%M:%S")
+    return datetime.fromtimestamp(seconds, zone(tz)).isoformat()

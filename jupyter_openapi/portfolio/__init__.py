@@ -11,10 +11,26 @@ is NaN and named, never 0.
 
 from __future__ import annotations
 
+from jupyter_openapi.portfolio.curve import equity_curve
+from jupyter_openapi.portfolio.history import Archive, archive
 from jupyter_openapi.portfolio.reading import IncompleteWarning
 from jupyter_openapi.portfolio.realized import pnl
+from jupyter_openapi.portfolio.snapshots import Snapshot, snapshot, snapshots
 from jupyter_openapi.portfolio.sums import notes, totals
 from jupyter_openapi.portfolio.trips import by_symbol
 from jupyter_openapi.portfolio.valuation import value
 
-__all__ = ["IncompleteWarning", "by_symbol", "notes", "pnl", "totals", "value"]
+__all__ = [
+    "Archive",
+    "IncompleteWarning",
+    "Snapshot",
+    "archive",
+    "by_symbol",
+    "equity_curve",
+    "notes",
+    "pnl",
+    "snapshot",
+    "snapshots",
+    "totals",
+    "value",
+]

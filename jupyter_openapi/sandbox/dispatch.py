@@ -11,6 +11,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
 
+from jupyter_openapi.errors import RequestRefused
 from jupyter_openapi.sandbox import envelope
 from jupyter_openapi.sandbox.faults import BEFORE
 from jupyter_openapi.sandbox.reading import read
@@ -89,6 +90,8 @@ class Dispatcher:
             return self._answer(call)
         except Refused as refused:
             return envelope.failure(refused)
+        except RequestRefused as refused:  # what `market` says of a symbol or a date it doesn't know
+            return envelope.failure(Refused(str(refused)))
         except Exception:
             log.exception("%s %s failed", call.method, call.path)
             return envelope.failure(Refused("internal error", code=500000, status=500))

@@ -38,6 +38,8 @@ def success(data: Any, fault: Fault | None = None, limit: str = "none") -> Answe
 
 def failure(refused: Refused, fault: Fault | None = None, limit: str = "none") -> Answer:
     """Wrap a refusal; data is null."""
+    if fault is not None and fault.name == "garbage":
+        return Answer(refused.status, faults.GARBAGE, fault=fault, limit=limit)
     body = _dump({"code": refused.code, "message": refused.message, "data": None})
     return Answer(refused.status, body, fault=fault, limit=limit)
 

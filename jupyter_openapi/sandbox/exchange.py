@@ -92,12 +92,13 @@ class Exchange:
             If a field is wrong, or the shares to sell aren't held at all. An order the account can't
             afford is taken and rejected, with the reason in its `msg`.
         """
-        request = fields.get("client_request_id")
+        request, wall = fields.get("client_request_id"), self._wall()
         if request:
-            known = self.store.request(request, self._wall() - REMEMBERED)
+            known = self.store.request(request, wall - REMEMBERED)
             if known:
                 return known
-        security = rules.check_new(fields, today(fields["symbol"].rpartition(".")[2], at), at)
+        security = rules.security(fields["symbol"])
+        rules.check_new(fields, security, today(security.market, at), at)
         if fields["side"] == "Sell" and security.symbol not in self.blotter.account.positions:
             raise rules.short_sale(security.symbol)
         self._timeline.examine([security.symbol], at)
@@ -105,7 +106,7 @@ class Exchange:
             order = new_order(fields, security, self.blotter.new_id(at), self.blotter.next_priority(), at)
             self._take(order, at)
             if request:
-                self.store.remember_request(request, order.order_id, self._wall())
+                self.store.remember_request(request, order.order_id, wall, wall - REMEMBERED)
         return order.order_id
 
     def submit_rejected(

@@ -30,7 +30,7 @@ The broker publishes no number. Half a minute tells a wrong clock or a wrong uni
 the gate must remember to recognise a repeated request.
 """
 
-_STAMP = re.compile(r"\d{1,12}(\.\d{1,9})?")
+_STAMP = re.compile(r"\d{1,12}(\.\d{1,9})?", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from jupyter_openapi.spec.model import Operation, Parameter
 
 LONGEST_TEXT = 10_000
-_DECIMAL = re.compile(r"[+-]?(\d{1,24}(\.\d{0,18})?|\.\d{1,18})")
-_WHOLE = re.compile(r"[+-]?\d{1,18}")
+_DECIMAL = re.compile(r"[+-]?(\d{1,24}(\.\d{0,18})?|\.\d{1,18})", re.ASCII)
+_WHOLE = re.compile(r"[+-]?\d{1,18}", re.ASCII)
 
 
 def read(operation: Operation, path: Mapping[str, str], query: str, body: bytes) -> dict[str, Any]:
@@ -53,7 +53,8 @@ def read(operation: Operation, path: Mapping[str, str], query: str, body: bytes)
         given = places.get(parameter.where, {}).get(parameter.name)
         if parameter.where == "query" and given is not None and not parameter.array:
             given = given[-1]
-        if given is None or given == "" or (given == [] and not parameter.required):
+        empty = given == "" or (given == [] and parameter.array and not parameter.required)
+        if given is None or empty:
             continue
         values[parameter.name] = _convert(parameter, given)
     missing = [p.name for p in operation.parameters if p.required and p.name not in values]

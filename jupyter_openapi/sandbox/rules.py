@@ -53,29 +53,28 @@ def security(symbol: str, field: str = "symbol") -> Security:
     raise bad(field, f"{symbol:.40} isn't among the {len(SECURITIES)} securities of the sandbox")
 
 
-def check_new(fields: Mapping[str, Any], on: date, now: float) -> Security:
-    """Check a new order's fields, lot and ticks; return its security.
+def check_new(fields: Mapping[str, Any], known: Security, on: date, now: float) -> None:
+    """Check a new order's fields, lot and ticks.
 
     Parameters
     ----------
     fields
         submit_order's parameters as read.
+    known
+        The security of its symbol.
     on
         The market's date, for the ticks in force.
     now
         The market's time, for `delayed_until`.
     """
-    for name in ("attached_params",):
-        if fields.get(name):
-            raise bad(name, "attached orders are not taken by a paper account")
-    known = security(fields["symbol"])
+    if fields.get("attached_params"):
+        raise bad("attached_params", "a paper account takes no attached orders")
     refuse(orders.check(fields, on=on))
     refuse(orders.check_lot(known.symbol, fields["order_type"], fields["submitted_quantity"], known.lot_size))
     refuse(orders.check_ticks(fields, on))
     until = fields.get("delayed_until")
     if until is not None and not now < until <= now + LONGEST_DELAY:
         raise bad("delayed_until", "must lie ahead, at most 90 days")
-    return known
 
 
 def check_change(order: Order, fields: Mapping[str, Any], on: date) -> dict[str, Any]:

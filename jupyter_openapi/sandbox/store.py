@@ -247,14 +247,15 @@ class Store:
 
     # requests
 
-    def remember_request(self, request_id: str, order_id: str, at: float) -> None:
-        """Keep which order a client_request_id made."""
+    def remember_request(self, request_id: str, order_id: str, at: float, since: float) -> None:
+        """Keep which order a client_request_id made, and forget those from before `since`."""
+        self._db.execute("delete from requests where at < ?", (since,))
         self._db.execute("insert or replace into requests values (?, ?, ?)", (request_id, order_id, at))
 
     def request(self, request_id: str, since: float) -> str | None:
-        """Return the order a client_request_id made since then, and forget older ones."""
-        self._db.execute("delete from requests where at < ?", (since,))
-        row = self._db.execute("select order_id from requests where id = ?", (request_id,)).fetchone()
+        """Return the order a client_request_id made since then, or None."""
+        query = "select order_id from requests where id = ? and at >= ?"
+        row = self._db.execute(query, (request_id, since)).fetchone()
         return row[0] if row else None
 
     # how far the market has been read

@@ -208,7 +208,7 @@ class Desk:
             why = late_replace(self._journal, self._owner, str(preview.order_id))
             Guard(self.limits, preview.overrides).late(why)
         if preview.operation.effect is Effect.TRADE and self._account.mode != "sandbox" and not again:
-            refuse_rerun(self._journal, self._owner, preview)
+            refuse_rerun(self._journal, self._owner, current_cell(), preview.fingerprint)
 
     def _deliver(self, preview: Preview) -> Reply:
         operation = preview.operation

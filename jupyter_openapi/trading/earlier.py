@@ -7,12 +7,11 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from jupyter_openapi.errors import RequestRefused
-from jupyter_openapi.trading.cells import current_cell
 from jupyter_openapi.trading.delivery import WINDOW
 
 if TYPE_CHECKING:
+    from jupyter_openapi.trading.cells import Cell
     from jupyter_openapi.trading.journal import Journal
-    from jupyter_openapi.trading.preview import Preview
 
 LATE = 120.0
 """Seconds after which a request that got no answer can't arrive any more.
@@ -22,16 +21,15 @@ between holds a request for as long as it waits itself, 60 seconds by custom; an
 """
 
 
-def refuse_rerun(journal: Journal, owner: str, preview: Preview) -> None:
-    """Refuse what an earlier run of the running cell sent already.
+def refuse_rerun(journal: Journal, owner: str, now: Cell, fingerprint: str) -> None:
+    """Refuse what an earlier run of the cell that is running now sent already.
 
     Raises
     ------
     RequestRefused
         It says when that was, and how to send it all the same.
     """
-    cell, run = current_cell()
-    earlier = journal.same_from_earlier_run(owner, cell, run, preview.fingerprint)
+    earlier = journal.same_from_earlier_run(owner, now.cell, now.run, fingerprint)
     if earlier is None:
         return
     when = datetime.fromtimestamp(earlier.created, UTC)

@@ -92,3 +92,39 @@ def write_notebook(path: Path, cells: list[str]) -> Path:
     kernel = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}
     path.write_text(json.dumps({"cells": rows, "metadata": kernel, "nbformat": 4, "nbformat_minor": 5}))
     return path
+
+
+@dataclass
+class OrderForm:
+    """The order form's fields and buttons, found by what a person reads."""
+
+    panel: Locator
+
+    def field(self, label: str) -> Locator:
+        """Return a field by its label."""
+        return self.panel.get_by_label(label, exact=True)
+
+    def button(self, name: str) -> Locator:
+        """Return a button by its text."""
+        return self.panel.get_by_role("button", name=name, exact=True)
+
+    def line(self, label: str) -> Locator:
+        """Return a line of the preview."""
+        return self.panel.locator(f'.jo-offer dd[data-about="{label}"]')
+
+    def fill(self, symbol: str, price: str, quantity: str, side: str = "Buy") -> None:
+        """Fill in a limit order."""
+        expect(self.button("Preview")).to_be_enabled()
+        self.field("Symbol").fill(symbol)
+        self.field("Side").select_option(side)
+        self.field("Price").fill(price)
+        self.field("Quantity").fill(quantity)
+
+    def preview(self) -> None:
+        """Ask for a preview and wait for it."""
+        self.button("Preview").click()
+        expect(self.button("Send order")).to_be_enabled()
+
+    def status(self, status: str) -> None:
+        """Wait until the order that was sent is in this state."""
+        expect(self.panel.locator(".jo-order-status")).to_have_text(status)

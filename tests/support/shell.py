@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING, Any
 
+from IPython.core.getipython import get_ipython
 from IPython.testing.globalipapp import start_ipython
 
 from jupyter_openapi.magic.seen import SEEN
@@ -54,7 +55,7 @@ class Shell:
 @contextlib.contextmanager
 def loaded_shell() -> Iterator[Shell]:
     """Load the extension, and leave nothing behind."""
-    ip = start_ipython()
+    ip = start_ipython() or get_ipython()  # None where another module has started it
     ip.run_line_magic("load_ext", "jupyter_openapi")
     SEEN.clear()
     try:

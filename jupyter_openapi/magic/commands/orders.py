@@ -22,7 +22,9 @@ def send(ask: Ask) -> Any:
 
     if SESSION.preview is None:
         raise RequestRefused("There is no preview to send: type an order first, `%openapi submit ...`.")
-    return changed(SESSION.preview.send(again=bool(ask.command.flags.get("again"))), ask.command)
+    preview = SESSION.preview
+    reply = preview.send(again=bool(ask.command.flags.get("again")))
+    return changed(reply, getattr(preview, "operation", None), ask.command)
 
 
 @command(

@@ -8,13 +8,11 @@ from typing import TYPE_CHECKING
 from jupyter_openapi.errors import RequestRefused
 from jupyter_openapi.magic.command import Ask, command, takes
 from jupyter_openapi.magic.report import Report
-from jupyter_openapi.spec.model import Kind
+from jupyter_openapi.spec.model import Effect, Kind
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
-
-    from jupyter_openapi.client import Client
 
 _OPTIONS = (
     takes("db", Kind.TEXT, "the file that keeps its state; shared by all who name it", free_text=True),
@@ -93,7 +91,6 @@ def _stop() -> Report:
 def _reset() -> Report:
     from jupyter_openapi.session import SESSION
 
-    # Only ever a sandbox's own path on a sandbox's own connection: no real account can be meant.
     _answer("POST", "/sandbox/reset")
     SESSION.preview = None
     return Report("The sandbox has forgotten all orders and starts from its opening account.")
@@ -102,7 +99,7 @@ def _reset() -> Report:
 def _status() -> Report:
     from jupyter_openapi.session import SESSION
 
-    if SESSION.sandbox is None and _connected() is None:
+    if SESSION.sandbox is None:
         return Report("No sandbox of this kernel runs: `%openapi connect sandbox` starts it.")
     rows = _answer("GET", "/sandbox/status")
     width = max(len(name) for name in rows)
@@ -111,30 +108,23 @@ def _status() -> Report:
     )
 
 
-def _connected() -> Client | None:
-    """Return the connected client if it is a sandbox's."""
-    from jupyter_openapi.session import SESSION
-
-    client = SESSION.client
-    return client if client is not None and client.account.mode == "sandbox" else None
-
-
 def _answer(method: str, path: str) -> Mapping[str, Any]:
-    """Ask the connected sandbox, or else the one of this kernel; return its address and what it answers."""
-    from jupyter_openapi.client import Client
+    """Ask this kernel's sandbox, past the journal and the limits of real orders; return what it answers."""
     from jupyter_openapi.credentials import Credentials
+    from jupyter_openapi.hosts import resolve_host
+    from jupyter_openapi.outcomes import Call
     from jupyter_openapi.session import SESSION
+    from jupyter_openapi.transport import Transport
 
-    client = _connected()
-    if client is not None:
-        reply: Any = client.request(method, path, execute=True)
-        return {"address": client.account.host, **reply.data}
     process = SESSION.sandbox
     if process is None:
         raise RequestRefused("No sandbox of this kernel runs: type `%openapi sandbox start` first.")
-    with Client(Credentials(*process.keys()), "sandbox", process.http_url, limits=False) as own:
-        reply = own.request(method, path, execute=True)
-    return {"address": process.http_url, **reply.data}
+    transport = Transport(Credentials(*process.keys()), resolve_host(process.http_url))
+    try:
+        call = Call(method, path, effect=Effect.WRITE, limit="none", name="The sandbox")
+        return {"address": process.http_url, "process": process.pid, **transport.send(call).data}
+    finally:
+        transport.close()
 
 
 def _text(name: str, value: Any) -> str:

@@ -52,6 +52,7 @@ class Panel {
       h("div", { class: "jo-checks" }, this.trading.box, this.save.box),
       h("div", { class: "jo-actions" }, this.connect, h("span", { class: "jo-fill" }), this.refresh, this.forget),
     );
+    onEnter(form, (event) => this.onSubmit(event));
     this.root = h(
       "section",
       { class: "jo-panel jo-credential-panel", "aria-label": "Credential panel" },

@@ -106,6 +106,7 @@ class Form {
       this.meanBox,
       h("div", { class: "jo-actions jo-end" }, this.buildSums(), this.preview),
     );
+    onEnter(form, (event) => this.onSubmit(event));
     this.root = h(
       "section",
       { class: "jo-panel jo-order-form", "aria-label": "Order form" },

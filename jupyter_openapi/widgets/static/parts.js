@@ -73,6 +73,14 @@ function choices(select, pairs) {
   if (pairs.some(([value]) => value === before)) select.value = before;
 }
 
+/** Submit a form when Enter is pressed in one of its text fields; front ends do not always leave that to the form. */
+function onEnter(form, submit) {
+  form.addEventListener("keydown", (event) => {
+    const typed = event.target instanceof HTMLInputElement && event.target.type !== "checkbox";
+    if (event.key === "Enter" && typed && !event.isComposing) submit(event);
+  });
+}
+
 /** Lines of label and text, as a description list. */
 function lines(list, pairs) {
   const wanted = JSON.stringify(pairs);

@@ -1,0 +1,90 @@
+"""``cancel_all``, ``reconcile`` and ``journal``: all open orders, and what was sent from here."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from jupyter_openapi.magic.command import Ask, command, takes
+from jupyter_openapi.magic.context import say
+from jupyter_openapi.spec.model import Effect, Kind
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+SHOWN = (
+    "id",
+    "created",
+    "mode",
+    "digits",
+    "kind",
+    "symbol",
+    "side",
+    "quantity",
+    "price",
+    "state",
+    "order_id",
+    "message",
+    "client_request_id",
+)
+
+
+@command(
+    "cancel_all",
+    "Cancel every open order, previewed as a list.",
+    takes("symbol", Kind.SYMBOL, "only orders of these", array=True),
+    effect=Effect.TRADE,
+    accepts=("execute", "again"),
+    examples=("cancel_all", "cancel_all 700.HK", "--execute cancel_all"),
+)
+def cancel_all(ask: Ask) -> Any:
+    """Preview the cancelling of the open orders; with ``--execute``, do it and return each outcome."""
+    from jupyter_openapi.magic.present import changed
+    from jupyter_openapi.session import SESSION
+
+    basket: Any = SESSION.connected().cancel_all(ask.given.get("symbol", ()))
+    if ask.command.flags.get("execute"):
+        basket = basket.send(again=bool(ask.command.flags.get("again")))
+    return changed(basket, None, ask.command)
+
+
+@command("reconcile", "Settle what is not known of orders sent earlier; it only reads.")
+def reconcile(ask: Ask) -> pd.DataFrame:
+    """Return one row for each order that was open, with the verdict."""
+    import pandas as pd
+
+    from jupyter_openapi.session import SESSION
+    from jupyter_openapi.trading.reconcile import Settlement
+
+    found = SESSION.connected().reconcile()
+    if not found:
+        say(ask.command, "Nothing is open: what became of every order sent from here is known.")
+    rows = [{**asdict(each), "candidates": ", ".join(each.candidates)} for each in found]
+    return pd.DataFrame(rows, columns=list(Settlement.__dataclass_fields__))
+
+
+@command(
+    "journal",
+    "Show what was sent from this machine, and what became of it.",
+    takes("since", Kind.TIMESTAMP, "the first moment, such as -7d"),
+    accepts=("tz", "out"),
+    examples=("journal", "journal since=-7d"),
+)
+def journal(ask: Ask) -> pd.DataFrame:
+    """Return one row for each change that was sent or was about to be, of all accounts, oldest first."""
+    import pandas as pd
+
+    from jupyter_openapi.magic.out import Saving
+    from jupyter_openapi.session import SESSION
+    from jupyter_openapi.trading.journal import Journal
+
+    saving = Saving(str(ask.command.flags["out"])) if "out" in ask.command.flags else None
+    book = SESSION.client.journal if SESSION.client is not None else Journal()
+    since = ask.given.get("since")
+    rows = book.rows(since=None if since is None else float(since)) if book.path.exists() else []
+    frame = pd.DataFrame(rows, columns=list(SHOWN))
+    moments = pd.to_datetime(frame["created"].astype("float64"), unit="s", utc=True)
+    frame["created"] = moments.dt.floor("ms").dt.tz_convert(ask.context.tz(ask.command))
+    if saving is not None:
+        say(ask.command, saving.save(frame))
+    return frame

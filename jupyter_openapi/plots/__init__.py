@@ -1,0 +1,12 @@
+"""Pictures of a portfolio: allocation, profit by holding, equity and drawdown, executions on candles.
+
+Each returns its figure: matplotlib's by default, plotly's with ``interactive=True``; neither needs the network.
+Colours tell gain from loss for colour-blind readers, too (blue and orange; candles hollow and filled), and mean
+the same in markets where red is up. Names that no installed font can show are replaced by the symbol.
+"""
+
+from __future__ import annotations
+
+from jupyter_openapi.plots.figures import allocation, equity, executions, profit
+
+__all__ = ["allocation", "equity", "executions", "profit"]

@@ -1,0 +1,44 @@
+"""Notebook 7 and Voila: every panel appears and does its work."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from playwright.sync_api import expect
+
+from browser.notebook import OrderForm
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from playwright.sync_api import Page
+
+    from browser.notebook import Notebook
+
+PANELS = (
+    "from jupyter_openapi.widgets import Blotter, CredentialPanel, OrderForm\nCredentialPanel()",
+    "OrderForm()",
+    "Blotter()",
+)
+WHERE = {"notebooks": "stay in its memory", "voila": "This page is served by Voila"}
+
+
+@pytest.mark.parametrize("front", WHERE)
+def test_every_panel_works(notebook: Callable[..., Notebook], page: Page, front: str) -> None:
+    opened = notebook(*PANELS, front=front)
+    login, blotter = opened.panel("login"), opened.panel("blotter")
+    expect(login.locator(".jo-machine")).to_contain_text(WHERE[front])
+    login.get_by_role("button", name="Connect", exact=True).click()
+    expect(login.get_by_text("Connected", exact=True)).to_be_visible()
+    form = OrderForm(page.locator(".jo-order-form:visible"))
+    form.fill("700.HK", "560", "100")
+    form.preview()
+    expect(form.line("order")).to_contain_text("Buy 100 700.HK, limit (LO) at 560.00 HKD")
+    form.button("Send order").click(click_count=2)
+    form.status("NewStatus")
+    expect(blotter.locator(".jo-row")).to_have_count(1)
+    blotter.get_by_role("button", name="Cancel", exact=True).click()
+    blotter.get_by_role("button", name="Send cancellation").click()
+    expect(blotter.get_by_text("No open orders.")).to_be_visible()
+    form.status("CanceledStatus")
