@@ -258,7 +258,7 @@ def test_values_that_are_refused(line: str, says: str) -> None:
         codes=["a", "b"],
         nan=float("nan"),
         nat=pd.NaT,
-        np_nat=np.datetime64("NaT"),
+        np_nat=np.datetime64("NaT", "s"),
         na=pd.NA,
         snan=Decimal("sNaN"),
         holes=pd.Series(["a", np.nan]),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import textwrap
 from typing import TYPE_CHECKING, Any
 
@@ -66,13 +67,13 @@ def test_every_example_of_a_command_is_accepted(line: str) -> None:
 
 
 def test_a_new_module_is_a_new_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    module = '''
+    module = """
         from jupyter_openapi.magic.command import command
 
         @command("greet", "Say hello.")
         def greet(ask):
             return "hello"
-    '''
+    """
     (tmp_path / "greeting_of_the_tests.py").write_text(textwrap.dedent(module))
     monkeypatch.setattr(commands, "__path__", [*commands.__path__, str(tmp_path)])
     found = commands._found()
@@ -207,7 +208,9 @@ def test_cancel_all_is_a_list_that_is_sent(sandbox: Shell) -> None:
     assert not set(orders["status"]) & {"NewStatus", "PartialFilledStatus"}
 
 
-def test_the_journal_and_reconcile(sandbox: Shell, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+def test_the_journal_and_reconcile(
+    sandbox: Shell, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
     sent = sandbox.run("%openapi --execute submit AAPL.US side=buy type=MO quantity=10")
     frame = sandbox.run("%openapi --tz Asia/Hong_Kong journal since=-1h")
     row = frame.set_index("order_id").loc[sent.order_id]
@@ -238,7 +241,7 @@ def test_the_life_of_a_sandbox(capsys: pytest.CaptureFixture[str]) -> None:
         assert "`%openapi sandbox stop` before" in shell.fail("%openapi sandbox start seed=8")
         status = shell.run("%openapi sandbox status")
         for words in (r"seed +7\n", r"clock +manual\n", r"limits +off\n", r"cash +HKD 1000000, USD 100000"):
-            assert pd.Series([status]).str.contains(words, regex=True)[0], status
+            assert re.search(words, status)
         shell.run("%openapi connect sandbox")
         opening = shell.run("%openapi positions").set_index("symbol")["quantity"]
         shell.run("%openapi --execute submit 700.HK side=buy type=MO quantity=100")
@@ -248,7 +251,7 @@ def test_the_life_of_a_sandbox(capsys: pytest.CaptureFixture[str]) -> None:
         assert SESSION.preview is None
         assert shell.run("%openapi positions").set_index("symbol")["quantity"].equals(opening)
         pid = SESSION.sandbox.pid
-        assert f"process       {pid}" in shell.run("%openapi sandbox")
+        assert re.search(rf"process +{pid}\n", shell.run("%openapi sandbox"))
         assert "not connected any more" in shell.run("%openapi sandbox stop")
         assert SESSION.sandbox is None
         assert "Not connected" in shell.fail("%openapi positions")
@@ -261,7 +264,9 @@ def test_stopping_the_sandbox_leaves_another_connection_alone() -> None:
     SESSION.close()
     with loaded_shell() as shell, recorder(answer) as server:
         shell.run("%openapi sandbox start")
-        with Client(Credentials("key-1", "secret-1", "token-1"), "sandbox", server.url, limits=False) as other:
+        with Client(
+            Credentials("key-1", "secret-1", "token-1"), "sandbox", server.url, limits=False
+        ) as other:
             SESSION.client = other
             assert shell.run("%openapi sandbox stop") == "The sandbox is stopped."
             assert SESSION.client is other

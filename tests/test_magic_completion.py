@@ -221,7 +221,10 @@ def test_every_enum_is_offered_by_names_that_are_taken() -> None:
             names = offered(f"%openapi {operation.name} {parameter.name}=")
             wires = [to_wire(parameter, name) for name in names]
             reached = {str(wire[0] if isinstance(wire, list) else wire) for wire in wires}
-            assert reached == {str(wire) for wire in parameter.values.values()}, (operation.name, parameter.name)
+            assert reached == {str(wire) for wire in parameter.values.values()}, (
+                operation.name,
+                parameter.name,
+            )
             seen += 1
     assert seen > 50
 
@@ -345,7 +348,9 @@ def test_in_a_terminal(tmp_path: Path) -> None:
     try:
         terminal.expect("In ")
         terminal.send("%openapi help conn\t")
-        terminal.expect("ect")  # it is the only one that fits, so it is taken: the rest of the word is written
+        terminal.expect(
+            "ect"
+        )  # it is the only one that fits, so it is taken: the rest of the word is written
         terminal.send("\r")
         terminal.expect("a command of %openapi")
         terminal.expect("In ")

@@ -75,7 +75,9 @@ def test_the_example_of_every_read_runs(shell: Shell, operation: Operation) -> N
 
 
 @pytest.mark.parametrize("operation", [each for each in CARRIED if each.effect is not Effect.READ], **NAMED)
-def test_the_example_of_every_change_is_a_preview_that_can_be_sent(shell: Shell, operation: Operation) -> None:
+def test_the_example_of_every_change_is_a_preview_that_can_be_sent(
+    shell: Shell, operation: Operation
+) -> None:
     if operation.name == "token_refresh":  # has a command of its own, which keeps the new token
         assert example(operation) == "%openapi --execute refresh"
         return
@@ -120,7 +122,9 @@ def test_an_example_takes_the_last_order_seen(shell: Shell) -> None:
 # The texts
 
 
-def test_alone_it_says_where_you_are_and_what_there_is(shell: Shell, capsys: pytest.CaptureFixture[str]) -> None:
+def test_alone_it_says_where_you_are_and_what_there_is(
+    shell: Shell, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert shell.run("%openapi") is None
     said = capsys.readouterr().out
     assert "SANDBOX account" in said

@@ -78,7 +78,7 @@ def instant_column(
         raise UnreadableError
     counts = np.where(absent, 0, numbers) * np.int64(factor)
     times = counts.view(f"M8[{unit()}]")
-    times[absent] = np.datetime64("NaT")
+    times[absent] = np.datetime64("NaT", unit())
     return pd.DatetimeIndex(times).tz_localize("UTC").tz_convert(tz).array
 
 

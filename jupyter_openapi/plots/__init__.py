@@ -1,8 +1,8 @@
 """Pictures of a portfolio: allocation, profit by holding, equity and drawdown, executions on candles.
 
-Each returns its figure: matplotlib's by default, plotly's with ``interactive=True``; neither needs the network.
-Colours tell gain from loss for colour-blind readers, too (blue and orange; candles hollow and filled), and mean
-the same in markets where red is up. Names that no installed font can show are replaced by the symbol.
+Each returns its figure: matplotlib's by default, plotly's with ``interactive=True``; neither needs the
+network. Colours tell gain from loss for colour-blind readers, too (blue and orange; candles hollow and
+filled), and mean the same in markets where red is up. Names that no installed font can show are replaced by the symbol.
 """
 
 from __future__ import annotations

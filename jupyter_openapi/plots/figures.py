@@ -116,8 +116,8 @@ def executions(
     Parameters
     ----------
     candles
-        What the candles' operations gave. Ask for ``adjust_type=none``: adjusted prices are not those that were
-        paid.
+        What the candles' operations gave. Ask for ``adjust_type=none``: adjusted prices are not those that
+        were paid.
     fills
         What the executions' operations gave, of one security or several.
     symbol

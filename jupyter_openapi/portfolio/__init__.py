@@ -5,8 +5,8 @@
 - `snapshot` and `equity_curve`: what the account was worth over time;
 - `archive`: a long history on disk, by account and month.
 
-Amounts are multiplied and summed exactly and become ``float64`` only as a finished column. What can't be known
-is NaN and named, never 0.
+Amounts are multiplied and summed exactly and become ``float64`` only as a finished column. What can't be
+known is NaN and named, never 0.
 """
 
 from __future__ import annotations

@@ -30,7 +30,8 @@ class Analysed:
 def read_analysis(reader: Reader, start: int, end: int) -> dict[str, Analysed]:
     """Return the broker's profit of each security in a period, by symbol; note if it can't be had.
 
-    Source: the official SDK's ``PortfolioContext.profit_analysis`` (its items' names); undocumented otherwise.
+    Source: the official SDK's ``PortfolioContext.profit_analysis`` (its items' names); undocumented
+    otherwise.
     """
     try:
         data = reader.ask("portfolio_profit_analysis_sublist", start=start, end=end)

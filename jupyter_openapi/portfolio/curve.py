@@ -86,19 +86,19 @@ def equity_curve(
     Returns
     -------
     pandas.DataFrame
-        Indexed by the time of the snapshot (UTC). ``cash``, ``holdings``, ``net_value``, ``flow`` (deposits less
-        withdrawals since the snapshot before), ``return_pct`` since the snapshot before, ``index`` (the
-        time-weighted return, 100 at the start), ``drawdown_pct``. NaN where something is not known; the return
-        then bridges the gap.
+        Indexed by the time of the snapshot (UTC). ``cash``, ``holdings``, ``net_value``, ``flow`` (deposits
+        less withdrawals since the snapshot before), ``return_pct`` since the snapshot before, ``index`` (the
+        time-weighted return, 100 at the start), ``drawdown_pct``. NaN where something is not known; the
+        return then bridges the gap.
 
-        ``attrs["openapi"]`` holds ``total_return_pct``, ``max_drawdown_pct``, the definitions (``notes``) and the
-        cash movements by name that counted as deposits (``external``) and as return (``internal``).
+        ``attrs["openapi"]`` holds ``total_return_pct``, ``max_drawdown_pct``, the definitions (``notes``)
+        and the cash movements by name that counted as deposits (``external``) and as return (``internal``).
 
     Raises
     ------
     RequestRefused
-        There are no snapshots, or those of several accounts and `client` does not say whose; or pyarrow is not
-        installed.
+        There are no snapshots, or those of several accounts and `client` does not say whose; or pyarrow is
+        not installed.
     """
     base = currency_code(base_currency)
     owner = chosen_owner(client, folder)

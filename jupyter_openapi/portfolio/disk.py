@@ -20,12 +20,14 @@ NAME = "data.parquet"
 
 
 class Disk:
-    """One operation's history of one account: ``<root>/<operation>/account=<owner>/month=2026-11/data.parquet``.
+    """One operation's history of one account:
+    ``<root>/<operation>/account=<owner>/month=2026-11/data.parquet``.
 
     Parameters
     ----------
     root
-        A folder or a URL that fsspec understands (``s3://bucket/history``); None for the package's own folder.
+        A folder or a URL that fsspec understands (``s3://bucket/history``); None for the package's own
+        folder.
     operation, owner
         Whose history of what.
 
@@ -46,7 +48,8 @@ class Disk:
         if root is None:
             root = private_folder(data_folder()) / "history"
         try:
-            self._fs, base = fsspec.core.url_to_fs(os.path.expanduser(os.fspath(root)))  # noqa: PTH111 (may be a URL)
+            self._fs, base = fsspec.core.url_to_fs(os.path.expanduser(os.fspath(root)))  # noqa: PTH111 (may
+            be a URL)
         except (ValueError, ImportError) as problem:
             raise RequestRefused(f"{root} is no place to keep a history in: {problem}.") from None
         dataset = f"{str(base).rstrip('/')}/{operation}"

@@ -173,8 +173,8 @@ def _side(row: Mapping[str, Any]) -> str:
 def read_fees(reader: Reader, order_ids: Sequence[str]) -> dict[str, tuple[Decimal, Decimal]]:
     """Return the fees of these orders and the quantity each filled: one request an order.
 
-    They are as the broker states them, 0 included; an order without a statement, or that can't be read, is left
-    out.
+    They are as the broker states them, 0 included; an order without a statement, or that can't be read, is
+    left out.
     """
     known: dict[str, tuple[Decimal, Decimal]] = {}
     for order_id in order_ids:

@@ -90,9 +90,9 @@ def archive(
 ) -> Archive:
     """Bring a history on disk up to date.
 
-    The first run fetches everything since `start`; each later one only what is new: from a day before the last
-    run on (three days for cash, which is booked late), and for orders from the oldest one that was still open.
-    A run that is broken off loses nothing that was written, and the next one goes on from there.
+    The first run fetches everything since `start`; each later one only what is new: from a day before the
+    last run on (three days for cash, which is booked late), and for orders from the oldest one that was
+    still open. A run that is broken off loses nothing that was written, and the next one goes on from there.
 
     Parameters
     ----------
@@ -101,8 +101,8 @@ def archive(
     operation
         One that has a history and described rows: ``history_executions``, ``history_orders``, ``cash_flow``.
     root
-        A folder, or a URL that fsspec understands; by default ``history`` in this package's data folder. Files
-        are ``<root>/<operation>/account=<name>/month=2026-11/data.parquet``, months of UTC.
+        A folder, or a URL that fsspec understands; by default ``history`` in this package's data folder.
+        Files are ``<root>/<operation>/account=<name>/month=2026-11/data.parquet``, months of UTC.
     start
         Where the history begins: needed once. An earlier one than before fetches what lies between.
     progress
@@ -118,8 +118,8 @@ def archive(
     Raises
     ------
     RequestRefused
-        pyarrow or fsspec is not installed, the operation has no history, there is no start, or the folder holds
-        the history of other filters.
+        pyarrow or fsspec is not installed, the operation has no history, there is no start, or the folder
+        holds the history of other filters.
     ApiError, TransportError
         A request failed for good.
     Interrupted

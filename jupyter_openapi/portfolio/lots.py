@@ -32,8 +32,8 @@ NEVER_OPENED = "no purchase is known for it"
 class Lot:
     """An open quantity, negative when sold short.
 
-    `cost` is quantity x price, None where it is not known; `fee` what opening it cost, None likewise. `at` and
-    `order_id` are of the fill that opened it, None and empty for what was there before the first fill.
+    `cost` is quantity x price, None where it is not known; `fee` what opening it cost, None likewise. `at`
+    and `order_id` are of the fill that opened it, None and empty for what was there before the first fill.
     """
 
     quantity: Decimal
@@ -79,8 +79,8 @@ class Unmatched:
 class Opening:
     """What was held before the first fill.
 
-    `quantity` is None where that is not known: a sale of more than was bought is then unmatched, and not taken
-    for a short sale. `price` is None where the cost is not known.
+    `quantity` is None where that is not known: a sale of more than was bought is then unmatched, and not
+    taken for a short sale. `price` is None where the cost is not known.
     """
 
     quantity: Decimal | None = ZERO

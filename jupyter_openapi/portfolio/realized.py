@@ -82,8 +82,9 @@ def pnl(
     A round trip is a quantity that was opened by one execution and closed by another. What a sale closed is
     searched for in the executions of the window and, if it was held before, in those of up to a year
     earlier. Today's positions tell what was held at any time: a quantity that no execution explains is the
-    oldest there is, its cost is not known, and its sale is a row of its own (``kind`` is ``unmatched``). So is
-    a quantity that went without a sale. Transfers, splits, and purchases older than `since` look like that.
+    oldest there is, its cost is not known, and its sale is a row of its own (``kind`` is ``unmatched``). So
+    is a quantity that went without a sale. Transfers, splits, and purchases older than `since` look like
+    that.
 
     Parameters
     ----------
@@ -125,8 +126,8 @@ def pnl(
         method, open_order_id, close_order_id, remark
         =====================================  ========================================================
 
-        ``attrs["openapi"]`` holds the window, the definitions (``notes``), what could not be had (``missing``)
-        and, for `by_symbol`, the broker's own numbers.
+        ``attrs["openapi"]`` holds the window, the definitions (``notes``), what could not be had
+        (``missing``) and, for `by_symbol`, the broker's own numbers.
 
     Raises
     ------

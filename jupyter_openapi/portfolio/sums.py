@@ -40,10 +40,10 @@ def totals(frame: pd.DataFrame) -> pd.DataFrame:
         - one for each currency of cash, market ``CASH``;
         - the last, market ``TOTAL``, everything in the base currency.
 
-        ``holdings`` counts rows, ``unknown`` those without a value: a sum is then of the others, and NaN where
-        there are no others. The ``_base`` columns are at today's rates. ``share`` is the part of the whole,
-        cash included, 0 to 1. ``attrs["openapi"]["broker"]`` has the broker's own net assets, and how much
-        ours are above them (``difference``).
+        ``holdings`` counts rows, ``unknown`` those without a value: a sum is then of the others, and NaN
+        where there are no others. The ``_base`` columns are at today's rates. ``share`` is the part of the
+        whole, cash included, 0 to 1. ``attrs["openapi"]["broker"]`` has the broker's own net assets, and how
+        much ours are above them (``difference``).
 
     Raises
     ------

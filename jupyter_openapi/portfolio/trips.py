@@ -201,8 +201,8 @@ def by_symbol(frame: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        ``trips``, ``quantity`` closed, ``realized_pl``, ``fees``, ``net_pl`` (NaN where any fee is not known),
-        ``realized_pl_base``, ``unmatched`` (quantity sold or left without a match), ``broker_pl`` and
+        ``trips``, ``quantity`` closed, ``realized_pl``, ``fees``, ``net_pl`` (NaN where any fee is not
+        known), ``realized_pl_base``, ``unmatched`` (quantity sold or left without a match), ``broker_pl`` and
         ``difference`` (ours - the broker's: of net_pl, or of realized_pl where fees are not known), and
         ``comparable``: whether nothing was held at the start and at the end. Only then both mean the same,
         for the broker's number includes what open positions gained, and fees.
