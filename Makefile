@@ -24,6 +24,7 @@ test: setup tools  ## the whole suite, under 10 minutes
 	$(BIN)/python -m pytest
 
 soak: setup tools  ## the long counts whose tenth runs in `make test`
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[soak]'
 	SOAK=1 $(BIN)/python -m pytest --timeout=3600
 
 lint: setup        ## style, types, floors of the house, generated pages
@@ -40,8 +41,10 @@ format: setup
 bench: setup       ## ratios against peers, in one run
 	$(BIN)/python -m benchmarks
 
+docs: setup        ## the documentation, in docs/_build/html; a warning is an error
+	$(BIN)/sphinx-build -W --keep-going -q docs docs/_build/html
+
 lab: setup         ## JupyterLab on the first notebook
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check jupyterlab
 	$(BIN)/jupyter lab notebooks/01-quickstart.ipynb
 
 clean:

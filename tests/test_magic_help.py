@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pandas as pd
 import pytest
@@ -252,13 +252,12 @@ def test_endpoints_searches_everything(shell: Shell, words: str, found: str) -> 
 # IPython's own help
 
 
-def test_the_question_mark_shows_the_docstring(shell: Shell, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_question_mark_shows_the_docstring(shell: Shell) -> None:
     from jupyter_openapi.magic.magics import OpenAPIMagics
 
     text = inspect.getdoc(OpenAPIMagics.openapi) or ""
     for needed in ("%openapi connect sandbox", "--execute", "%%openapi", "%openapi help NAME", "%config"):
         assert needed in text
-    shown: dict[str, Any] = shell.ip.inspector._mime_format  # noqa: F841 - it exists, as `?` uses it
     found = shell.ip.object_inspect("%openapi")
     assert "Send signed requests" in found["docstring"]
 

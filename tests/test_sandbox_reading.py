@@ -80,6 +80,7 @@ def test_what_is_read(value: Any, kind: Kind, other: dict[str, Any], expected: A
         (10**18, Kind.INTEGER, {}),
         (6, Kind.INTEGER, {"maximum": 5}),
         (4, Kind.INTEGER, {"minimum": 5}),
+        ([], Kind.BOOLEAN, {}),
         ("yes", Kind.BOOLEAN, {}),
         (1, Kind.BOOLEAN, {}),
         (5, Kind.TEXT, {}),

@@ -39,6 +39,37 @@ def client(running: SandboxProcess) -> SandboxClient:
 # The program
 
 
+def test_verbose_logs_requests_without_secrets() -> None:
+    with start_sandbox("--verbose") as sandbox:
+        sandbox.client.get("/v1/asset/stock", symbol="700.HK")
+    assert "GET /v1/asset/stock: 200" in sandbox.log
+    for secret in ("app_key", "app_secret", "access_token"):
+        assert sandbox.info[secret] not in sandbox.log
+
+
+def test_an_error_inside_is_500_and_logged(monkeypatch: pytest.MonkeyPatch) -> None:
+    # In this process: nothing from outside makes the program fail.
+    from types import SimpleNamespace
+
+    from jupyter_openapi.sandbox.dispatch import HANDLERS, Dispatcher, load_handlers
+    from jupyter_openapi.sandbox.faults import Faults
+    from jupyter_openapi.sandbox.gate import Call
+    from jupyter_openapi.sandbox.limits import Limits
+
+    def fail(*_: object) -> None:
+        raise ZeroDivisionError("secret of the house")
+
+    load_handlers()
+    monkeypatch.setitem(HANDLERS, "fund_positions", fail)
+    limits = Limits()
+    gate = SimpleNamespace(admit=lambda call, *, read: None)
+    world = SimpleNamespace(gate=gate, limits=limits, faults=Faults({}, 1), refresh=lambda: None)
+    answer = Dispatcher(world).answer(Call("GET", "/v1/asset/fund", "", {}))
+    assert answer.status == 500
+    assert json.loads(answer.body) == {"code": 500000, "message": "internal error", "data": None}
+    assert limits._windows["trade"].busy == 0
+
+
 def test_the_first_line_says_where_and_who() -> None:
     with start_sandbox() as sandbox:
         assert set(sandbox.info) == {

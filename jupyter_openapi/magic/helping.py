@@ -196,6 +196,8 @@ def _columns(operation: Operation, decimals: str, tz: str) -> Iterator[str]:
     columns = [f"{name} ({dtype})" for name, dtype in frame.dtypes.items()]
     yield "\nReturns a DataFrame with the columns"
     yield _filled(", ".join(columns), "  ")
+    if operation.parameter("period") is not None:
+        yield "  Bars of a day or longer have a trade_date too, their day in the market's own zone"
 
 
 def _section(title: str, lines: list[str]) -> str:

@@ -106,4 +106,8 @@ def _summary(result: Any) -> str:
             f"{n:,} {word}{'s' * (n != 1)}" for n, word in zip(shape, ("row", "column"), strict=True)
         )
         return f"{rows}, {columns}"
+    if isinstance(result, str):
+        return f"text of {result.count(chr(10)) + 1} lines"
+    if isinstance(result, (dict, list)):
+        return f"{type(result).__name__} of {len(result)}"
     return repr(result)

@@ -2,7 +2,8 @@
 
 Each returns its figure: matplotlib's by default, plotly's with ``interactive=True``; neither needs the
 network. Colours tell gain from loss for colour-blind readers, too (blue and orange; candles hollow and
-filled), and mean the same in markets where red is up. Names that no installed font can show are replaced by the symbol.
+filled), and mean the same in markets where red is up. Names that no installed font can show are replaced by
+the symbol.
 """
 
 from __future__ import annotations

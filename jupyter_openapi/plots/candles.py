@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from jupyter_openapi.errors import RequestRefused
@@ -39,17 +40,21 @@ def candles_of(candles: pd.DataFrame, fills: pd.DataFrame, symbol: str | None, *
     bought = sum(mark.buy for mark in marks)
     said = f"{bought} bought, {len(marks) - bought} sold" if marks else "no executions in this time"
     known = {**facts_of(candles), **facts_of(fills)}
+    opens, highs, lows, closes = ([float(value) for value in bars[name]] for name in COLUMNS[:4])
     volumes = bars["volume"] if "volume" in bars else [0] * len(bars)
     return Candles(
-        f"Executions in {printable(chosen)}" if chosen else "Executions",
-        account_line(known, said),
-        "price",
-        times,
-        *([float(value) for value in bars[name]] for name in COLUMNS[:4]),
-        [0.0 if pd.isna(value) else float(value) for value in volumes],
-        tuple(marks),
-        _labels(times),
-        f"{outside} executions lie outside these candles." if outside else "",
+        title=f"Executions in {printable(chosen)}" if chosen else "Executions",
+        line=account_line(known, said),
+        unit="price",
+        times=times,
+        opens=opens,
+        highs=highs,
+        lows=lows,
+        closes=closes,
+        volumes=[0.0 if pd.isna(value) else float(value) for value in volumes],
+        marks=tuple(marks),
+        labels=_labels(times),
+        remark=f"{outside} executions lie outside these candles." if outside else "",
     )
 
 
@@ -63,10 +68,10 @@ def _symbol(fills: pd.DataFrame, symbol: str | None) -> str:
 
 
 def _marks(fills: pd.DataFrame, times: Sequence[Any], *, privacy: bool) -> tuple[list[Mark], int]:
-    """Return a mark for each execution, on the candle that had begun when it was done; count those before and after."""
+    """Return a mark for each execution, on the candle that had begun then, and how many lie outside."""
     import pandas as pd
 
-    gaps = sorted(after - before for before, after in zip(times, times[1:], strict=False))
+    gaps = sorted(after - before for before, after in pairwise(times))
     usual = gaps[len(gaps) // 2] if gaps else pd.Timedelta(days=1)
     marks, outside = [], 0
     for row in fills.to_dict("records"):

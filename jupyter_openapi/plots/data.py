@@ -218,7 +218,7 @@ def profit_bars(frame: pd.DataFrame, what: str, *, privacy: bool, readable: Call
     )
 
 
-def _profit(row: Mapping[str, Any], what: str, known: Mapping[str, Any]) -> tuple[float | None, float | None]:
+def _profit(row: Mapping[Any, Any], what: str, known: Mapping[str, Any]) -> tuple[float | None, float | None]:
     if what == "unrealized":
         return number(row["unrealized_pl_base"]), number(row["unrealized_pl_pct"])
     rate = (known.get("rates") or {}).get(row["currency"])

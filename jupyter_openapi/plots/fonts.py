@@ -40,7 +40,7 @@ WEB = "Helvetica Neue, Arial, PingFang HK, Noto Sans CJK HK, Microsoft JhengHei,
 
 
 def families() -> list[str]:
-    """Return the installed families to draw with, best first; a character is taken from the first that has it."""
+    """Return the installed families to draw with; a character is taken from the first that has it."""
     from matplotlib import font_manager
 
     installed = {entry.name for entry in font_manager.fontManager.ttflist}

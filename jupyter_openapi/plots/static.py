@@ -6,10 +6,10 @@ import io
 import textwrap
 from typing import TYPE_CHECKING, Any
 
-import matplotlib as mpl
+import matplotlib.dates
 from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.lines import Line2D
 from matplotlib.path import Path
 from matplotlib.ticker import FuncFormatter, MaxNLocator
@@ -19,6 +19,7 @@ from jupyter_openapi.plots.text import amount_text, percent_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from contextlib import AbstractContextManager
 
     from jupyter_openapi.plots.data import Bars, Candles, Curve
 
@@ -30,11 +31,11 @@ DOWN = Path([(0, 0), (-0.36, 0.62), (0.36, 0.62), (0, 0)], closed=True)
 
 
 class Picture(Figure):
-    """A matplotlib figure that a notebook shows without pyplot, and that looks the same wherever it is drawn."""
+    """A figure that a notebook shows without pyplot, and that looks the same wherever it is drawn."""
 
     def draw(self, renderer: Any) -> None:
         """Draw with the settings it was made with: some texts come into being only now."""
-        with mpl.rc_context(_settings()):
+        with _look():
             super().draw(renderer)
 
     def _repr_png_(self) -> bytes:
@@ -43,8 +44,9 @@ class Picture(Figure):
         return buffer.getvalue()
 
 
-def _settings() -> dict[str, Any]:
-    return {
+def _look() -> AbstractContextManager[None]:
+    """Return a context in which texts and axes are made in the house's look; nothing global stays changed."""
+    settings: dict[Any, Any] = {
         "font.family": fonts.families(),
         "font.size": 9.0,
         "text.color": style.INK,
@@ -53,7 +55,6 @@ def _settings() -> dict[str, Any]:
         "axes.labelcolor": style.SOFT,
         "axes.spines.top": False,
         "axes.spines.right": False,
-        "axes.unicode_minus": True,
         "axes.axisbelow": True,
         "xtick.color": style.SOFT,
         "ytick.color": style.SOFT,
@@ -62,36 +63,28 @@ def _settings() -> dict[str, Any]:
         "axes.facecolor": style.PAPER,
         "legend.frameon": False,
     }
+    return matplotlib.rc_context(settings)
 
 
 def _figure(height: float, title: str, line: str, remark: str) -> Picture:
-    figure = Picture(figsize=(style.WIDTH, height), dpi=style.DPI, layout="constrained")
+    """Return an empty figure with its title, the line about the account, and a remark at its foot."""
+    note = textwrap.fill(remark, 118)
+    foot = 0.17 * (note.count("\n") + 1) / height if note else 0.0
+    frame = (0, foot, 1, 1 - 0.6 / height - foot)
+    layout = ConstrainedLayoutEngine(w_pad=0.12, h_pad=0.08, hspace=0.02, rect=frame)
+    figure = Picture(figsize=(style.WIDTH, height), dpi=style.DPI, layout=layout)
     FigureCanvasAgg(figure)
-    figure.get_layout_engine().set(w_pad=0.12, h_pad=0.08, hspace=0.02)  # type: ignore[union-attr]
-    top = 1 - 0.1 / height
-    figure.suptitle(
-        title,
-        x=0.015,
-        y=top,
-        ha="left",
-        va="top",
-        fontsize=13,
-        fontweight="bold",
-        family=fonts.families()[:1],
-    )
-    figure.text(0.015, top - 0.3 / height, line, ha="left", va="top", fontsize=8.5, color=style.SOFT)
-    foot = 0.0
-    if remark:
-        text = textwrap.fill(remark, 118)
-        foot = 0.17 * (text.count("\n") + 1) / height
-        figure.text(0.015, 0.012, text, ha="left", va="bottom", fontsize=7.5, color=style.SOFT)
-    figure.get_layout_engine().set(rect=(0, foot, 1, 1 - 0.6 / height - foot))  # type: ignore[union-attr]
+    top, left = 1 - 0.1 / height, 0.015
+    heading: dict[str, Any] = {"fontsize": 13, "fontweight": "bold", "family": fonts.families()[:1]}
+    figure.suptitle(title, x=left, y=top, ha="left", va="top", **heading)
+    figure.text(left, top - 0.3 / height, line, ha="left", va="top", fontsize=8.5, color=style.SOFT)
+    figure.text(left, 0.012, note, ha="left", va="bottom", fontsize=7.5, color=style.SOFT)
     return figure
 
 
 def bars(chart: Bars) -> Picture:
     """Draw horizontal bars, each with its text beside it."""
-    with mpl.rc_context(_settings()):
+    with _look():
         count = max(len(chart.bars), 2)
         figure = _figure(style.EDGE + style.BAR * count, chart.title, chart.line, chart.remark)
         axes = figure.add_subplot()
@@ -134,7 +127,7 @@ def _room(axes: Any, values: Sequence[float]) -> None:
 
 def curve(chart: Curve) -> Picture:
     """Draw value above and drawdown below, on one axis of time."""
-    with mpl.rc_context(_settings()):
+    with _look():
         figure = _figure(4.6, chart.title, chart.line, chart.remark)
         upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=(3, 1))
         if not chart.times:
@@ -156,13 +149,18 @@ def curve(chart: Curve) -> Picture:
         lower.set_ylabel("drawdown", fontsize=8.5)
         lower.yaxis.set_major_locator(MaxNLocator(3))
         lower.yaxis.set_major_formatter(FuncFormatter(_percent_tick))
-        locator = AutoDateLocator(minticks=3, maxticks=8)
-        lower.xaxis.set_major_locator(locator)
-        lower.xaxis.set_major_formatter(ConciseDateFormatter(locator))
+        _dates(lower)
         for axes in (upper, lower):
             axes.grid(linewidth=0.8)
             axes.tick_params(length=0)
         return figure
+
+
+def _dates(axes: Any) -> None:
+    dates: Any = matplotlib.dates
+    locator = dates.AutoDateLocator(minticks=3, maxticks=8)
+    axes.xaxis.set_major_locator(locator)
+    axes.xaxis.set_major_formatter(dates.ConciseDateFormatter(locator))
 
 
 def _flow_marks(axes: Any, chart: Curve) -> None:
@@ -183,7 +181,7 @@ def _flow_marks(axes: Any, chart: Curve) -> None:
 
 def candles(chart: Candles) -> Picture:
     """Draw candles (hollow where the price rose, filled where it fell), volume, and the executions."""
-    with mpl.rc_context(_settings()):
+    with _look():
         figure = _figure(4.8, chart.title, chart.line, chart.remark)
         upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=(4, 1))
         if not chart.times:
@@ -232,8 +230,10 @@ def _marks(axes: Any, chart: Candles) -> None:
                 linewidth=0.9,
                 zorder=5,
             )
-            shown = {"marker": "^" if buy else "v", "color": colour, "markersize": 7, "linestyle": "none"}
-            handles.append(Line2D([], [], label=word, **shown))
+            marker = "^" if buy else "v"
+            handles.append(
+                Line2D([], [], marker=marker, color=colour, markersize=7, linestyle="none", label=word)
+            )
     if handles:
         axes.legend(handles=handles, loc="upper left", ncols=2, fontsize=8.5, handletextpad=0.2)
 

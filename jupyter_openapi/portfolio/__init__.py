@@ -11,13 +11,14 @@ known is NaN and named, never 0.
 
 from __future__ import annotations
 
+from jupyter_openapi.portfolio.beside import by_symbol
 from jupyter_openapi.portfolio.curve import equity_curve
-from jupyter_openapi.portfolio.history import Archive, archive
+from jupyter_openapi.portfolio.history import archive
 from jupyter_openapi.portfolio.reading import IncompleteWarning
 from jupyter_openapi.portfolio.realized import pnl
 from jupyter_openapi.portfolio.snapshots import Snapshot, snapshot, snapshots
+from jupyter_openapi.portfolio.stretches import Archive
 from jupyter_openapi.portfolio.sums import notes, totals
-from jupyter_openapi.portfolio.trips import by_symbol
 from jupyter_openapi.portfolio.valuation import value
 
 __all__ = [

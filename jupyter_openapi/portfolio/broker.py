@@ -58,7 +58,7 @@ def _analysed(row: Mapping[str, Any]) -> Analysed | None:
 
 
 def symbol_of(row: Mapping[str, Any]) -> str:
-    """Return the symbol an item is about: given, or from ``ST/US/AAPL``, or from code and market, or the ISIN."""
+    """Return the symbol an item is about: given, or from ``ST/US/AAPL``, from code and market, the ISIN."""
     for name in ("symbol", "counter_id"):
         parts = known_text(row.get(name)).split("/")
         if len(parts) == 3:

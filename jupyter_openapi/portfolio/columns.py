@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 SCALE = 10
 EXTRA = "extra"
-"""The column that holds, as JSON text, what a row has beside the described fields, and what does not fit them."""
+"""The column that holds, as JSON text, what is not described, and what does not fit its own column."""
 _STEP = Decimal(1).scaleb(-SCALE)
 
 

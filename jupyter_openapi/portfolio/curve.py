@@ -28,12 +28,11 @@ if TYPE_CHECKING:
 Row = dict[str, Any]
 
 NOTES = (
-    "Each point is a snapshot, in the base currency at that snapshot's own rates: gains and losses of currencies "
-    "are in it.",
-    "Deposits and withdrawals are cash movements about no security whose name says deposit, withdrawal or "
-    "transfer; all others (interest, fees, dividends) count as return. Shares that were transferred are not seen.",
-    "The return between two snapshots is money-weighted (modified Dietz: a deposit counts for the part of the "
-    "time it was there); these returns multiplied are the time-weighted return, `index`, 100 at the start.",
+    "Each point is a snapshot at its own rates of exchange: gains and losses of currencies are in it.",
+    "Deposits and withdrawals are cash movements about no security that are named so, or transfers.",
+    "All others (interest, fees, dividends) count as return. Shares that were transferred are not seen.",
+    "Between two snapshots the return is modified Dietz: a deposit counts for the time it was there.",
+    "These returns multiplied are the time-weighted return, `index`, 100 at the start.",
     "drawdown_pct is how far `index` is below its highest point before.",
 )
 _EXTERNAL = re.compile(
@@ -186,7 +185,7 @@ def linked(points: Sequence[Point]) -> list[Step]:
 
 
 def dietz(start: Point, end: Point, flows: Sequence[tuple[datetime, Decimal]] | None) -> Decimal | None:
-    """Return the modified Dietz return between two points: 0.01 is one percent; None where it is not known."""
+    """Return the modified Dietz return between two points, 0.01 for one percent; None where not known."""
     gained = minus(end.net, start.net)
     span = (end.at - start.at).total_seconds()
     if gained is None or start.net is None or flows is None or span <= 0:

@@ -20,8 +20,9 @@ NAME = "data.parquet"
 
 
 class Disk:
-    """One operation's history of one account:
-    ``<root>/<operation>/account=<owner>/month=2026-11/data.parquet``.
+    """One operation's history of one account, a file a month.
+
+    Files are ``<root>/<operation>/account=<owner>/month=2026-11/data.parquet``.
 
     Parameters
     ----------
@@ -47,9 +48,9 @@ class Disk:
             ) from None
         if root is None:
             root = private_folder(data_folder()) / "history"
+        place = os.path.expanduser(os.fspath(root))  # noqa: PTH111 (may be a URL)
         try:
-            self._fs, base = fsspec.core.url_to_fs(os.path.expanduser(os.fspath(root)))  # noqa: PTH111 (may
-            be a URL)
+            self._fs, base = fsspec.core.url_to_fs(place)
         except (ValueError, ImportError) as problem:
             raise RequestRefused(f"{root} is no place to keep a history in: {problem}.") from None
         dataset = f"{str(base).rstrip('/')}/{operation}"
@@ -107,7 +108,7 @@ class Disk:
         return f"{self.folder}/month={month}/{NAME}"
 
     def _put(self, path: str, content: bytes) -> None:
-        """Put a file where readers see the old one or the new one, never a half; an object store does by itself."""
+        """Put a file so that readers see the old one or the new one; an object store does so by itself."""
         place, _, name = path.rpartition("/")
         try:
             self._fs.makedirs(place, exist_ok=True)

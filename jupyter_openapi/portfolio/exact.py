@@ -72,5 +72,5 @@ def known_text(value: object) -> str:
 
 
 def shown(value: Decimal | None, places: int = 2) -> str:
-    """Return an amount for a sentence: ``1,234,567.80``; a dash where it is not known."""
-    return "–" if value is None else f"{value:,.{places}f}"
+    """Return an amount for a sentence: ``1,234,567.80``; ``n/a`` where not known."""
+    return "n/a" if value is None else f"{value:,.{places}f}"

@@ -1,4 +1,4 @@
-"""Executions: what was bought and sold, when and at what price; the side taken from the order where it lacks."""
+"""Executions: what was bought and sold, when, at what price; the side is the order's where it lacks."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class Fill:
 
 
 def of_rows(rows: Iterable[Mapping[str, Any]]) -> tuple[list[Fill], int]:
-    """Return the executions among a reply's rows, and how many rows were none (no quantity, price or time)."""
+    """Return the executions among a reply's rows, and how many rows lack a quantity, price or time."""
     fills, odd = [], 0
     for row in rows:
         quantity, price, at = (amount(row.get(name)) for name in ("quantity", "price", "trade_done_at"))

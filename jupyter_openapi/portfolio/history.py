@@ -2,28 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from jupyter_openapi.errors import Interrupted, RequestRefused, did_you_mean, sentence
+from jupyter_openapi.errors import RequestRefused, did_you_mean, sentence
 from jupyter_openapi.guard import guarded
-from jupyter_openapi.market.orders import FINAL
-from jupyter_openapi.pages import fetch
 from jupyter_openapi.pages.plan import DAY, make_plan
-from jupyter_openapi.pages.records import seconds_of
-from jupyter_openapi.portfolio.columns import schema_of, table_of
+from jupyter_openapi.portfolio.columns import schema_of
 from jupyter_openapi.portfolio.disk import Disk
-from jupyter_openapi.portfolio.exact import known_text
 from jupyter_openapi.portfolio.owner import owner_of
+from jupyter_openapi.portfolio.stretches import Archive, Run, Wanted
 from jupyter_openapi.spec import catalog
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from jupyter_openapi.pages import Progress
-    from jupyter_openapi.pages.history import History
     from jupyter_openapi.pages.plan import Plan
     from jupyter_openapi.portfolio.reading import Source
     from jupyter_openapi.spec.model import Operation
@@ -31,51 +26,6 @@ if TYPE_CHECKING:
 VERSION = 1
 LATE = {True: 1 * DAY, False: 3 * DAY}
 """How far back each run looks again, for rows with ids and without (cash is booked days after its date)."""
-
-
-@dataclass(frozen=True)
-class Archive:
-    """What is on disk after a run.
-
-    Attributes
-    ----------
-    path
-        The folder to open: ``pandas.read_parquet(path)``, ``dask.dataframe.read_parquet(path)``, or in DuckDB
-        ``SELECT * FROM read_parquet('<path>/**/*.parquet', hive_partitioning = true)``.
-    operation, account
-        What it holds, and the name of the account's folder in it.
-    start, through
-        The first and last moment that are in it.
-    rows
-        Rows this run added.
-    months
-        The months it wrote.
-    requests
-        Requests it made.
-    complete
-        Whether everything up to `through` is in it.
-    why
-        What is not, if anything.
-    """
-
-    path: str
-    operation: str
-    account: str
-    start: datetime
-    through: datetime
-    rows: int = 0
-    months: tuple[str, ...] = field(default=())
-    requests: int = 0
-    complete: bool = True
-    why: str = ""
-
-    def __repr__(self) -> str:
-        state = "complete" if self.complete else f"incomplete: {self.why}"
-        span = f"{self.start:%Y-%m-%d} to {self.through:%Y-%m-%d %H:%M} UTC"
-        return (
-            f"<Archive of {self.operation}, {span}, {state}; {self.rows:,} new rows, "
-            f"{self.requests:,} requests. Open it with pandas.read_parquet({self.path!r})>"
-        )
 
 
 @guarded
@@ -140,9 +90,12 @@ def archive(
     wanted = {name: str(value) for name, value in plan.arguments.items() if name != plan.pages.size}
     if state and state.get("filters") != wanted:
         raise RequestRefused(
-            f"{disk.folder} holds this history with other filters ({state.get('filters')}): choose another root."
+            f"{disk.folder} holds this history with other filters ({state.get('filters')}): "
+            "choose another root."
         )
-    run = _Run(client, known, disk, filters, progress, state or {"version": VERSION, "filters": wanted})
+    run = Run(
+        Wanted(client, known, filters, progress), disk, state or {"version": VERSION, "filters": wanted}
+    )
     for first, last, forward in _stretches(plan, state):
         for begins, ends in _months(first, last, forward=forward):
             if not run.fetch(begins, ends, forward=forward, open_end=ends == plan.end and plan.open_end):
@@ -194,140 +147,3 @@ def _months(first: int, last: int, *, forward: bool) -> list[tuple[int, int]]:
         parts.append((begins, ends))
         begins = ends + 1
     return parts if forward else parts[::-1]
-
-
-class _Run:
-    """One run: fetches a month after the other and writes each before the next."""
-
-    def __init__(
-        self,
-        client: Source,
-        operation: Operation,
-        disk: Disk,
-        filters: Mapping[str, Any],
-        progress: Progress | None,
-        state: dict[str, Any],
-    ) -> None:
-        self._client = client
-        self._operation = operation
-        self._disk = disk
-        self._filters = filters
-        self._progress = progress
-        self._state = state
-        self._done = Archive(
-            disk.dataset, operation.name, "", datetime.fromtimestamp(0, UTC), datetime.fromtimestamp(0, UTC)
-        )
-
-    def fetch(self, first: int, last: int, *, forward: bool, open_end: bool) -> bool:
-        """Fetch a stretch within one month and write it; tell whether it is whole."""
-        found = self._read(first, None if open_end else last)
-        rows = [row for row in found.rows if isinstance(row, dict)]
-        self._write(rows, first, last)
-        self._done = replace(self._done, requests=self._done.requests + found.pages)
-        if not found.complete:
-            self._done = replace(self._done, complete=False, why=found.why)
-            return False
-        reached = min(last, int(datetime.now(UTC).timestamp()))
-        if forward:
-            self._state["through"] = max(self._state.get("through", 0), reached)
-            self._state.setdefault("start", first)
-        else:
-            self._state["start"] = first
-        self._note_open(rows, first)
-        self._disk.keep_state(self._state)
-        return True
-
-    def _read(self, first: int, last: int | None) -> History:
-        window = (self._operation.pages.window if self._operation.pages else None) or ("", "")
-        asked = {**self._filters, window[0]: first, **({} if last is None else {window[1]: last})}
-        found = fetch(
-            lambda name, arguments: self._client.call(name, **arguments).data,
-            self._operation,
-            asked,
-            tz=self._client.tz,
-            progress=self._progress,
-        )
-        if found.why.startswith("interrupted"):
-            raise Interrupted(
-                f"Interrupted while reading {self._operation.name}; what was written stays, and the same call goes "
-                "on from there.",
-                in_flight=False,
-            )
-        return found
-
-    def _write(self, rows: Sequence[Mapping[str, Any]], first: int, last: int) -> None:
-        """Put rows into the files of their months, in place of what these say of the same stretch."""
-        pages = self._operation.pages
-        groups: dict[str, list[Mapping[str, Any]]] = {month_of(first): []}
-        for row in rows:
-            at = seconds_of(row, pages.time if pages else None)
-            groups.setdefault(month_of(first if at is None else at), []).append(row)
-        schema = schema_of(self._operation)
-        for month, mine in groups.items():
-            found = self._disk.month(month, schema)
-            before = schema.empty_table() if found is None else found
-            after = merged(self._operation, before, table_of(self._operation, mine), first, last)
-            # The present month has a file even without rows, so that an empty history opens, too.
-            empty = found is None and (
-                after.num_rows or month == month_of(int(datetime.now(UTC).timestamp()))
-            )
-            if empty or not after.equals(before):
-                self._disk.keep_month(month, after)
-                months = tuple(dict.fromkeys([*self._done.months, month]))
-                added = self._done.rows + after.num_rows - before.num_rows
-                self._done = replace(self._done, months=months, rows=added)
-
-    def _note_open(self, rows: Sequence[Mapping[str, Any]], first: int) -> None:
-        """Remember since when there are orders that may still change."""
-        pages = self._operation.pages
-        if "status" not in schema_of(self._operation).names or pages is None:
-            return
-        times = [
-            at
-            for row in rows
-            if known_text(row.get("status")) not in FINAL and (at := seconds_of(row, pages.time)) is not None
-        ]
-        earlier = self._state.get("open_from")
-        kept = [earlier] if earlier is not None and earlier < first else []
-        self._state["open_from"] = min([*kept, *times], default=None)
-
-    def result(self, owner: str) -> Archive:
-        """Return what is on disk now."""
-        start, through = (self._state.get(name) or 0 for name in ("start", "through"))
-        return replace(
-            self._done,
-            account=owner,
-            start=datetime.fromtimestamp(start, UTC),
-            through=datetime.fromtimestamp(through, UTC),
-        )
-
-
-def month_of(seconds: int) -> str:
-    """Return the month, in UTC, of Unix seconds: ``2026-11``."""
-    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m}"
-
-
-def merged(operation: Operation, before: Any, fetched: Any, first: int, last: int) -> Any:
-    """Return a month's rows after a fetch, oldest first.
-
-    Of rows with an id the fetched ones count; of rows without one, what was there about the stretch that was
-    fetched is replaced.
-    """
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    pages = operation.pages
-    time, key = (pages.time, pages.key) if pages else (None, None)
-    keep = before
-    if key is not None:
-        keep = before.filter(pc.invert(pc.is_in(before[key], value_set=fetched[key].combine_chunks())))
-    elif time is not None:
-        stamp = before.schema.field(time).type
-        low, high = (pa.scalar(datetime.fromtimestamp(at, UTC), stamp) for at in (first, last))
-        inside = pc.and_(pc.greater_equal(before[time], low), pc.less_equal(before[time], high))
-        keep = before.filter(pc.invert(pc.fill_null(inside, fill_value=True)))
-    both = pa.concat_tables([keep, fetched])
-    if time is None:
-        return both
-    order = pc.sort_indices(both, sort_keys=[(time, "ascending")])
-    return both.take(order).combine_chunks()

@@ -122,7 +122,7 @@ def _fund(channel: str, row: Mapping[str, Any]) -> Holding:
 
 
 def read_balance(reader: Reader, base_currency: str) -> Balance:
-    """Return the cash of every currency, and the broker's totals in the base currency where it states them so."""
+    """Return the cash of every currency, and the broker's own totals, in the base currency if it can."""
     asked = {"currency": base_currency} if base_currency in BALANCE_CURRENCIES else {}
     data = reader.try_("cash balance", "account_balance", **asked)
     if data is None:

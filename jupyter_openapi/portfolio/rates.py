@@ -49,7 +49,7 @@ class Rates:
 
     @classmethod
     def of_rows(cls, rows: Iterable[Mapping[str, Any]]) -> Rates:
-        """Read the rows of ``exchange_rate``: one `base_currency` is worth `average_rate` `other_currency`."""
+        """Read ``exchange_rate``: one `base_currency` is worth `average_rate` of `other_currency`."""
         pairs = {}
         for row in rows:
             base, other = (known_text(row.get(name)).upper() for name in ("base_currency", "other_currency"))

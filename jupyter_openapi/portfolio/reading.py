@@ -22,8 +22,11 @@ if TYPE_CHECKING:
 class Source(Protocol):
     """What a valuation needs of a `Client`."""
 
-    account: Account
     tz: str
+
+    @property
+    def account(self) -> Account:
+        """Which account it speaks for."""
 
     def call(self, operation: str, /, **parameters: Any) -> Any:
         """Call an operation by its name and return its reply."""

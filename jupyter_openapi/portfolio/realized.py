@@ -253,7 +253,7 @@ def _add_fees(
 
 
 def _orders(account: Account) -> list[str]:
-    """Return the orders whose fees are in the window's round trips; at average cost all that built the pool."""
+    """Return the orders whose fees are in the window's trips; at average cost all that built the pool."""
     wanted: dict[str, None] = {}
     for symbol, book in account.books.items():
         trips = [one for one in account.done(symbol) if isinstance(one, Trip)]

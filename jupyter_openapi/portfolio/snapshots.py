@@ -1,4 +1,4 @@
-"""Take a snapshot of an account: positions, cash, rates, quotes, and the cash that moved since the last one."""
+"""A snapshot of an account: positions, cash, rates, quotes, and the cash that moved since the last one."""
 
 from __future__ import annotations
 

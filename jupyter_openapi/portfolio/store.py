@@ -129,7 +129,7 @@ def write(folder: str | Path | None, owner: str, taken_at: datetime, lines: Sequ
             draft.unlink(missing_ok=True)
     except OSError as problem:
         raise RequestRefused(
-            f"The snapshot was not kept: {folder_of(folder)} can't be written ({problem.strerror or problem})."
+            f"The snapshot was not kept: {folder_of(folder)} can't be written: {problem.strerror or problem}."
         ) from None
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from jupyter_openapi.errors import RequestRefused
 from jupyter_openapi.frames import describe
 from jupyter_openapi.frames.values import text_column
+from jupyter_openapi.portfolio.beside import trip_lines
 from jupyter_openapi.portfolio.exact import exactly, floats, from_float, minus, product, ratio, shown, total
 from jupyter_openapi.portfolio.table import COLUMNS, text
 from jupyter_openapi.trading.words import amount
@@ -158,9 +159,11 @@ def notes(frame: pd.DataFrame, *, privacy: bool = False) -> str:
         Leave out amounts.
     """
     known = frame.attrs.get("openapi", {})
-    lines = []
+    lines: list[str] = []
     if "cash" in known and not privacy:
         lines += _sum_lines(frame)
+    if "flat" in known:
+        lines += trip_lines(frame, privacy=privacy)
     if missing := known.get("missing"):
         lines.append(f"Not known: {'; '.join(missing)}.")
     return "\n".join([*lines, *known.get("notes", ())])
@@ -170,11 +173,13 @@ def _sum_lines(frame: pd.DataFrame) -> list[str]:
     summed = totals(frame)
     whole, base = summed.iloc[-1], str(summed["currency"].iloc[-1])
     cash = summed.loc[summed["market"] == "CASH", "market_value_base"].sum(min_count=1)
-    lines = [
-        f"Total {shown(from_float(whole['market_value_base']))} {base}, "
-        f"of it cash {shown(from_float(cash))}; unrealized {shown(from_float(whole['unrealized_pl_base']))}, "
-        f"today {shown(from_float(whole['day_pl_base']))}."
-    ]
+    amounts = (
+        f"Total {shown(from_float(whole['market_value_base']))} {base}",
+        f"of it cash {shown(from_float(cash))}",
+        f"unrealized {shown(from_float(whole['unrealized_pl_base']))}",
+        f"today {shown(from_float(whole['day_pl_base']))}",
+    )
+    lines = [f"{'; '.join(amounts)}."]
     broker = summed.attrs["openapi"].get("broker")
     if broker and broker.get("difference") is not None:
         more = amount(broker["difference"]) or Decimal(0)

@@ -42,15 +42,14 @@ COLUMNS = (
     "unrealized_pl_base",
 )
 DEFINITIONS = (
-    "market_value = quantity x last_done (x an option's multiplier); a fund's last_done is its net asset value.",
+    "market_value = quantity x last_done (x an option's multiplier); of a fund, its net asset value.",
     "unrealized_pl = market_value - cost_value, before fees; unrealized_pl_pct is in percent of cost_value.",
     "cost_price is average or diluted by the account's own setting; the API does not show which.",
-    "day_pl = quantity at the open x (last_done - prev_close) + today's fills: (last_done - price) x quantity "
-    "bought, the reverse for a sale; before fees. day_pl_pct is in percent of the value at the previous close "
-    "and what was put in today.",
+    "day_pl = quantity at the open x (last_done - prev_close) + today's fills, before fees.",
+    "A fill adds (last_done - price) x quantity bought, or takes that off for a sale.",
+    "day_pl_pct is in percent of the value at the previous close and what was put in today.",
     "weight is the share of all holdings' value (short ones by their size); cash is not in it.",
-    "The _base columns are at today's rates of exchange: gains and losses of the currencies themselves are "
-    "not in them.",
+    "The _base columns are at today's rates: gains and losses of the currencies themselves are not in them.",
 )
 
 

@@ -1,19 +1,27 @@
-"""The frame of `pnl`, what it says of itself, and its sums by symbol beside the broker's numbers."""
+"""The frame of `pnl`, and what it says of itself."""
 
 from __future__ import annotations
 
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from jupyter_openapi.errors import RequestRefused
-from jupyter_openapi.frames import describe
 from jupyter_openapi.frames.times import instant_column
 from jupyter_openapi.frames.values import text_column
-from jupyter_openapi.portfolio.exact import ZERO, exactly, floats, from_float, minus, product, ratio, total
+from jupyter_openapi.portfolio.exact import (
+    ZERO,
+    exactly,
+    floats,
+    from_float,
+    minus,
+    product,
+    ratio,
+    shown,
+    total,
+)
 from jupyter_openapi.portfolio.fills import moment
 from jupyter_openapi.portfolio.lots import Trip, Unmatched
 from jupyter_openapi.portfolio.table import text
-from jupyter_openapi.trading.words import amount, plain
+from jupyter_openapi.trading.words import plain
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -71,15 +79,15 @@ DEFINITIONS = (
     "The _base columns are at today's rates of exchange, not those of the day.",
 )
 BROKER_NOTE = (
-    "The broker's profit of a symbol is for the whole period, fees and open positions included; it compares with "
-    "net_pl only where nothing was held before and after."
+    "The broker's profit of a symbol is for the whole period, fees and open positions included; it compares "
+    "with net_pl only where nothing was held before and after."
 )
 DOUBT = "quantities of this symbol do not add up (a transfer, a split, or older than what was read): check it"
 Cells = dict[str, Any]
 
 
 def frame_of(account: Account, base: str, method: str, tz: str) -> pd.DataFrame:
-    """Return one row for each trip and each unmatched quantity, in the order they were closed; times in `tz`."""
+    """Return a row for each trip and unmatched quantity, in the order they were closed; times in `tz`."""
     import pandas as pd
 
     rows: list[Cells] = []
@@ -188,81 +196,3 @@ def facts_of(account: Account, base: str, method: str, asides: Sequence[str]) ->
         "flat": flat,
         "notes": [*DEFINITIONS, *([BROKER_NOTE] if broker else []), *asides],
     }
-
-
-def by_symbol(frame: pd.DataFrame) -> pd.DataFrame:
-    """Sum a frame of `pnl` by symbol, the broker's own analysis beside it.
-
-    Parameters
-    ----------
-    frame
-        What `pnl` gave.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``trips``, ``quantity`` closed, ``realized_pl``, ``fees``, ``net_pl`` (NaN where any fee is not
-        known), ``realized_pl_base``, ``unmatched`` (quantity sold or left without a match), ``broker_pl`` and
-        ``difference`` (ours - the broker's: of net_pl, or of realized_pl where fees are not known), and
-        ``comparable``: whether nothing was held at the start and at the end. Only then both mean the same,
-        for the broker's number includes what open positions gained, and fees.
-
-    Raises
-    ------
-    RequestRefused
-        It is no frame of `pnl`.
-    """
-    known: Mapping[str, Any] = frame.attrs.get("openapi", {})
-    if "flat" not in known or not set(COLUMNS) <= set(frame.columns):
-        raise RequestRefused("by_symbol(frame) takes the frame that portfolio.pnl(...) gave.")
-    with exactly():
-        rows = [_summed(str(symbol), mine, known) for symbol, mine in frame.groupby("symbol", sort=False)]
-    kept = {name: known.get(name) for name in ("mode", "source", "requested_at", "base_currency", "window")}
-    return describe(_summary_frame(rows), operation="pnl by symbol", **kept)
-
-
-def _summed(symbol: str, rows: pd.DataFrame, known: Mapping[str, Any]) -> Cells:
-    trips = rows[rows["kind"] == "trip"]
-    sums = {
-        name: total(from_float(number) for number in trips[name])
-        for name in ("quantity", "realized_pl", "fees", "net_pl", "realized_pl_base")
-    }
-    for name in ("fees", "net_pl"):
-        if bool(trips[name].isna().any()):
-            sums[name] = None
-    broker = known.get("broker_profit", {}).get(symbol)
-    currency = str(rows["currency"].iloc[0])
-    theirs = amount(broker["profit"]) if broker and broker["currency"] in {"", currency} else None
-    ours = sums["net_pl"] if sums["net_pl"] is not None else sums["realized_pl"]
-    return {
-        "symbol": symbol,
-        "currency": currency,
-        "trips": len(trips),
-        **sums,
-        "unmatched": total(
-            from_float(number) for number in rows.loc[rows["kind"] == "unmatched", "quantity"]
-        ),
-        "broker_pl": theirs,
-        "difference": minus(ours, theirs),
-        "comparable": bool(known["flat"].get(symbol)),
-    }
-
-
-def _summary_frame(rows: Sequence[Cells]) -> pd.DataFrame:
-    import pandas as pd
-
-    made: dict[str, Any] = {name: text_column([row[name] for row in rows]) for name in ("symbol", "currency")}
-    made["trips"] = pd.array([row["trips"] for row in rows], dtype="Int64")
-    for name in (
-        "quantity",
-        "realized_pl",
-        "fees",
-        "net_pl",
-        "realized_pl_base",
-        "unmatched",
-        "broker_pl",
-        "difference",
-    ):
-        made[name] = floats([row[name] for row in rows])
-    made["comparable"] = pd.array([row["comparable"] for row in rows], dtype="boolean")
-    return pd.DataFrame(made, copy=False)

@@ -86,6 +86,11 @@ class Dispatcher:
 
     def answer(self, call: Call) -> Answer:
         """Carry a request out. Never raises: what goes wrong becomes an envelope with 500000."""
+        answer = self._guarded(call)
+        log.info("%s %s: %s", call.method, call.path, answer.status)
+        return answer
+
+    def _guarded(self, call: Call) -> Answer:
         try:
             return self._answer(call)
         except Refused as refused:

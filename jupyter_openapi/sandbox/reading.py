@@ -203,7 +203,7 @@ def _integer(parameter: Parameter, given: Any) -> int:
 def _boolean(parameter: Parameter, given: Any) -> bool:
     if isinstance(given, bool) and parameter.where == "body":
         return given
-    if given in {"true", "false"} and isinstance(given, str):
+    if isinstance(given, str) and given in {"true", "false"}:
         return given == "true"
     raise _Wrong(f"true or false is needed, not {_kind(given)}")
 

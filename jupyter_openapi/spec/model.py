@@ -62,7 +62,7 @@ class Parameter:
     max_length: int | None = None
     min_length: int | None = None
     max_items: int | None = None
-    pattern: str | None = None  # a regular expression the whole text must match
+    pattern: str | None = None  # a regular expression, as in JSON Schema: not anchored
     date_format: str = "%Y-%m-%d"  # of a date; "iso" for a timestamp that travels as ISO 8601 text
     number: bool = False  # travels as a JSON number in a body: a timestamp, a decimal, an integer, an id
     free_text: bool = False  # text a person writes (remark, title): taken verbatim by the magic

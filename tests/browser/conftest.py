@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Error, expect, sync_playwright
 from support.sandbox import SandboxProcess, start_sandbox
 
-from browser.notebook import PRINT_READY, Notebook, write_notebook
+from browser.driver import PRINT_READY, Notebook, write_notebook
 from browser.server import SAVE_STATE, Server
 
 if TYPE_CHECKING:
@@ -101,12 +101,17 @@ def notebook(server: Server, page: Page, request: pytest.FixtureRequest) -> Call
     return opened
 
 
-@pytest.fixture
-def connected(sandbox: SandboxProcess) -> str:
-    """The code of a cell that connects a kernel to this test's sandbox."""
+def connecting(sandbox: SandboxProcess) -> str:
+    """Return the code of a cell that connects a kernel to a sandbox."""
     return (
         "from jupyter_openapi import Client, Credentials\n"
         "from jupyter_openapi.session import SESSION\n"
         f"SESSION.client = Client(Credentials{tuple(vars(sandbox.credentials).values())!r}, 'sandbox', "
         f"{sandbox.url!r}, source='its own keys', limits=False)"
     )
+
+
+@pytest.fixture
+def connected(sandbox: SandboxProcess) -> str:
+    """The code of a cell that connects a kernel to this test's sandbox."""
+    return connecting(sandbox)

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import expect
 
-from browser.notebook import OrderForm
+from browser.driver import OrderForm
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from playwright.sync_api import Page
 
-    from browser.notebook import Notebook
+    from browser.driver import Notebook
 
 PANELS = (
     "from jupyter_openapi.widgets import Blotter, CredentialPanel, OrderForm\nCredentialPanel()",

@@ -1,4 +1,4 @@
-"""The blotter in JupyterLab: open orders, live and without flicker; cancelled and replaced through previews."""
+"""The blotter in JupyterLab: open orders, live, without flicker; cancelled and replaced by previews."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from playwright.sync_api import expect
 
-from browser.notebook import OrderForm
+from browser.driver import OrderForm
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page
     from support.sandbox import SandboxProcess
 
-    from browser.notebook import Notebook
+    from browser.driver import Notebook
 
 SHOW = "from jupyter_openapi.widgets import Blotter\nblotter = Blotter()\nblotter"
 FORM = "from jupyter_openapi.widgets import OrderForm\nOrderForm()"

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Locator, Playwright
     from support.sandbox import SandboxProcess
 
-    from browser.notebook import Notebook
+    from browser.driver import Notebook
     from browser.server import Server
 
 SHOW = "from jupyter_openapi.widgets import CredentialPanel\nCredentialPanel()"

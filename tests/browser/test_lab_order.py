@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import expect
 from support import SOAK, soak
 
-from browser.notebook import OrderForm
+from browser.driver import OrderForm
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Page
     from support.sandbox import SandboxProcess
 
-    from browser.notebook import Notebook
+    from browser.driver import Notebook
 
 SHOW = "from jupyter_openapi.widgets import OrderForm\nOrderForm()"
 ROUNDS = soak(400) if SOAK else 10

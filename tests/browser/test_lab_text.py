@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import expect
 
-from browser.notebook import OrderForm
+from browser.driver import OrderForm
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from playwright.sync_api import Page
 
-    from browser.notebook import Notebook
+    from browser.driver import Notebook
 
 PAYLOAD = "<img src=x onerror=\"window.__ran='yes'\">"
 BROKER = f"""
@@ -95,9 +95,9 @@ def test_text_from_the_server_is_shown_and_never_runs(notebook: Callable[..., No
     blotter.get_by_label("Status").select_option("All of today")
     expect(blotter.locator(".jo-row")).to_have_count(2)
     blotter.get_by_role("button", name="Cancel all", exact=True).click()
-    expect(blotter.locator(".jo-lines")).to_contain_text("cancel")
+    expect(blotter.locator('dd[data-about="cancel"]').first).to_be_visible()
     blotter.get_by_role("button", name="Cancel", exact=True).first.click()
-    expect(blotter.locator(".jo-alert, .jo-lines").first).to_contain_text(PAYLOAD)
+    expect(blotter.locator('dd[data-about="as it stands"]').first).to_contain_text(PAYLOAD)
     expect(page.locator(".jp-OutputArea table")).to_contain_text(PAYLOAD)
     expect(page.get_by_text("ApiError: refused")).to_be_visible()
     assert page.evaluate("() => window.__ran") is None

@@ -1,18 +1,20 @@
-"""The cells of a documentation page, and a real IPython shell to run them in, in a process of its own.
+"""The cells of documentation pages, and a real IPython shell to run them in, in a process of its own.
 
-``python -m support.pages PAGE`` runs the ``ipython`` fences of a page in their order and stops at the first
-that fails.
+``python -m support.pages PAGE ...`` runs the ``ipython`` fences of each page in their order, and prints a
+JSON object: for each page nothing, or the cell that failed with what it printed.
 """
 
 from __future__ import annotations
 
+import contextlib
+import io
+import json
 import re
 import sys
 from pathlib import Path
 
 FENCE = re.compile(r"^(`{3,})(\S*)[^\n]*\n(.*?)^\1$", re.MULTILINE | re.DOTALL)
 INLINE = re.compile(r"(?<!`)`(%openapi [^`]+)`(?!`)")
-ROOT = Path(__file__).parents[2]
 
 
 def fences(text: str, language: str) -> list[str]:
@@ -25,21 +27,26 @@ def inline_lines(text: str) -> list[str]:
     return [" ".join(line.split()) for line in INLINE.findall(FENCE.sub("", text))]
 
 
-def main(path: str) -> int:
-    import pandas as pd
+def failure(path: str) -> str:
+    """Run the cells of one page in a fresh notebook; return "" or what went wrong."""
     from IPython.core.interactiveshell import InteractiveShell
     from traitlets.config import Config
 
-    pd.set_option("display.width", 110)
-    shell = InteractiveShell.instance(config=Config({"HistoryManager": {"enabled": False}}), colors="NoColor")
-    for cell in fences(Path(path).read_text(encoding="utf-8"), "ipython"):
-        print("\nIn:", cell.rstrip().replace("\n", "\n    "), flush=True)
-        if not shell.run_cell(cell, store_history=False).success:
-            return 1
-    if "jupyter_openapi" in shell.extension_manager.loaded:
-        shell.run_line_magic("unload_ext", "jupyter_openapi")
-    return 0
+    quiet = Config({"HistoryManager": {"enabled": False}})
+    InteractiveShell.clear_instance()  # settings of another page must not be those of this one
+    shell = InteractiveShell.instance(config=quiet, colors="NoColor")
+    try:
+        for cell in fences(Path(path).read_text(encoding="utf-8"), "ipython"):
+            printed = io.StringIO()
+            with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
+                done = shell.run_cell(cell, store_history=False)
+            if not done.success:
+                return f"{cell}\n{printed.getvalue()}"
+    finally:
+        if "jupyter_openapi" in shell.extension_manager.loaded:
+            shell.run_line_magic("unload_ext", "jupyter_openapi")
+    return ""
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1]))
+    print(json.dumps({page: failure(page) for page in sys.argv[1:]}))
