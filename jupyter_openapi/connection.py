@@ -91,7 +91,7 @@ class Connection:
     def explain(self, method: str, path: str, query: str, body: bytes) -> Explanation:
         """Return how a request would be signed now, with the token and the key masked."""
         stamp = self.transport.clock.stamp(self.credentials.app_key)
-        return explain(method, path, query, body, self.credentials, stamp)
+        return explain(method, path, query, body, keys=self.credentials, timestamp=stamp)
 
 
 def _allowed(host: Host, mode: str, *, limits: bool) -> Host:

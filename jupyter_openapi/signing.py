@@ -108,10 +108,10 @@ class Explanation(NamedTuple):
     signature: str
 
 
-def explain(method: str, path: str, query: str, body: bytes, keys: Keys, timestamp: str) -> Explanation:
+def explain(method: str, path: str, query: str, body: bytes, *, keys: Keys, timestamp: str) -> Explanation:
     """Return the steps of a signature with nothing secret in them.
 
-    In the canonical request ``[access token, 812 characters]`` stands for the token, and likewise for the key.
+    ``[access token, 812 characters]`` stands for the token in the canonical request, and likewise the key.
     """
     named = {"app_key": keys.app_key, "access_token": keys.access_token}
     masked = {
@@ -158,6 +158,11 @@ class Clock:
         with _last_lock:
             _last[app_key] = now = max(now, _last.get(app_key, 0) + 1)
         return f"{now // 1000}.{now % 1000:03d}"
+
+    def rewind(self, app_key: str) -> None:
+        """Let the stamps of `app_key` go back to the corrected time: the broker refused those from ahead."""
+        with _last_lock:
+            _last.pop(app_key, None)
 
 
 class SignatureAuth(AuthBase):

@@ -113,6 +113,7 @@ class Transport:
     def use(self, credentials: Credentials) -> None:
         """Sign with these credentials from now on (after a token refresh)."""
         self._auth = SignatureAuth(credentials, self.clock)
+        self._app_key = credentials.app_key
 
     def close(self) -> None:
         """Close the connections."""
@@ -242,4 +243,7 @@ class Transport:
         before = self.clock.offset
         if abs(off) < DAY:  # a clock this wrong could not even open a connection: the date is nonsense
             self.clock.offset = off if abs(off) > SKEW else 0.0
-        return refused and abs(self.clock.offset - before) > SKEW
+        moved = self.clock.offset - before
+        if refused and moved < -SKEW:
+            self.clock.rewind(self._app_key)
+        return refused and abs(moved) > SKEW

@@ -12,7 +12,7 @@ from support.faults import FaultProxy
 from support.kernel import Kernel
 from support.sandbox import SandboxProcess, start_sandbox
 from support.shell import Shell, loaded_shell
-from support.wire import Recorder, http, recorder
+from support.wire import OK, Received, Recorder, http, recorder
 
 from jupyter_openapi import Client, Credentials, OutcomeUnknown, RequestRefused, connect, run
 from jupyter_openapi.session import SESSION
@@ -125,7 +125,11 @@ def kernel(home: Path, variables: dict[str, str]) -> Iterator[Kernel]:
 
 
 NOTEBOOK = {
-    "c1": "%load_ext jupyter_openapi\nclient = %openapi connect paper",
+    # The sandbox of these tests has no limits, and a kernel would keep them all the same.
+    "c1": (
+        "%load_ext jupyter_openapi\nclient = %openapi connect paper\n"
+        "client.connection.transport._limiter = None"
+    ),
     "c2": "%openapi --execute submit AAPL.US side=buy price=150 quantity=1",
     "c3": "client.call('submit', symbol='AAPL.US', side='buy', price=150, quantity=1, execute=True)",
     "c4": (
@@ -208,7 +212,9 @@ def test_ctrl_c_in_flight_is_one_line_and_ends_the_loop(
     kernel.interrupt()
     output = kernel.finish(request, within=10)
     (line,) = output.error
-    assert line.startswith("Interrupted: Interrupted while submit_order was in flight: it may have been done.")
+    assert line.startswith(
+        "Interrupted: Interrupted while submit_order was in flight: it may have been done."
+    )
     assert "`%openapi reconcile`" in line
     assert "\n" not in line
     assert "and on it goes" not in output.text
@@ -274,12 +280,8 @@ def test_a_page_on_the_way_is_no_answer(
     proxy.planned.append(f"{page}_{when}")
     known = len(proxy.log)
     client.call("replace", order_id=order_id, price=151, quantity=1, execute=True)
-    *_, last, look = [
-        passed for passed in proxy.log[known:] if passed.target.startswith("/v1/trade/order")
-    ][: 3 if when == "after" else 4][-2:]
     methods = [p.method for p in proxy.log[known:] if p.target.startswith("/v1/trade/order")]
     assert methods == (["GET", "PUT", "GET"] if when == "after" else ["GET", "PUT", "GET", "PUT"])
-    del last, look
 
 
 # --- live is armed by name and by nothing else ---------------------------------------------------------
@@ -392,6 +394,9 @@ def test_a_default_is_not_armed(broker: Recorder) -> None:
 # --- the clock -----------------------------------------------------------------------------------------
 
 
+REFUSED = b'{"code":403201,"message":""}'
+
+
 def dated(minutes: float) -> bytes:
     from email.utils import formatdate
 
@@ -399,10 +404,10 @@ def dated(minutes: float) -> bytes:
 
 
 @pytest.mark.parametrize("minutes", [7, -7])
-def test_timestamps_follow_the_servers_date_and_never_repeat(minutes: int) -> None:
+def test_timestamps_never_repeat_and_follow_the_servers_date_ahead(minutes: int) -> None:
     with (
         recorder(lambda _: dated(minutes)) as server,
-        Client(Credentials(f"clock {minutes}", "s", "t"), "sandbox", server.url, limits=False) as client,
+        Client(Credentials(f"clock{minutes}", "s", "t"), "sandbox", server.url, limits=False) as client,
     ):
         for _ in range(20):
             client.request("GET", "/v1/asset/account")
@@ -412,3 +417,54 @@ def test_timestamps_follow_the_servers_date_and_never_repeat(minutes: int) -> No
     if minutes > 0:
         assert all(abs(stamp - now - 60 * minutes) < 5 for stamp in stamps[1:])
     assert stamps == sorted(set(stamps))
+
+
+@pytest.mark.parametrize("minutes", [7, -7])
+def test_a_clock_that_is_off_is_corrected_by_the_refusal_it_gets(minutes: int) -> None:
+    def strict(request: Received) -> bytes:
+        away = float(request.headers["x-timestamp"]) - time.time() - 60 * minutes
+        good = dated(minutes)
+        if abs(away) < 30:
+            return good
+        return good.replace(b"200 OK", b"403 Forbidden").replace(OK, REFUSED.ljust(len(OK)))
+
+    with (
+        recorder(strict) as server,
+        Client(Credentials(f"strict{minutes}", "s", "t"), "sandbox", server.url, limits=False) as client,
+    ):
+        for _ in range(3):
+            assert client.request("GET", "/v1/asset/account").code == 0
+        stamps = [float(seen.headers["x-timestamp"]) for seen in server.requests]
+    assert len(stamps) == 4  # the first was refused and repeated
+    assert stamps[1:] == sorted(set(stamps[1:]))
+
+
+def test_a_strange_date_neither_moves_the_clock_nor_costs_the_answer() -> None:
+    dates = [
+        "Fri, 31 Dec 9999 23:59:59 GMT",
+        "Thu, 01 Jan 1970 00:00:00 GMT",
+        "Sun, 00 Foo 20x6 99:99:99 GMT",
+        "",
+        "-1",
+        "Sun, 22 Nov 26 10:00:00 -9999",
+    ]
+    for number, date in enumerate(dates):
+        with (
+            recorder(lambda _, date=date: http(headers=f"Date: {date}\r\n")) as server,
+            Client(Credentials(f"odd{number}", "s", "t"), "sandbox", server.url, limits=False) as client,
+        ):
+            for _ in range(2):
+                assert client.request("GET", "/v1/asset/account").code == 0
+            assert abs(float(server.requests[-1].headers["x-timestamp"]) - time.time()) < 5, date
+
+
+def test_the_date_of_a_proxys_page_is_not_the_brokers() -> None:
+    page = dated(30).replace(b"200 OK", b"502 Bad Gateway").replace(OK, b"<html>".ljust(len(OK)))
+    replies = [page, http(), http()]
+    with (
+        recorder(lambda _: replies.pop(0)) as server,
+        Client(Credentials("proxy", "s", "t"), "sandbox", server.url, limits=False) as client,
+    ):
+        for _ in range(2):
+            client.request("GET", "/v1/asset/account")
+        assert abs(float(server.requests[-1].headers["x-timestamp"]) - time.time()) < 5

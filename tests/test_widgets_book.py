@@ -214,7 +214,7 @@ def test_a_row_says_what_an_order_is_and_what_can_be_done_with_it() -> None:
     }
     row = row_of(order, UTC, privacy=False)
     assert row.cells == (
-        "2026-01-05",
+        "05 Jan",
         "700.HK",
         "Buy",
         "LIT, GTC",

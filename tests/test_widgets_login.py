@@ -123,6 +123,7 @@ def test_what_the_session_would_print_is_shown_in_the_panel(
         (Wish("paper", trading=True, save=True), True, "a name in Profile"),
         (Wish("paper", trading=True, profile="main", save=True), False, "type them"),
         (Wish("paper", trading=True, profile="main"), True, "tick Save as profile"),
+        (Wish("sandbox", trading=True, profile="main"), False, "keys of its own"),
     ],
 )
 def test_what_is_ambiguous_is_refused(wish: Wish, typed: bool, said: str) -> None:

@@ -329,6 +329,24 @@ def test_a_late_click_on_an_old_preview_s_button_sends_nothing() -> None:
     panel.close()
 
 
+def test_the_blotter_looks_again_when_its_page_is_seen_again() -> None:
+    client = FakeClient()
+    panel = blotter(client)
+    assert until(lambda: not panel.book.looking)
+    client.order()
+    Told(panel._editor).tell("hello")
+    assert until(lambda: "0 / 200" in shown(panel))
+    panel.close()
+
+
+def test_a_form_that_is_not_connected_says_what_to_do() -> None:
+    panel = OrderForm(session=FakeSession())
+    told = Told(panel)
+    told.tell("hello")
+    assert "%openapi login" in told.view["error"]
+    panel.close()
+
+
 def test_replace_opens_the_form_on_that_order() -> None:
     client = FakeClient()
     order_id = client.order(price="500")

@@ -256,6 +256,20 @@ def test_a_change_sends_the_new_total_and_the_prices_of_its_type() -> None:
     one.close()
 
 
+def test_the_form_opened_on_another_order_shows_nothing_of_the_last() -> None:
+    client = FakeClient()
+    first, second = client.order(), client.order(price="500")
+    one, _ = form(client, replaces=client.orders[first])
+    one.preview(one.fields, "v1")
+    one.send(offered(one))
+    assert one.order_id == first
+    one.start({}, replaces=client.orders[second])
+    assert one.order_id == ""
+    assert one.slot.offer is None
+    assert one.fields["submitted_price"] == "500"
+    one.close()
+
+
 def test_a_change_that_can_t_be_is_refused_by_the_label() -> None:
     client = FakeClient()
     order_id = client.order(executed_quantity="100", status="PartialFilledStatus")

@@ -101,9 +101,7 @@ class Saving:
         finally:
             unfinished.unlink(missing_ok=True)
         if problem:
-            raise RequestRefused(
-                f"--out {self.typed} was not written: {problem}. The request itself was sent."
-            )
+            raise RequestRefused(f"--out {self.typed} was not written: {problem}.")
 
 
 def _csv(frame: pd.DataFrame, path: Path) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import textwrap
+import threading
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import matplotlib.dates
@@ -18,12 +20,12 @@ from jupyter_openapi.plots import fonts, style
 from jupyter_openapi.plots.text import amount_text, percent_text
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from contextlib import AbstractContextManager
+    from collections.abc import Iterator, Sequence
 
     from jupyter_openapi.plots.data import Bars, Candles, Curve
 
 readable = fonts.readable
+_ONE = threading.RLock()
 ROOM = 1.42  # of the longest bar: space for the text beside it
 UP = Path([(0, 0), (-0.36, -0.62), (0.36, -0.62), (0, 0)], closed=True)
 DOWN = Path([(0, 0), (-0.36, 0.62), (0.36, 0.62), (0, 0)], closed=True)
@@ -44,8 +46,12 @@ class Picture(Figure):
         return buffer.getvalue()
 
 
-def _look() -> AbstractContextManager[None]:
-    """Return a context in which texts and axes are made in the house's look; nothing global stays changed."""
+@contextmanager
+def _look() -> Iterator[None]:
+    """Make texts and axes in the house's look; nothing global stays changed.
+
+    One thread at a time: matplotlib's settings are the process's, and two that exchange them mix them up.
+    """
     settings: dict[Any, Any] = {
         "font.family": fonts.families(),
         "font.size": 9.0,
@@ -63,7 +69,8 @@ def _look() -> AbstractContextManager[None]:
         "axes.facecolor": style.PAPER,
         "legend.frameon": False,
     }
-    return matplotlib.rc_context(settings)
+    with _ONE, matplotlib.rc_context(settings):
+        yield
 
 
 def _figure(height: float, title: str, line: str, remark: str) -> Picture:

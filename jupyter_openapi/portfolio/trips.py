@@ -9,14 +9,10 @@ from jupyter_openapi.frames.times import instant_column
 from jupyter_openapi.frames.values import text_column
 from jupyter_openapi.portfolio.exact import (
     ZERO,
-    exactly,
     floats,
-    from_float,
     minus,
     product,
     ratio,
-    shown,
-    total,
 )
 from jupyter_openapi.portfolio.fills import moment
 from jupyter_openapi.portfolio.lots import Trip, Unmatched
@@ -24,7 +20,7 @@ from jupyter_openapi.portfolio.table import text
 from jupyter_openapi.trading.words import plain
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     import pandas as pd
 

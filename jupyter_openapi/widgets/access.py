@@ -58,6 +58,8 @@ def check(wish: Wish, machine: Machine, *, typed: bool) -> None:
         raise RequestRefused(
             f"Orders on a {wish.mode} account are off on this machine: untick Allow trading."
         )
+    if wish.mode == "sandbox" and wish.profile:
+        raise RequestRefused("A sandbox has keys of its own: empty Profile, or choose another account.")
     if wish.save and not (typed and wish.profile):
         raise RequestRefused("To save keys, type them and a name in Profile.")
     if typed and wish.profile and not wish.save:

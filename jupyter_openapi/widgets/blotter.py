@@ -73,6 +73,7 @@ class Blotter(ipywidgets.VBox):  # type: ignore[misc]
         self._editor = OrderForm(session=self._session, privacy=privacy)
         self._outbox = Outbox(self._update)
         self.book = Book(self._session, self._outbox.touch, symbols=symbols, watched=self._watched)
+        self._editor.when_opened(self.book.refresh)
         self._build()
         super().__init__(self._parts, privacy=privacy)
         self.add_class("jo-panel")

@@ -10,6 +10,7 @@ from jupyter_openapi.session import SESSION
 from jupyter_openapi.trading.limits import OVERRIDES
 from jupyter_openapi.widgets.layout import setup
 from jupyter_openapi.widgets.page import Page, static
+from jupyter_openapi.widgets.reads import NOT_CONNECTED
 from jupyter_openapi.widgets.ticket import Ticket
 from jupyter_openapi.widgets.words import HIDDEN, shown_lines, stamp, title
 
@@ -100,7 +101,7 @@ class OrderForm(Page):
             "fields": ticket.fields,
             "replaces": bool(ticket.replaces),
             "busy": ticket.busy,
-            "error": ticket.error.partition(" If you mean it, type")[0] if ticket.limit else ticket.error,
+            "error": self._error(),
             "limit": [ticket.limit, OVERRIDES.get(ticket.limit, "")] if ticket.limit else None,
             "problems": ticket.problems,
             "tape": ticket.tape.view(privacy=privacy),
@@ -117,6 +118,12 @@ class OrderForm(Page):
             "order": self._order_view(),
             "note": ticket.note,
         }
+
+    def _error(self) -> str:
+        error = self.ticket.error
+        if not error and self._session.client is None:
+            return NOT_CONNECTED
+        return error.partition(" If you mean it, type")[0] if self.ticket.limit else error
 
     def _order_view(self) -> dict[str, Any] | None:
         ticket = self.ticket

@@ -18,9 +18,9 @@ from jupyter_openapi.widgets.pace import Outbox
 from jupyter_openapi.widgets.words import failure_words
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
-LOOKING = 150.0  # seconds without a sign of life after which a page counts as gone; hidden tabs sleep for 60
+LOOKING = 150.0  # seconds without a sign of life after which a page counts as gone
 INSTALL = (
     "This front end shows no widgets, or lacks anywidget's part. Where the Jupyter server runs, type\n"
     "  pip install anywidget ipywidgets\n"
@@ -73,12 +73,17 @@ class Page(anywidget.AnyWidget):
         super().__init__(**traits)
         self._pages = Pages()
         self._outbox = Outbox(self._deliver)
+        self._opened: Callable[[], None] = lambda: None
         self.on_msg(self._receive)
         self.observe(lambda _: self.touch(), "privacy")
 
     def touch(self) -> None:
         """Tell the page of a change, soon."""
         self._outbox.touch()
+
+    def when_opened(self, callback: Callable[[], None]) -> None:
+        """Call `callback` each time a page opens the panel, or is seen again."""
+        self._opened = callback
 
     def watched(self) -> bool:
         """Tell whether a page shows it."""
@@ -118,6 +123,8 @@ class Page(anywidget.AnyWidget):
                 self._pages.forget(page)
             elif self._pages.note(page, int(content.get("number", 0))):
                 self.message(kind, content)
+                if kind == "hello":
+                    self._opened()
         except Exception as failure:  # noqa: BLE001 (shown in the panel)
             self.trouble(failure_words(failure))
         self.touch()

@@ -12,7 +12,7 @@ from jupyter_openapi.market import orders
 from jupyter_openapi.trading.words import amount, money, plain
 from jupyter_openapi.widgets.words import HIDDEN
 
-COLUMNS = ("Submitted", "Symbol", "Side", "Type", "Price", "Filled / total", "Status")
+COLUMNS = ("Time", "Symbol", "Side", "Type", "Price", "Filled", "Status")
 FILTERS: Mapping[str, frozenset[str]] = {
     "Open": orders.OPEN,
     "Waiting for a trigger": frozenset({"VarietiesNotReported", "DelayedNotReported"}),
@@ -74,7 +74,7 @@ def _time(value: Any, zone: tzinfo) -> str:
         return ""
     at = datetime.fromtimestamp(float(seconds), zone)
     today = datetime.now(zone).date()
-    return f"{at:%H:%M:%S}" if at.date() == today else f"{at:%Y-%m-%d}"
+    return f"{at:%H:%M:%S}" if at.date() == today else f"{at:%d %b}"
 
 
 def _price(order: Mapping[str, Any]) -> str:

@@ -102,7 +102,8 @@ class Ticket:
             self.version = ""
             self.replaces = replaces
             self.fields = standing_fields(replaces) if replaces is not None else clean(fields)
-            self.error, self.problems, self.note = "", {}, ""
+            self.error, self.problems, self.note, self.limit = "", {}, "", ""
+            self.order_id, self.order = "", None
         self._refresh()
 
     def edit(self, fields: Mapping[str, Any], version: str) -> None:

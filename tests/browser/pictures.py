@@ -1,4 +1,4 @@
-"""Takes the pictures of the panels that the documentation shows: ``python -m browser.pictures`` in ``tests/``.
+"""Takes the pictures of the panels for the documentation: ``python -m browser.pictures`` in ``tests/``.
 
 They are taken from the real panels in JupyterLab, against a sandbox, in a light and in a dark theme.
 """
@@ -23,7 +23,10 @@ if TYPE_CHECKING:
 IMAGES = ROOT / "docs" / "images"
 THEMES = {"light": "JupyterLab Light", "dark": "JupyterLab Dark"}
 CELLS = (
-    "from jupyter_openapi.widgets import Blotter, CredentialPanel, OrderForm\nCredentialPanel()",
+    # Not the machine the pictures are taken on.
+    "import getpass, platform\ngetpass.getuser = lambda: 'ada'\nplatform.node = lambda: 'workstation'",
+    "from jupyter_openapi.session import Session\nfrom jupyter_openapi.widgets import *",
+    "CredentialPanel(session=Session())",
     "OrderForm()",
     "Blotter()",
 )
@@ -53,7 +56,9 @@ def prepare(notebook: Notebook) -> None:
     form.fill("700.HK", "598", "200")
     expect(form.panel.locator(".jo-sums")).to_contain_text("with cash")
     form.preview()
-    login.get_by_label("Account", exact=True).select_option(label="Paper")
+    login.get_by_role("button", name="Connect", exact=True).click()
+    expect(login.get_by_text("Connected", exact=True)).to_be_visible()
+    expect(login.get_by_role("button", name="Connect", exact=True)).to_be_enabled()
     expect(notebook.panel("blotter").locator(".jo-row")).to_have_count(5)
 
 

@@ -6,10 +6,16 @@ import json
 import time
 from collections import deque
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
 
 from support.wire import Received, http
+
+from jupyter_openapi import Client, Credentials
+from jupyter_openapi.trading.journal import Journal
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 QUOTES = {"secu_quote": [{"symbol": "700.HK", "last_done": "600", "timestamp": "1767605400"}]}
 LOTS = {"secu_static_info": [{"symbol": "700.HK", "lot_size": 100}]}
@@ -19,7 +25,8 @@ LOTS = {"secu_static_info": [{"symbol": "700.HK", "lot_size": 100}]}
 class Broker:
     """Books orders; `faults` says what becomes of the next changes.
 
-    ``lost`` (before the booking), ``silent`` (after it), ``e500``, ``html502``, ``limited``, ``refused``.
+    ``lost`` (before the booking), ``silent`` (after it), ``e500``, ``html502``, ``limited``, ``refused``,
+    ``seen`` (after it: the answer to a copy), ``nameless`` (after it: an answer without the order's id).
     """
 
     faults: deque[str] = field(default_factory=deque)
@@ -64,6 +71,10 @@ class Broker:
         data = self._book(request)
         if fault == "silent":
             return None
+        if fault == "seen":
+            return http(b'{"code":403202,"message":"duplicate request"}', "403 Forbidden")
+        if fault == "nameless":
+            return self._answer(None)
         if fault == "html502":
             return http(b"<html><title>502 Bad Gateway</title></html>", "502 Bad Gateway")
         return self._answer(data)
@@ -96,3 +107,12 @@ class Broker:
             "submitted_at": str(int(time.time())),
         }
         return {"order_id": order_id}
+
+
+def client_of(url: str, folder: Path, mode: str = "paper", **options: Any) -> Client:
+    """Return a client with a journal of its own, short waits and no limits."""
+    options = {"limits": False, "timeout": (1, 1), **options}
+    client = Client(Credentials("key-1", "secret-1", "token-1"), mode, url, **options)
+    client.__dict__["journal"] = Journal(folder / "journal.db")
+    client._desk._delivery._waits = (0.01,) * 6
+    return client

@@ -19,7 +19,6 @@ from typing import Self
 from urllib.parse import urlsplit
 
 
-
 def _page(status: str, body: bytes, *headers: str) -> bytes:
     lines = [f"HTTP/1.1 {status}", f"Content-Length: {len(body)}", *headers]
     return "\r\n".join(lines).encode() + b"\r\n\r\n" + body

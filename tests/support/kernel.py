@@ -47,7 +47,9 @@ class Kernel:
 
     def __init__(self, home: Path, variables: Mapping[str, str] | None = None) -> None:
         keep = {name: value for name, value in os.environ.items() if not name.startswith("LONG")}
-        places = {name: str(home / name.lower()) for name in ("XDG_DATA_HOME", "XDG_STATE_HOME", "IPYTHONDIR")}
+        places = {
+            name: str(home / name.lower()) for name in ("XDG_DATA_HOME", "XDG_STATE_HOME", "IPYTHONDIR")
+        }
         self._environment = {**keep, **places, "PYTHONPATH": str(ROOT), **(variables or {})}
         self._manager = KernelManager(
             kernel_name="python3", connection_file=str(home / f"kernel-{time.time_ns()}.json")

@@ -46,7 +46,7 @@ def endpoints(ask: Ask) -> pd.DataFrame:
         [_row(each) for each in found], columns=["name", "aliases", "effect", "method", "path", "summary"]
     )
     if saving is not None:
-        say(ask.command, saving.save(frame).replace(" The request itself was sent.", ""))
+        say(ask.command, saving.save(frame))
     return frame
 
 

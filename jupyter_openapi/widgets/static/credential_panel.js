@@ -37,7 +37,7 @@ class Panel {
     this.connect = h("button", { type: "submit", class: "jo-button" }, "Connect");
     this.refresh = h("button", { type: "button", class: "jo-button jo-quiet", onclick: () => this.ask("refresh") }, "Refresh token");
     this.forget = h("button", { type: "button", class: "jo-button jo-quiet", onclick: () => this.ask("forget", { profile: this.profile.input.value }) }, "Forget");
-    this.head = head("Account");
+    this.head = head("Credentials");
     this.alert = h("p", { class: "jo-alert", role: "alert" });
     this.absent = h("p", { class: "jo-alert jo-absent", role: "status" });
     this.status = h("p", { class: "jo-status", role: "status" });

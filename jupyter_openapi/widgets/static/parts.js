@@ -143,9 +143,12 @@ class Line {
       view(message);
     };
     this.onLive = () => this.tell("ping");
+    // A hidden page gives no signs of life: after a while nothing is polled for it, until it is seen again.
+    this.onSeen = () => document.hidden || this.tell("hello");
     model.on("msg:custom", this.onMessage);
     model.on("comm_live_update", this.onLive);
-    this.clock = setInterval(() => this.tell("ping"), ALIVE);
+    document.addEventListener("visibilitychange", this.onSeen);
+    this.clock = setInterval(() => document.hidden || this.tell("ping"), ALIVE);
   }
 
   tell(kind, content = {}) {
@@ -163,6 +166,7 @@ class Line {
     clearInterval(this.clock);
     this.model.off("msg:custom", this.onMessage);
     this.model.off("comm_live_update", this.onLive);
+    document.removeEventListener("visibilitychange", this.onSeen);
     try {
       this.model.send({ kind: "gone", page: this.page, number: ++this.number });
     } catch {
