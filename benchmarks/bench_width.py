@@ -69,9 +69,8 @@ def interrupt() -> None:
     try:
         made.call("stock_positions")
     except KeyboardInterrupt:
-        print(
-            f"Ctrl-C in a request of 5 s ends it after  {(time.perf_counter() - pressed[0]) * 1e3:.0f} ms  (target <= 50)"
-        )
+        took = (time.perf_counter() - pressed[0]) * 1e3
+        print(f"Ctrl-C in a request of 5 s ends it after  {took:.0f} ms  (target <= 50)")
     finally:
         server.kill()
         server.wait()

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from jupyter_openapi.credentials import Credentials
     from jupyter_openapi.reply import Reply
     from jupyter_openapi.signing import Explanation
+    from jupyter_openapi.trading.limits import OrderLimits
 
 
 class Client:
@@ -147,6 +148,15 @@ class Client:
     def _desk(self) -> Desk:
         return Desk(self._transport, self.account, self._link.owner, self.journal, self._reader.data)
 
+    @property
+    def order_limits(self) -> OrderLimits:
+        """What one order may be without a named override; may be set."""
+        return self._desk.limits
+
+    @order_limits.setter
+    def order_limits(self, limits: OrderLimits) -> None:
+        self._desk.limits = limits
+
     @guarded
     def call(
         self,
@@ -169,7 +179,7 @@ class Client:
         again
             Send it even though an earlier run of this notebook cell sent the same order.
         override
-            Names of limits to let pass: ``max_value``, ``distance``, ``short``, ``trailing``.
+            Names of limits to let pass: ``max_value``, ``distance``, ``short``, ``trailing``, ``late``.
         parameters
             By their wire names; lists repeat, dates and decimals take the wire's form, None is left out.
 
@@ -294,9 +304,7 @@ class Client:
         """Settle what is not known of this account's orders, by reading only; one row for each open one."""
         link = self._link
         ahead = link.transport.clock.offset
-        return reconcile(
-            self.journal, link.owner, self._reader.data, mode=self.account.mode, ahead=ahead
-        )
+        return reconcile(self.journal, link.owner, self._reader.data, mode=self.account.mode, ahead=ahead)
 
     @guarded
     def settle(self, intent: int, *, done: bool, order_id: str | None = None) -> Settlement:

@@ -20,18 +20,36 @@ if TYPE_CHECKING:
 
     from jupyter_openapi.credentials import Found
     from jupyter_openapi.trading import Basket, Preview
+    from jupyter_openapi.trading.limits import OrderLimits
 
 
 class Session:
     """The state behind the magic and the widgets of one kernel."""
 
     def __init__(self) -> None:
-        self.client: Client | None = None
+        self.order_limits: OrderLimits | None = None  # the notebook's own, for every client it connects
+        self._client: Client | None = None
         self.preview: Preview | Basket | None = None
         self.sandbox: SandboxProcess | None = None
         self.entered: Credentials | None = None  # typed into the panel
         self.found: Found | None = None  # where the client's credentials came from; None for a sandbox
         self.notify: Callable[[str], None] = print
+
+    @property
+    def client(self) -> Client | None:
+        """The connected client."""
+        return self._client
+
+    @client.setter
+    def client(self, client: Client | None) -> None:
+        if client is not None and self.order_limits is not None:
+            client.order_limits = self.order_limits
+        self._client = client
+
+    def limit_orders(self, limits: OrderLimits) -> None:
+        """Hold the orders of this notebook to these limits from now on."""
+        self.order_limits = limits
+        self.client = self._client
 
     def connect(
         self,

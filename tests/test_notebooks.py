@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
+import html
+import os
 import re
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +32,37 @@ assert outcome.outcome.eq('sent').all() and len(outcome) == 3, outcome
 assert len(kept) == len(booked) == 3, (kept, booked)
 assert kept.attempts.sum() > 3, 'no answer was lost: choose another seed in the notebook'
 """,
+    "03-positions-analysis": """
+assert len(held) == 5 and held.notna().all(axis=None), held
+assert abs(held.weight.sum() - 1) < 1e-9
+whole = portfolio.totals(held).iloc[-1]
+assert whole.market == 'TOTAL' and abs(whole.market_value - 2_860_000) < 1_000_000, whole
+assert len(returns) > 30 and list(returns) == list(held.symbol), returns
+""",
+    "04-history-and-pnl": """
+assert list(fills.symbol + ' ' + fills.side) == ['MSFT.US Buy', 'MSFT.US Sell', '700.HK Buy', '700.HK Sell'], fills
+sale = trips.set_index('symbol').loc['700.HK']
+price = fills.price.iloc[-1]
+assert (sale.kind, sale.quantity) == ('trip', 200), trips
+assert abs(sale.realized_pl - 200 * (price - 480.60)) < 1e-6, trips
+pool = (500 * 480.60 + 300 * fills.price.iloc[2]) / 800
+assert abs(average.set_index('symbol').realized_pl['700.HK'] - 200 * (price - pool)) < 1e-6, average
+assert len(curve) == 2 and archive.rows == 4 and again.rows == 0, (curve, archive, again)
+""",
+    "05-widgets": """
+import time
+view.refresh()
+until = time.monotonic() + 20
+while view.worth.frame is None and time.monotonic() < until:
+    time.sleep(0.1)
+assert len(view.worth.frame) == 5, view.worth.error
+assert form.ticket.fields['symbol'] == '700.HK', form.ticket.fields
+open_orders = %openapi orders
+assert list(open_orders.status) == ['NewStatus'], open_orders
+""",
+    "voila-portfolio": "assert view.privacy is False",
 }
+PANELS = {"05-widgets": 5, "voila-portfolio": 1}
 
 
 def by_name(path: Path) -> str:
@@ -87,3 +125,41 @@ def test_it_needs_no_account(path: Path) -> None:
     code = "\n".join(cell.source for cell in read(path).cells if cell.cell_type == "code")
     assert "%openapi connect sandbox" in code
     assert not re.search(r"connect\W+(paper|live)", code)
+
+
+def test_voila_serves_the_portfolio_as_a_page(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    home = {
+        name: str(tmp_path) for name in ("HOME", "IPYTHONDIR", "JUPYTER_CONFIG_DIR", "JUPYTER_RUNTIME_DIR")
+    }
+    server = subprocess.Popen(
+        [
+            *(sys.executable, "-m", "voila", "--no-browser", "--Voila.ip=127.0.0.1", f"--port={port}"),
+            str(FOLDER / "voila-portfolio.ipynb"),
+        ],
+        env=os.environ | home,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        page = fetched(f"http://127.0.0.1:{port}/", server)
+    finally:
+        server.terminate()
+        server.wait(20)
+    assert WIDGET in page
+    assert "Portfolio. Without it: %openapi portfolio" in html.unescape(page)
+    assert "Traceback" not in page
+
+
+def fetched(url: str, server: subprocess.Popen[bytes]) -> str:
+    """Return the page as soon as the server answers."""
+    until = time.monotonic() + 60
+    while time.monotonic() < until and server.poll() is None:
+        try:
+            with urllib.request.urlopen(url, timeout=60) as answer:
+                return str(answer.read().decode())
+        except urllib.error.URLError:
+            time.sleep(0.1)
+    raise AssertionError(f"Voila did not answer at {url}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import random
 import threading
 import time
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from support import soak
-from support.agreement import disagreements, exchange_orders
+from support.agreement import disagreements
 from support.faults import FAULTS, FaultProxy
 from support.sandbox import SandboxProcess, start_sandbox
 
@@ -20,7 +19,6 @@ from jupyter_openapi import (
     ApiError,
     Client,
     Credentials,
-    OpenAPIError,
     OutcomeUnknown,
     Reply,
     RequestRefused,
@@ -84,7 +82,7 @@ class Trader(threading.Thread):
         try:
             while sum(self.outcomes.values()) < self._count:
                 self._step()
-        except BaseException as problem:
+        except BaseException as problem:  # noqa: BLE001 (told by the test itself)
             self.problem = problem
 
     def close(self) -> None:
@@ -117,7 +115,8 @@ class Trader(threading.Thread):
             preview = self.client.call(kind, **arguments)
         except RequestRefused as refused:
             # An earlier replace may still arrive, or is not settled: a person waits, a trader goes on.
-            assert "replace" in str(refused), refused
+            if "replace" not in str(refused):
+                raise
             return None
         except TransportError:
             return None  # a preview's reads failed: nothing was sent

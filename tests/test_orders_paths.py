@@ -156,6 +156,20 @@ def test_run_all_twice_is_three_orders_and_not_six(
     assert len(exchange_orders(sandbox.client)) == before + 3
 
 
+def test_a_notebook_run_by_a_program_is_known_by_its_code(
+    home: Path, variables: dict[str, str], sandbox: SandboxProcess
+) -> None:
+    """No cell ids come from nbconvert, papermill and Voila; each of their runs is a kernel of its own."""
+    order = "%openapi --execute submit AAPL.US side=buy price=139 quantity=1"
+    python = "client.call('submit', symbol='AAPL.US', side='buy', price=138, quantity=1, execute=True)"
+    cells = [NOTEBOOK["c1"], order, order, python]
+    before = len(exchange_orders(sandbox.client))
+    for first in (True, False):
+        with Kernel(home, variables) as program:
+            assert [program.run(code).ok for code in cells] == [True, first, first, first]
+    assert len(exchange_orders(sandbox.client)) == before + 3
+
+
 def test_inside_one_run_and_with_again_an_order_repeats(kernel: Kernel, sandbox: SandboxProcess) -> None:
     kernel.run(NOTEBOOK["c1"])
     before = len(exchange_orders(sandbox.client))

@@ -176,6 +176,7 @@ def test_half_a_set_is_refused_without_repeating_it() -> None:
         ("paper", "paper", "lb_papertrading", "paper: the token says paper", "good"),
         ("paper", None, "lb_papertrading", "paper: the token does not say", "good"),
         ("paper", None, None, "paper by header only", "warn"),
+        ("paper", "live", "lb", "not paper: the token says", "warn"),
         ("live", "live", "lb", "live: the token says live", "warn"),
     ],
 )

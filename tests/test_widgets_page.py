@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from browser.fakes import FakeClient, FakeSession, live, until
 
+from jupyter_openapi.errors import RequestRefused
 from jupyter_openapi.widgets import Blotter, CredentialPanel, OrderForm, page, ticket
 from jupyter_openapi.widgets.page import static
 
@@ -189,9 +190,22 @@ def test_a_broken_message_is_an_error_in_the_panel() -> None:
 
 
 def test_names_in_python_are_the_magic_s_short_names() -> None:
-    panel, _ = form(symbol="700.HK", side="Sell", price=600, quantity=100, type="LO", tif="GTC")
+    panel, _ = form(symbol="700.HK", side="sell", price=600, quantity=100, type="limit", tif="GTC")
     assert panel.ticket.fields == {**FIELDS, "side": "Sell", "time_in_force": "GTC"}
     panel.close()
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({"prices": 600}, "no field 'prices'. Did you mean price"),
+        ({"type": "FOO"}, "Type can't be 'FOO': choose LO, ELO"),
+        ({"side": "both"}, "Side can't be 'both': choose Buy, Sell"),
+    ],
+)
+def test_what_the_form_can_t_start_with_is_refused(fields: dict[str, Any], said: str) -> None:
+    with pytest.raises(RequestRefused, match=said):
+        form(**fields)
 
 
 def test_nobody_looks_until_a_page_opens_and_after_it_has_gone(monkeypatch: pytest.MonkeyPatch) -> None:

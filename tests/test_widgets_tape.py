@@ -104,6 +104,12 @@ def test_half_a_symbol_asks_nothing() -> None:
     assert client.names("quote") == []
 
 
+def test_a_symbol_that_is_spelt_otherwise_is_guessed() -> None:
+    one = follow(FakeClient(), {"symbol": "00700"})
+    one.stop()
+    assert one.hints() == {"symbol": "Did you mean 700.HK?"}
+
+
 def test_nobody_looks_so_nothing_is_asked() -> None:
     client = FakeClient()
     one = follow(client, BUY, watched=lambda: False)

@@ -210,6 +210,19 @@ def test_the_order_is_followed_until_it_is_done() -> None:
     assert "100 filled" in one.order_words()
 
 
+def test_a_look_that_fails_is_said_beside_what_was_last_seen() -> None:
+    one, client = form()
+    one.preview(BUY, "v1")
+    one.send(offered(one))
+    assert until(lambda: one.order is not None)
+    client.failures["order_detail"] = ApiError("too many requests", code=429002)
+    assert until(lambda: "The last look failed: too many requests" in one.order_words())
+    assert "0 filled" in one.order_words()
+    client.failures.clear()
+    assert until(lambda: "failed" not in one.order_words())
+    one.close()
+
+
 def test_nothing_is_followed_for_a_page_that_is_gone() -> None:
     here = [True]
     one, client = form(watched=lambda: here[0])

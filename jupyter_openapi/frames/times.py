@@ -77,8 +77,8 @@ def instant_column(
     if bool(((numbers < low) | (numbers > high))[~absent].any()):
         raise UnreadableError
     counts = np.where(absent, 0, numbers) * np.int64(factor)
+    counts[absent] = np.iinfo(np.int64).min  # which is NaT
     times = counts.view(f"M8[{unit()}]")
-    times[absent] = np.datetime64("NaT", unit())
     return pd.DatetimeIndex(times).tz_localize("UTC").tz_convert(tz).array
 
 

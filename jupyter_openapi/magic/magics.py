@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from IPython.core.magic import Magics, line_cell_magic, magics_class, needs_local_scope, no_var_expand
-from traitlets import Enum, TraitError, Unicode, validate
+from traitlets import Dict, Enum, Float, TraitError, Unicode, observe, validate
 
+from jupyter_openapi.errors import RequestRefused
 from jupyter_openapi.guard import guarded
 
 if TYPE_CHECKING:
@@ -25,6 +26,35 @@ class OpenAPIMagics(Magics):
     tz = Unicode("UTC", help="The time zone of dates typed and shown, such as Asia/Hong_Kong.").tag(
         config=True
     )
+
+    max_value = Dict(
+        help="The most that one order may be worth without --override max_value, by currency, such as "
+        "{'HKD': 500000}; a currency that is not named keeps its maximum, and None lifts one."
+    ).tag(config=True)
+    aggressive = Float(
+        10.0,
+        help="How many percent beyond the last price a limit may be without --override distance, on the side "
+        "that trades at once.",
+    ).tag(config=True)
+    passive = Float(50.0, help="The same on the side that waits.").tag(config=True)
+
+    @validate("max_value", "aggressive", "passive")
+    def _sensible_limit(self, proposal: Mapping[str, Any]) -> Any:
+        from jupyter_openapi.trading.limits import OrderLimits
+
+        given = {"max_value": {}, "aggressive": 1, "passive": 1, proposal["trait"].name: proposal["value"]}
+        try:
+            OrderLimits.of(**given)
+        except RequestRefused as refused:
+            raise TraitError(str(refused)) from None
+        return proposal["value"]
+
+    @observe("max_value", "aggressive", "passive")
+    def _limit_orders(self, _: Any) -> None:
+        from jupyter_openapi.session import SESSION
+        from jupyter_openapi.trading.limits import OrderLimits
+
+        SESSION.limit_orders(OrderLimits.of(self.max_value, self.aggressive, self.passive))
 
     @validate("tz")
     def _known_zone(self, proposal: Mapping[str, Any]) -> str:

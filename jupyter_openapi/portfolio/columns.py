@@ -65,14 +65,16 @@ def table_of(operation: Operation, rows: Sequence[Mapping[str, Any]]) -> Any:
     schema = schema_of(operation)
     kinds = described(operation)
     extras = [{name: value for name, value in row.items() if name not in kinds} for row in rows]
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # what does not fit is kept in `extra`
-        frame = to_frame(with_rows(place_of(operation), list(rows)), operation, decimals="decimal")
+    frame = _frame(operation, rows)
     columns = []
     for field in schema:
         if field.name == EXTRA:
             continue
-        array, odd = _array(pa, field.type, kinds[field.name], frame[field.name])
+        values, odd = list(frame[field.name]), []
+        if field.name in frame.attrs["openapi"].get("as_text", ()):
+            values, odd = _one_by_one(operation, rows, field.name)
+        array, worse = _array(pa, field.type, kinds[field.name], values)
+        odd += worse
         columns.append(array)
         for at in odd:
             extras[at][field.name] = rows[at].get(field.name)
@@ -80,9 +82,30 @@ def table_of(operation: Operation, rows: Sequence[Mapping[str, Any]]) -> Any:
     return pa.table([*columns, pa.array(texts, pa.string())], schema=schema)
 
 
-def _array(pa: Any, kind_type: Any, kind: Kind, column: pd.Series[Any]) -> tuple[Any, list[int]]:
+def _one_by_one(
+    operation: Operation, rows: Sequence[Mapping[str, Any]], name: str
+) -> tuple[list[Any], list[int]]:
+    """Return a column of which some value does not fit its kind, None for those; and where they are."""
+    values: list[Any] = []
+    odd = []
+    for at, row in enumerate(rows):
+        frame = _frame(operation, [row])
+        fits = name not in frame.attrs["openapi"].get("as_text", ())
+        values.append(frame[name].iloc[0] if fits else None)
+        if not fits:
+            odd.append(at)
+    return values, odd
+
+
+def _frame(operation: Operation, rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # what does not fit is kept in `extra`
+        return to_frame(with_rows(place_of(operation), list(rows)), operation, decimals="decimal")
+
+
+def _array(pa: Any, kind_type: Any, kind: Kind, found: Sequence[Any]) -> tuple[Any, list[int]]:
     """Return a column's array, and the rows whose value it can't hold."""
-    values = [None if _is_none(value) else _plain(kind, value) for value in column]
+    values = [None if _is_none(value) else _plain(kind, value) for value in found]
     try:
         return pa.array(values, kind_type), []
     except (pa.ArrowInvalid, pa.ArrowTypeError, TypeError, ValueError, OverflowError):

@@ -114,13 +114,15 @@ def write(folder: str | Path | None, owner: str, taken_at: datetime, lines: Sequ
     columns |= {"snapshot": [name] * len(lines), "taken_at": [taken_at] * len(lines)}
     table = pa.table(columns, schema=schema())
     try:
-        place = folder_of(folder) / owner / f"{taken_at:%Y-%m}"
         if folder is None:
-            private_folder(folder_of(None).parent)
-        place.mkdir(mode=0o700, parents=True, exist_ok=True)
+            private_folder(data_folder())
+        home = folder_of(folder)
+        place = home / owner / f"{taken_at:%Y-%m}"
+        for made in (home, place.parent, place):
+            made.mkdir(mode=0o700, parents=True, exist_ok=True)
         draft = place / f"{name}.part"
         try:
-            with draft.open("xb") as file:
+            with os.fdopen(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as file:
                 pq.write_table(table, file)
                 file.flush()
                 os.fsync(file.fileno())
@@ -151,12 +153,22 @@ def files(folder: str | Path | None, owner: str) -> list[Path]:
 
 
 def read(paths: Sequence[Path]) -> Any:
-    """Return the rows of these files as one Arrow table, in the order of their snapshots."""
-    arrow()
+    """Return the rows of these files as one Arrow table, in the order of their snapshots.
+
+    Raises
+    ------
+    RequestRefused
+        pyarrow is not installed, or a file is no snapshot.
+    """
+    pa = arrow()
     import pyarrow.dataset as ds
 
     wanted = schema()
     if not paths:
         return wanted.empty_table()
-    found = ds.dataset([str(path) for path in paths], schema=wanted, format="parquet").to_table()
+    try:
+        found = ds.dataset([str(path) for path in paths], schema=wanted, format="parquet").to_table()
+    except (pa.ArrowException, OSError) as problem:
+        said = str(problem).partition("\n")[0]
+        raise RequestRefused(f"A snapshot can't be read; move its file away: {said}") from None
     return found.sort_by([("taken_at", "ascending"), ("snapshot", "ascending")])

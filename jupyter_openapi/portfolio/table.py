@@ -119,13 +119,14 @@ def facts_of(known: Known, rows: Sequence[Row], closed: Sequence[Closed], base: 
         }
         for one in closed
     ]
+    yuan = ["Onshore and offshore renminbi share one rate."] if "CNY" in {*currencies, base} else []
     return {
         "base_currency": base,
         "cash": cash,
         "rates": {name: text(rates.rate(name, base)) for name in sorted(currencies)},
         "broker": broker if balance.net_assets is not None else None,
         "closed_today": gone,
-        "notes": [*DEFINITIONS, *old_prices(known.prices, datetime.now(UTC))],
+        "notes": [*DEFINITIONS, *yuan, *old_prices(known.prices, datetime.now(UTC))],
     }
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from jupyter_openapi.frames import describe
 from jupyter_openapi.guard import guarded
 from jupyter_openapi.portfolio.day import DayResult, closed_today, day_results, wanted_symbols
-from jupyter_openapi.portfolio.exact import exactly, minus, product
+from jupyter_openapi.portfolio.exact import ZERO, exactly, minus, product
 from jupyter_openapi.portfolio.fills import read_today
 from jupyter_openapi.portfolio.holdings import read_balance, read_funds, read_stocks
 from jupyter_openapi.portfolio.prices import is_option, read_prices
@@ -162,15 +162,10 @@ def _row(holding: Holding, price: Price | None, day: DayResult, rate: Decimal | 
     if not is_option(holding.symbol):
         times = Decimal(1)
     last = holding.value_per_unit if holding.fund else (price.last if price else None)
-    return Row(
-        holding,
-        last,
-        price.prev_close if price else None,
-        product(holding.quantity, last, times),
-        product(holding.quantity, holding.cost, times),
-        day,
-        rate,
-    )
+    worth, paid = (product(holding.quantity, each, times) for each in (last, holding.cost))
+    if holding.quantity == 0:
+        worth = paid = ZERO  # nothing is worth nothing, whatever the price
+    return Row(holding, last, price.prev_close if price else None, worth, paid, day, rate)
 
 
 def _say_missing(reader: Reader, rows: Sequence[Row], known: Known, base: str) -> None:

@@ -1,21 +1,27 @@
 """Which notebook cell is running, and which run of it this is.
 
-Source: Jupyter front ends send the cell's id with each execute request (``metadata.cellId``).
+Jupyter's front ends send the cell's id with each execute request (``metadata.cellId``). Programs that run a
+whole notebook (nbconvert, papermill, Voila) send none, and start a kernel each time: there a cell is known by
+its code, and a run is a kernel.
 """
 
 from __future__ import annotations
 
+import hashlib
 import os
 import socket
 import sys
+import uuid
 from typing import Any, NamedTuple
+
+_KERNEL = uuid.uuid4().hex[:12]  # process ids come again, above all in containers
 
 
 class Cell(NamedTuple):
     """The running cell: its id in the notebook, and this run of it.
 
-    `cell` is None in a terminal, in a script and in a front end that sends no id. `run` begins with the host
-    and process, so that another kernel can tell whether this one still lives.
+    `cell` is None outside a kernel: in a terminal, in a script. `run` begins with the host and process, so
+    that another kernel can tell whether this one still lives.
     """
 
     cell: str | None
@@ -25,9 +31,16 @@ class Cell(NamedTuple):
 def current_cell() -> Cell:
     """Return the cell whose code is running."""
     request = _request()
+    header, content = request.get("header") or {}, request.get("content") or {}
     cell = (request.get("metadata") or {}).get("cellId")
-    message = (request.get("header") or {}).get("msg_id")
-    return Cell(str(cell) if cell else None, f"{_process()}:{message or 'python'}")
+    if cell:
+        return Cell(str(cell), f"{_process()}:{header.get('msg_id')}")
+    code = content.get("code")
+    if header.get("msg_type") == "execute_request" and isinstance(code, str):
+        return Cell(
+            f"code {hashlib.sha256(code.strip().encode()).hexdigest()[:16]}", f"{_process()}:{_KERNEL}"
+        )
+    return Cell(None, f"{_process()}:{header.get('msg_id') or 'python'}")
 
 
 def is_ours(run: str | None) -> bool:

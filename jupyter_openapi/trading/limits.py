@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 from jupyter_openapi.errors import RequestRefused
-from jupyter_openapi.trading.words import amount, currency_of, money, plain
+from jupyter_openapi.trading.words import CURRENCIES, amount, currency_of, money, plain
 
 OVERRIDES = {
     "max_value": "an order worth more than the maximum",
@@ -42,6 +42,33 @@ class OrderLimits:
     )
     aggressive: Decimal = Decimal(10)
     passive: Decimal = Decimal(50)
+
+    @classmethod
+    def of(cls, max_value: Mapping[str, Any], aggressive: Any, passive: Any) -> OrderLimits:
+        """Return limits as a person sets them: currencies that are not named keep their maximum.
+
+        Raises
+        ------
+        RequestRefused
+            One is no positive number; a maximum of None lifts that currency's.
+        """
+        most, known = dict(cls().max_value), CURRENCIES.values()
+        for currency, value in max_value.items():
+            most.pop(currency, None)
+            if currency not in known:
+                raise RequestRefused(
+                    f"There is no currency '{currency}': use {', '.join(dict.fromkeys(known))}."
+                )
+            if value is not None:
+                most[currency] = _positive(f"the maximum in {currency}", value)
+        return cls(most, _positive("aggressive", aggressive), _positive("passive", passive))
+
+
+def _positive(what: str, value: Any) -> Decimal:
+    number = None if isinstance(value, bool) else amount(value)
+    if number is None or number <= 0:
+        raise RequestRefused(f"{what} must be a number above 0, not {value!r:.40}.")
+    return number
 
 
 def known_overrides(names: Iterable[str]) -> frozenset[str]:

@@ -151,6 +151,8 @@ def _kind(mode: str, claim: str | None, channels: list[str]) -> Row:
     said = f"the token says {claim}" if claim else "the token does not say"
     if channels:
         said += f"; its holdings are in {', '.join(channels)}"
+    if mode == "paper" and claim == "live":
+        return "Kind", "not paper: the token says it moves real money, so orders are refused", "warn"
     if mode == "paper" and claim is None and not any("paper" in channel for channel in channels):
         return "Kind", f"paper by header only: {said}", "warn"
     return "Kind", f"{mode}: {said}", "good" if mode == "paper" else "warn"

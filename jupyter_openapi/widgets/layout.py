@@ -7,17 +7,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from jupyter_openapi.errors import RequestRefused, did_you_mean, sentence
 from jupyter_openapi.market import symbols
 from jupyter_openapi.market.orders import RULES, types_of
 from jupyter_openapi.spec import catalog
 from jupyter_openapi.trading.words import HOURS, LASTS
+from jupyter_openapi.widgets.words import LABELS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from jupyter_openapi.market.rules import TypeRules
+    from jupyter_openapi.spec.model import Operation
 
-ALWAYS = ("symbol", "side", "order_type", "submitted_quantity", "time_in_force")
 PRICES = ("submitted_price", "trigger_price", "trailing_amount", "trailing_percent", "limit_offset")
 """The fields a type may ask for that the form has."""
 REPLACE_NAMES = {"submitted_price": "price", "submitted_quantity": "quantity"}
@@ -61,9 +63,38 @@ def _longest(operation: str) -> int:
 
 def clean(fields: Mapping[str, Any]) -> dict[str, str]:
     """Return the fields that hold something, trimmed and else as they were typed."""
-    known = {*ALWAYS, *PRICES, "expire_date", "outside_rth", "remark"}
     texts = {str(name): str(value).strip() for name, value in fields.items() if value is not None}
-    return {name: text for name, text in texts.items() if text and name in known}
+    return {name: text for name, text in texts.items() if text and name in LABELS}
+
+
+def first_fields(fields: Mapping[str, Any]) -> dict[str, str]:
+    """Return the fields a form starts with by wire names, from short names (``price``) or wire names.
+
+    Raises
+    ------
+    RequestRefused
+        The form has no such field, or a choice has no such value.
+    """
+    operation = catalog().operations["submit_order"]
+    wire = {operation.short.get(name, name): value for name, value in fields.items()}
+    unknown = [name for name in wire if name not in LABELS]
+    if unknown:
+        known = [*operation.short, *LABELS]
+        raise RequestRefused(
+            sentence(f"The order form has no field '{unknown[0]}'.", did_you_mean(unknown[0], known))
+        )
+    return {name: _chosen(operation, name, text) for name, text in clean(wire).items()}
+
+
+def _chosen(operation: Operation, name: str, text: str) -> str:
+    """Return the wire value that `text` means where a field is a choice, else `text` itself."""
+    parameter = operation.parameter(name)
+    if parameter is None or not parameter.values:
+        return text
+    for spelling, value in parameter.values.items():
+        if spelling.lower() == text.lower():
+            return str(value)
+    raise RequestRefused(f"{LABELS[name]} can't be '{text}': choose {', '.join(_values(name))}.")
 
 
 def standing_fields(order: Mapping[str, Any]) -> dict[str, str]:

@@ -8,7 +8,7 @@ import traitlets
 
 from jupyter_openapi.session import SESSION
 from jupyter_openapi.trading.limits import OVERRIDES
-from jupyter_openapi.widgets.layout import setup
+from jupyter_openapi.widgets.layout import first_fields, setup
 from jupyter_openapi.widgets.page import Page, static
 from jupyter_openapi.widgets.reads import NOT_CONNECTED
 from jupyter_openapi.widgets.ticket import Ticket
@@ -18,13 +18,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from jupyter_openapi.widgets.reads import Holder
-
-NAMES = {
-    "price": "submitted_price",
-    "quantity": "submitted_quantity",
-    "type": "order_type",
-    "tif": "time_in_force",
-}
 
 
 class OrderForm(Page):
@@ -38,6 +31,11 @@ class OrderForm(Page):
         Show no amounts and no ids.
     fields
         What it starts with: ``symbol``, ``side``, ``price``, ``quantity``, ``type``, ``tif``, or wire names.
+
+    Raises
+    ------
+    RequestRefused
+        It has no such field, or a choice has no such value.
 
     Examples
     --------
@@ -58,9 +56,12 @@ class OrderForm(Page):
     ) -> None:
         super().__init__(_setup=setup(), privacy=privacy)
         self._session: Holder = SESSION if session is None else session
-        wire = {NAMES.get(name, name): value for name, value in fields.items()}
         self.ticket = Ticket(
-            self._session, self.touch, fields=wire, replaces=replaces, watched=self._pages.watched
+            self._session,
+            self.touch,
+            fields=first_fields(fields),
+            replaces=replaces,
+            watched=self._pages.watched,
         )
 
     def message(self, kind: str, content: Mapping[str, Any]) -> None:

@@ -172,14 +172,21 @@ def totals_html(frame: pd.DataFrame, *, privacy: bool) -> str:
             (str(row["currency"]), ""),
             (_amount(row["market_value"], privacy=privacy), "n"),
             (_amount(row["market_value_base"], privacy=privacy), "n"),
-            (_signed(row["unrealized_pl_base"], privacy=privacy), _tone(row["unrealized_pl_base"])),
-            (_signed(row["day_pl_base"], privacy=privacy), _tone(row["day_pl_base"])),
+            _earned(row, "unrealized_pl_base", privacy=privacy),
+            _earned(row, "day_pl_base", privacy=privacy),
             (_share(row["share"]), "n"),
         ]
         for row in summed.to_dict("records")
     ]
     heads = [f"{name} {base}" if name == "Value in" else name for name in SUM_HEADS]
     return _table("Totals", heads, rows, "jo-sums-table")
+
+
+def _earned(row: Mapping[Any, Any], name: str, *, privacy: bool) -> tuple[str, str]:
+    """Return a profit and its mark; cash has none, and no more has what is gone."""
+    if _known(row[name]) is None and row["market"] in {"CASH", "CLOSED"}:
+        return "", "n"
+    return _signed(row[name], privacy=privacy), _tone(row[name])
 
 
 def table_html(frame: pd.DataFrame, *, privacy: bool) -> str:

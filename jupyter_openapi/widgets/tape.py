@@ -14,7 +14,7 @@ from decimal import Decimal
 from typing import Any
 
 from jupyter_openapi.errors import OpenAPIError, RequestRefused
-from jupyter_openapi.market import fees, orders
+from jupyter_openapi.market import fees, orders, symbols
 from jupyter_openapi.trading.words import amount, money
 from jupyter_openapi.widgets import reads
 from jupyter_openapi.widgets.pace import TRAFFIC, Pace, Poller
@@ -163,7 +163,8 @@ class Tape:
         fields, seen = self._fields, self.seen()
         symbol, today = fields.get("symbol", ""), datetime.now(UTC).date()
         if reads.market_of(symbol) is None:
-            return {}
+            guess = symbols.suggest(symbol)
+            return {"symbol": f"Did you mean {guess}?"} if guess and guess != symbol else {}
         found = orders.check_ticks(fields, today)
         quantity = amount(fields.get("submitted_quantity"))
         if seen.security is not None and seen.security.lot and quantity and quantity > 0:

@@ -85,6 +85,7 @@ class Ticket:
         self.limit = ""  # that the last preview was refused for, and that may be overridden
         self.order: OrderState | None = None
         self.order_id = ""
+        self.doubt = ""  # why the last look at the order failed
         self.note = ""
         self._owner: Caller | None = None  # the client that sent it
         self._pace = Pace(EVERY)
@@ -103,7 +104,7 @@ class Ticket:
             self.replaces = replaces
             self.fields = standing_fields(replaces) if replaces is not None else clean(fields)
             self.error, self.problems, self.note, self.limit = "", {}, "", ""
-            self.order_id, self.order = "", None
+            self.order_id, self.order, self.doubt = "", None, ""
         self._refresh()
 
     def edit(self, fields: Mapping[str, Any], version: str) -> None:
@@ -173,7 +174,7 @@ class Ticket:
     def resume(self) -> None:
         """Look again: somebody opened the page."""
         self._refresh()
-        if self.order is not None and not self.order.done:
+        if self.order_id and not (self.order and self.order.done):
             self._follower.wake()
 
     def _refresh(self) -> None:
@@ -213,18 +214,22 @@ class Ticket:
         self.slot.put(cancel_offer(connected(self._session), order_id, self.version))
 
     def _send(self, offer: Offer) -> None:
+        epoch = self.epoch
         try:
             with TRAFFIC.order():
                 reply = offer.send()
         except OutcomeUnknown as unknown:
             with self._lock:
                 self.note = "Nothing is repeated by itself: look at your orders before you send again."
+                self._owner = offer.client
                 self.order_id, self.order = unknown.order_id or "", None
             raise
         finally:
             events.tell(self._session, "orders")
             self._follower.wake()
         with self._lock:
+            if epoch != self.epoch:  # the form was opened on another order meanwhile
+                return
             self.note = {"submit": "Order sent", "replace": "Change sent"}.get(
                 offer.kind, "Cancellation sent"
             )
@@ -246,10 +251,12 @@ class Ticket:
         try:
             state = OrderState.of(client.call("order_detail", order_id=order_id).data)
         except OpenAPIError as failure:
+            self.doubt = failure_words(failure)
+            self._changed()
             return self._pace.after(client, failure)
         with self._lock:
             if order_id == self.order_id:
-                self.order = state
+                self.order, self.doubt = state, ""
         self._changed()
         return None if state.done else self._pace.after(client)
 
@@ -257,16 +264,15 @@ class Ticket:
         if event == "account":
             with self._lock:
                 self.slot.drop()
-                self.order_id, self.order = "", None
+                self.order_id, self.order, self.doubt = "", None, ""
                 self.error, self.note = "", ""
             self.tape.forget()
             self._refresh()
 
     def order_words(self) -> str:
-        """Say how the order stands."""
-        if self.order is None:
-            return "waiting for its first report" if self.order_id else ""
-        return describe_standing(self.order.order)
+        """Say how the order stands, and whether that may be out of date."""
+        words = describe_standing(self.order.order) if self.order else "waiting for its first report"
+        return f"{words}. The last look failed: {self.doubt}" if self.doubt else words
 
     def progress(self) -> Decimal | None:
         """Return the share of the order that has filled, 0 to 1."""

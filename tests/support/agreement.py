@@ -7,9 +7,8 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from support.sandbox import SandboxClient
-
     from jupyter_openapi.trading.journal import Journal
+    from support.sandbox import SandboxClient
 
 Row = dict[str, Any]
 

@@ -9,16 +9,21 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
 
-from support.wire import Received, http
-
 from jupyter_openapi import Client, Credentials
 from jupyter_openapi.trading.journal import Journal
+from support.wire import Received, http
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 QUOTES = {"secu_quote": [{"symbol": "700.HK", "last_done": "600", "timestamp": "1767605400"}]}
 LOTS = {"secu_static_info": [{"symbol": "700.HK", "lot_size": 100}]}
+
+AFTER = {
+    "seen": http(b'{"code":403202,"message":"duplicate request"}', "403 Forbidden"),
+    "nameless": http(b'{"code":0,"message":"success","data":null}'),
+    "html502": http(b"<html><title>502 Bad Gateway</title></html>", "502 Bad Gateway"),
+}
 
 
 @dataclass
@@ -71,13 +76,7 @@ class Broker:
         data = self._book(request)
         if fault == "silent":
             return None
-        if fault == "seen":
-            return http(b'{"code":403202,"message":"duplicate request"}', "403 Forbidden")
-        if fault == "nameless":
-            return self._answer(None)
-        if fault == "html502":
-            return http(b"<html><title>502 Bad Gateway</title></html>", "502 Bad Gateway")
-        return self._answer(data)
+        return AFTER[fault] if fault in AFTER else self._answer(data)
 
     def _book(self, request: Received) -> Any:
         if request.method == "DELETE":

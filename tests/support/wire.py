@@ -34,10 +34,8 @@ class Received:
 
 def http(body: bytes = OK, status: str = "200 OK", headers: str = "") -> bytes:
     """Return a whole HTTP reply."""
-    return (
-        f"HTTP/1.1 {status}\r\nContent-Length: {len(body)}\r\n"
-        f"Content-Type: application/json\r\n{headers}\r\n"
-    ).encode() + body
+    head = f"HTTP/1.1 {status}\r\nContent-Length: {len(body)}\r\nContent-Type: application/json\r\n"
+    return f"{head}{headers}\r\n".encode() + body
 
 
 @dataclass

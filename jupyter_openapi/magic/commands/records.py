@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from jupyter_openapi.errors import RequestRefused
 from jupyter_openapi.magic.command import Ask, command, takes
 from jupyter_openapi.magic.context import say
 from jupyter_openapi.spec.model import Effect, Kind
@@ -48,7 +49,14 @@ def cancel_all(ask: Ask) -> Any:
     return changed(basket, None, ask.command)
 
 
-@command("reconcile", "Settle what is not known of orders sent earlier; it only reads.")
+@command(
+    "reconcile",
+    "Settle what is not known of orders sent earlier; it only reads.",
+    takes("intent", Kind.INTEGER, "the number of one that you have looked up yourself"),
+    takes("done", Kind.ENUM, "whether that one was done", choices=("yes", "no")),
+    takes("order_id", Kind.ID, "as which order"),
+    examples=("reconcile", "reconcile 12 done=no", "reconcile 12 done=yes order_id=ORDER_ID"),
+)
 def reconcile(ask: Ask) -> pd.DataFrame:
     """Return one row for each order that was open, with the verdict."""
     import pandas as pd
@@ -56,7 +64,17 @@ def reconcile(ask: Ask) -> pd.DataFrame:
     from jupyter_openapi.session import SESSION
     from jupyter_openapi.trading.reconcile import Settlement
 
-    found = SESSION.connected().reconcile()
+    client, given = SESSION.connected(), ask.given
+    if ("intent" in given) != ("done" in given) or ("order_id" in given and "intent" not in given):
+        raise RequestRefused(
+            "To settle one by hand say which, and whether it was done: `%openapi reconcile INTENT done=yes`, "
+            "and order_id=... where there is an order. `%openapi reconcile` alone settles what it can."
+        )
+    if "intent" in given:
+        order_id = given.get("order_id")
+        found = [client.settle(int(given["intent"]), done=given["done"] == "yes", order_id=order_id)]
+    else:
+        found = client.reconcile()
     if not found:
         say(ask.command, "Nothing is open: what became of every order sent from here is known.")
     rows = [{**asdict(each), "candidates": ", ".join(each.candidates)} for each in found]

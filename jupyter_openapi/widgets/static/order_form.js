@@ -85,6 +85,7 @@ class Form {
     this.put("expire_date", "Expire date", this.input("expire_date", { type: "date" }));
     this.put("outside_rth", "Outside RTH", this.input("outside_rth", {}, "select"));
     this.put("remark", "Remark", text("remark", { autocomplete: "off" }), [], true);
+    this.inputs.symbol.addEventListener("blur", () => this.tidySymbol());
     this.fillChoices();
     this.mean = h("input", { type: "checkbox" });
     this.mean.id = `jo-mean-${Math.random().toString(36).slice(2)}`;
@@ -231,7 +232,12 @@ class Form {
 
   collect() {
     const shown = Object.entries(this.inputs).filter(([name]) => !this.fields[name].box.hidden);
-    return Object.fromEntries(shown.map(([name, input]) => [name, input.value]).filter(([, value]) => value.trim() !== ""));
+    const typed = shown.map(([name, input]) => [name, name === "symbol" ? input.value.trim().toUpperCase() : input.value]);
+    return Object.fromEntries(typed.filter(([, value]) => value.trim() !== ""));
+  }
+
+  tidySymbol() {
+    this.inputs.symbol.value = this.inputs.symbol.value.trim().toUpperCase();
   }
 
   state() {
@@ -258,6 +264,7 @@ class Form {
     event.preventDefault();
     if (!isEnabled(this.preview)) return;
     clearTimeout(this.later);
+    this.tidySymbol();
     const override = this.limit && this.mean.checked ? [this.limit] : [];
     enable(this.preview, false);
     this.setOffer(null);
