@@ -36,7 +36,7 @@ def read_envelope(content: bytes) -> Envelope | None:
         return Envelope(0, front[1].decode("utf-8", "replace"), UNREAD)
     try:
         reply = json.loads(content)
-    except ValueError:
+    except (ValueError, RecursionError):  # broken, or nested without end
         return None
     if not isinstance(reply, dict) or not _is_code(reply.get("code")):
         return None
@@ -47,7 +47,10 @@ def read_envelope(content: bytes) -> Envelope | None:
 
 def read_data(content: bytes) -> Any:
     """Return `data` of a reply that `read_envelope` left unread; ValueError if the text is broken."""
-    return json.loads(content)["data"]
+    try:
+        return json.loads(content)["data"]
+    except RecursionError:
+        raise ValueError("nested without end") from None
 
 
 def _is_code(code: object) -> bool:

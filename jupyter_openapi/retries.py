@@ -25,7 +25,7 @@ def retry_after(header: str | None, now: float) -> float | None:
     """Return the seconds a ``Retry-After`` header asks for, from its number or its date."""
     if not header:
         return None
-    if header.strip().isdigit():
+    if header.strip().isdecimal():
         return float(header)
     try:
         return max(0.0, parsedate_to_datetime(header).timestamp() - now)

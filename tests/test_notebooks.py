@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import html
 import os
 import re
@@ -40,7 +41,8 @@ assert whole.market == 'TOTAL' and abs(whole.market_value - 2_860_000) < 1_000_0
 assert len(returns) > 30 and list(returns) == list(held.symbol), returns
 """,
     "04-history-and-pnl": """
-assert list(fills.symbol + ' ' + fills.side) == ['MSFT.US Buy', 'MSFT.US Sell', '700.HK Buy', '700.HK Sell'], fills
+done = list(fills.symbol + ' ' + fills.side)
+assert done == ['MSFT.US Buy', 'MSFT.US Sell', '700.HK Buy', '700.HK Sell'], fills
 sale = trips.set_index('symbol').loc['700.HK']
 price = fills.price.iloc[-1]
 assert (sale.kind, sale.quantity) == ('trip', 200), trips
@@ -77,22 +79,44 @@ def test_every_notebook_has_its_check() -> None:
     assert {path.stem for path in NOTEBOOKS} == set(CHECKS)
 
 
-@pytest.mark.parametrize("path", NOTEBOOKS, ids=by_name)
-def test_a_notebook_runs_and_comes_out_as_it_says(path: Path, tmp_path: Path) -> None:
+async def executed(path: Path, folder: Path, turn: asyncio.Semaphore) -> Any:
+    """Return a notebook, and its check, after a run in a kernel of its own."""
     notebook = read(path)
     notebook.cells.append(nbformat.v4.new_code_cell(CHECKS[path.stem], id="check"))
-    client = NotebookClient(
-        notebook,
-        timeout=90,
-        kernel_name="python3",
-        store_widget_state=False,
-        resources={"metadata": {"path": str(tmp_path)}},
-    )
-    client.execute()  # raises with the cell's error
-    shown = [cell for cell in notebook.cells if cell.cell_type == "code" and cell.outputs]
-    assert len(shown) > 1
-    complaints = [output.text for cell in shown for output in cell.outputs if output.get("name") == "stderr"]
-    assert not complaints
+    async with turn:
+        client = NotebookClient(
+            notebook,
+            timeout=90,
+            kernel_name="python3",
+            store_widget_state=False,
+            resources={"metadata": {"path": str(folder)}},
+        )
+        await client.async_execute()  # raises with the cell's error
+    return notebook
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """What each notebook gave, or its failure; a few run at a time, for they wait more than they work."""
+
+    async def run() -> list[Any]:
+        turn = asyncio.Semaphore(3)
+        work = [executed(path, tmp_path_factory.mktemp(path.stem), turn) for path in reversed(NOTEBOOKS)]
+        return await asyncio.gather(*work, return_exceptions=True)
+
+    names = [path.stem for path in reversed(NOTEBOOKS)]
+    return dict(zip(names, asyncio.run(run()), strict=True))
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=by_name)
+def test_a_notebook_runs_and_comes_out_as_it_says(path: Path, runs: dict[str, Any]) -> None:
+    notebook = runs[path.stem]
+    if isinstance(notebook, BaseException):
+        raise notebook
+    outputs = [output for cell in notebook.cells if cell.cell_type == "code" for output in cell.outputs]
+    assert [output.text for output in outputs if output.get("name") == "stderr"] == []
+    panels = [output for output in outputs if WIDGET in output.get("data", {})]
+    assert len(panels) == PANELS.get(path.stem, 0)
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=by_name)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from support.broker import Broker, client_of
 from support.wire import http, recorder
+from urllib3 import Timeout
 
 from jupyter_openapi import Client, Interrupted, OutcomeUnknown, Preview, RequestRefused
 from jupyter_openapi.trading import delivery, earlier
@@ -86,6 +87,22 @@ def test_a_read_that_gives_no_order_is_no_reason_to_send_again(client: Client, b
     with pytest.raises(OutcomeUnknown, match="what came is no order"):
         cancel.send()
     assert len(broker.changes) == known + 1
+    assert last(client)["state"] == "unknown"
+
+
+def test_even_our_own_fault_in_reading_an_answer_leaves_no_doubt_about_the_doubt(
+    client: Client, broker: Broker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wanted, send = preview(client), client.connection.transport.send
+
+    def clumsy(call: Any) -> Any:
+        send(call)
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(client.connection.transport, "send", clumsy)
+    with pytest.raises(OutcomeUnknown, match=r"could not be read \(ZeroDivisionError\)"):
+        wanted.send()
+    assert len(broker.orders) == 1
     assert last(client)["state"] == "unknown"
 
 
@@ -352,6 +369,47 @@ def test_a_replace_after_one_of_unknown_fate_needs_reconcile_and_a_cancel_does_n
     )
 
 
+# --- what a person must know first ---------------------------------------------------------------------
+
+
+def test_an_order_at_its_end_is_neither_replaced_nor_cancelled(client: Client, broker: Broker) -> None:
+    order_id = str(preview(client).send().order_id)
+    broker.orders[order_id].update(status="FilledStatus", executed_quantity="100")
+    for kind in ("replace", "cancel"):
+        more = {"quantity": 200} if kind == "replace" else {}
+        with pytest.raises(RequestRefused, match=r"at its end, .* 100 filled, 0 left.*\(FilledStatus\)"):
+            client.call(kind, order_id=order_id, **more)
+
+
+def test_replacing_a_sale_by_a_larger_one_is_a_sale(client: Client, broker: Broker) -> None:
+    order_id = str(preview(client, side="sell", quantity=500).send().order_id)
+    broker.holds = "0"  # the order holds them back
+    client.call("replace", order_id=order_id, quantity=400)
+    with pytest.raises(RequestRefused, match=r"sells 100 more 700\.HK and 0 are available.*--override short"):
+        client.call("replace", order_id=order_id, quantity=600)
+    assert "overridden" in str(client.call("replace", order_id=order_id, quantity=600, override=["short"]))
+
+
+def test_rows_that_together_sell_too_much_are_refused(client: Client, broker: Broker) -> None:
+    rows = [{**ORDER, "side": "sell", "quantity": 300}] * 2
+    client.basket(rows[:1])
+    with pytest.raises(RequestRefused, match=r"together these rows sell 600 700\.HK and 500 are available"):
+        client.basket(rows)
+    client.basket(rows, override=["short"])
+
+
+def test_a_check_that_could_not_be_made_is_said(
+    client: Client, broker: Broker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def blind(request: Any) -> Any:
+        return None if request.path in {"/quote/quotes", "/v1/asset/stock"} else Broker._read(broker, request)
+
+    monkeypatch.setattr(broker, "_read", blind)
+    said = str(client.call("submit", symbol="700.HK", side="sell", type="MO", quantity=100))
+    assert "was not held against the maximum value" in said
+    assert "what you hold is not to be had" in said
+
+
 # --- one account, one kind of money --------------------------------------------------------------------
 
 
@@ -407,3 +465,67 @@ def test_a_forked_child_reads_no_answers_of_its_parent() -> None:
             check=False,
         )
     assert (done.stdout, done.stderr) == ("0\n", "")
+
+
+# --- whatever comes back -------------------------------------------------------------------------------
+
+HEAD = b"HTTP/1.1 200 OK\r\n"
+STRANGE = {
+    "not HTTP": b"\x16\x03\x01 hello\r\n\r\n",
+    "no status": b"HTTP/1.1 abc OK\r\n\r\n",
+    "status 1000": b"HTTP/1.1 1000 OK\r\n\r\n",
+    "HTTP 9": b"HTTP/9.9 200 OK\r\nContent-Length: 0\r\n\r\n",
+    "negative length": HEAD + b"Content-Length: -5\r\n\r\n{}",
+    "length in words": HEAD + b"Content-Length: many\r\n\r\n{}",
+    "two lengths": HEAD + b"Content-Length: 2\r\nContent-Length: 3\r\n\r\n{}",
+    "broken chunk": HEAD + b"Transfer-Encoding: chunked\r\n\r\nZZ\r\nhello",
+    "unending chunk": HEAD + b"Transfer-Encoding: chunked\r\n\r\nFFFF\r\nhello",
+    "no gzip": HEAD + b"Content-Encoding: gzip\r\nContent-Length: 5\r\n\r\nhello",
+    "unknown encoding": HEAD + b"Content-Encoding: rot13\r\nContent-Length: 2\r\n\r\n{}",
+    "endless header": HEAD + b"X: " + b"y" * 70_000 + b"\r\n\r\n",
+    "many headers": HEAD + b"X: y\r\n" * 200 + b"\r\n",
+    "header without name": HEAD + b": nothing\r\n\xff\xfe: \x00\r\nContent-Length: 2\r\n\r\n{}",
+    "odd Retry-After": b"HTTP/1.1 503 X\r\nRetry-After: \xff\r\nContent-Length: 0\r\n\r\n",
+    "Retry-After squared": b"HTTP/1.1 503 X\r\nRetry-After: \xb2\r\nContent-Length: 0\r\n\r\n",
+    "continue for ever": b"HTTP/1.1 100 Continue\r\n\r\n" * 3,
+    "switching": b"HTTP/1.1 101 Switching Protocols\r\n\r\n",
+    "no content": b"HTTP/1.1 204 No Content\r\n\r\n",
+    "not modified": b"HTTP/1.1 304 Not Modified\r\n\r\n",
+    "redirect": b"HTTP/1.1 308 Permanent Redirect\r\nLocation: /v1/trade/order\r\nContent-Length: 0\r\n\r\n",
+    "list": http(b"[]"),
+    "code as text": http(b'{"code":"0","data":{}}'),
+    "code as truth": http(b'{"code":true,"data":{}}'),
+    "code as float": http(b'{"code":0.0,"data":{}}'),
+    "no code": http(b'{"data":{"order_id":"1"}}'),
+    "deep": http(b"[" * 100_000),
+    "deep inside": http(b'{"code":0,"message":"","data":' + b'{"a":' * 100_000),
+    "long number": http(b'{"code":' + b"9" * 5000 + b"}"),
+    "large and broken": http(b'{"code":0,"message":"","data":{' + b" " * 70_000 + b"}"),
+    "large and empty": http(b'{"code":0,"message":"","data":' + b" " * 70_000 + b'"x"}'),
+    "half a character": http(b'{"code":0,"message":"\xff","data":{'),
+    "server fault": http(b'{"code":310011,"message":"Internal server error"}', "500 X"),
+    "internal error with 200": http(b'{"code":500000,"message":"internal error"}'),
+}
+
+
+@pytest.mark.parametrize("name", STRANGE)
+def test_whatever_comes_back_the_order_is_unknown_and_open(tmp_path: Path, name: str) -> None:
+    broker = Broker()
+
+    def strange(request: Any) -> bytes | None:
+        submit = request.method == "POST" and request.path == "/v1/trade/order"
+        return STRANGE[name] if submit else broker(request)
+
+    with recorder(strange) as server, client_of(server.url, tmp_path) as client:
+        wanted = preview(client)
+        client._desk._delivery._waits = (0.0,)
+        transport = client.connection.transport
+        transport._timeout, transport._longest = Timeout(connect=1, read=0.2), 0.2
+        with pytest.raises(OutcomeUnknown) as caught:
+            wanted.send()
+        assert "\n" not in str(caught.value)
+        assert len(str(caught.value)) < 1000
+        assert last(client)["state"] == "unknown"
+        assert last(client)["attempts"] == 2
+    sent = [seen for seen in server.requests if seen.path == "/v1/trade/order"]
+    assert len({seen.body for seen in sent}) == 1

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from support import soak
-from support.agreement import disagreements
+from support.agreement import disagreements, exchange_orders
 from support.faults import FAULTS, FaultProxy
 from support.sandbox import SandboxProcess, start_sandbox
 
@@ -115,7 +115,9 @@ class Trader(threading.Thread):
             preview = self.client.call(kind, **arguments)
         except RequestRefused as refused:
             # An earlier replace may still arrive, or is not settled: a person waits, a trader goes on.
-            if "replace" not in str(refused):
+            if "at its end" in str(refused):
+                del self._orders[arguments["order_id"]]
+            elif "replace" not in str(refused):
                 raise
             return None
         except TransportError:
@@ -164,3 +166,26 @@ def test_a_thousand_changes_under_faults_are_none_doubled_and_none_lost(
         auditor.close()
         for trader in traders:
             trader.close()
+
+
+def test_an_order_of_legs_is_booked_once_too(sandbox: SandboxProcess, tmp_path: Path) -> None:
+    legs = [
+        {"symbol": "AAPL.US", "side": "Buy", "ratio_quantity": "1"},
+        {"symbol": "TSLA.US", "side": "Sell", "ratio_quantity": "1"},
+    ]
+    with FaultProxy(sandbox.url) as proxy, make(sandbox, proxy.url, tmp_path) as client:
+        known = exchange_orders(sandbox.client)
+        proxy.planned.extend(["cut_after", "html502_after"])
+        reply = client.call(
+            "submit_multileg",
+            side="Buy",
+            order_type="LO",
+            submitted_price="1",
+            submitted_quantity="1",
+            strategy="VerticalCallSpread",
+            legs=legs,
+            execute=True,
+        )
+        assert len(proxy.changes) == 3
+        (order_id,) = exchange_orders(sandbox.client).keys() - known.keys()
+        assert reply.data == {"order_id": order_id}

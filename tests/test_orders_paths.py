@@ -1,4 +1,4 @@
-"""Every way to an order is the same way: magic or Python, first run or Run All, armed or not."""
+"""Every way to an order is the same way: magic, Python or form, first run or Run All, armed or not."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from support.wire import OK, Received, Recorder, http, recorder
 from jupyter_openapi import Client, Credentials, OutcomeUnknown, RequestRefused, connect, run
 from jupyter_openapi.session import SESSION
 from jupyter_openapi.trading.journal import Journal
+from jupyter_openapi.widgets.ticket import Ticket
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -57,9 +58,7 @@ def client(sandbox: SandboxProcess, proxy: FaultProxy, tmp_path: Path) -> Iterat
 # --- magic and Python ----------------------------------------------------------------------------------
 
 
-def test_magic_and_python_leave_the_same_rows(
-    sandbox: SandboxProcess, client: Client, tmp_path: Path
-) -> None:
+def test_magic_python_and_form_leave_the_same_rows(sandbox: SandboxProcess, tmp_path: Path) -> None:
     with loaded_shell() as shell, make(sandbox, sandbox.url, tmp_path) as session:
         SESSION.client = session
         shell.run("%openapi --execute submit AAPL.US side=buy price=150 quantity=1 remark='why not'")
@@ -75,20 +74,37 @@ def test_magic_and_python_leave_the_same_rows(
         body = {"symbol": "AAPL.US", "side": "Buy", "order_type": "LO", "submitted_price": "150"}
         body |= {"submitted_quantity": "1", "time_in_force": "Day", "remark": "why not"}
         session.request("POST", "/v1/trade/order", json=body, execute=True)
+        fill_in({**body, "submitted_price": "150.0"})
         submits = session.journal.rows()
         ids = [row["order_id"] for row in submits]
         shell.run(f"%openapi --execute replace {ids[0]} price=151 quantity=2")
         session.call("replace", order_id=ids[1], price="151.0", quantity=2, execute=True)
         shell.run(f"%openapi --execute cancel {ids[2]}")
         session.call("cancel", order_id=ids[3], execute=True)
-        *_, first_replace, second_replace, first_cancel, second_cancel = session.journal.rows()
+        order = session.call("order_detail", order_id=ids[4]).data
+        fill_in({"submitted_quantity": "2", "submitted_price": "151"}, replaces=order, cancel=True)
+        changes = session.journal.rows()[len(submits) :]
         SESSION.client = None
-    assert len(submits) == 6
+    replaces, cancels = ([row for row in changes if row["kind"] == kind] for kind in ("replace", "cancel"))
+    assert [len(rows) for rows in (submits, replaces, cancels)] == [7, 3, 3]
     assert len({row["fingerprint"] for row in submits}) == 1
     assert all(plain(row) == plain(submits[0]) for row in submits)
-    assert plain(first_replace) == plain(second_replace)
-    assert plain(first_cancel) == plain(second_cancel)
-    assert {first_replace["kind"], first_cancel["kind"]} == {"replace", "cancel"}
+    assert all(plain(row) == plain(replaces[0]) for row in replaces)
+    assert all(plain(row) == plain(cancels[0]) for row in cancels)
+
+
+def fill_in(fields: dict[str, str], *, replaces: dict[str, Any] | None = None, cancel: bool = False) -> None:
+    """Do with the order form what a person does: preview, send; then cancel what was sent."""
+    form = Ticket(SESSION, lambda: None, replaces=replaces, watched=lambda: False, run=lambda work: work())
+    form.preview(fields, "v1")
+    assert form.slot.offer is not None, form.error
+    form.send(form.slot.offer.id)
+    if cancel:
+        form.cancel()
+        assert form.slot.offer is not None, form.error
+        form.send(form.slot.offer.id)
+    assert form.error == ""
+    form.close()
 
 
 def plain(row: dict[str, Any]) -> dict[str, Any]:
@@ -306,6 +322,7 @@ HABITS = {
     "LONGBRIDGE_LIVE": "1",
     "LONGPORT_TRADING": "yes",
     "JUPYTER_OPENAPI_TRADE": "1",
+    "JUPYTER_OPENAPI_ORDERS": "on",
     "OPENAPI_TRADE": "on",
     "TRADE": "1",
     "TRADING": "True",
@@ -403,6 +420,44 @@ def test_a_default_is_not_armed(broker: Recorder) -> None:
             made.request("POST", "/v1/unheard/of", json={}, execute=True)
     SESSION.client = None
     assert broker.requests == []
+
+
+# --- the notebook's own limits -------------------------------------------------------------------------
+
+
+def test_the_limits_are_settings_of_the_notebook(shell: Shell, client: Client) -> None:
+    magics = "%config OpenAPIMagics"
+    order = "submit AAPL.US side=buy price=150 quantity=1"
+    SESSION.client = client
+    try:
+        shell.run(f"%openapi {order}")
+        shell.run(f"{magics}.max_value = {{'USD': 100}}")
+        assert "more than the maximum of 100.00 USD" in shell.fail(f"%openapi {order}")
+        with pytest.raises(RequestRefused, match="--override max_value"):
+            client.call("submit", **ORDER)
+        shell.run(f"%openapi --override max_value {order}")
+        assert client.order_limits.max_value["HKD"] == 1_000_000  # what is not named stays
+        shell.run(f"{magics}.max_value = {{'USD': None}}")
+        shell.run("%openapi submit AAPL.US side=buy price=150 quantity=100000")
+        for nonsense in (
+            "{'USD': 'much'}",
+            "{'USD': -1}",
+            "{'USD': True}",
+            "{'EURO': 1}",
+            "{'USD': float('nan')}",
+        ):
+            shell.ip.run_cell(f"{magics}.max_value = {nonsense}")
+            assert shell.run("get_ipython().magics_manager.registry['OpenAPIMagics'].max_value") == {
+                "USD": None
+            }
+        shell.run(f"{magics}.passive = 5")
+        assert "below the last price" in shell.fail(f"%openapi {order}")
+        again = connect("sandbox")  # the next client is held to them as well
+        with pytest.raises(RequestRefused, match="below the last price"):
+            again.call("submit", **ORDER)
+        again.close()
+    finally:
+        SESSION.client = SESSION.order_limits = None
 
 
 # --- the clock -----------------------------------------------------------------------------------------

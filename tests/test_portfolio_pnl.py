@@ -1,4 +1,4 @@
-"""Realized profit and loss: hand-worked round trips, what can't be matched, fees, the broker's own numbers."""
+"""Realized profit and loss: hand-worked round trips, what can't be matched, fees, the broker's numbers."""
 
 from __future__ import annotations
 
@@ -121,6 +121,17 @@ def test_a_given_opening_quantity_has_its_cost() -> None:
         work(client, opening={"700.HK": 300})
 
 
+def test_trades_of_one_second_are_in_the_order_their_ids_tell() -> None:
+    client = FakeAccount(
+        fills=[
+            fill(1, "700.HK", "Sell", "10", "12", T0) | {"trade_id": f"a-{T0}000000300"},
+            fill(2, "700.HK", "Buy", "10", "10", T0) | {"trade_id": f"b-{T0}000000200"},
+        ]
+    )
+    frame = work(client, fees=False)
+    assert (frame.direction.tolist(), frame.realized_pl.tolist()) == (["long"], [20])
+
+
 def test_at_average_cost_unknown_shares_make_the_average_unknown_until_all_are_gone() -> None:
     fills = (("Buy", "100", "10"), ("Sell", "200", "12"), ("Buy", "10", "10"), ("Sell", "10", "13"))
     frame = work(traded(*fills), fees=False, method="average")
@@ -185,7 +196,7 @@ def test_a_fill_without_a_side_takes_it_from_the_orders_then_from_one_order() ->
     ]
     client.details["o2"]["side"] = "Sell"
     assert work(client).realized_pl.tolist() == [500, 150]
-    assert [asked["order_id"] for name, asked in client.calls if name == "order_detail"][0] == "o2"
+    assert next(asked["order_id"] for name, asked in client.calls if name == "order_detail") == "o2"
 
 
 def test_a_side_that_nothing_tells_is_not_guessed() -> None:

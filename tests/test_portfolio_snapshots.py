@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -268,6 +269,9 @@ def test_accounts_are_kept_apart(tmp_path: Path) -> None:
     assert owner_of(one) != owner_of(other)
     assert is_owner(owner_of(one))
     assert "4821" not in owner_of(one)
+    unnamed = account(owner="")
+    assert is_owner(owner_of(unnamed))
+    assert owner_of(unnamed) != owner_of(account(owner="", account=replace(unnamed.account, digits="4822")))
     portfolio.snapshot(one, tmp_path)
     portfolio.snapshot(other, tmp_path)
     assert len(portfolio.equity_curve(one, folder=tmp_path)) == 1

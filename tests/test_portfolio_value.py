@@ -14,11 +14,28 @@ from jupyter_openapi import portfolio
 from jupyter_openapi.errors import RequestRefused
 from jupyter_openapi.portfolio import IncompleteWarning
 
-PINNED = (
-    "account_channel symbol symbol_name market currency quantity available_quantity cost_price last_done "
-    "prev_close market_value cost_value unrealized_pl unrealized_pl_pct day_pl day_pl_pct weight base_currency "
-    "market_value_base unrealized_pl_base"
-).split()
+PINNED = [
+    "account_channel",
+    "symbol",
+    "symbol_name",
+    "market",
+    "currency",
+    "quantity",
+    "available_quantity",
+    "cost_price",
+    "last_done",
+    "prev_close",
+    "market_value",
+    "cost_value",
+    "unrealized_pl",
+    "unrealized_pl_pct",
+    "day_pl",
+    "day_pl_pct",
+    "weight",
+    "base_currency",
+    "market_value_base",
+    "unrealized_pl_base",
+]
 TEXTS = {"account_channel", "symbol", "symbol_name", "market", "currency", "base_currency"}
 NOW = int(datetime.now(UTC).timestamp())
 OPTION = "AAPL270115C260000.US"
@@ -326,6 +343,12 @@ def test_notes_in_words_hide_amounts_when_asked() -> None:
     assert "Total 426,145.85 HKD; of it cash 2,560.10" in said
     assert "The broker's own net assets: 421,000.00 HKD; ours are 5,145.85 more." in said
     assert "426,145" not in portfolio.notes(frame, privacy=True)
+
+
+def test_an_empty_account_is_said_to_be_empty() -> None:
+    assert portfolio.notes(portfolio.value(FakeAccount())).startswith("No positions and no cash.\n")
+    frame, _ = incomplete(FakeAccount(fails={"stock_positions": offline("read")}))
+    assert portfolio.notes(frame).startswith("Not known: stock positions")
 
 
 def test_a_complete_account_gives_no_warning() -> None:

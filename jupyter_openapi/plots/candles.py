@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 COLUMNS = ("open", "high", "low", "close", "timestamp")
-DAYS = 3  # of the usual distance between candles an execution may be behind the last one
+LATE = 1.5  # of the usual distance between candles: an execution later than that is not of the last one
 
 
 def candles_of(candles: pd.DataFrame, fills: pd.DataFrame, symbol: str | None, *, privacy: bool) -> Candles:
@@ -77,7 +77,7 @@ def _marks(fills: pd.DataFrame, times: Sequence[Any], *, privacy: bool) -> tuple
     for row in fills.to_dict("records"):
         done = pd.Timestamp(row["trade_done_at"])
         at = bisect_right(times, done) - 1
-        if at < 0 or done - times[at] > DAYS * usual + pd.Timedelta(days=DAYS):
+        if at < 0 or (at == len(times) - 1 and done - times[at] > usual * LATE):
             outside += 1
             continue
         buy = str(row["side"]).title() == "Buy"

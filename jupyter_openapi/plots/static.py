@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 readable = fonts.readable
 _ONE = threading.RLock()
+CSS = 96  # pixels of a page in an inch
 ROOM = 1.42  # of the longest bar: space for the text beside it
 UP = Path([(0, 0), (-0.36, -0.62), (0.36, -0.62), (0, 0)], closed=True)
 DOWN = Path([(0, 0), (-0.36, 0.62), (0.36, 0.62), (0, 0)], closed=True)
@@ -40,10 +41,15 @@ class Picture(Figure):
         with _look():
             super().draw(renderer)
 
-    def _repr_png_(self) -> bytes:
+    def png(self) -> bytes:
+        """Return it as a PNG file."""
         buffer = io.BytesIO()
         self.savefig(buffer, format="png", dpi=self.dpi, facecolor=style.PAPER)
         return buffer.getvalue()
+
+    def _repr_png_(self) -> tuple[bytes, dict[str, int]]:
+        width, height = (round(inches * CSS) for inches in self.get_size_inches())
+        return self.png(), {"width": width, "height": height}  # sharp where a pixel is several dots
 
 
 @contextmanager

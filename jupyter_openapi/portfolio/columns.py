@@ -70,7 +70,8 @@ def table_of(operation: Operation, rows: Sequence[Mapping[str, Any]]) -> Any:
     for field in schema:
         if field.name == EXTRA:
             continue
-        values, odd = list(frame[field.name]), []
+        values: list[Any] = list(frame[field.name])
+        odd: list[int] = []
         if field.name in frame.attrs["openapi"].get("as_text", ()):
             values, odd = _one_by_one(operation, rows, field.name)
         array, worse = _array(pa, field.type, kinds[field.name], values)

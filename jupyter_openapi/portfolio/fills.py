@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 SIDES = {"Buy": 1, "Sell": -1}
 MOST_DETAILS = 10  # orders looked up one by one for the side of their fills
+NANO = 1_000_000_000
 ORDER_LIFE = 90 * 86_400  # seconds before a fill within which its order was submitted
 
 
@@ -42,13 +43,20 @@ class Fill:
         return SIDES.get(self.side, 0)
 
     @property
+    def moment(self) -> tuple[int, int]:
+        """When, to the nanosecond where the trade's id tells it (``<order id>-1648611351433741210``)."""
+        tail = self.trade_id.rpartition("-")[2]
+        precise = int(tail) if tail.isascii() and tail.isdigit() else 0
+        return self.at, precise % NANO if precise // NANO == self.at else 0
+
+    @property
     def signed(self) -> Decimal:
         """The change of the holding: negative for a sale."""
         return self.quantity * self.sign
 
 
 def of_rows(rows: Iterable[Mapping[str, Any]]) -> tuple[list[Fill], int]:
-    """Return the executions among a reply's rows, and how many rows lack a quantity, price or time."""
+    """Return the executions among rows by time, and how many rows lack a quantity, price or time."""
     fills, odd = [], 0
     for row in rows:
         quantity, price, at = (amount(row.get(name)) for name in ("quantity", "price", "trade_done_at"))
@@ -67,6 +75,7 @@ def of_rows(rows: Iterable[Mapping[str, Any]]) -> tuple[list[Fill], int]:
                 side if side in SIDES else "",
             )
         )
+    fills.sort(key=lambda fill: fill.moment)
     return fills, odd
 
 

@@ -16,11 +16,11 @@ _NAME = re.compile(r"[a-z]+-[a-z0-9]{4,64}")
 def owner_of(source: Source) -> str:
     """Return a name for a client's account that stays the same from day to day: ``paper-a3f81c09be42``.
 
-    Made from the client's own name for it (`owner`, a digest) where it has one, else from what is shown of
-    the account: its last digits, or where its keys came from; a sandbox's also from its address.
+    Made from the connection's own digest of the account where it has one, else from what is shown of it: its
+    last digits, or where its keys came from; a sandbox's also from its address.
     """
     account = source.account
-    known = str(getattr(source, "owner", "") or "")
+    known = str(getattr(getattr(source, "connection", None), "owner", ""))
     if not known:
         place = urlsplit(account.host).netloc if account.mode == "sandbox" else ""
         known = "\n".join((account.digits or account.source, place))

@@ -160,7 +160,9 @@ def notes(frame: pd.DataFrame, *, privacy: bool = False) -> str:
     """
     known = frame.attrs.get("openapi", {})
     lines: list[str] = []
-    if "cash" in known and not privacy:
+    if "cash" in known and frame.empty and not known["cash"]:
+        lines += [] if known["missing"] else ["No positions and no cash."]
+    elif "cash" in known and not privacy:
         lines += _sum_lines(frame)
     if "flat" in known:
         lines += trip_lines(frame, privacy=privacy)

@@ -113,6 +113,10 @@ class Exchange:
         self, fields: Mapping[str, Any], symbol: str, legs: Mapping[str, Any], reason: str, at: float
     ) -> str:
         """Take an order of several legs that is rejected whatever the account holds; return its id."""
+        request, wall = fields.get("client_request_id"), self._wall()
+        known = self.store.request(request, wall - REMEMBERED) if request else None
+        if known:
+            return known
         with self.blotter.change(at):
             order = Order(
                 order_id=self.blotter.new_id(at),
@@ -132,6 +136,8 @@ class Exchange:
                 multi_leg=json.dumps(legs),
             )
             self.blotter.enter(order, at, reason)
+            if request:
+                self.store.remember_request(request, order.order_id, wall, wall - REMEMBERED)
         return order.order_id
 
     def replace(self, order_id: str, fields: Mapping[str, Any], at: float) -> None:

@@ -151,10 +151,15 @@ class Delivery:
             if course.doubt is None:
                 raise
             return None, failure, isinstance(failure, TransportError)
+        except Exception as odd:  # noqa: BLE001 (whatever an answer does to our code, the order may be booked)
+            course.doubt = OutcomeUnknown(
+                f"What came back for {course.call.name} could not be read ({type(odd).__name__}): it may "
+                "have been done."
+            )
         else:
-            if course.preview.operation.name != "submit_order" or order_id_of(answer):
+            if course.preview.operation.name != "submit_order" or _has_data(answer):
                 return answer, None, False
-            course.doubt = OutcomeUnknown(f"{course.call.name} was answered without an order id.")
+            course.doubt = OutcomeUnknown(f"{course.call.name} was answered without an order.")
         return None, None, course.findable
 
     def _read_fate(self, course: _Course) -> Answer | None:
@@ -243,12 +248,16 @@ class Delivery:
 
 def order_id_of(answer: Answer) -> str | None:
     """Return the order's id in a submit's answer, or None where the answer has none that can be read."""
-    try:
-        data = answer.data
-    except TransportError:
-        return None
-    found = data.get("order_id") if isinstance(data, Mapping) else None
+    found = answer.data.get("order_id") if _has_data(answer) else None
     return str(found) if found else None
+
+
+def _has_data(answer: Answer) -> bool:
+    """Tell success from its mere envelope, which the official SDK takes for an error as well."""
+    try:
+        return isinstance(answer.data, Mapping)
+    except TransportError:
+        return False
 
 
 def _seen_before(call: Call, refusal: ApiError) -> OutcomeUnknown:

@@ -196,8 +196,11 @@ class Desk:
             "submitted_price": fields.get("price"),
             "submitted_quantity": fields.get("quantity"),
         }
-        last = facts.last_price(read, str(order.get("symbol")))
+        symbol, before = str(order.get("symbol")), order.get("quantity")
+        last = facts.last_price(read, symbol)
         guard.value(changed, amount(fields.get("price")) or last.price)
+        if order.get("side") == "Sell":
+            guard.available(changed, facts.available(read, symbol), before)
         guard.distance(changed, last.price)
         return [*facts.about_replace(fields, order), *facts.about_price(changed, last)]
 

@@ -11,8 +11,9 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from jupyter_openapi.errors import OpenAPIError, RequestRefused
+from jupyter_openapi.errors import OpenAPIError, RequestRefused, TransportError
 from jupyter_openapi.market import fees, sessions
+from jupyter_openapi.market.orders import FINAL
 from jupyter_openapi.trading.words import amount, currency_of, describe_standing, money
 
 Read = Callable[[str, Mapping[str, Any]], Any]
@@ -110,8 +111,18 @@ def lot_size(read: Read, symbol: str) -> int | None:
 
 
 def standing(read: Read, order_id: str) -> tuple[Mapping[str, Any], Lines]:
-    """Return the order that a replace or cancel touches, and the line that shows it as it stands."""
-    order: Mapping[str, Any] = read("order_detail", {"order_id": order_id})
+    """Return the order that a replace or cancel touches, and the line that shows it as it stands.
+
+    Raises
+    ------
+    RequestRefused
+        It is at its end: filled meanwhile, say.
+    """
+    order = read("order_detail", {"order_id": order_id})
+    if not isinstance(order, Mapping) or not order.get("status"):
+        raise TransportError(f"Nothing was sent: order {order_id} was asked for, and what came is no order.")
+    if order["status"] in FINAL:
+        raise RequestRefused(f"Nothing was sent: order {order_id} is at its end, {describe_standing(order)}.")
     return order, [("as it stands", describe_standing(order))]
 
 

@@ -5,12 +5,16 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from jupyter_openapi.errors import RequestRefused
 from jupyter_openapi.market.orders import CANCELLABLE
 from jupyter_openapi.spec import catalog
 from jupyter_openapi.trading.basket import Basket, Row
+from jupyter_openapi.trading.facts import available
+from jupyter_openapi.trading.limits import known_overrides
+from jupyter_openapi.trading.words import amount, plain
 
 if TYPE_CHECKING:
     from jupyter_openapi.trading.desk import Desk
@@ -44,6 +48,8 @@ def submit_basket(
             break
     if problem:
         raise RequestRefused(problem)
+    if "short" not in known_overrides(override):
+        _refuse_short(previews, ahead)
     name, placed = named(previews, journal)
     known = len(journal.basket(name))
     return Basket(
@@ -52,6 +58,23 @@ def submit_basket(
         placed,
         stale=lambda: len(journal.basket(name)) != known,
     )
+
+
+def _refuse_short(previews: Iterable[Preview], read: Read) -> None:
+    """Refuse rows that together sell more of a symbol than is available, though each alone may pass."""
+    sells: dict[str, Decimal] = {}
+    for fields in (preview.fields for preview in previews):
+        if fields["side"] == "Sell":
+            symbol = str(fields["symbol"])
+            sells[symbol] = sells.get(symbol, Decimal(0)) + (amount(fields["submitted_quantity"]) or 0)
+    for symbol, quantity in sells.items():
+        held = available(read, symbol)
+        if held is not None and quantity > held:
+            raise RequestRefused(
+                f"Nothing was sent: together these rows sell {plain(quantity)} {symbol} and {plain(held)} "
+                "are available. If you mean it, type `--override short` before the operation (in Python: "
+                "override=['short'])."
+            )
 
 
 def cancel_basket(desk: Desk, read: Read, symbols: Sequence[str] = ()) -> Basket:

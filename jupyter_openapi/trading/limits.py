@@ -93,6 +93,8 @@ class Guard:
         """Refuse an order worth more than the maximum of its currency."""
         currency = currency_of(str(fields.get("symbol")))
         most, quantity = self._limits.max_value.get(currency), amount(fields.get("submitted_quantity"))
+        if most is not None and price is None:
+            self.lines.append(("warning", "no price is to be had: it was not held against the maximum value"))
         if most is None or price is None or quantity is None or price * quantity <= most:
             return
         self._needs(
@@ -116,14 +118,27 @@ class Guard:
                 f"the limit {plain(price)} is {abs(away):.1f}% {where} the last price {plain(last)}",
             )
 
-    def available(self, fields: Mapping[str, Any], held: Decimal | None) -> None:
-        """Refuse selling more than is available; `held` is None where that is not known."""
+    def available(self, fields: Mapping[str, Any], held: Decimal | None, already: object = None) -> None:
+        """Refuse selling more than is available.
+
+        Parameters
+        ----------
+        fields
+            A submit's, or those of a replace by the same names.
+        held
+            What is available, without what the order holds back already; None where that is not known.
+        already
+            The quantity that a replaced order had.
+        """
         quantity = amount(fields.get("submitted_quantity"))
-        if fields.get("side") == "Sell" and held is not None and quantity is not None and quantity > held:
-            self._needs(
-                "short",
-                f"this sells {plain(quantity)} {fields.get('symbol')} and {plain(held)} are available",
-            )
+        if fields.get("side") != "Sell" or quantity is None:
+            return
+        more = quantity - (amount(already) or Decimal(0))
+        if held is None:
+            self.lines.append(("warning", "what you hold is not to be had: it was not held against it"))
+        elif more > max(held, Decimal(0)):
+            what = f"sells {plain(more)}{' more' if already else ''} {fields.get('symbol')}"
+            self._needs("short", f"this {what} and {plain(held)} are available")
 
     def trailing(self, fields: Mapping[str, Any]) -> None:
         """Refuse a trailing percent so small that a fraction may have been meant: 0.03 for 3%."""

@@ -6,6 +6,7 @@ page learns of it through `changed`.
 
 from __future__ import annotations
 
+import atexit
 import threading
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
 
 PICTURES = ("Allocation", "Profit and loss", "Today", "Equity")
 CURRENCIES = ("HKD", "USD", "CNH")
+_DRAWING = threading.Lock()
+# A thread that still draws when the interpreter ends takes the process down with it: the end waits.
+atexit.register(_DRAWING.acquire)
 
 
 class Worth:
@@ -133,7 +137,9 @@ class Worth:
     def _draw(self, turn: int, frame: pd.DataFrame) -> None:
         chosen, privacy = self.chosen, self.privacy
         try:
-            picture, error = _picture(chosen, frame, self._session.client, self.base_currency, privacy), ""
+            with _DRAWING:
+                picture = _picture(chosen, frame, self._session.client, self.base_currency, privacy)
+            error = ""
         except Exception as failure:  # noqa: BLE001 (shown in the panel)
             picture, error = b"", failure_words(failure)
         with self._lock:
@@ -162,5 +168,5 @@ def _picture(
     else:
         what = "day" if chosen == "Today" else "unrealized"
         figure = plots.profit(frame, what, privacy=privacy)
-    drawn: bytes = figure._repr_png_()
+    drawn: bytes = figure.png()
     return drawn

@@ -210,3 +210,43 @@ def test_a_kernel_that_restarts_under_the_form(form: OrderForm, sandbox: Sandbox
     expect(form.button("Send order")).to_be_disabled()
     expect(form.field("Price")).to_have_value("580")
     assert orders(sandbox) == []
+
+
+def test_a_kernel_that_restarts_while_an_order_is_on_its_way(
+    notebook: Callable[..., Notebook], page: Page
+) -> None:
+    stuck = (
+        "import threading\nfrom browser.fakes import FakeClient, FakeSession\n"
+        "from jupyter_openapi.widgets import OrderForm\n"
+        "OrderForm(session=FakeSession(FakeClient(gate=threading.Event())))"
+    )
+    form = OrderForm(notebook(stuck).panel("order"))
+    form.fill("700.HK", "600", "100")
+    form.preview()
+    form.button("Send order").click()
+    expect(form.panel.get_by_role("status").last).to_have_text("Sending…")
+    page.evaluate(RESTART)
+    expect(form.panel.locator(".jo-absent")).to_contain_text("it may have been placed")
+    expect(form.button("Send order")).to_be_disabled()
+
+
+def test_a_page_that_is_loaded_again_shows_the_fields_and_the_order_as_they_are(
+    notebook: Callable[..., Notebook], connected: str, sandbox: SandboxProcess, page: Page
+) -> None:
+    opened = notebook(connected, SHOW)
+    form = OrderForm(opened.panel("order"))
+    form.fill("700.HK", "560", "100")
+    form.preview()
+    form.button("Send order").click()
+    form.status("NewStatus")
+    form.field("Quantity").fill("300")
+    form.preview()
+    opened.save()
+    page.reload()
+    expect(form.field("Quantity")).to_have_value("300")
+    expect(form.field("Price")).to_have_value("560")
+    form.status("NewStatus")
+    # What was previewed in the page that is gone must be previewed again.
+    expect(form.button("Send order")).to_be_disabled()
+    form.preview()
+    assert len(orders(sandbox)) == 1

@@ -60,7 +60,7 @@ def quote(symbol: str, last: str, previous: str, at: datetime | None = None, **m
     return {"symbol": symbol, "last_done": last, "prev_close": previous, "timestamp": stamp, **more}
 
 
-def fill(
+def fill(  # noqa: PLR0917 (a row, as it reads)
     number: int, symbol: str, side: str | None, quantity: str, price: str, at: int, order: str | None = None
 ) -> dict[str, Any]:
     row = {
@@ -109,6 +109,10 @@ class FakeAccount:
         if operation in self.fails:
             raise self.fails[operation]
         return SimpleNamespace(data=getattr(self, f"_{operation}")(parameters))
+
+    @property
+    def connection(self) -> SimpleNamespace:
+        return SimpleNamespace(owner=self.owner)
 
     def names(self) -> list[str]:
         return [name for name, _ in self.calls]

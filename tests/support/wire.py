@@ -40,7 +40,7 @@ def http(body: bytes = OK, status: str = "200 OK", headers: str = "") -> bytes:
 
 @dataclass
 class Recorder:
-    """Reads requests off a socket; `answer` gets each and returns the raw bytes to send, or None to hang up."""
+    """Reads requests off a socket; `answer` gets each and returns the bytes to send, or None to hang up."""
 
     answer: Callable[[Received], bytes | None]
     requests: list[Received] = field(default_factory=list)
@@ -48,7 +48,8 @@ class Recorder:
     connections: int = 0
 
     def _serve(self, connection: socket.socket) -> None:
-        with connection, contextlib.suppress(OSError), connection.makefile("rb") as stream:
+        # A client that gave up may leave half a request behind.
+        with connection, contextlib.suppress(OSError, ValueError), connection.makefile("rb") as stream:
             while line := stream.readline():
                 method, target, _ = line.decode("latin-1").split(" ", 2)
                 headers: dict[str, str] = {}
