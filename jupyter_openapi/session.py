@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import atexit
-import os
 from typing import TYPE_CHECKING
 
 from jupyter_openapi.account import mode_named
@@ -13,6 +12,7 @@ from jupyter_openapi.credentials.oauth import OAuthFile
 from jupyter_openapi.errors import RequestRefused
 from jupyter_openapi.guard import guarded
 from jupyter_openapi.launch import SandboxProcess
+from jupyter_openapi.machine import OWNER_SAYS, machine
 from jupyter_openapi.renewing import renew_oauth
 
 if TYPE_CHECKING:
@@ -66,40 +66,67 @@ class Session:
                 raise RequestRefused(
                     "The sandbox has keys of its own: connect to it without a profile, credentials or region."
                 )
-            process = self.start_sandbox()
-            self.found = None
-            client = Client(
-                Credentials(*process.keys()),
-                "sandbox",
-                process.http_url,
-                trading=trading,
-                source="its own keys",
-                notify=self.notify,
-            )
+            client, self.found = self._own_sandbox(trading=trading), None
         else:
-            if os.environ.get("BINDER_LAUNCH_HOST"):
+            place = machine()
+            if place.sandbox_only:
                 raise RequestRefused(
                     "On Binder, someone else's machine, only the sandbox may be used: "
                     "`%openapi connect sandbox`."
                 )
-            found = find_credentials(profile, credentials, self.entered)
-            for other in found.differs:
-                self.notify(f"Using {found.source}; {other} holds other credentials.")
-            for note in found.notes:
-                self.notify(note)
-            client = Client(
-                found.credentials,
-                mode,
-                trading=trading,
-                region=region,
-                source=str(found.source),
-                notify=self.notify,
-            )
-            self.found = found
+            if not place.orders:
+                trading = self._not_from_here(trading=trading)
+            client = self._account(mode, profile, credentials, trading=trading, region=region)
         self.preview = None  # a preview of one account must not be sent after connecting to another
         self.client = client
         self._report_unsettled(client)
         return client
+
+    def _own_sandbox(self, *, trading: bool | None) -> Client:
+        process = self.start_sandbox()
+        return Client(
+            Credentials(*process.keys()),
+            "sandbox",
+            process.http_url,
+            trading=trading,
+            source="its own keys",
+            notify=self.notify,
+        )
+
+    def _account(
+        self,
+        mode: str,
+        profile: str | None,
+        credentials: Credentials | None,
+        *,
+        trading: bool | None,
+        region: str | None,
+    ) -> Client:
+        found = find_credentials(profile, credentials, self.entered)
+        for other in found.differs:
+            self.notify(f"Using {found.source}; {other} holds other credentials.")
+        for note in found.notes:
+            self.notify(note)
+        client = Client(
+            found.credentials,
+            mode,
+            trading=trading,
+            region=region,
+            source=str(found.source),
+            notify=self.notify,
+        )
+        self.found = found
+        return client
+
+    @staticmethod
+    def _not_from_here(*, trading: bool | None) -> bool:
+        """Keep orders off on a page that others use; asking for them needs the owner's word."""
+        if trading:
+            raise RequestRefused(
+                f"Orders are off on this page, which others may use, until its owner sets {OWNER_SAYS}=on "
+                "for the server."
+            )
+        return False
 
     def _report_unsettled(self, client: Client) -> None:
         """Say if it is not known what became of orders sent earlier, by this kernel or another."""

@@ -89,6 +89,7 @@ class Transport:
         limiter: Limiter | None = None,
     ) -> None:
         self.host = host
+        self.throttled = 0  # how often the broker has said that it is too much
         self.clock = Clock()
         self._limiter = limiter
         self._timeout = Timeout(connect=timeout[0], read=timeout[1])
@@ -165,6 +166,8 @@ class Transport:
             return problem, not isinstance(failure, SSLError), None
         result = outcomes.read(call, response.status, response.headers, content, elapsed)
         code = getattr(result, "code", None)
+        if response.status == 429 or str(code).startswith("429"):
+            self.throttled += 1
         again = may_repeat(response.status, code)
         if isinstance(result, (Answer, ApiError)):  # what is no envelope may have somebody else's date
             again |= self._follow_clock(response.headers, refused=code == WRONG_SIGNATURE)

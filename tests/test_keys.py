@@ -172,3 +172,15 @@ def test_a_download_takes_no_credentials_along(server: Recorder) -> None:
             client.download("http://example.com/file")
     assert all("authorization" not in seen.headers for seen in store.requests)
     assert all("x-api-key" not in seen.headers for seen in store.requests)
+
+
+def test_orders_are_off_on_a_page_that_others_use(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SERVER_SOFTWARE", "voila/0.5.13")
+    assert not session.connect("paper").account.trading
+    with pytest.raises(RequestRefused, match="JUPYTER_OPENAPI_ORDERS=on"):
+        session.connect("live", trading=True)
+    monkeypatch.setenv("JUPYTER_OPENAPI_ORDERS", "on")
+    assert session.connect("paper").account.trading
+    monkeypatch.setenv("BINDER_LAUNCH_HOST", "https://example.invalid")
+    with pytest.raises(RequestRefused, match="only the sandbox"):
+        session.connect("paper")

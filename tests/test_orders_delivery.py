@@ -268,6 +268,35 @@ def test_ctrl_c_after_the_answer_names_the_order(
     assert (last(client)["state"], last(client)["order_id"]) == ("answered", "693664675163312128")
 
 
+def test_ctrl_c_while_the_doubt_is_written_down_keeps_the_doubt(
+    client: Client, broker: Broker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wanted = preview(client)
+    broker.faults = deque(["silent"] * 7)
+    interrupting(monkeypatch, lambda state, _: state == "unknown")
+    with pytest.raises(Interrupted, match="it may have been done") as caught:
+        wanted.send()
+    assert caught.value.in_flight
+    assert client.unsettled() == 1
+
+
+def test_ctrl_c_in_a_basket_says_at_which_row(
+    client: Client, broker: Broker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = [{**ORDER, "price": price} for price in (600, 590, 580)]
+    basket = client.basket(rows)
+    broker.faults = deque(["ok", "silent"])
+    interrupting(monkeypatch, lambda state, attempt: state == "sent" and attempt == 2)
+    with pytest.raises(Interrupted, match=r"at row 2 of 3\. Interrupted while submit_order was in") as caught:
+        basket.send()
+    assert caught.value.in_flight
+    with pytest.raises(RequestRefused, match="`%openapi reconcile` first"):
+        client.basket(rows)
+    client.reconcile()
+    assert list(client.basket(rows).send()["outcome"]) == ["sent earlier", "sent earlier", "sent"]
+    assert len(broker.orders) == 3
+
+
 def test_a_journal_that_fails_does_not_hide_ctrl_c(
     client: Client, broker: Broker, monkeypatch: pytest.MonkeyPatch
 ) -> None:

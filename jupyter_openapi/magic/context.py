@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from jupyter_openapi.errors import RequestRefused
 from jupyter_openapi.magic.expressions import Scope
@@ -54,3 +55,11 @@ def say(command: Command, text: str) -> None:
     """Print a remark beside a line's result, unless the line is muted by a ``;``."""
     if text and not command.muted:
         print(text)  # noqa: T201 (what a person should read now)
+
+
+def tell_panels(event: Literal["account", "orders"]) -> None:
+    """Tell the panels of this kernel, if any was ever opened, that a line changed something they show."""
+    events = sys.modules.get("jupyter_openapi.widgets.events")
+    session = sys.modules.get("jupyter_openapi.session")
+    if events is not None and session is not None:
+        events.tell(session.SESSION, event)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from jupyter_openapi import frames
-from jupyter_openapi.magic.context import say
+from jupyter_openapi.magic.context import say, tell_panels
 from jupyter_openapi.magic.missing import described, missing, requested
 from jupyter_openapi.magic.seen import SEEN, SYMBOL
 from jupyter_openapi.reply import Reply
@@ -76,6 +76,7 @@ def changed(result: Any, operation: Operation | None, command: Command) -> Any:
     if isinstance(result, (Preview, Basket)):
         SESSION.preview = result
         return result
+    tell_panels("orders")
     if not isinstance(result, Reply):
         return result
     if operation is not None:

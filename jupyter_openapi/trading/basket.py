@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from jupyter_openapi.errors import Interrupted, OpenAPIError, OutcomeUnknown, RequestRefused
+from jupyter_openapi.errors import Interrupted, OpenAPIError, OutcomeUnknown, RequestRefused, sentence
 from jupyter_openapi.guard import guarded
 from jupyter_openapi.trading.elapsed import Since
 from jupyter_openapi.trading.journal import NotRecorded
@@ -119,9 +119,12 @@ class Basket:
                     row |= _sent(preview, again=again)
                 except KeyboardInterrupt as stop:
                     raise Interrupted(
-                        f"Interrupted at row {number} of {len(self.previews)}. {stop} "
-                        "`%openapi journal` has each; sending the basket again sends the rest.",
-                        in_flight=getattr(stop, "in_flight", True),
+                        sentence(
+                            f"Interrupted at row {number} of {len(self.previews)}.",
+                            str(stop),
+                            "`%openapi journal` has each; sending the basket again sends the rest.",
+                        ),
+                        in_flight=getattr(stop, "in_flight", False),
                     ) from None
                 stopped = row["outcome"] != "sent" and not self._go_on
             rows.append(row)

@@ -234,8 +234,7 @@ class Delivery:
             ) from None
 
     def _record_failure(self, course: _Course, state: Any, failure: OpenAPIError) -> None:
-        # Where this can't be written down it shows as sent, which is open: nothing is lost but the reason.
-        with suppress(NotRecorded):
+        try:
             self._journal.record(
                 course.intent,
                 state,
@@ -244,6 +243,10 @@ class Delivery:
                 trace_id=getattr(failure, "trace_id", None),
                 message=str(failure),
             )
+        except NotRecorded:
+            return  # it shows as sent then, which is open: nothing is lost but the reason
+        except KeyboardInterrupt:
+            raise Interrupted(f"Interrupted. {failure}", in_flight=state == "unknown") from None
 
 
 def order_id_of(answer: Answer) -> str | None:

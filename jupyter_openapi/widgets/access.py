@@ -15,8 +15,8 @@ from jupyter_openapi.hosts import resolve_host
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from jupyter_openapi.machine import Machine
     from jupyter_openapi.session import Session
-    from jupyter_openapi.widgets.machine import Machine
 
 SECRETS = ("app_key", "app_secret", "access_token")
 RENEW = 14  # days left under which a token should be renewed

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from jupyter_openapi.credentials import Credentials, profiles, store_profile
 from jupyter_openapi.errors import RequestRefused
+from jupyter_openapi.machine import Machine, machine
 from jupyter_openapi.widgets import events
 from jupyter_openapi.widgets.access import Row, Wish, check, examine, open_account, or_back, overheard
-from jupyter_openapi.widgets.machine import Machine, machine
 from jupyter_openapi.widgets.slot import Offer, Slot
 from jupyter_openapi.widgets.ticket import in_thread
 from jupyter_openapi.widgets.words import failure_words

@@ -6,7 +6,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from jupyter_openapi.magic.command import Ask, command, takes
-from jupyter_openapi.magic.context import say
+from jupyter_openapi.magic.context import say, tell_panels
 from jupyter_openapi.magic.flags import Flag
 from jupyter_openapi.spec.model import Kind
 
@@ -42,6 +42,7 @@ def connect(ask: Ask) -> Client:
         profile=str(profile) if profile else None,
         region=str(region) if region else None,
     )
+    tell_panels("account")
     if client.account.mode == "live" and client.account.trading:
         print(banner(client.account), file=sys.stderr)  # noqa: T201 (not to be muted, nor lost in a pipe)
     else:

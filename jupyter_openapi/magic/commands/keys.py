@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from jupyter_openapi.errors import RequestRefused
 from jupyter_openapi.magic.command import Ask, command
+from jupyter_openapi.magic.context import tell_panels
 from jupyter_openapi.magic.flags import Flag
 from jupyter_openapi.magic.report import Report
 from jupyter_openapi.spec.model import Effect
@@ -90,7 +91,9 @@ def forget(ask: Ask) -> Report:
     from jupyter_openapi.session import SESSION
 
     profile = ask.command.flags.get("profile")
-    return Report(SESSION.forget(str(profile) if profile else None))
+    done = SESSION.forget(str(profile) if profile else None)
+    tell_panels("account")
+    return Report(done)
 
 
 @command("check", "Test host, TLS, region, signature, latency, clock, token and limits, one line each.")
