@@ -10,7 +10,7 @@ CELLS = (
     "held = %openapi positions\nheld[['symbol', 'symbol_name', 'quantity', 'cost_price', 'currency']]",
     "%openapi quote 700.HK AAPL.US",
     "book = %openapi depth 700.HK\nask = book.loc[book.side == 'ask', 'price'].min()",
-    "%openapi submit 700.HK side=buy price={ask} quantity=100",
+    "%openapi submit 700.HK side=buy price={ask + 1} quantity=100",
     "sent = %openapi send",
     "from jupyter_openapi import run\nstate = run(client.wait(sent.order_id, timeout=20))\nprint(state)",
     "assert state.status == 'FilledStatus', state",

@@ -21,8 +21,10 @@ class SandboxProcess:
     """A running sandbox. Its standard input is a pipe we hold: when we die the pipe ends, and so does it."""
 
     def __init__(self, arguments: Sequence[str] = ()) -> None:
+        words = list(arguments)
+        self.limits = ("--limits", "off") not in zip(words, words[1:], strict=False)
         self._child = subprocess.Popen(  # noqa: S603 (our own interpreter, our own module)
-            [sys.executable, "-m", "jupyter_openapi", "sandbox", *arguments],
+            [sys.executable, "-m", "jupyter_openapi", "sandbox", *words],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

@@ -114,5 +114,5 @@ class Reply:
 
     def __repr__(self) -> str:
         name = self._operation.name if self._operation else "request"
-        order = f", order_id={self._order_id!r}" if self._order_id else ""
+        order = f", order_id={self.order_id!r}" if self.order_id else ""
         return f"<Reply to {name}: code {self.code}, HTTP {self.http_status}{order}>"

@@ -89,6 +89,7 @@ class Session:
             "sandbox",
             process.http_url,
             trading=trading,
+            limits=process.limits,
             source="its own keys",
             notify=self.notify,
         )
@@ -152,9 +153,9 @@ class Session:
         client = self.connected()
         if self.found is None:
             raise RequestRefused("The sandbox's own token needs no refresh.")
-        source = self.found.source
-        if source.kind == "oauth":
-            client.connection.adopt(renew_oauth(OAuthFile(source.name), client.connection.host))
+        source, keys = self.found.source, client.connection.credentials
+        if keys.facts.bearer:
+            client.connection.adopt(renew_oauth(OAuthFile(keys.app_key), client.connection.host))
             return "The new OAuth token is stored in the client's token file."
         kept = keep_token(source, client.refresh())
         if source.kind == "panel":

@@ -76,8 +76,6 @@ def test_an_env_file_takes_the_new_token(
 def test_an_oauth_token_is_refreshed_through_its_own_endpoint(
     session: Session, server: Recorder, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    from jupyter_openapi.credentials import Found, Source
-
     folder = tmp_path / ".longbridge" / "openapi" / "tokens"
     folder.mkdir(parents=True)
     (folder / "client-1").write_text(
@@ -85,8 +83,7 @@ def test_an_oauth_token_is_refreshed_through_its_own_endpoint(
             {"client_id": "client-1", "access_token": "old", "refresh_token": "again", "expires_at": 9e9}
         )
     )
-    client = session.connect("paper")
-    session.found = Found(Credentials.from_oauth("client-1"), Source("oauth", "client-1"))
+    client = session.connect("paper", credentials=Credentials.from_oauth("client-1"))
     assert NEW not in session.refresh()
     client.call("stock_positions")
     form, read = server.requests

@@ -302,12 +302,3 @@ if SOAK:
         )
         count, value = done.stdout.split()
         assert (int(count), float(value)) == (300, 300 * 612.5)
-
-
-def test_dask_reads_it_in_this_process(tmp_path: Path) -> None:
-    made = portfolio.archive(executions(60, 40), "history_executions", tmp_path, "-50d")
-    code = "import sys, dask.dataframe as dd; d = dd.read_parquet(sys.argv[1]); print(len(d), d.price.dtype)"
-    done = subprocess.run(
-        [sys.executable, "-c", code, made.path], capture_output=True, text=True, timeout=60, check=True
-    )
-    assert done.stdout.split(maxsplit=1) == ["60", "decimal128(38, 10)[pyarrow]\n"]

@@ -123,7 +123,8 @@ def pnl(
         days                                   from opening to closing
         base_currency, realized_pl_base,       at today's rates, not those of the day
         net_pl_base
-        method, open_order_id, close_order_id, remark
+        method, open_order_id,                 how it was matched, and the orders of both sides; `remark`
+        close_order_id, remark                 tells why a row is unmatched
         =====================================  ========================================================
 
         ``attrs["openapi"]`` holds the window, the definitions (``notes``), what could not be had

@@ -87,9 +87,9 @@ class Basket:
 
         Returns
         -------
-        DataFrame with row, symbol, side, quantity, price, outcome (``sent``, ``refused``, ``unknown``, ``not
-        sent``, or ``sent earlier``), order_id and message. It stops at the first row that fails, unless it
-        cancels.
+        DataFrame with row, symbol, side, quantity, price, outcome (``sent``, ``refused``, ``unknown``,
+        ``not sent``, or ``sent earlier``), order_id and message. It stops at the first row that fails, unless
+        it cancels.
 
         Raises
         ------

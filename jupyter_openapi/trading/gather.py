@@ -53,7 +53,7 @@ def submit_basket(
     name, placed = named(previews, journal)
     known = len(journal.basket(name))
     return Basket(
-        f"{len(rows)} orders",
+        "1 order" if len(rows) == 1 else f"{len(rows)} orders",
         [replace(preview, basket=(name, number)) for number, preview in enumerate(previews, 1)],
         placed,
         stale=lambda: len(journal.basket(name)) != known,

@@ -17,10 +17,16 @@ if TYPE_CHECKING:
     from jupyter_openapi.widgets.blotter import Blotter
     from jupyter_openapi.widgets.credential_panel import CredentialPanel
     from jupyter_openapi.widgets.order_form import OrderForm
+    from jupyter_openapi.widgets.portfolio_view import PortfolioView
 
-__all__ = ["Blotter", "CredentialPanel", "OrderForm"]
+__all__ = ["Blotter", "CredentialPanel", "OrderForm", "PortfolioView"]
 
-_HOMES = {"Blotter": "blotter", "CredentialPanel": "credential_panel", "OrderForm": "order_form"}
+_HOMES = {
+    "Blotter": "blotter",
+    "CredentialPanel": "credential_panel",
+    "OrderForm": "order_form",
+    "PortfolioView": "portfolio_view",
+}
 
 
 def __getattr__(name: str) -> Any:
