@@ -7,6 +7,7 @@ import json
 import subprocess
 import sys
 import threading
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from jupyter_openapi.errors import TransportError
@@ -22,7 +23,7 @@ class SandboxProcess:
 
     def __init__(self, arguments: Sequence[str] = ()) -> None:
         words = list(arguments)
-        self.limits = ("--limits", "off") not in zip(words, words[1:], strict=False)
+        self.limits = ("--limits", "off") not in pairwise(words)
         self._child = subprocess.Popen(  # noqa: S603 (our own interpreter, our own module)
             [sys.executable, "-m", "jupyter_openapi", "sandbox", *words],
             stdin=subprocess.PIPE,
