@@ -37,12 +37,12 @@ client = Client(Credentials(*job["keys"]), "sandbox", job["url"], limits=False)
 number = 0
 while True:
     number += 1
-    terms = {"price": 140 + number % 20, "quantity": 1 + number % 3}
+    terms = {"price": 140 + number % 20, "quantity": 1}
     order = client.call("submit", symbol="AAPL.US", side="buy", execute=True, **terms).order_id
     print(order, flush=True)
     if number % 3 == 0:
-        client.call("replace", order_id=order, quantity=9, price=141, execute=True)
-    if number % 2 == 0:
+        client.call("replace", order_id=order, quantity=2, price=139, execute=True)
+    if number % 8:  # so that the money lasts
         client.call("cancel", order_id=order, execute=True)
 """
 

@@ -458,6 +458,7 @@ def test_the_limits_are_settings_of_the_notebook(shell: Shell, client: Client) -
         again.close()
     finally:
         SESSION.client = SESSION.order_limits = None
+        del shell.ip.config["OpenAPIMagics"]  # where %config keeps what it was told, for the next load
 
 
 # --- the clock -----------------------------------------------------------------------------------------
