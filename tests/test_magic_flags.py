@@ -726,3 +726,13 @@ def test_a_name_that_stands_for_arguments_sends_them(shell: Shell, server: Recor
         "%openapi dca_pause 7 status=Active"
     )
     assert catalog().constants("dca_pause") == {"status": "Suspended"}
+
+
+def test_a_setting_that_is_nonsense_does_not_keep_the_magic_from_loading(
+    shell: Shell, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shell.ip.config.OpenAPIMagics.tz = "Mars"
+    shell.run("%reload_ext jupyter_openapi")
+    assert "Mars" in capsys.readouterr().out
+    magics = next(known for known in shell.ip.configurables if isinstance(known, OpenAPIMagics))
+    assert magics.tz == "UTC"

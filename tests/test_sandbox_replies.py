@@ -445,3 +445,10 @@ def test_a_fresh_account_is_empty_where_it_can_be() -> None:
             client.get("/v1/asset/cashflow", start_time=0, end_time=9_999_999_999, business_type=2)["list"]
             == []
         )
+
+
+def test_a_page_beyond_counting_is_empty(client: SandboxClient) -> None:
+    far = {"page": 13_749_082_626_850_222}
+    assert client.get("/v1/trade/order/history", **far, size=31_357)["orders"] == []
+    assert client.get("/v1/trade/execution/history", **far)["trades"] == []
+    assert client.get("/v1/asset/cashflow", **far, start_time=1, end_time=1_795_000_000)["list"] == []

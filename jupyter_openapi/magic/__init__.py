@@ -11,10 +11,25 @@ def load(shell: Any) -> None:
     from jupyter_openapi.magic.matcher import install
 
     if not any(isinstance(known, OpenAPIMagics) for known in shell.configurables):
-        magics = OpenAPIMagics(shell)
+        magics = _made(shell)
         shell.register_magics(magics)
         shell.configurables.append(magics)
     install(shell)
+
+
+def _made(shell: Any) -> Any:
+    """Return the magic with the shell's settings; with its own where one of those can't be used."""
+    from traitlets import TraitError
+
+    from jupyter_openapi.magic.magics import OpenAPIMagics
+
+    try:
+        return OpenAPIMagics(shell)
+    except TraitError as unusable:
+        # IPython keeps a value that was refused, and would refuse to load for its sake ever after.
+        shell.config.pop("OpenAPIMagics", None)
+        print(f"A setting of OpenAPIMagics can't be used ({unusable}); all are as they come.")  # noqa: T201
+        return OpenAPIMagics(shell)
 
 
 def unload(shell: Any) -> None:

@@ -13,7 +13,7 @@ from jupyter_openapi.sandbox.hours import today
 from jupyter_openapi.sandbox.keys import CHANNEL
 from jupyter_openapi.sandbox.model import ZERO
 from jupyter_openapi.sandbox.refusal import bad
-from jupyter_openapi.sandbox.replies.wire import CENT, number, rounded, seconds
+from jupyter_openapi.sandbox.replies.wire import CENT, number, offset_of, rounded, seconds
 
 if TYPE_CHECKING:
     from jupyter_openapi.sandbox.model import Position
@@ -112,7 +112,7 @@ def cash_flow(world: World, fields: Fields) -> Fields:
     if kind is not None:
         where.append({1: "symbol = ''", 2: "symbol <> ''"}.get(kind, "0"))
     size = fields.get("size") or 50
-    offset = ((fields.get("page") or 1) - 1) * size
+    offset = offset_of(fields.get("page"), size)
     condition = f"{' and '.join(where)} order by seq desc limit ? offset ?"
     rows = [
         {

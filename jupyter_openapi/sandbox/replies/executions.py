@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from jupyter_openapi.sandbox.dispatch import carries
 from jupyter_openapi.sandbox.hours import midnight, today
 from jupyter_openapi.sandbox.replies.orders import MOST, window
-from jupyter_openapi.sandbox.replies.wire import number, seconds
+from jupyter_openapi.sandbox.replies.wire import number, offset_of, seconds
 
 if TYPE_CHECKING:
     from jupyter_openapi.sandbox.world import World
@@ -61,7 +61,7 @@ def _split(world: World, comparison: str) -> tuple[str, list[Any]]:
 
 def _rows(world: World, where: list[str], values: list[Any], page: int | None) -> Fields:
     limit = -1 if page is None else MOST + 1
-    offset = 0 if page is None else (page - 1) * MOST
+    offset = offset_of(page, MOST)
     condition = f"{' and '.join(where)} order by seq desc limit ? offset ?"
     fills = world.store.executions(condition, [*values, limit, offset])
     shown = fills if page is None else fills[:MOST]

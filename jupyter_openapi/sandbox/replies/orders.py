@@ -14,7 +14,7 @@ from jupyter_openapi.sandbox.fundamentals import display_name
 from jupyter_openapi.sandbox.hours import midnight, today
 from jupyter_openapi.sandbox.model import ZERO, Order
 from jupyter_openapi.sandbox.refusal import bad
-from jupyter_openapi.sandbox.replies.wire import CENT, number, rounded, seconds
+from jupyter_openapi.sandbox.replies.wire import CENT, number, offset_of, rounded, seconds
 
 if TYPE_CHECKING:
     from jupyter_openapi.sandbox.world import World
@@ -186,7 +186,7 @@ def _conditions(fields: Fields) -> tuple[list[str], list[Any]]:
 
 def _page(world: World, where: list[str], values: list[Any], fields: Fields) -> Fields:
     size = min(fields.get("size") or MOST, MOST)
-    offset = ((fields.get("page") or 1) - 1) * size
+    offset = offset_of(fields.get("page"), size)
     condition = f"{' and '.join(where)} order by order_id desc limit ? offset ?"
     rows = world.store.orders(condition, [*values, size + 1, offset])
     return {"has_more": len(rows) > size, "orders": [wire_order(row) for row in rows[:size]]}

@@ -30,3 +30,8 @@ def seconds(value: float, none: str = "0") -> str:
 CENT = Decimal("0.01")
 MILL = Decimal("0.001")
 """Money to the cent; prices of a share in a holding to a thousandth."""
+
+
+def offset_of(page: int | None, size: int) -> int:
+    """Return how many rows come before a page, counted from 1; no more than SQLite can count."""
+    return min(((page or 1) - 1) * size, 2**62)
