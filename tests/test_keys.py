@@ -181,3 +181,21 @@ def test_orders_are_off_on_a_page_that_others_use(session: Session, monkeypatch:
     monkeypatch.setenv("BINDER_LAUNCH_HOST", "https://example.invalid")
     with pytest.raises(RequestRefused, match="only the sandbox"):
         session.connect("paper")
+
+
+def test_check_from_the_command_line(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from jupyter_openapi.__main__ import main
+
+    assert main(["check", "sandbox"]) == 0
+    said = capsys.readouterr().out
+    assert [line.split()[1] for line in said.splitlines()] == [
+        *("host", "region", "signature", "latency", "clock", "token", "limits")
+    ]
+    assert main(["check", "everything"]) == 2
+    for name in ("APP_KEY", "APP_SECRET", "ACCESS_TOKEN"):
+        for prefix in ("LONGBRIDGE", "LONGPORT"):
+            monkeypatch.delenv(f"{prefix}_{name}", raising=False)
+    assert main(["check"]) == 1
+    assert "LONGBRIDGE_APP_KEY" in capsys.readouterr().err
