@@ -53,11 +53,10 @@ def line(rounds: int = 15, number: int = 2000) -> None:
     shell.register_magic_function(nothing, "line")
     shell.register_magic_function(parsed, "line")
     text = "--tz UTC positions 700.HK AAPL.US"
-    from jupyter_openapi.magic.commands import COMMANDS
-    from jupyter_openapi.magic.grammar import parse_line
+    from jupyter_openapi.magic.once import read_line
 
     def ours(line: str) -> None:
-        parse_line(line, commands=COMMANDS)
+        read_line(line)
 
     shell.register_magic_function(ours, "line", "ours_parsed")
     times: dict[str, list[float]] = {"nothing": [], "ours_parsed": [], "parsed": []}

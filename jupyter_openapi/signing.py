@@ -93,7 +93,7 @@ def sign(
     )
     digest = string_to_sign(canonical)
     log.debug("%s %s: string to sign %s", method, path, digest)
-    mac = hmac.new(app_secret.encode(), digest.encode(), hashlib.sha256).hexdigest()
+    mac = hmac.digest(app_secret.encode(), digest.encode(), "sha256").hex()
     return f"HMAC-SHA256 SignedHeaders={SIGNED_HEADERS}, Signature={mac}"
 
 

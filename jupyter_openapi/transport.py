@@ -100,7 +100,6 @@ class Transport:
         self._skew_seen = -SKEW_LOOK
         self._headers = {
             "User-Agent": USER_AGENT,
-            "Accept": "application/json",
             "Content-Type": CONTENT_TYPE,
             "Accept-Language": language,
             "x-dc-region": region,

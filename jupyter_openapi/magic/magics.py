@@ -98,12 +98,10 @@ class OpenAPIMagics(Magics):
         """
         # Imported at the first line that is typed: the load itself must stay light.
         from jupyter_openapi.magic.commands import COMMANDS
-        from jupyter_openapi.magic.grammar import parse_cell, parse_line
+        from jupyter_openapi.magic.grammar import parse_cell
+        from jupyter_openapi.magic.once import read_line
 
-        if cell is None:
-            command = parse_line(line, commands=COMMANDS)
-        else:
-            command = parse_cell(line, cell, commands=COMMANDS)
+        command = read_line(line) if cell is None else parse_cell(line, cell, commands=COMMANDS)
         if command.kind == "empty":
             from jupyter_openapi.magic.overview import overview
 

@@ -36,9 +36,8 @@ if TYPE_CHECKING:
     from jupyter_openapi.transport import Transport
 
 WAITS = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0)  # seconds before each repeat: 7 tries in all
-WINDOW = (
-    480.0  # nothing of a change leaves later; the broker remembers an id for 600 s, and a try may be late
-)
+# Seconds after which nothing of a change leaves: the broker remembers an id for 600 s, and a try may be late.
+WINDOW = 480.0
 NOT_BOOKED = frozenset({429001, 429002, 429303})  # codes after which a write may be sent again
 SEEN_BEFORE = 403202  # somebody between sent our bytes twice: of the first copy nothing is known
 
