@@ -60,13 +60,16 @@ class Session:
         credentials: Credentials | None = None,
         region: str | None = None,
     ) -> Client:
-        """Make the client of an account and keep it; see `connect`."""
+        """Make the client of an account and keep it; see `connect`. If that fails, nothing is connected."""
+        # What is typed after a connect that failed must not reach the account from before it, nor must a
+        # preview of one account be sent after connecting to another.
+        self.client = self.preview = self.found = None
         if mode_named(mode) == "sandbox":
             if profile or credentials or region:
                 raise RequestRefused(
                     "The sandbox has keys of its own: connect to it without a profile, credentials or region."
                 )
-            client, self.found = self._own_sandbox(trading=trading), None
+            client = self._own_sandbox(trading=trading)
         else:
             place = machine()
             if place.sandbox_only:
@@ -77,7 +80,6 @@ class Session:
             if not place.orders:
                 trading = self._not_from_here(trading=trading)
             client = self._account(mode, profile, credentials, trading=trading, region=region)
-        self.preview = None  # a preview of one account must not be sent after connecting to another
         self.client = client
         self._report_unsettled(client)
         return client

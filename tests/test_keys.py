@@ -199,3 +199,14 @@ def test_check_from_the_command_line(
             monkeypatch.delenv(f"{prefix}_{name}", raising=False)
     assert main(["check"]) == 1
     assert "LONGBRIDGE_APP_KEY" in capsys.readouterr().err
+
+
+def test_a_connect_that_fails_leaves_no_other_account_connected(
+    session: Session, server: Recorder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert session.connect("live", trading=True).account.trading
+    monkeypatch.delenv("LONGBRIDGE_APP_SECRET")
+    with pytest.raises(RequestRefused, match="LONGBRIDGE_APP_SECRET"):
+        session.connect("paper")
+    with pytest.raises(RequestRefused, match="Not connected"):
+        session.connected()

@@ -91,6 +91,7 @@ class Page(anywidget.AnyWidget):
 
     def view(self) -> dict[str, Any]:
         """Return what the page shall show, as JSON."""
+        # This and the next three are each panel's own; widgets have a metaclass, so this is no ABC.
         raise NotImplementedError
 
     def message(self, kind: str, content: Mapping[str, Any]) -> None:
