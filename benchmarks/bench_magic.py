@@ -53,7 +53,7 @@ def line(rounds: int = 15, number: int = 2000) -> None:
     shell.register_magic_function(nothing, "line")
     shell.register_magic_function(parsed, "line")
     text = "--tz UTC positions 700.HK AAPL.US"
-    from jupyter_openapi.magic.once import read_line
+    from jupyter_openapi.magic.actions import read_line
 
     def ours(line: str) -> None:
         read_line(line)

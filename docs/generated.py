@@ -11,10 +11,10 @@ from typing import Any
 
 from jupyter_openapi.magic.commands import COMMANDS
 from jupyter_openapi.magic.flags import FLAGS
-from jupyter_openapi.market.facts import facts
-from jupyter_openapi.market.securities import SECURITIES
-from jupyter_openapi.sandbox.account import OPENING_CASH, OPENING_POSITIONS
+from jupyter_openapi.market import facts
+from jupyter_openapi.market.symbols import SECURITIES
 from jupyter_openapi.sandbox.dispatch import CONTROLS, HANDLERS, load_handlers
+from jupyter_openapi.sandbox.exchange.account import OPENING_CASH, OPENING_POSITIONS
 from jupyter_openapi.spec import catalog
 from jupyter_openapi.trading.limits import OVERRIDES, OrderLimits
 
@@ -51,7 +51,7 @@ def table(head: Iterable[str], rows: Iterable[Iterable[Any]]) -> str:
 @part
 def commands() -> str:
     """Return every command with its help, as `%openapi help NAME` prints it."""
-    from jupyter_openapi.magic.helping import command_help
+    from jupyter_openapi.magic.commands.help import command_help
 
     parts = [
         f"### {name}\n\n```text\n{_without_title(str(command_help(spec)))}\n```\n"

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
         RequestRefused,
         TransportError,
     )
-    from jupyter_openapi.loops import run
+    from jupyter_openapi.kernel import run
     from jupyter_openapi.reply import Reply
     from jupyter_openapi.session import connect
     from jupyter_openapi.trading import Preview
@@ -47,7 +47,7 @@ _HOMES = {
     "Preview": "trading",
     "Reply": "reply",
     "connect": "session",
-    "run": "loops",
+    "run": "kernel",
 }
 
 

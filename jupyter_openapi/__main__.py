@@ -4,6 +4,42 @@ from __future__ import annotations
 
 import sys
 
+CELLS = (
+    "%load_ext jupyter_openapi",
+    "client = %openapi connect sandbox",
+    "held = %openapi positions\nheld[['symbol', 'symbol_name', 'quantity', 'cost_price', 'currency']]",
+    "%openapi quote 700.HK AAPL.US",
+    "book = %openapi depth 700.HK\nask = book.loc[book.side == 'ask', 'price'].min()",
+    "%openapi submit 700.HK side=buy price={ask + 1} quantity=100",
+    "sent = %openapi send",
+    "from jupyter_openapi import run\nstate = run(client.wait(sent.order_id, timeout=20))\nprint(state)",
+    "assert state.status == 'FilledStatus', state",
+    """now = %openapi positions
+grown = now.set_index('symbol').quantity - held.set_index('symbol').quantity
+print('700.HK grew by', grown['700.HK'])
+assert grown['700.HK'] == 100""",
+)
+
+
+def run_demo() -> int:
+    """Run the cells, showing each and what it gives; 0 when every one succeeded."""
+    import pandas as pd
+    from IPython.core.interactiveshell import InteractiveShell
+    from traitlets.config import Config
+
+    pd.set_option("display.width", 120)
+    quiet = Config({"HistoryManager": {"enabled": False}})
+    shell = InteractiveShell.instance(config=quiet, colors="NoColor")
+    for cell in CELLS:
+        lines = cell.splitlines()
+        print("\nIn:", lines[0], *(f"\n    {line}" for line in lines[1:]))
+        result = shell.run_cell(cell, store_history=False)  # type: ignore[no-untyped-call]
+        if not result.success:
+            return 1
+    shell.run_line_magic("unload_ext", "jupyter_openapi")
+    return 0
+
+
 USAGE = """usage: python -m jupyter_openapi COMMAND
 
   demo       the main job against the sandbox, in this terminal
@@ -20,9 +56,7 @@ def main(arguments: list[str] | None = None) -> int:
 
             return sandbox(rest)
         case ["demo"]:
-            from jupyter_openapi.demo import main as demo
-
-            return demo()
+            return run_demo()
         case ["check"] | ["check", "sandbox" | "paper" | "live"]:
             return check(words[1] if words[1:] else "paper")
         case ["-h" | "--help"]:
@@ -35,7 +69,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def check(mode: str) -> int:
     """Print a line for each thing that stands between here and the broker; 0 when all is well."""
-    from jupyter_openapi.checkup import check_up
+    from jupyter_openapi.diagnostics import check_up
     from jupyter_openapi.errors import OpenAPIError
     from jupyter_openapi.session import SESSION
 

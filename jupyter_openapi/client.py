@@ -5,21 +5,18 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self
 
-from jupyter_openapi.connection import Connection
-from jupyter_openapi.download import download
-from jupyter_openapi.errors import RequestRefused
-from jupyter_openapi.guard import guarded
-from jupyter_openapi.pages import Bar, History, Progress, Unfinished, fetch
-from jupyter_openapi.paths import arguments_of, normalise, pairs_of
-from jupyter_openapi.reading import Reader
+from jupyter_openapi.connection import Connection, Reader
+from jupyter_openapi.errors import RequestRefused, guarded
+from jupyter_openapi.history import Bar, History, Progress, Unfinished, fetch
 from jupyter_openapi.spec import catalog
-from jupyter_openapi.spec.build import encode_query
 from jupyter_openapi.spec.model import Effect, Operation
+from jupyter_openapi.spec.request import arguments_of, encode_query, normalise, pairs_of
 from jupyter_openapi.trading import Basket, Desk, OrderState, Preview
-from jupyter_openapi.trading.gather import cancel_basket, submit_basket
+from jupyter_openapi.trading.basket import cancel_basket, submit_basket
 from jupyter_openapi.trading.journal import Journal
+from jupyter_openapi.trading.order_state import wait as wait_for
 from jupyter_openapi.trading.reconcile import Settlement, reconcile, settle_by_hand
-from jupyter_openapi.trading.waiting import wait as wait_for
+from jupyter_openapi.transport.download import download
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence

@@ -3,20 +3,91 @@
 from __future__ import annotations
 
 import warnings
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
 
 from jupyter_openapi.account import Account, mode_named
-from jupyter_openapi.errors import RequestRefused
-from jupyter_openapi.hosts import Host, resolve_host
-from jupyter_openapi.renewing import renew_token
+from jupyter_openapi.credentials.oauth import OAuthFile
+from jupyter_openapi.errors import RequestRefused, TransportError
+from jupyter_openapi.reply import Reply
 from jupyter_openapi.signing import Explanation, explain
-from jupyter_openapi.transport import Transport
+from jupyter_openapi.spec import catalog
+from jupyter_openapi.spec.check import check
+from jupyter_openapi.spec.model import Effect
+from jupyter_openapi.spec.request import build, encode_body, encode_query
+from jupyter_openapi.transport.hosts import Host, resolve_host
+from jupyter_openapi.transport.responses import Call
+from jupyter_openapi.transport.transport import Transport
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from jupyter_openapi.credentials import Credentials
     from jupyter_openapi.ratelimit import Limiter
+    from jupyter_openapi.spec.model import Operation
+
+DAYS = 90  # the broker's own lifetime, and the official SDK's default
+
+
+def renew_token(transport: Transport, old: Credentials, *, days: int = DAYS) -> Credentials:
+    """Return the credentials with a new token; the old one no longer works, here or anywhere.
+
+    Raises
+    ------
+    OutcomeUnknown
+        No answer came: the old token may be dead, and the new one is lost with the answer.
+    """
+    operation = catalog().named("token_refresh")
+    ends = datetime.now(UTC) + timedelta(days=days)
+    wanted = build(operation, {"expired_at": ends})
+    call = Call(
+        wanted.method,
+        wanted.path,
+        encode_query(wanted.query),
+        effect=Effect.WRITE,
+        limit=operation.limit,
+        name="token_refresh",
+    )
+    return old.with_token(_token(transport.send(call).data))
+
+
+def renew_oauth(file: OAuthFile, host: Host) -> Credentials:
+    """Return new OAuth credentials, which are also in the client's token file.
+
+    Raises
+    ------
+    RequestRefused
+        The file holds no refresh token, or the answer no access token.
+    TransportError
+        The token endpoint can't be reached, or refused.
+    """
+    import requests
+
+    with requests.Session() as session:
+        session.trust_env = not host.loopback
+        session.auth = lambda request: request
+        try:
+            answer = session.post(
+                f"{host.url}/oauth2/token", data=file.refresh_form(), timeout=(5, 30), allow_redirects=False
+            )
+            content: Any = answer.json()
+        except (requests.RequestException, ValueError) as failure:
+            problem = (
+                f"{host.url}/oauth2/token gave no token ({type(failure).__name__}); the old one was kept."
+            )
+        else:
+            if answer.status_code == 200 and isinstance(content, dict):
+                return file.store(content)
+            problem = f"{host.url}/oauth2/token refused (HTTP {answer.status_code}); the old token was kept."
+    raise TransportError(problem)
+
+
+def _token(data: Any) -> str:
+    token = data.get("token") if isinstance(data, dict) else None
+    if not isinstance(token, str) or not token:
+        raise RequestRefused("The broker answered without a new token; make one on the developer website.")
+    return token
 
 
 class Connection:
@@ -115,3 +186,45 @@ def _limiter(credentials: Credentials, notify: Callable[[str], None]) -> tuple[L
 
 def _warn(text: str) -> None:
     warnings.warn(text, stacklevel=2)
+
+
+class Reader:
+    """Reads for one account."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._account = connection.account
+        self._transport = connection.transport
+
+    def read(self, operation: Operation, arguments: Mapping[str, Any], *, tz: str = "UTC") -> Reply:
+        """Check the arguments, send, and return the reply."""
+        asked = check(operation, arguments, tz=tz)
+        wanted = build(operation, asked, tz=tz)
+        call = Call(
+            wanted.method,
+            wanted.path,
+            encode_query(wanted.query),
+            b"" if wanted.body is None else encode_body(wanted.body),
+            limit=operation.limit,
+            name=operation.name,
+        )
+        return Reply(self._transport.send(call), operation, asked=asked, facts=self.facts(operation.name))
+
+    def get(self, path: str, query: Sequence[tuple[str, str]], body: Any) -> Reply:
+        """Read a path that the specification does not know."""
+        name = f"GET {path}"
+        content = b"" if body is None else encode_body(body)
+        answer = self._transport.send(Call("GET", path, encode_query(query), content, name=name))
+        return Reply(answer, facts=self.facts(name))
+
+    def data(self, name: str, arguments: Mapping[str, Any]) -> Any:
+        """Read an operation by its name and return its `data`."""
+        return self.read(catalog().named(name), arguments).data
+
+    def facts(self, name: str) -> dict[str, Any]:
+        """Return what a frame says of its origin; no secret is among it."""
+        return {
+            "operation": name,
+            "mode": self._account.mode,
+            "source": self._account.source,
+            "requested_at": datetime.now(UTC).isoformat(timespec="milliseconds"),
+        }

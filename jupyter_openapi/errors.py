@@ -17,10 +17,19 @@ Every one shows itself in IPython as a single line, without a traceback.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import logging
+import traceback
+from functools import wraps
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
+
+
+def short(text: str, limit: int = 80) -> str:
+    """Return `text` on one line, cut to `limit` characters."""
+    line = " ".join(text.split())
+    return line if len(line) <= limit else f"{line[: limit - 1]}…"
 
 
 class OneLine:
@@ -146,3 +155,34 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     if not close:
         return ""
     return f"Did you mean {' or '.join([', '.join(close[:-1]), close[-1]] if close[1:] else close)}?"
+
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+log = logging.getLogger(__name__)
+
+
+def guarded(function: Callable[P, R]) -> Callable[P, R]:
+    """Let `function` raise, but without its frames, cause or context."""
+
+    @wraps(function)
+    def border(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return function(*args, **kwargs)
+        except KeyboardInterrupt as stop:
+            problem: BaseException = stop if isinstance(stop, OneLine) else _interrupted()
+        except BaseException as failure:  # noqa: BLE001 (raised again below, without its frames)
+            problem = failure
+            if not isinstance(failure, OneLine):
+                # Where it happened, as source lines; the values stay behind.
+                log.debug("%s", "".join(traceback.format_tb(failure.__traceback__)))
+        problem.__cause__ = problem.__context__ = None
+        del args, kwargs  # this frame stays in the traceback
+        raise problem.with_traceback(None)
+
+    return border
+
+
+def _interrupted() -> Interrupted:
+    return Interrupted("Interrupted; no request was in flight.", in_flight=False)

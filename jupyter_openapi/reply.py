@@ -11,8 +11,8 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from jupyter_openapi.outcomes import Answer
     from jupyter_openapi.spec.model import Operation
+    from jupyter_openapi.transport.responses import Answer
 
 DAY_BARS = 1000  # candlestick periods from a day up: day 1000, week 2000, month 3000, ...
 

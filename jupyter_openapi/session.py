@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING
 
 from jupyter_openapi.account import mode_named
 from jupyter_openapi.client import Client
+from jupyter_openapi.connection import renew_oauth
 from jupyter_openapi.credentials import Credentials, find_credentials, forget_profile, keep_token
 from jupyter_openapi.credentials.oauth import OAuthFile
-from jupyter_openapi.errors import RequestRefused
-from jupyter_openapi.guard import guarded
-from jupyter_openapi.launch import SandboxProcess
-from jupyter_openapi.machine import OWNER_SAYS, machine
-from jupyter_openapi.renewing import renew_oauth
+from jupyter_openapi.errors import RequestRefused, guarded
+from jupyter_openapi.kernel import OWNER_SAYS, machine
+from jupyter_openapi.sandbox.launcher import SandboxProcess
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

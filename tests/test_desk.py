@@ -21,8 +21,8 @@ from jupyter_openapi import (
     RequestRefused,
     TransportError,
 )
-from jupyter_openapi.trading import cells
-from jupyter_openapi.trading.cells import Cell
+from jupyter_openapi import kernel as cells
+from jupyter_openapi.kernel import Cell
 from jupyter_openapi.trading.journal import Journal
 from jupyter_openapi.trading.reconcile import reconcile
 
@@ -107,7 +107,7 @@ def test_sent_once_from_many_threads(client: Client, broker: Broker) -> None:
 
 def test_an_old_preview_is_refused(client: Client, broker: Broker, monkeypatch: pytest.MonkeyPatch) -> None:
     wanted = preview(client)
-    monkeypatch.setattr("jupyter_openapi.trading.elapsed.Since.seconds", property(lambda _: 61.0))
+    monkeypatch.setattr("jupyter_openapi.trading.preview.Since.seconds", property(lambda _: 61.0))
     with pytest.raises(RequestRefused, match="good for 60 s"):
         wanted.send()
     assert broker.changes == []

@@ -273,7 +273,7 @@ def test_frames_are_the_same_without_pyarrow() -> None:
 
 def test_the_catalogue_has_tables_for_the_fast_way() -> None:
     """The long histories are read directly; a change of their paths would silently lose the speed."""
-    from jupyter_openapi.frames import fast
+    from jupyter_openapi.frames import arrow as fast
 
     for name in (
         "today_executions",

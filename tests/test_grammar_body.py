@@ -10,9 +10,8 @@ from support.grammar import COMMANDS, given
 
 from jupyter_openapi.errors import RequestRefused
 from jupyter_openapi.magic.arguments import request_parts
-from jupyter_openapi.magic.body import Body, parse_body
 from jupyter_openapi.magic.expressions import Scope
-from jupyter_openapi.magic.grammar import parse_cell
+from jupyter_openapi.magic.grammar import Body, parse_body, parse_cell
 
 
 def refusal(cell: str, line: str = "submit", **names: Any) -> str:

@@ -6,8 +6,7 @@ import traceback
 
 import pytest
 
-from jupyter_openapi.errors import Interrupted, RequestRefused
-from jupyter_openapi.guard import guarded
+from jupyter_openapi.errors import Interrupted, RequestRefused, guarded
 
 SECRET = "secret-value-in-a-local"
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jupyter_openapi.errors import RequestRefused
-from jupyter_openapi.hosts import CHINA, GLOBAL, KNOWN, Host, resolve_host
+from jupyter_openapi.transport.hosts import CHINA, GLOBAL, KNOWN, Host, resolve_host
 
 
 def test_the_global_host_is_the_default() -> None:

@@ -11,7 +11,7 @@ import pytest
 from support.wire import Received, Recorder, http, recorder
 
 from jupyter_openapi import Client, Credentials, OutcomeUnknown, RequestRefused, TransportError
-from jupyter_openapi.checkup import check_up
+from jupyter_openapi.diagnostics import check_up
 from jupyter_openapi.session import Session
 
 if TYPE_CHECKING:

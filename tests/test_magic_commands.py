@@ -16,7 +16,7 @@ from jupyter_openapi import Client, Credentials, Preview, Reply
 from jupyter_openapi.magic import commands
 from jupyter_openapi.magic.arguments import arguments, settle
 from jupyter_openapi.magic.commands import COMMANDS
-from jupyter_openapi.magic.commands.connecting import banner
+from jupyter_openapi.magic.commands.connection import banner
 from jupyter_openapi.magic.expressions import Scope
 from jupyter_openapi.magic.flags import FLAGS
 from jupyter_openapi.magic.grammar import parse_line

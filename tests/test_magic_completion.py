@@ -14,10 +14,10 @@ import pytest
 from jupyter_client.manager import start_new_kernel
 from support.shell import Shell, loaded_shell
 
+from jupyter_openapi.magic import openapi_matcher
 from jupyter_openapi.magic.commands import COMMANDS
 from jupyter_openapi.magic.completer import complete
-from jupyter_openapi.magic.matcher import openapi_matcher
-from jupyter_openapi.magic.seen import MOST, ORDER, SEEN, SYMBOL, Seen
+from jupyter_openapi.magic.recent import MOST, ORDER, SEEN, SYMBOL, Seen
 from jupyter_openapi.spec import catalog
 
 if TYPE_CHECKING:
@@ -271,7 +271,7 @@ def test_loading_twice_asks_once_and_unloading_ends_it(shell: Shell) -> None:
 ELSEWHERE = """
 import sys, time
 from types import SimpleNamespace
-from jupyter_openapi.magic.matcher import openapi_matcher
+from jupyter_openapi.magic import openapi_matcher
 before = set(sys.modules)
 asked = SimpleNamespace(full_text="x = frame.pos\\n" * 1000, cursor_line=0, cursor_position=9)
 started = time.perf_counter()

@@ -24,16 +24,15 @@ from traitlets import TraitError
 from jupyter_openapi import Client, Credentials, Preview
 from jupyter_openapi.errors import RequestRefused
 from jupyter_openapi.frames import to_frame
-from jupyter_openapi.hosts import resolve_host
-from jupyter_openapi.magic.curl import curl
-from jupyter_openapi.magic.drafts import draft
+from jupyter_openapi.magic.dry_run import curl
+from jupyter_openapi.magic.export import Saving
 from jupyter_openapi.magic.magics import OpenAPIMagics
-from jupyter_openapi.magic.missing import described, likely_meant, missing
-from jupyter_openapi.magic.out import Saving
-from jupyter_openapi.magic.target import Target
+from jupyter_openapi.magic.present import described, likely_meant, missing
+from jupyter_openapi.magic.request import Target, draft
 from jupyter_openapi.session import SESSION
 from jupyter_openapi.signing import canonical_request, sign, string_to_sign
 from jupyter_openapi.spec import catalog
+from jupyter_openapi.transport.hosts import resolve_host
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -650,7 +649,7 @@ def test_a_place_that_is_no_place_is_refused_before_anything_is_sent(
 def test_a_missing_package_is_named(
     shell: Shell, server: Recorder, monkeypatch: pytest.MonkeyPatch, ending: str, package: str
 ) -> None:
-    from jupyter_openapi.magic import out
+    from jupyter_openapi.magic import export as out
 
     monkeypatch.setattr(out, "find_spec", lambda _: None)
     said = shell.fail(f"%openapi --out p.{ending} positions")

@@ -13,12 +13,12 @@ from support.shell import Shell, loaded_shell
 
 from jupyter_openapi import Client, Credentials, Preview, Reply
 from jupyter_openapi.frames import to_frame
+from jupyter_openapi.magic.command import Report
 from jupyter_openapi.magic.commands import COMMANDS
+from jupyter_openapi.magic.commands.help import operation_help
 from jupyter_openapi.magic.examples import ID, example
 from jupyter_openapi.magic.flags import FLAGS
-from jupyter_openapi.magic.helping import operation_help
-from jupyter_openapi.magic.report import Report
-from jupyter_openapi.magic.seen import ORDER, SEEN
+from jupyter_openapi.magic.recent import ORDER, SEEN
 from jupyter_openapi.sandbox import dispatch
 from jupyter_openapi.session import SESSION
 from jupyter_openapi.spec import catalog

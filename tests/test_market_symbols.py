@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from jupyter_openapi.errors import RequestRefused
 from jupyter_openapi.market import symbols
-from jupyter_openapi.market.securities import SECURITIES, lot_size
+from jupyter_openapi.market.symbols import SECURITIES, lot_size
 
 
 @pytest.mark.parametrize(
@@ -120,7 +120,7 @@ def test_lots_are_the_exchanges() -> None:
 def test_the_package_is_light() -> None:
     script = (
         "import sys\n"
-        "from jupyter_openapi.market import fees, orders, securities, sessions, symbols, ticks\n"
+        "from jupyter_openapi.market import fees, orders, sessions, symbols, ticks\n"
         "heavy = {'pandas', 'numpy', 'IPython', 'requests', 'zoneinfo', 'importlib.resources'}\n"
         "print(sorted(heavy & set(sys.modules)))"
     )

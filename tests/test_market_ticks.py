@@ -12,7 +12,7 @@ from support import soak
 
 from jupyter_openapi.errors import RequestRefused
 from jupyter_openapi.market import ticks
-from jupyter_openapi.market.securities import SECURITIES
+from jupyter_openapi.market.symbols import SECURITIES
 
 D = Decimal
 

@@ -15,8 +15,8 @@ from support.wire import http, recorder
 from urllib3 import Timeout
 
 from jupyter_openapi import Client, Interrupted, OutcomeUnknown, Preview, RequestRefused
-from jupyter_openapi.trading import delivery, earlier
-from jupyter_openapi.trading.cells import Cell
+from jupyter_openapi.kernel import Cell
+from jupyter_openapi.trading import delivery
 from jupyter_openapi.trading.journal import Journal, NotRecorded
 
 if TYPE_CHECKING:
@@ -156,7 +156,7 @@ class Sleeper:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.slept = 0.0
         real = time.time
-        monkeypatch.setattr("jupyter_openapi.trading.elapsed.time.time", lambda: real() + self.slept)
+        monkeypatch.setattr("jupyter_openapi.trading.preview.time.time", lambda: real() + self.slept)
 
 
 def test_nothing_is_repeated_after_a_nights_sleep(
@@ -375,7 +375,8 @@ def test_a_replace_waits_until_an_earlier_one_can_not_arrive_any_more(
     assert "overridden" in str(forced)
     forced.send()
     assert broker.orders[order_id]["quantity"] == "300"
-    monkeypatch.setattr(earlier, "LATE", 0.0)
+    for home in ("delivery", "desk", "reconcile"):
+        monkeypatch.setattr(f"jupyter_openapi.trading.{home}.LATE", 0.0)
     client.call("replace", order_id=order_id, quantity=400).send()
     assert broker.orders[order_id]["quantity"] == "400"
 
@@ -389,7 +390,8 @@ def test_a_replace_after_one_of_unknown_fate_needs_reconcile_and_a_cancel_does_n
         client.call("replace", order_id=order_id, quantity=200).send()
     with pytest.raises(RequestRefused, match="`%openapi reconcile` first"):
         client.call("replace", order_id=order_id, quantity=300)
-    monkeypatch.setattr(earlier, "LATE", 0.0)
+    for home in ("delivery", "desk", "reconcile"):
+        monkeypatch.setattr(f"jupyter_openapi.trading.{home}.LATE", 0.0)
     assert [(row.verdict, row.how) for row in client.reconcile()] == [("not done", "id")]
     client.call("replace", order_id=order_id, quantity=300).send()
     client.call("cancel", order_id=order_id, execute=True)

@@ -24,9 +24,8 @@ from jupyter_openapi import (
     RequestRefused,
     TransportError,
 )
-from jupyter_openapi.retries import Budget
-from jupyter_openapi.trading import earlier
 from jupyter_openapi.trading.journal import Journal
+from jupyter_openapi.transport.transport import Budget
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,8 +45,9 @@ def sandbox() -> Iterator[SandboxProcess]:
 
 @pytest.fixture(autouse=True)
 def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(earlier, "LATE", LATE)
-    monkeypatch.setattr("jupyter_openapi.transport.Budget", partial(Budget, first=0.02))
+    for home in ("delivery", "desk", "reconcile"):
+        monkeypatch.setattr(f"jupyter_openapi.trading.{home}.LATE", LATE)
+    monkeypatch.setattr("jupyter_openapi.transport.transport.Budget", partial(Budget, first=0.02))
 
 
 def make(sandbox: SandboxProcess, url: str, folder: Path) -> Client:

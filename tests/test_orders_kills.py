@@ -19,7 +19,6 @@ from support.kernel import Kernel
 from support.sandbox import SandboxProcess, start_sandbox
 
 from jupyter_openapi import Client, Credentials
-from jupyter_openapi.trading import earlier
 from jupyter_openapi.trading.journal import Journal
 
 if TYPE_CHECKING:
@@ -55,7 +54,8 @@ def sandbox() -> Iterator[SandboxProcess]:
 
 @pytest.fixture(autouse=True)
 def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(earlier, "LATE", LATE)
+    for home in ("delivery", "desk", "reconcile"):
+        monkeypatch.setattr(f"jupyter_openapi.trading.{home}.LATE", LATE)
 
 
 def keys(sandbox: SandboxProcess) -> tuple[str, str, str]:

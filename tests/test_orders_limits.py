@@ -31,7 +31,7 @@ WORKER = """
 import json, sys, time
 from functools import partial
 from jupyter_openapi import Client, Credentials, OpenAPIError, transport
-from jupyter_openapi.retries import Budget
+from jupyter_openapi.transport.transport import Budget
 
 transport.Budget = partial(Budget, tries=1)
 job = json.loads(sys.argv[1])

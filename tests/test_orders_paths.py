@@ -17,7 +17,7 @@ from support.wire import OK, Received, Recorder, http, recorder
 from jupyter_openapi import Client, Credentials, OutcomeUnknown, RequestRefused, connect, run
 from jupyter_openapi.session import SESSION
 from jupyter_openapi.trading.journal import Journal
-from jupyter_openapi.widgets.ticket import Ticket
+from jupyter_openapi.widgets.order_ticket import Ticket
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -16,8 +16,8 @@ from support.shell import loaded_shell
 from support.wire import Received, http, recorder
 
 from jupyter_openapi import ApiError, Client, OutcomeUnknown, Preview, RequestRefused
+from jupyter_openapi import kernel as cells
 from jupyter_openapi.session import SESSION
-from jupyter_openapi.trading import cells, earlier
 from jupyter_openapi.trading.delivery import UNDER_WAY, WINDOW
 from jupyter_openapi.trading.intents import Intent
 
@@ -48,7 +48,8 @@ def client(url: str, tmp_path: Path) -> Iterator[Client]:
 
 @pytest.fixture(autouse=True)
 def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(earlier, "LATE", 0.0)
+    for home in ("delivery", "desk", "reconcile"):
+        monkeypatch.setattr(f"jupyter_openapi.trading.{home}.LATE", 0.0)
 
 
 def preview(client: Client, **changed: Any) -> Preview:
@@ -213,7 +214,8 @@ def test_what_this_kernel_is_sending_is_not_settled_as_not_done(client: Client, 
 
 
 def test_it_says_when_to_ask_again(client: Client, broker: Broker, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(earlier, "LATE", 120.0)
+    for home in ("delivery", "desk", "reconcile"):
+        monkeypatch.setattr(f"jupyter_openapi.trading.{home}.LATE", 120.0)
     lose(client, broker, "lost")
     ((verdict, how),) = verdicts(client)
     assert verdict == "unknown"

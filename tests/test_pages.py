@@ -13,7 +13,8 @@ import pytest
 from support.histories import DAY, NOW, PRESENT, Broker, execution, flow, operation, order
 
 from jupyter_openapi.errors import ApiError, RequestRefused, TransportError
-from jupyter_openapi.pages import Bar, History, Step, Unfinished, cut, fetch, reading
+from jupyter_openapi.history import Bar, History, Step, Unfinished, cut, fetch
+from jupyter_openapi.history import page as reading
 from jupyter_openapi.spec import catalog
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from support.wire import Received, http, recorder
 
 from jupyter_openapi.client import Client
 from jupyter_openapi.credentials import Credentials
-from jupyter_openapi.pages import Unfinished, fetch
+from jupyter_openapi.history import Unfinished, fetch
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -14,7 +14,8 @@ from support import soak
 from support.histories import DAY, NOW, PRESENT, Broker, execution, flow, operation, order
 
 from jupyter_openapi.errors import TransportError
-from jupyter_openapi.pages import History, Unfinished, fetch, reading
+from jupyter_openapi.history import History, Unfinished, fetch
+from jupyter_openapi.history import page as reading
 
 if TYPE_CHECKING:
     from collections.abc import Callable

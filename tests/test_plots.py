@@ -20,10 +20,9 @@ from support.accounts import FakeAccount, quote, stock
 
 from jupyter_openapi import plots, portfolio
 from jupyter_openapi.errors import RequestRefused
-from jupyter_openapi.plots import fonts
-from jupyter_openapi.plots.candles import candles_of
-from jupyter_openapi.plots.data import allocation_bars, profit_bars
-from jupyter_openapi.plots.text import amount_text, label_of, moment_text, percent_text
+from jupyter_openapi.plots import style as fonts
+from jupyter_openapi.plots.charts import allocation_bars, candles_of, profit_bars
+from jupyter_openapi.plots.style import amount_text, label_of, moment_text, percent_text
 
 START = pd.Timestamp("2026-11-02", tz="UTC")
 BOTH = pytest.mark.parametrize("interactive", [False, True])
@@ -376,7 +375,7 @@ def test_without_the_library_it_says_what_to_install(
 ) -> None:
     for name in [name for name in sys.modules if name.partition(".")[0] == package]:
         monkeypatch.setitem(sys.modules, name, None)
-    for name in ("static", "interactive", "fonts"):
+    for name in ("draw_matplotlib", "draw_plotly", "style"):
         monkeypatch.delitem(sys.modules, f"jupyter_openapi.plots.{name}", raising=False)
         monkeypatch.delattr(plots, name, raising=False)
     with pytest.raises(

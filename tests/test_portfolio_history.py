@@ -25,7 +25,7 @@ from support.histories import Broker, execution, flow, operation, order
 from jupyter_openapi import portfolio
 from jupyter_openapi.account import Account
 from jupyter_openapi.errors import ApiError, Interrupted, RequestRefused
-from jupyter_openapi.portfolio.columns import schema_of, table_of
+from jupyter_openapi.portfolio.parquet import schema_of, table_of
 from jupyter_openapi.spec import catalog
 
 DAY = 86_400

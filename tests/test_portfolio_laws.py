@@ -11,13 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support import soak
 
-from jupyter_openapi.portfolio.curve import Point, dietz, linked
-from jupyter_openapi.portfolio.day import day_result
-from jupyter_openapi.portfolio.exact import HUNDRED, ZERO, exactly
-from jupyter_openapi.portfolio.fills import Fill
-from jupyter_openapi.portfolio.lots import Opening, Trip, Unmatched, fees_by_trade, play
-from jupyter_openapi.portfolio.prices import Price
-from jupyter_openapi.portfolio.rates import Rates
+from jupyter_openapi.market.money import HUNDRED, ZERO, exactly
+from jupyter_openapi.portfolio.equity import Point, dietz, linked
+from jupyter_openapi.portfolio.executions import Fill
+from jupyter_openapi.portfolio.lot_ledger import Opening, Trip, Unmatched, fees_by_trade, play
+from jupyter_openapi.portfolio.prices import Price, Rates
+from jupyter_openapi.portfolio.valuation import day_result
 
 METHODS = st.sampled_from(["fifo", "average"])
 QUANTITIES = st.decimals("0.001", "100000", places=3)

@@ -13,7 +13,7 @@ from support.accounts import FakeAccount, fill, offline, quote, refused, stock
 from jupyter_openapi import portfolio
 from jupyter_openapi.errors import Interrupted, RequestRefused
 from jupyter_openapi.portfolio import IncompleteWarning
-from jupyter_openapi.portfolio.broker import symbol_of
+from jupyter_openapi.portfolio.pnl_frame import symbol_of
 
 DAY = 86_400
 T0 = 1_793_520_000  # 2026-11-01 08:00 UTC

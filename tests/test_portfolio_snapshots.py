@@ -15,10 +15,10 @@ from support.accounts import FakeAccount, fund, offline, quote, refused, stock
 
 from jupyter_openapi import portfolio
 from jupyter_openapi.errors import RequestRefused, TransportError
-from jupyter_openapi.portfolio import store
-from jupyter_openapi.portfolio.curve import is_external
-from jupyter_openapi.portfolio.owner import is_owner, owner_of
-from jupyter_openapi.portfolio.store import Line
+from jupyter_openapi.portfolio import snapshot_store as store
+from jupyter_openapi.portfolio.equity import is_external
+from jupyter_openapi.portfolio.positions import is_owner, owner_of
+from jupyter_openapi.portfolio.snapshot_store import Line
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -21,7 +21,8 @@ from hypothesis import strategies as st
 from support import soak
 
 from jupyter_openapi.errors import Interrupted, RequestRefused
-from jupyter_openapi.ratelimit import RATES, LimitsUnavailable, Rate, limiter_for, local
+from jupyter_openapi.ratelimit import RATES, LimitsUnavailable, Rate, limiter_for
+from jupyter_openapi.ratelimit import sqlite as local
 from jupyter_openapi.ratelimit.rates import age
 
 FAST = Rate(1000, 60.0, 0.0, None, "a fast limit")

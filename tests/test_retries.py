@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jupyter_openapi.retries import Budget, may_repeat, retry_after
+from jupyter_openapi.transport.transport import Budget, may_repeat, retry_after
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from support import soak
 from support.books import audit
 from support.sandbox import SandboxClient, SandboxProcess, start_sandbox
 
-from jupyter_openapi.sandbox.store import Store
+from jupyter_openapi.sandbox.exchange.store import Store
 
 BROKEN = (http.client.HTTPException, ConnectionError, TimeoutError)
 

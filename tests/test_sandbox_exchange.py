@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 from support.still_market import StillMarket
 
-from jupyter_openapi.sandbox.account import OPENING_CASH, OPENING_POSITIONS
-from jupyter_openapi.sandbox.exchange import Exchange
-from jupyter_openapi.sandbox.hours import Hours
-from jupyter_openapi.sandbox.model import Order
-from jupyter_openapi.sandbox.refusal import Refused
-from jupyter_openapi.sandbox.store import Store
+from jupyter_openapi.sandbox.errors import Refused
+from jupyter_openapi.sandbox.exchange.account import OPENING_CASH, OPENING_POSITIONS
+from jupyter_openapi.sandbox.exchange.exchange import Exchange
+from jupyter_openapi.sandbox.exchange.hours import Hours
+from jupyter_openapi.sandbox.exchange.model import Order
+from jupyter_openapi.sandbox.exchange.store import Store
 
 D = Decimal
 MONDAY = datetime(

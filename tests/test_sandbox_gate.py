@@ -10,11 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jupyter_openapi.sandbox.gate import WINDOW, Call, Gate
-from jupyter_openapi.sandbox.keys import LIFETIME, KeyRing, Keys
-from jupyter_openapi.sandbox.limits import Limits
-from jupyter_openapi.sandbox.refusal import Refused
-from jupyter_openapi.sandbox.store import Store
+from jupyter_openapi.sandbox.errors import Refused
+from jupyter_openapi.sandbox.exchange.store import Store
+from jupyter_openapi.sandbox.gate import LIFETIME, WINDOW, Call, Gate, KeyRing, Keys, Limits
 from jupyter_openapi.signing import sign
 
 NOW = 1_795_400_000.0

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from test_sandbox_exchange import Desk
 
-from jupyter_openapi.sandbox.refusal import Refused
+from jupyter_openapi.sandbox.errors import Refused
 
 D = Decimal
 HK, NY = ZoneInfo("Asia/Hong_Kong"), ZoneInfo("America/New_York")

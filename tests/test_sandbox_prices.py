@@ -15,9 +15,18 @@ from hypothesis import strategies as st
 from support import soak
 
 from jupyter_openapi.market import ticks
-from jupyter_openapi.market.securities import SECURITIES
-from jupyter_openapi.sandbox.candles import DAY, MINUTES, MONTH, PERIODS, QUARTER, WEEK, YEAR, Candle
-from jupyter_openapi.sandbox.prices import Market
+from jupyter_openapi.market.symbols import SECURITIES
+from jupyter_openapi.sandbox.simulation.candles import (
+    DAY,
+    MINUTES,
+    MONTH,
+    PERIODS,
+    QUARTER,
+    WEEK,
+    YEAR,
+    Candle,
+)
+from jupyter_openapi.sandbox.simulation.market import Market
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC).timestamp()
 ZONES = {"HK": ZoneInfo("Asia/Hong_Kong"), "US": ZoneInfo("America/New_York")}
@@ -159,7 +168,7 @@ def test_another_instance_sees_the_same_market(symbol: str, at: float) -> None:
 
 def test_another_process_sees_the_same_market() -> None:
     script = (
-        "from jupyter_openapi.sandbox.prices import Market\n"
+        "from jupyter_openapi.sandbox.simulation.market import Market\n"
         f"m = Market(11)\nprint(m.quote('AAPL.US', {NOW}), m.book('700.HK', {NOW}), "
         f"m.candles('5.HK', {NOW}, 5, 3))"
     )

@@ -12,8 +12,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from jupyter_openapi.sandbox.dispatch import HANDLERS, load_handlers
-from jupyter_openapi.sandbox.reading import read, read_object
-from jupyter_openapi.sandbox.refusal import Refused
+from jupyter_openapi.sandbox.errors import Refused
+from jupyter_openapi.sandbox.parameters import read, read_object
 from jupyter_openapi.spec import catalog
 from jupyter_openapi.spec.model import Effect, Kind, Operation, Parameter
 

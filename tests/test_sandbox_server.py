@@ -52,9 +52,8 @@ def test_an_error_inside_is_500_and_logged(monkeypatch: pytest.MonkeyPatch) -> N
     from types import SimpleNamespace
 
     from jupyter_openapi.sandbox.dispatch import HANDLERS, Dispatcher, load_handlers
-    from jupyter_openapi.sandbox.faults import Faults
-    from jupyter_openapi.sandbox.gate import Call
-    from jupyter_openapi.sandbox.limits import Limits
+    from jupyter_openapi.sandbox.gate import Call, Limits
+    from jupyter_openapi.sandbox.responses import Faults
 
     def fail(*_: object) -> None:
         raise ZeroDivisionError("secret of the house")
@@ -586,7 +585,7 @@ def test_a_body_that_does_not_arrive_is_408() -> None:
     # In this process, so that the patience can be a tenth of a second.
     import asyncio
 
-    from jupyter_openapi.sandbox.envelope import success
+    from jupyter_openapi.sandbox.responses import success
     from jupyter_openapi.sandbox.server import Service
 
     async def run() -> bytes:

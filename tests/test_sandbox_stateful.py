@@ -14,12 +14,12 @@ from support.books import audit
 from support.still_market import StillMarket
 
 from jupyter_openapi.market import ticks
-from jupyter_openapi.sandbox.account import OPENING_CASH
-from jupyter_openapi.sandbox.exchange import Exchange
-from jupyter_openapi.sandbox.hours import Hours, today
-from jupyter_openapi.sandbox.model import FINAL, WAITING
-from jupyter_openapi.sandbox.refusal import Refused
-from jupyter_openapi.sandbox.store import Store
+from jupyter_openapi.sandbox.errors import Refused
+from jupyter_openapi.sandbox.exchange.account import OPENING_CASH
+from jupyter_openapi.sandbox.exchange.exchange import Exchange
+from jupyter_openapi.sandbox.exchange.hours import Hours, today
+from jupyter_openapi.sandbox.exchange.model import FINAL, WAITING
+from jupyter_openapi.sandbox.exchange.store import Store
 
 D = Decimal
 START = 1_795_400_000.0

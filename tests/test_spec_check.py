@@ -13,8 +13,8 @@ from support import soak
 
 from jupyter_openapi.errors import RequestRefused
 from jupyter_openapi.spec import Operation, catalog
-from jupyter_openapi.spec.build import build
 from jupyter_openapi.spec.check import check
+from jupyter_openapi.spec.request import build
 
 NOW = datetime(2026, 11, 22, 15, 30, tzinfo=UTC)
 ORDER: dict[str, Any] = {"symbol": "700.HK", "side": "buy", "type": "lo", "price": 612.5, "quantity": 100}

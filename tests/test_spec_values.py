@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 
 from jupyter_openapi.errors import RequestRefused
 from jupyter_openapi.spec import Kind, Parameter, catalog
-from jupyter_openapi.spec.build import build, encode_body, encode_query
+from jupyter_openapi.spec.request import build, encode_body, encode_query
 from jupyter_openapi.spec.values import choices, convert, to_wire
 
 DECIMAL = Parameter("price", "body", Kind.DECIMAL)

@@ -13,12 +13,11 @@ from support.wire import OK, http, recorder
 
 from jupyter_openapi.credentials import Credentials
 from jupyter_openapi.errors import ApiError, OpenAPIError, OutcomeUnknown, TransportError
-from jupyter_openapi.hosts import resolve_host
-from jupyter_openapi.outcomes import Call
-from jupyter_openapi.retries import Budget
 from jupyter_openapi.signing import sign
 from jupyter_openapi.spec.model import Effect
-from jupyter_openapi.transport import Transport
+from jupyter_openapi.transport.hosts import resolve_host
+from jupyter_openapi.transport.responses import Call
+from jupyter_openapi.transport.transport import Budget, Transport
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,7 +33,7 @@ def transport(url: str, **options: Any) -> Transport:
 
 @pytest.fixture(autouse=True)
 def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("jupyter_openapi.transport.Budget", lambda: Budget(first=0.001))
+    monkeypatch.setattr("jupyter_openapi.transport.transport.Budget", lambda: Budget(first=0.001))
 
 
 def answers(*replies: bytes | None) -> Any:
@@ -232,7 +231,7 @@ def test_proxies_are_resolved_once_and_used(monkeypatch: pytest.MonkeyPatch) -> 
         return {"https": proxy.url}
 
     with recorder(lambda _: http(b"", "403 Forbidden")) as proxy:
-        monkeypatch.setattr("jupyter_openapi.transport.get_environ_proxies", look)
+        monkeypatch.setattr("jupyter_openapi.transport.transport.get_environ_proxies", look)
         sender = transport("https://openapi.longbridge.com")
         for _ in range(3):
             with pytest.raises(TransportError, match="the proxy refused"):

@@ -10,10 +10,9 @@ import pytest
 from browser.fakes import FakeClient, FakeSession, until
 
 from jupyter_openapi.errors import ApiError, RequestRefused, TransportError
-from jupyter_openapi.widgets import book as books
-from jupyter_openapi.widgets import events
-from jupyter_openapi.widgets.book import Book
-from jupyter_openapi.widgets.rows import row_of
+from jupyter_openapi.widgets import blotter_model as books
+from jupyter_openapi.widgets import polling as events
+from jupyter_openapi.widgets.blotter_model import Book, row_of
 
 
 @pytest.fixture(autouse=True)

@@ -11,11 +11,11 @@ from support.sandbox import start_sandbox
 
 from jupyter_openapi.credentials import Credentials
 from jupyter_openapi.errors import RequestRefused
-from jupyter_openapi.machine import OWNER_SAYS, Machine, machine
+from jupyter_openapi.kernel import OWNER_SAYS, Machine, machine
 from jupyter_openapi.session import Session
-from jupyter_openapi.widgets import access, login
-from jupyter_openapi.widgets.access import Wish, examine, take_secrets
-from jupyter_openapi.widgets.login import Login
+from jupyter_openapi.widgets import credential_model as access
+from jupyter_openapi.widgets import credential_model as login
+from jupyter_openapi.widgets.credential_model import Login, Wish, examine, take_secrets
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -10,7 +10,7 @@ import pytest
 from browser.fakes import FakeClient, until
 
 from jupyter_openapi.errors import TransportError
-from jupyter_openapi.widgets.pace import GAP, LONGEST, RESERVE, Outbox, Pace, Poller, Traffic
+from jupyter_openapi.widgets.polling import GAP, LONGEST, RESERVE, Outbox, Pace, Poller, Traffic
 
 
 def test_a_poller_looks_while_there_is_something_to_see_and_then_its_thread_ends() -> None:

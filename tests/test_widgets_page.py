@@ -12,8 +12,18 @@ import pytest
 from browser.fakes import FakeClient, FakeSession, live, until
 
 from jupyter_openapi.errors import RequestRefused
-from jupyter_openapi.widgets import Blotter, CredentialPanel, OrderForm, page, ticket
-from jupyter_openapi.widgets.page import static
+from jupyter_openapi.widgets import (
+    Blotter,
+    CredentialPanel,
+    OrderForm,
+)
+from jupyter_openapi.widgets import (
+    order_ticket as ticket,
+)
+from jupyter_openapi.widgets import (
+    panel as page,
+)
+from jupyter_openapi.widgets.panel import static
 
 SECRETS = {
     "app_key": "key-" + "k" * 28,

@@ -11,9 +11,9 @@ from browser.fakes import until
 from support.accounts import FakeAccount, offline, quote, stock
 
 from jupyter_openapi import portfolio
-from jupyter_openapi.widgets import events
+from jupyter_openapi.widgets import polling as events
+from jupyter_openapi.widgets.portfolio_model import PICTURES, Worth
 from jupyter_openapi.widgets.portfolio_view import PortfolioView, picture_html, table_html, totals_html
-from jupyter_openapi.widgets.worth import PICTURES, Worth
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

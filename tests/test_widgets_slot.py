@@ -10,8 +10,8 @@ from browser.fakes import FakeClient
 from support import soak
 
 from jupyter_openapi.errors import RequestRefused
-from jupyter_openapi.widgets import slot as slots
-from jupyter_openapi.widgets.slot import Offer, Slot
+from jupyter_openapi.widgets import model as slots
+from jupyter_openapi.widgets.model import Offer, Slot
 
 CLIENT = FakeClient()
 

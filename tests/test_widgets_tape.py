@@ -9,8 +9,9 @@ import pytest
 from browser.fakes import FakeClient, FakeSession, until
 
 from jupyter_openapi.errors import TransportError
-from jupyter_openapi.widgets import reads, tape
-from jupyter_openapi.widgets.tape import Tape
+from jupyter_openapi.widgets import live_quote as tape
+from jupyter_openapi.widgets import queries as reads
+from jupyter_openapi.widgets.live_quote import Tape
 
 BUY = {"symbol": "700.HK", "side": "Buy", "order_type": "LO", "submitted_price": "600.5"}
 

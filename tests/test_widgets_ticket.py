@@ -10,9 +10,10 @@ from browser.fakes import FakeClient, FakeSession, until
 
 from jupyter_openapi.errors import ApiError, OutcomeUnknown, RequestRefused
 from jupyter_openapi.market.orders import RULES
-from jupyter_openapi.widgets import events, ticket
-from jupyter_openapi.widgets.layout import clean, setup, standing_fields
-from jupyter_openapi.widgets.ticket import Ticket
+from jupyter_openapi.widgets import order_ticket as ticket
+from jupyter_openapi.widgets import polling as events
+from jupyter_openapi.widgets.order_fields import clean, setup, standing_fields
+from jupyter_openapi.widgets.order_ticket import Ticket
 
 BUY = {
     "symbol": "700.HK",

@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl
 import pytest
 
 from jupyter_openapi.spec import SdkMethod, catalog
-from jupyter_openapi.spec.build import Built, build, encode_body, encode_query
+from jupyter_openapi.spec.request import Built, build, encode_body, encode_query
 
 DATA = Path(__file__).parent / "data"
 

@@ -12,8 +12,7 @@ from __future__ import annotations
 
 from jupyter_openapi.credentials.keyrings import forget_profile, profiles, store_profile
 from jupyter_openapi.credentials.keys import Credentials
-from jupyter_openapi.credentials.renewal import Kept, keep_token
-from jupyter_openapi.credentials.sources import Found, Source, find_credentials
+from jupyter_openapi.credentials.sources import Found, Kept, Source, find_credentials, keep_token
 from jupyter_openapi.credentials.tokens import TokenFacts, token_facts
 
 __all__ = [

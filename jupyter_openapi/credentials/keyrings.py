@@ -12,9 +12,8 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from jupyter_openapi.credentials.keys import Credentials
-from jupyter_openapi.errors import RequestRefused, did_you_mean, sentence
-from jupyter_openapi.guard import guarded
-from jupyter_openapi.places import config_folder, private_folder, replace_text
+from jupyter_openapi.errors import RequestRefused, did_you_mean, guarded, sentence
+from jupyter_openapi.storage import config_folder, private_folder, replace_text
 
 if TYPE_CHECKING:
     from pathlib import Path

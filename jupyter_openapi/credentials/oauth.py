@@ -16,9 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 from jupyter_openapi.credentials.keys import Credentials
 from jupyter_openapi.credentials.tokens import BEARER
-from jupyter_openapi.errors import RequestRefused
-from jupyter_openapi.guard import guarded
-from jupyter_openapi.places import replace_text
+from jupyter_openapi.errors import RequestRefused, guarded
+from jupyter_openapi.storage import replace_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

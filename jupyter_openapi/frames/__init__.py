@@ -20,9 +20,10 @@ them, described fields that it lacks, and unknown ones last. Times have the reso
 
 from __future__ import annotations
 
+from jupyter_openapi.frames.attrs import InexactWarning, UnreadableWarning, describe
 from jupyter_openapi.frames.build import frame_from_bytes, to_frame
-from jupyter_openapi.frames.notes import InexactWarning, UnreadableWarning, describe
-from jupyter_openapi.frames.times import MARKET_ZONES, add_trade_date
+from jupyter_openapi.frames.columns import add_trade_date
+from jupyter_openapi.market.symbols import MARKET_ZONES
 
 __all__ = [
     "MARKET_ZONES",

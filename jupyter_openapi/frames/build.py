@@ -6,12 +6,12 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from jupyter_openapi.errors import RequestRefused
+from jupyter_openapi.frames.attrs import describe
 from jupyter_openapi.frames.columns import Maker
-from jupyter_openapi.frames.infer import by_shape
-from jupyter_openapi.frames.notes import describe
 from jupyter_openapi.frames.records import (
     MisfitError,
     Records,
+    by_shape,
     by_table,
     by_tables,
     find_path,
@@ -119,7 +119,7 @@ def frame_from_bytes(
 
 def fast_frame(content: bytes, operation: Operation, maker: Maker) -> pd.DataFrame | None:
     """Return the frame by way of Arrow, or None where the usual way must be taken."""
-    from jupyter_openapi.frames import fast
+    from jupyter_openapi.frames import arrow as fast
 
     columns = fast.read(content, operation.tables[0], maker)
     return None if columns is None else _finish(columns, maker, operation=operation.name)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     import numpy as np
 
@@ -137,3 +137,163 @@ def convert_all(
         return np.fromiter(map(convert, values), dtype=dtype, count=len(values))
     except (TypeError, ValueError, OverflowError):  # null, the empty text, two points, too many digits
         return None
+
+
+PLAIN = b"0123456789.-"
+WHOLE = b"0123456789-"
+EXPONENT = b"eE+"
+SAFE_DIGITS = 15
+"""Any decimal of so many significant digits survives float64 (C's DBL_DIG)."""
+EXACT_INTEGERS = 2**53
+
+
+def number_text(value: Any) -> str | None:
+    """Return a number as text with all its digits; None for null, NaN and the empty string.
+
+    Raises
+    ------
+    UnreadableError
+        If the value is neither a number nor text.
+    """
+    if _is_missing(value):
+        return None
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool) or not isinstance(value, (int, float, Decimal)):
+        raise UnreadableError
+    return repr(value) if isinstance(value, float) else str(value)
+
+
+def whole_text(value: Any) -> str | None:
+    """Return a whole number as text; as `number_text`, but ``2.0`` is ``2``.
+
+    Raises
+    ------
+    UnreadableError
+        If a number has a fraction, or may have lost digits in a float.
+    """
+    text = number_text(value)
+    if text is None or isinstance(value, (str, int)):
+        return text
+    if value != value // 1 or (isinstance(value, float) and abs(value) > EXACT_INTEGERS):
+        raise UnreadableError
+    return str(int(value))
+
+
+def float_column(values: Sequence[Any], *, zero_is_none: bool) -> tuple[np.ndarray[Any, Any], int]:
+    """Return decimals as float64 with NaN where there is none, and how many float64 cannot hold exactly.
+
+    Raises
+    ------
+    UnreadableError
+        If a value is no decimal number.
+    """
+    import numpy as np
+
+    if not repeats(values) and (column := convert_all(values, float, np.float64, PLAIN)) is not None:
+        if zero_is_none:
+            column[column == 0] = np.nan
+        return column, sum(not is_exact(text) for text in values if len(text) > SAFE_DIGITS)
+    found = distinct(values, number_text)
+    exponents = _check([text for text in found.texts if text], PLAIN, EXPONENT)
+    try:
+        numbers = np.array([float(text) if text else np.nan for text in found.texts], dtype=np.float64)
+    except ValueError:
+        raise UnreadableError from None
+    if zero_is_none:
+        numbers[numbers == 0] = np.nan
+    suspects = [text if text and (exponents or len(text) > SAFE_DIGITS) else "0" for text in found.texts]
+    lost = [not is_exact(text) for text in suspects]
+    return found.spread(numbers), int(found.counts()[lost].sum()) if any(lost) else 0
+
+
+def is_exact(text: str) -> bool:
+    """Tell whether a decimal comes back the same from float64."""
+    try:
+        return Decimal(repr(float(text))) == Decimal(text)
+    except InvalidOperation:  # an exponent beyond any context
+        return False
+
+
+def _check(texts: list[str], plain: bytes, allowed: bytes = b"") -> bool:
+    """Refuse characters neither plain nor allowed; return whether any is not plain."""
+    rest = "".join(texts).encode("utf-8", "surrogatepass").translate(None, plain)
+    if rest.translate(None, allowed):
+        raise UnreadableError
+    return bool(rest)
+
+
+def exact_column(values: Sequence[Any], *, zero_is_none: bool, as_decimal: bool) -> Any:
+    """Return decimals with every digit: as `decimal.Decimal` (pandas.NA where there is none), or as text.
+
+    Raises
+    ------
+    UnreadableError
+        If a value is no decimal number.
+    """
+    import pandas as pd
+
+    found = distinct(values, number_text)
+    _check([text for text in found.texts if text], PLAIN, EXPONENT)
+    try:
+        decimals = [Decimal(text) if text else None for text in found.texts]
+    except InvalidOperation:
+        raise UnreadableError from None
+    none = [number is None or (zero_is_none and not number) for number in decimals]
+    kept: list[Any] = list(decimals) if as_decimal else list(found.texts)
+    column = found.spread(
+        objects(
+            [(pd.NA if as_decimal else None) if gone else one for gone, one in zip(none, kept, strict=True)]
+        )
+    )
+    return column if as_decimal else text_column(column)
+
+
+def integers(values: Sequence[Any]) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
+    """Return whole numbers, given as numbers or as text, as int64, and a mask that is true where one lacks.
+
+    Raises
+    ------
+    UnreadableError
+        If a value is no whole number or does not fit int64.
+    """
+    import numpy as np
+
+    if not repeats(values) and (column := convert_all(values, int, np.int64, WHOLE)) is not None:
+        return column, np.zeros(len(values), dtype=bool)
+    try:
+        found = distinct(values, whole_text)
+        _check([text for text in found.texts if text], WHOLE)
+        numbers = np.array([int(text) if text else 0 for text in found.texts], dtype=np.int64)
+    except (ValueError, ArithmeticError):
+        raise UnreadableError from None
+    missing = np.array([not text for text in found.texts], dtype=bool)
+    return found.spread(numbers), found.spread(missing)
+
+
+def _is_missing(value: Any) -> bool:
+    return value is None or value == "" or (isinstance(value, float) and value != value)  # noqa: PLR0124
+
+
+def integer_column(numbers: np.ndarray[Any, Any], missing: np.ndarray[Any, Any], nulls: Iterable[Any]) -> Any:
+    """Return an ``Int64`` array; numbers among `nulls` (numbers or their text) are missing too."""
+    import numpy as np
+    import pandas as pd
+
+    none = [int(null) for null in nulls if _is_whole_text(null)]
+    if none:
+        missing = missing | np.isin(numbers, none)
+    return pd.arrays.IntegerArray(numbers, missing)
+
+
+def _is_whole_text(null: Any) -> bool:
+    return not isinstance(null, bool) and str(null).removeprefix("-").isdecimal()
+
+
+def means_zero(nulls: Iterable[Any]) -> bool:
+    """Tell whether zero is among the wire values that mean "none" (``"0"``, ``"0.000"``, 0)."""
+    return any(not isinstance(null, bool) and _is_zero(str(null)) for null in nulls)
+
+
+def _is_zero(text: str) -> bool:
+    return text.strip("0.") == "" and "0" in text

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from jupyter_openapi.errors import RequestRefused, sentence
-from jupyter_openapi.magic.applies import SHOWING, refuse_flags, refuse_flags_of_command
 from jupyter_openapi.magic.arguments import arguments, settle
-from jupyter_openapi.magic.command import Ask
+from jupyter_openapi.magic.command import Ask, Context, say
 from jupyter_openapi.magic.commands import COMMANDS
-from jupyter_openapi.magic.context import Context, say
-from jupyter_openapi.magic.target import Target, find_target
+from jupyter_openapi.magic.flags import SHOWING, refuse_flags, refuse_flags_of_command
+from jupyter_openapi.magic.grammar import Command, parse_line
+from jupyter_openapi.magic.request import Target, find_target
 from jupyter_openapi.spec.check import check
 from jupyter_openapi.spec.model import Effect
 
 if TYPE_CHECKING:
     from jupyter_openapi.client import Client
     from jupyter_openapi.magic.command import CommandSpec
-    from jupyter_openapi.magic.grammar import Command
     from jupyter_openapi.magic.present import Wish
     from jupyter_openapi.reply import Reply
     from jupyter_openapi.spec.model import Operation
@@ -41,7 +41,7 @@ def perform(command: Command, context: Context) -> Any:
     refuse_flags(command.flags, target.operation, target.effect, target.name)
     tz = context.tz(command)
     if any(flag in command.flags for flag in SHOWING):
-        from jupyter_openapi.magic.show import show
+        from jupyter_openapi.magic.dry_run import show
 
         return show(target, command.flags, tz)
     client = _client(tz)
@@ -64,7 +64,7 @@ def _command(command: Command, spec: CommandSpec, context: Context) -> Any:
 
 
 def _read(target: Target, command: Command, context: Context, client: Client) -> Any:
-    from jupyter_openapi.magic.out import Saving
+    from jupyter_openapi.magic.export import Saving
     from jupyter_openapi.magic.present import Wish, framed
 
     saving = Saving(str(command.flags["out"])) if "out" in command.flags else None
@@ -83,7 +83,7 @@ def _read(target: Target, command: Command, context: Context, client: Client) ->
 
 def _windowed(wish: Wish, operation: Operation, tz: str) -> Wish:
     """Say which window of time a line asks for, if it gives one."""
-    from jupyter_openapi.magic.window import gives_window, window_of
+    from jupyter_openapi.magic.present import gives_window, window_of
 
     if not gives_window(operation, wish.target.given):
         return wish
@@ -97,7 +97,7 @@ def _windowed(wish: Wish, operation: Operation, tz: str) -> Wish:
 
 def _maybe_cut(wish: Wish, operation: Operation, reply: Reply) -> Wish:
     """Say so where a single reply does not hold the whole of a history."""
-    from jupyter_openapi.pages import cut
+    from jupyter_openapi.history import cut
 
     if operation.pages is None:
         return wish
@@ -127,3 +127,9 @@ def _client(tz: str) -> Client:
     client = SESSION.connected()
     client.tz = tz
     return client
+
+
+@lru_cache(maxsize=256)
+def read_line(text: str) -> Command:
+    """Return what a line says; errors as `parse_line`. The result is shared, so nobody may change it."""
+    return parse_line(text, commands=COMMANDS)

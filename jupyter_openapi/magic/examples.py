@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from jupyter_openapi.magic.lexer import as_typed
-from jupyter_openapi.magic.seen import SEEN, Seen
+from jupyter_openapi.magic.recent import SEEN, Seen
 from jupyter_openapi.spec import catalog
 from jupyter_openapi.spec.model import Kind, Operation, Parameter
 from jupyter_openapi.spec.values import choices

@@ -2,16 +2,39 @@
 
 from __future__ import annotations
 
+import dis
+import sys
 from typing import TYPE_CHECKING, Any
 
 from IPython.core.magic import Magics, line_cell_magic, magics_class, needs_local_scope, no_var_expand
 from traitlets import Dict, Enum, Float, TraitError, Unicode, observe, validate
 
-from jupyter_openapi.errors import RequestRefused
-from jupyter_openapi.guard import guarded
+from jupyter_openapi.errors import RequestRefused, guarded
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from types import FrameType
+
+_BETWEEN = ("IPython", "jupyter_openapi")  # modules between a cell and the magic it calls
+_PRINT = 1  # the intrinsic function that displays a value, from Python 3.12 on
+
+
+def is_displayed() -> bool:
+    """Tell whether the value that the running magic will return is displayed and nothing else."""
+    frame: FrameType | None = sys._getframe(1)  # noqa: SLF001 (there is no other way)
+    while frame is not None and _module(frame).startswith(_BETWEEN):
+        frame = frame.f_back
+    if frame is None:
+        return False
+    following = (each for each in dis.get_instructions(frame.f_code) if each.offset > frame.f_lasti)
+    after = next((each for each in following if each.opname != "CACHE"), None)
+    if after is None:
+        return False
+    return after.opname == "PRINT_EXPR" or (after.opname == "CALL_INTRINSIC_1" and after.arg == _PRINT)
+
+
+def _module(frame: FrameType) -> str:
+    return str(frame.f_globals.get("__name__", ""))
 
 
 @magics_class
@@ -58,7 +81,7 @@ class OpenAPIMagics(Magics):
 
     @validate("tz")
     def _known_zone(self, proposal: Mapping[str, Any]) -> str:
-        from jupyter_openapi.spec.moments import zone
+        from jupyter_openapi.spec.dates import zone
 
         name = str(proposal["value"])
         try:
@@ -97,13 +120,13 @@ class OpenAPIMagics(Magics):
         operations; %openapi help NAME explains one, with an example; %config OpenAPIMagics sets defaults.
         """
         # Imported at the first line that is typed: the load itself must stay light.
+        from jupyter_openapi.magic.actions import read_line
         from jupyter_openapi.magic.commands import COMMANDS
         from jupyter_openapi.magic.grammar import parse_cell
-        from jupyter_openapi.magic.once import read_line
 
         command = read_line(line) if cell is None else parse_cell(line, cell, commands=COMMANDS)
         if command.kind == "empty":
-            from jupyter_openapi.magic.overview import overview
+            from jupyter_openapi.magic.commands.help import overview
 
             print(overview())  # noqa: T201 (what the line is for)
             return None
@@ -116,8 +139,6 @@ class OpenAPIMagics(Magics):
                 print(f"{command.target}: {_summary(result)}")  # noqa: T201
             return None
         if command.muted:
-            from jupyter_openapi.magic.muting import is_displayed
-
             return None if is_displayed() else result
         return result
 

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from jupyter_openapi import frames
-from jupyter_openapi.magic.context import say, tell_panels
-from jupyter_openapi.magic.missing import described, missing, requested
-from jupyter_openapi.magic.seen import SEEN, SYMBOL
+from jupyter_openapi.errors import nearest
+from jupyter_openapi.magic.command import say, tell_panels
+from jupyter_openapi.magic.recent import SEEN, SYMBOL
+from jupyter_openapi.market.symbols import SECURITIES, suggest
 from jupyter_openapi.reply import Reply
 from jupyter_openapi.session import SESSION
+from jupyter_openapi.spec.dates import zone
+from jupyter_openapi.spec.model import Kind
 from jupyter_openapi.trading import Basket, Preview
 
 if TYPE_CHECKING:
@@ -18,12 +23,149 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from jupyter_openapi.magic.context import Context
+    from jupyter_openapi.magic.command import Context
+    from jupyter_openapi.magic.export import Saving
     from jupyter_openapi.magic.grammar import Command
-    from jupyter_openapi.magic.out import Saving
-    from jupyter_openapi.magic.target import Target
-    from jupyter_openapi.magic.window import Window
-    from jupyter_openapi.spec.model import Operation
+    from jupyter_openapi.magic.request import Target
+    from jupyter_openapi.spec.model import Operation, Parameter
+
+STARTS = ("start", "start_at", "start_time", "start_date")
+ENDS = ("end", "end_at", "end_time", "end_date")
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """The first and the last moment, both inclusive, as ISO text; None for an open end.
+
+    `tz` is the zone of moments, and empty where the window is made of calendar days.
+    """
+
+    start: str | None
+    end: str | None
+    tz: str
+
+    def __str__(self) -> str:
+        start, end = (each[:19] if each else "" for each in (self.start, self.end))
+        if start[10:] in {"", "T00:00:00"} and end[10:] in {"", "T23:59:59"}:
+            start, end = start[:10], end[:10]
+        start, end = start.replace("T", " "), end.replace("T", " ")
+        words = f"{start} to {end}" if start and end else (f"from {start} on" if start else f"up to {end}")
+        return f"Window: {words}{f' ({self.tz})' if self.tz else ''}."
+
+
+def window_of(operation: Operation, checked: Mapping[str, Any], tz: str) -> Window | None:
+    """Return the window among an operation's checked arguments, or None if none was given."""
+    names = window_names(operation)
+    found = [
+        _moment(operation.parameter(name), _value(checked, name), tz) if name else None for name in names
+    ]
+    if not any(found):
+        return None
+    kinds = {parameter.kind for name in names if name and (parameter := operation.parameter(name))}
+    return Window(found[0], found[1], "" if kinds == {Kind.DATE} else tz)
+
+
+def window_names(operation: Operation) -> tuple[str | None, str | None]:
+    """Return the wire names of the parameters that begin and end a window of time, dotted in an object."""
+    if operation.pages is not None and operation.pages.window is not None:
+        return operation.pages.window
+    return _named(operation, STARTS), _named(operation, ENDS)
+
+
+def gives_window(operation: Operation, given: Iterable[str]) -> bool:
+    """Tell whether a window is among the arguments that were typed."""
+    names = [name for name in window_names(operation) if name]
+    typed = {operation.short.get(name, name) for name in given}
+    return any(name in typed or name.partition(".")[0] in typed for name in names)
+
+
+def _named(operation: Operation, names: tuple[str, ...]) -> str | None:
+    for name in names:
+        parameter = operation.parameter(name)
+        if parameter is not None and parameter.kind in {Kind.TIMESTAMP, Kind.MILLIS, Kind.DATE}:
+            return operation.short.get(name, name)
+    return None
+
+
+def _value(checked: Mapping[str, Any], name: str) -> Any:
+    first, _, rest = name.partition(".")
+    value = checked.get(first)
+    return value.get(rest) if rest and isinstance(value, Mapping) else (None if rest else value)
+
+
+def _moment(parameter: Parameter | None, wire: Any, tz: str) -> str | None:
+    if parameter is None or wire in {None, ""}:
+        return None
+    text = str(wire)
+    if not text.isdigit() or parameter.kind is Kind.DATE:
+        return f"{text[:4]}-{text[4:6]}-{text[6:]}" if text.isdigit() else text
+    seconds = int(text) // (1000 if parameter.kind is Kind.MILLIS else 1)
+    return datetime.fromtimestamp(seconds, zone(tz)).isoformat()
+
+
+COLUMN = "symbol"
+NAMED = 10  # symbols named one by one
+
+
+def requested(operation: Operation, given: Mapping[str, Any]) -> list[str]:
+    """Return the symbols among a call's arguments, each once."""
+    found: dict[str, None] = {}
+    for name, value in given.items():
+        parameter = operation.parameter(name)
+        if parameter is not None and parameter.kind is Kind.SYMBOL:
+            values = value if isinstance(value, (list, tuple)) else [value]
+            found.update(dict.fromkeys(str(each).strip() for each in values if each is not None))
+    return list(found)
+
+
+def missing(symbols: Iterable[str], frame: pd.DataFrame) -> list[str]:
+    """Return those of the symbols that the frame's own column does not hold, whatever their case.
+
+    None is missing from a frame that says nothing of symbols.
+    """
+    if COLUMN not in frame.columns:
+        return []
+    came = {str(each).upper() for each in frame[COLUMN].tolist()}
+    return [symbol for symbol in symbols if symbol.upper() not in came]
+
+
+def described(symbols: list[str], known: Iterable[str]) -> str:
+    """Return what to say of missing symbols, one line each.
+
+    Parameters
+    ----------
+    symbols
+        Those missing.
+    known
+        Symbols that exist, as this kernel has seen them.
+    """
+    names = {*known, *SECURITIES}
+    lines = []
+    for symbol in symbols[:NAMED]:
+        likely = likely_meant(symbol, names)
+        lines.append(f"{symbol}: nothing came back" + (f"; did you mean {likely}?" if likely else "."))
+    if len(symbols) > NAMED:
+        lines.append(
+            f"and nothing for {len(symbols) - NAMED} more: df.attrs['openapi']['missing'] names them all."
+        )
+    return "\n".join(lines)
+
+
+def likely_meant(symbol: str, known: Iterable[str]) -> str | None:
+    """Return the symbol that a misspelt one was likely meant to be, or None.
+
+    Its spelling is mended first (``0700.HK``); then a known one that looks like it is taken (``APPL.US``),
+    but for codes of letters only: two numbers that look alike have nothing to do with each other.
+    """
+    mended = suggest(symbol)
+    if mended is not None and mended != symbol:
+        return mended
+    names = set(known)
+    if symbol in names or any(character.isdigit() for character in symbol):
+        return None
+    market = f".{symbol.rpartition('.')[2]}"
+    close = nearest(symbol.lower(), [name.lower() for name in sorted(names) if name.endswith(market)], 1)
+    return close[0].upper() if close else None
 
 
 @dataclass(frozen=True)

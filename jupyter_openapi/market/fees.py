@@ -14,9 +14,8 @@ from decimal import ROUND_CEILING, ROUND_HALF_UP, Decimal
 from typing import Any
 
 from jupyter_openapi.errors import RequestRefused
-from jupyter_openapi.market import symbols
-from jupyter_openapi.market.facts import facts
-from jupyter_openapi.market.securities import SECURITIES
+from jupyter_openapi.market import facts, symbols
+from jupyter_openapi.market.symbols import SECURITIES
 
 _CENT = Decimal("0.01")
 _ROUNDING = {

@@ -15,12 +15,18 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, Literal
 
-from jupyter_openapi.market import checks, symbols
-from jupyter_openapi.market.bands import band, broker_band
-from jupyter_openapi.market.checks import Findings, Problem
-from jupyter_openapi.market.facts import facts
-from jupyter_openapi.market.rules import TypeRules, all_rules, status_meaning, statuses, types_of
-from jupyter_openapi.market.ticks import ladder
+from jupyter_openapi.market import facts, symbols
+from jupyter_openapi.market import order_rules as checks
+from jupyter_openapi.market.order_rules import (
+    Findings,
+    Problem,
+    TypeRules,
+    all_rules,
+    status_meaning,
+    statuses,
+    types_of,
+)
+from jupyter_openapi.market.ticks import band, broker_band, ladder
 
 __all__ = [
     "CANCELLABLE",

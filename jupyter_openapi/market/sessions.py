@@ -16,7 +16,7 @@ from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, Literal
 
 from jupyter_openapi.errors import RequestRefused
-from jupyter_openapi.market.facts import facts
+from jupyter_openapi.market import facts
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo

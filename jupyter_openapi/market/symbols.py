@@ -6,10 +6,32 @@ Source: the broker's documentation, "Symbol" (ticker.region); regions HK, US, SH
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from decimal import Decimal
+from functools import cached_property, lru_cache
+from typing import Any
 
 from jupyter_openapi.errors import RequestRefused
+from jupyter_openapi.market import facts
+
+MARKET_ZONES = {
+    "HK": "Asia/Hong_Kong",
+    "US": "America/New_York",
+    "SH": "Asia/Shanghai",
+    "SZ": "Asia/Shanghai",
+    "SG": "Asia/Singapore",
+}
+"""The zone in which a market's trading day is counted, by the region that ends a symbol."""
+
+
+CURRENCIES = {"HK": "HKD", "US": "USD", "SH": "CNY", "SZ": "CNY", "SG": "SGD"}
+
+
+def currency_of(symbol: str) -> str:
+    """Return the currency a symbol trades in, by its market; empty when unknown."""
+    return CURRENCIES.get(symbol.rpartition(".")[2].upper(), "")
+
 
 MARKETS = ("HK", "US", "SH", "SZ", "SG")
 TRADABLE = ("HK", "US")
@@ -90,3 +112,74 @@ def _likely_market(code: str) -> str:
             return "SH" if code[0] in "569" else "SZ"
         return "HK" if len(code) <= 5 else ""
     return "US" if re.fullmatch(r"\.?[A-Z]{1,5}([.\-][A-Z])?", code) else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Security:
+    """One listed security.
+
+    `lot_size` is in shares, `ref_price` in `currency` per share. `spread_table` names the table of
+    `jupyter_openapi.market.ticks` its prices step by. `kind` is equity, etf or reit. `cas`, `vcm` and `pos`
+    tell whether Hong Kong's closing auction, volatility control and pre-opening session cover it.
+    """
+
+    symbol: str
+    code: str
+    market: str
+    short_name: str
+    name_en: str
+    name_cn: str
+    name_hk: str
+    kind: str
+    lot_size: int
+    currency: str
+    spread_table: str
+    ref_price: Decimal
+    stamp_duty: bool
+    short_sell: bool
+    exchange: str
+    board: str
+    cas: bool = False
+    vcm: bool = False
+    pos: bool = False
+    isin: str | None = None
+    rmb_counter: str | None = None
+
+
+class _Securities(Mapping[str, Security]):
+    """The securities by symbol, read from the data when first looked at."""
+
+    @cached_property
+    def _all(self) -> dict[str, Security]:
+        known = facts("securities")
+        return {row["symbol"]: _security(row, known["currency"]) for row in known["securities"]}
+
+    def __getitem__(self, symbol: str) -> Security:
+        return self._all[symbol]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._all)
+
+    def __len__(self) -> int:
+        return len(self._all)
+
+    def __repr__(self) -> str:
+        return f"<{len(self)} securities>"
+
+
+def _security(row: Mapping[str, Any], currencies: Mapping[str, str]) -> Security:
+    code, _, market = row["symbol"].rpartition(".")
+    values = {**row, "ref_price": Decimal(row["ref_price"])}
+    return Security(code=code, market=market, currency=currencies[market], **values)
+
+
+SECURITIES: Mapping[str, Security] = _Securities()
+"""Every known security by its symbol, Hong Kong first."""
+
+
+def lot_size(symbol: str) -> int | None:
+    """Return the board lot of `symbol` in shares, or None where only the broker knows it (`static_info`)."""
+    security = SECURITIES.get(symbol)
+    if security is not None:
+        return security.lot_size
+    return 1 if symbol.endswith(".US") else None

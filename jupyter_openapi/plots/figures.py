@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from jupyter_openapi.errors import RequestRefused
-from jupyter_openapi.guard import guarded
-from jupyter_openapi.plots.candles import candles_of
-from jupyter_openapi.plots.data import allocation_bars, curve_of, profit_bars
+from jupyter_openapi.errors import RequestRefused, guarded
+from jupyter_openapi.plots.charts import allocation_bars, candles_of, curve_of, profit_bars
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -149,9 +147,9 @@ def _engine(*, interactive: bool) -> Any:
     """
     try:
         if interactive:
-            from jupyter_openapi.plots import interactive as engine
+            from jupyter_openapi.plots import draw_plotly as engine
         else:
-            from jupyter_openapi.plots import static as engine  # type: ignore[no-redef]
+            from jupyter_openapi.plots import draw_matplotlib as engine  # type: ignore[no-redef]
     except ImportError as missing:
         what = missing.name or "a library"
         raise RequestRefused(

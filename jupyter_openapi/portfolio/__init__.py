@@ -11,14 +11,12 @@ known is NaN and named, never 0.
 
 from __future__ import annotations
 
-from jupyter_openapi.portfolio.beside import by_symbol
-from jupyter_openapi.portfolio.curve import equity_curve
-from jupyter_openapi.portfolio.history import archive
-from jupyter_openapi.portfolio.reading import IncompleteWarning
-from jupyter_openapi.portfolio.realized import pnl
-from jupyter_openapi.portfolio.snapshots import Snapshot, snapshot, snapshots
-from jupyter_openapi.portfolio.stretches import Archive
-from jupyter_openapi.portfolio.sums import notes, totals
+from jupyter_openapi.portfolio.aggregates import by_symbol, notes, totals
+from jupyter_openapi.portfolio.archiver import Archive, archive
+from jupyter_openapi.portfolio.equity import equity_curve
+from jupyter_openapi.portfolio.positions import IncompleteWarning
+from jupyter_openapi.portfolio.realized_pnl import pnl
+from jupyter_openapi.portfolio.snapshot_store import Snapshot, snapshot, snapshots
 from jupyter_openapi.portfolio.valuation import value
 
 __all__ = [

@@ -14,14 +14,13 @@ from pathlib import Path
 from shutil import rmtree
 from typing import TYPE_CHECKING
 
-from jupyter_openapi.ratelimit.books import LimitsUnavailable
 from jupyter_openapi.ratelimit.limiter import Limiter, Turn
-from jupyter_openapi.ratelimit.rates import RATES, Kind, Rate
+from jupyter_openapi.ratelimit.rates import RATES, Kind, LimitsUnavailable, Rate
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from jupyter_openapi.ratelimit.books import Book
+    from jupyter_openapi.ratelimit.rates import Book
 
 __all__ = ["RATES", "Limiter", "LimitsUnavailable", "Rate", "Turn", "limiter_for"]
 
@@ -72,12 +71,12 @@ def limiter_for(
     try:
         for kind, rate in rates.items():
             if redis_url is not None and own is None:
-                from jupyter_openapi.ratelimit.remote import RedisBook
+                from jupyter_openapi.ratelimit.redis import RedisBook
 
                 books[kind] = RedisBook(redis_url, names[kind], rate)
             else:
-                from jupyter_openapi.places import state_folder
-                from jupyter_openapi.ratelimit.local import LocalBook
+                from jupyter_openapi.ratelimit.sqlite import LocalBook
+                from jupyter_openapi.storage import state_folder
 
                 books[kind] = LocalBook(own or directory or state_folder() / "limits", names[kind], rate)
     except BaseException:

@@ -14,13 +14,12 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from jupyter_openapi.errors import Interrupted, RequestRefused
-from jupyter_openapi.ratelimit.books import SIGN, LimitsUnavailable
+from jupyter_openapi.ratelimit.rates import SIGN, LimitsUnavailable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from jupyter_openapi.ratelimit.books import Book, Latch
-    from jupyter_openapi.ratelimit.rates import Kind
+    from jupyter_openapi.ratelimit.rates import Book, Kind, Latch
 
 POLL = 0.002  # seconds between two tries when only another's request is in the way
 SHOWN = 1.0  # a wait over this many seconds is shown

@@ -7,26 +7,88 @@ takes the `World` and the parameters by their wire names, and returns the reply'
 from __future__ import annotations
 
 import logging
+import time
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
 
 from jupyter_openapi.errors import RequestRefused
-from jupyter_openapi.sandbox import envelope
-from jupyter_openapi.sandbox.faults import BEFORE
-from jupyter_openapi.sandbox.reading import read
-from jupyter_openapi.sandbox.refusal import NOT_CARRIED, Refused
+from jupyter_openapi.sandbox import responses as envelope
+from jupyter_openapi.sandbox.errors import NOT_CARRIED, Refused
+from jupyter_openapi.sandbox.exchange.exchange import Exchange
+from jupyter_openapi.sandbox.exchange.hours import Hours, MarketClock
+from jupyter_openapi.sandbox.exchange.store import Store
+from jupyter_openapi.sandbox.gate import Gate, KeyRing, Limits
+from jupyter_openapi.sandbox.parameters import read
+from jupyter_openapi.sandbox.responses import BEFORE, Faults
+from jupyter_openapi.sandbox.simulation.market import Market
 from jupyter_openapi.spec import catalog
 from jupyter_openapi.spec.model import Effect, Operation
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from jupyter_openapi.sandbox.envelope import Answer
     from jupyter_openapi.sandbox.gate import Call
-    from jupyter_openapi.sandbox.world import World
+    from jupyter_openapi.sandbox.options import Options
+    from jupyter_openapi.sandbox.responses import Answer
 
-    Handler = Callable[[World, dict[str, Any]], Any]
+    Handler = Callable[["World", dict[str, Any]], Any]
+
+PAUSE = 0.1
+"""The least time between two looks at the market, in seconds; orders that arrive look anyway."""
+
+
+class World:
+    """Everything a handler may need.
+
+    Attributes
+    ----------
+    options, store, clock, ring, gate, limits, faults, market, exchange
+        The parts, each with its own module.
+    seed
+        The seed in force: the database's, unless it is new.
+    url
+        Where the server listens, once it does.
+    """
+
+    def __init__(self, options: Options) -> None:
+        self.options = options
+        self.store = Store(options.db)
+        self.seed = self._seed()
+        self.clock = MarketClock(self.store, manual=options.clock == "manual", start=options.start)
+        self.ring = KeyRing(self.store)
+        self.gate = Gate(self.ring)
+        self.limits = Limits(on=options.limits)
+        self.faults = Faults(options.faults, self.seed)
+        self.market = Market(self.seed, sessions=options.sessions)
+        self.hours = Hours(real=options.sessions == "real")
+        self.exchange = Exchange(self.store, self.market, self.hours, self.now())
+        self.started_at = time.time()
+        self.url = ""
+        self._looked_at = 0.0
+
+    def now(self) -> float:
+        """Return the market's time in Unix seconds."""
+        return self.clock.now()
+
+    def refresh(self) -> None:
+        """Let the market's time reach the orders, unless it just did."""
+        now = self.now()
+        if now - self._looked_at >= PAUSE:
+            self._looked_at = now
+            self.exchange.advance(now)
+
+    def close(self) -> None:
+        """Let the database go."""
+        self.store.close()
+
+    def _seed(self) -> int:
+        kept = self.store.setting("seed")
+        seed = self.options.seed if self.options.seed is not None else kept if kept is not None else 1
+        if seed != kept:
+            self.store.set_setting("seed", seed)
+        return int(seed)
+
 
 log = logging.getLogger("jupyter_openapi.sandbox")
 
@@ -37,21 +99,14 @@ CONTROLS: dict[tuple[str, str], Operation] = {}
 """The sandbox's own operations, by method and path; they are in no broker document."""
 
 MODULES = (
-    "replies.orders",
-    "replies.executions",
-    "replies.assets",
-    "replies.quotes",
-    "replies.candles",
-    "replies.control",
-    "replies.watchlist",
-    "replies.statements",
-    "replies.markets",
-    "replies.flows",
-    "replies.options",
-    "replies.warrants",
-    "replies.indexes",
-    "replies.multileg",
-    "replies.document",
+    "handlers.orders",
+    "handlers.account",
+    "handlers.quotes",
+    "handlers.control",
+    "handlers.watchlist",
+    "handlers.markets",
+    "handlers.derivatives",
+    "handlers.indexes",
 )
 
 PUBLIC: dict[str, Callable[[], Any]] = {}

@@ -9,19 +9,158 @@ The account is a paper account, so the ``x-papertrading: true`` guard always pas
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import hmac
+import json
 import re
+import secrets
 import time
-from dataclasses import dataclass
+from collections import deque
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 from jupyter_openapi import signing
-from jupyter_openapi.sandbox.refusal import Refused
+from jupyter_openapi.sandbox.errors import Refused
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from jupyter_openapi.sandbox.keys import KeyRing
+    from jupyter_openapi.sandbox.exchange.store import Store
+
+LIFETIME = 90 * 86400
+CHANNEL = "lb_papertrading"
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """One app key, its secret, the access token in force, and when that ends (Unix seconds)."""
+
+    app_key: str
+    app_secret: str
+    access_token: str
+    issued_at: float
+    expires_at: float
+    member_id: int
+    aaid: int
+
+
+class KeyRing:
+    """The keys in force; `refresh` replaces the token, and the old one is dead from then on."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        kept = store.setting("keys")
+        self.keys = Keys(**kept) if kept else _new_keys()
+        if self.keys.expires_at <= time.time():
+            self.refresh(time.time() + LIFETIME)
+        elif not kept:
+            self._keep()
+
+    def refresh(self, expires_at: float) -> Keys:
+        """Issue a new token that lives until `expires_at`."""
+        now = time.time()
+        old = asdict(self.keys)
+        token = _token(self.keys.app_key, self.keys.aaid, self.keys.member_id, now, expires_at)
+        self.keys = Keys(**(old | {"access_token": token, "issued_at": now, "expires_at": expires_at}))
+        self._keep()
+        return self.keys
+
+    def _keep(self) -> None:
+        with self._store.transaction():
+            self._store.set_setting("keys", asdict(self.keys))
+
+
+def _new_keys() -> Keys:
+    key, secret = secrets.token_hex(16), secrets.token_hex(32)
+    member, aaid = 10_000_000 + secrets.randbelow(89_000_000), 20_000_000 + secrets.randbelow(79_000_000)
+    now = time.time()
+    token = _token(key, aaid, member, now, now + LIFETIME)
+    return Keys(key, secret, token, now, now + LIFETIME, member, aaid)
+
+
+def _token(app_key: str, aaid: int, member: int, issued: float, expires: float) -> str:
+    claims = {
+        "iss": "jupyter-openapi-sandbox",
+        "sub": "access_token",
+        "iat": int(issued),
+        "exp": int(expires),
+        "ak": app_key,
+        "aaid": aaid,
+        "ac": CHANNEL,
+        "mid": member,
+        "sid": secrets.token_urlsafe(16),
+    }
+    text = f"{_part({'alg': 'HS256', 'typ': 'JWT'})}.{_part(claims)}"
+    mac = hmac.new(secrets.token_bytes(32), text.encode(), hashlib.sha256).digest()
+    return f"{text}.{_base64(mac)}"
+
+
+def _part(value: dict[str, object]) -> str:
+    return _base64(json.dumps(value, separators=(",", ":")).encode())
+
+
+def _base64(data: bytes) -> str:
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
+TOO_MANY = 429002
+
+
+class Window:
+    """At most `calls` in any `seconds`, at least `gap` seconds apart, `width` at once."""
+
+    def __init__(self, calls: int, seconds: float, *, gap: float = 0.0, width: int | None = None) -> None:
+        self.calls = calls
+        self.seconds = seconds
+        self.gap = gap
+        self.width = width
+        self.busy = 0
+        self._times: deque[float] = deque()
+
+    def refusal(self, now: float) -> str | None:
+        """Say why a call at `now` is one too many, or None when it may pass."""
+        times = self._times
+        while times and times[0] <= now - self.seconds:
+            times.popleft()
+        if self.width is not None and self.busy >= self.width:
+            return f"more than {self.width} calls at once"
+        if len(times) >= self.calls:
+            return f"more than {self.calls} calls in {self.seconds:g} s"
+        if times and now - times[-1] < self.gap:
+            return f"calls less than {self.gap * 1000:g} ms apart"
+        return None
+
+    def count(self, now: float) -> None:
+        """Count a call that passed; one that was refused doesn't count."""
+        self._times.append(now)
+        self.busy += 1
+
+
+class Limits:
+    """The account's limits, by the name the specification gives each operation: trade, quote or none."""
+
+    def __init__(self, *, on: bool = True, now: Callable[[], float] = time.monotonic) -> None:
+        self._now = now
+        self._windows = {"trade": Window(30, 30.0, gap=0.02), "quote": Window(10, 1.0, width=5)} if on else {}
+
+    def enter(self, name: str) -> None:
+        """Let a call in, or refuse it with HTTP 429 and 429002."""
+        window = self._windows.get(name)
+        if window is None:
+            return
+        now = self._now()
+        reason = window.refusal(now)
+        if reason:
+            raise Refused(f"api request is limited: {reason}", code=TOO_MANY, status=429)
+        window.count(now)
+
+    def leave(self, name: str) -> None:
+        """Note that a call which entered has been answered."""
+        window = self._windows.get(name)
+        if window is not None:
+            window.busy -= 1
+
 
 WINDOW = 30.0
 """How many seconds a timestamp may lie from the server's clock.

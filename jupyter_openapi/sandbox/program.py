@@ -16,10 +16,9 @@ from typing import TYPE_CHECKING
 
 from tornado.netutil import bind_sockets
 
-from jupyter_openapi.sandbox.dispatch import Dispatcher, load_handlers
+from jupyter_openapi.sandbox.dispatch import Dispatcher, World, load_handlers
+from jupyter_openapi.sandbox.exchange.store import Busy
 from jupyter_openapi.sandbox.server import Service
-from jupyter_openapi.sandbox.store import Busy
-from jupyter_openapi.sandbox.world import World
 
 if TYPE_CHECKING:
     from jupyter_openapi.sandbox.options import Options

@@ -25,9 +25,9 @@ from tornado.httputil import (
 )
 from tornado.iostream import StreamClosedError
 
-from jupyter_openapi.sandbox.envelope import Answer, failure
+from jupyter_openapi.sandbox.errors import Refused
 from jupyter_openapi.sandbox.gate import Call
-from jupyter_openapi.sandbox.refusal import Refused
+from jupyter_openapi.sandbox.responses import Answer, failure
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable

@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 from jupyter_openapi.errors import (
@@ -25,15 +26,64 @@ from jupyter_openapi.errors import (
     TransportError,
     sentence,
 )
-from jupyter_openapi.outcomes import Answer, Call
-from jupyter_openapi.trading.elapsed import Since
-from jupyter_openapi.trading.fate import Fate, of_cancel, of_replace
+from jupyter_openapi.market.money import amount
+from jupyter_openapi.market.orders import FINAL
 from jupyter_openapi.trading.journal import NotRecorded
+from jupyter_openapi.trading.preview import Since
+from jupyter_openapi.transport.responses import Answer, Call
 
 if TYPE_CHECKING:
     from jupyter_openapi.trading.journal import Journal
     from jupyter_openapi.trading.preview import Preview
-    from jupyter_openapi.transport import Transport
+    from jupyter_openapi.transport.transport import Transport
+
+LATE = 120.0
+"""Seconds after which a request that got no answer can't arrive any more.
+
+Our own system goes on trying to deliver what was written to a dead line for about 100 seconds; a proxy in
+between holds a request for as long as it waits itself, 60 seconds by custom; and the timestamp in it ages.
+"""
+
+
+ENDED_BY_CANCEL = frozenset({"CanceledStatus", "PartialWithdrawal"})
+CANCELLING = frozenset({"WaitToCancel", "PendingCancelStatus"})
+REPLACING = frozenset({"WaitToReplace", "PendingReplaceStatus"})
+
+
+class Fate(Enum):
+    """Whether a change took effect."""
+
+    DONE = "done"
+    NOT_YET = "not yet"  # the order is as it was
+    MOVING = "moving"  # the broker is at it
+    TOO_LATE = "too late"  # the order ended in another way
+
+
+def of_cancel(order: Mapping[str, Any]) -> Fate:
+    """Tell what became of a cancel, from the order as it stands."""
+    status = str(order.get("status"))
+    if status in ENDED_BY_CANCEL:
+        return Fate.DONE
+    if status in CANCELLING:
+        return Fate.MOVING
+    return Fate.TOO_LATE if status in FINAL else Fate.NOT_YET
+
+
+def of_replace(order: Mapping[str, Any], wanted: Mapping[str, Any]) -> Fate:
+    """Tell what became of a replace, from the order as it stands and the body that was sent."""
+    status = str(order.get("status"))
+    if status in REPLACING:
+        return Fate.MOVING
+    compared = [name for name in wanted if name in order and name not in {"order_id", "remark"}]
+    if compared and all(_same(order[name], wanted[name]) for name in compared):
+        return Fate.DONE
+    return Fate.TOO_LATE if status in FINAL else Fate.NOT_YET
+
+
+def _same(stands: object, wanted: object) -> bool:
+    have, want = amount(stands), amount(wanted)
+    return have == want if want is not None else str(stands) == str(wanted)
+
 
 WAITS = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0)  # seconds before each repeat: 7 tries in all
 # Seconds after which nothing of a change leaves: the broker remembers an id for 600 s, and a try may be late.

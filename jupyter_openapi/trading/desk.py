@@ -6,32 +6,77 @@ A change is previewed, then sent once.
 from __future__ import annotations
 
 import hashlib
+import time
 import uuid
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from jupyter_openapi.account import Kind
 from jupyter_openapi.errors import RequestRefused
+from jupyter_openapi.kernel import current_cell
 from jupyter_openapi.market import orders
-from jupyter_openapi.outcomes import Call
+from jupyter_openapi.market.money import amount
 from jupyter_openapi.reply import Reply
-from jupyter_openapi.spec.build import Built, build, encode_body, encode_query
 from jupyter_openapi.spec.check import check
 from jupyter_openapi.spec.model import Effect, Operation
-from jupyter_openapi.trading import facts
-from jupyter_openapi.trading.cells import current_cell
-from jupyter_openapi.trading.delivery import Delivery
-from jupyter_openapi.trading.earlier import late_replace, refuse_rerun
+from jupyter_openapi.spec.request import Built, build, encode_body, encode_query
+from jupyter_openapi.trading import describe as facts
+from jupyter_openapi.trading.delivery import LATE, WINDOW, Delivery
+from jupyter_openapi.trading.describe import describe_order
 from jupyter_openapi.trading.intents import fingerprint
-from jupyter_openapi.trading.kind import Kind
 from jupyter_openapi.trading.limits import Guard, OrderLimits
 from jupyter_openapi.trading.preview import Preview
-from jupyter_openapi.trading.words import amount, describe_order
+from jupyter_openapi.transport.responses import Call
 
 if TYPE_CHECKING:
     from jupyter_openapi.account import Account
+    from jupyter_openapi.kernel import Cell
     from jupyter_openapi.trading.journal import Journal
-    from jupyter_openapi.transport import Transport
+    from jupyter_openapi.transport.transport import Transport
+
+
+def refuse_rerun(journal: Journal, owner: str, now: Cell, fingerprint: str) -> None:
+    """Refuse what an earlier run of the cell that is running now sent already.
+
+    Raises
+    ------
+    RequestRefused
+        It says when that was, and how to send it all the same.
+    """
+    earlier = journal.same_from_earlier_run(owner, now.cell, now.run, fingerprint)
+    if earlier is None:
+        return
+    when = datetime.fromtimestamp(earlier.created, UTC)
+    raise RequestRefused(
+        "Nothing was sent: an earlier run of this cell sent the same order at "
+        f"{when:%Y-%m-%d %H:%M} UTC (order {earlier.order_id or 'id unknown'}). "
+        "To send it again type `%openapi --again ...`, or again=True in Python."
+    )
+
+
+def late_replace(journal: Journal, owner: str, order_id: str) -> str | None:
+    """Say why a replace of this order might be undone by an earlier one; None when it can't be.
+
+    A replace has no id of its own at the broker: a try that got no answer may arrive after a later replace,
+    and put the order back to what it asked for.
+    """
+    now = time.time()
+    for intent in reversed(journal.open(owner)):
+        if intent.kind == "replace" and intent.target == order_id:
+            return (
+                f"it is not known what became of an earlier replace of order {order_id}, which may still "
+                "arrive and undo this one: type `%openapi reconcile` first"
+            )
+    for row in reversed(journal.rows(owner, since=now - WINDOW - LATE)):
+        left = row["at"] + LATE - now
+        if row["kind"] == "replace" and row["target"] == order_id and row["attempts"] > 1 and left > 0:
+            return (
+                f"a try of the last replace of order {order_id} got no answer, and may still arrive and undo "
+                f"this one in the next {left:.0f} s"
+            )
+    return None
+
 
 REMARK = 64  # the shortest limit on a remark that the documentation gives
 KINDS = {"submit_order": "submit", "replace_order": "replace", "cancel_order": "cancel"}

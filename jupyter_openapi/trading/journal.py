@@ -11,6 +11,7 @@ shows as sent until it is reconciled.
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import time
 from contextlib import contextmanager
@@ -18,13 +19,114 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Unpack, get_args
 
 from jupyter_openapi.errors import OpenAPIError, RequestRefused, sentence
-from jupyter_openapi.places import data_folder, private_file, private_folder
-from jupyter_openapi.trading import tables
-from jupyter_openapi.trading.intents import Happened, Intended, Intent, State
+from jupyter_openapi.storage import data_folder, private_file, private_folder
+from jupyter_openapi.trading.intents import OPEN, Happened, Intended, Intent, State, masked
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
+    from collections.abc import Set as AbstractSet
     from pathlib import Path
+
+VERSION = 1
+INTENDED = tuple(Intended.__annotations__)
+HAPPENED = tuple(Happened.__annotations__)
+NEEDED = frozenset({"account", "mode", "host", "kind", "operation", "method", "path"})
+KEPT = ("order_id", "code", "http_status", "trace_id", "message", "how")  # as the last event that says it
+NUMBERS = frozenset({"row", "attempt", "code", "http_status", "took_effect"})
+
+
+def _columns(names: tuple[str, ...]) -> str:
+    types = {name: "INTEGER" if name in NUMBERS else "TEXT" for name in names}
+    return ", ".join(f"{name} {types[name]}{' NOT NULL' if name in NEEDED else ''}" for name in names)
+
+
+SCHEMA = (
+    f"""CREATE TABLE intents (
+        id INTEGER PRIMARY KEY AUTOINCREMENT, created REAL NOT NULL, {_columns(INTENDED)})""",
+    f"""CREATE TABLE events (
+        id INTEGER PRIMARY KEY AUTOINCREMENT, intent INTEGER NOT NULL REFERENCES intents (id),
+        at REAL NOT NULL, state TEXT NOT NULL, {_columns(HAPPENED)})""",
+    "CREATE INDEX events_of ON events (intent)",
+    "CREATE UNIQUE INDEX once ON intents (client_request_id, account) WHERE client_request_id IS NOT NULL",
+    "CREATE INDEX of_cell ON intents (cell, fingerprint) WHERE cell IS NOT NULL",
+    *(
+        f"""CREATE TRIGGER {table}_{verb} BEFORE {verb} ON {table}
+        BEGIN SELECT RAISE(ABORT, 'the journal is appended to, never changed'); END"""
+        for table in ("intents", "events")
+        for verb in ("UPDATE", "DELETE")
+    ),
+)
+
+LAST = ", ".join(
+    f"(SELECT {name} FROM events WHERE intent = i.id AND {name} IS NOT NULL ORDER BY id DESC LIMIT 1)"  # noqa: S608
+    for name in KEPT
+)
+SELECT = f"""
+SELECT i.*, last.state, last.at, (SELECT COUNT(*) FROM events WHERE intent = i.id AND state = 'sent'),
+    {LAST}, last.took_effect
+FROM intents i JOIN events last ON last.id = (SELECT MAX(id) FROM events WHERE intent = i.id)
+"""  # noqa: S608
+COLUMNS = ("id", "created", *INTENDED, "state", "at", "attempts", *KEPT, "took_effect")
+
+IS_OPEN = f"last.state IN ({', '.join(repr(state) for state in sorted(OPEN))})"
+# The broker did it, or may have.
+PLACED = """(last.took_effect OR last.took_effect IS NULL)
+    AND EXISTS (SELECT 1 FROM events WHERE intent = i.id AND state = 'sent')"""
+
+
+def insert(db: sqlite3.Connection, table: str, columns: tuple[str, ...], row: list[Any]) -> int:
+    """Add a row and return its number."""
+    marks = ", ".join("?" * len(columns))
+    text = f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks})"  # noqa: S608
+    return db.execute(text, row).lastrowid or 0
+
+
+def intents(db: sqlite3.Connection, where: str, *values: object) -> list[Intent]:
+    """Return the intents that fit a condition on ``i`` (the intent) and ``last`` (its last event)."""
+    found = db.execute(f"{SELECT} WHERE {where} ORDER BY i.id", values).fetchall()
+    rows = [dict(zip(COLUMNS, row, strict=True)) for row in found]
+    return [
+        Intent(
+            **{
+                **row,
+                "body": json.loads(row["body"]) if row["body"] is not None else None,
+                "took_effect": truth(row["took_effect"]),
+            }
+        )
+        for row in rows
+    ]
+
+
+def events(db: sqlite3.Connection, intent: int) -> list[dict[str, Any]]:
+    """Return the events of an intent, oldest first."""
+    columns = ("at", "state", *HAPPENED)
+    text = f"SELECT {', '.join(columns)} FROM events WHERE intent = ? ORDER BY id"  # noqa: S608
+    rows = [dict(zip(columns, row, strict=True)) for row in db.execute(text, (intent,)).fetchall()]
+    return [{**row, "took_effect": truth(row["took_effect"])} for row in rows]
+
+
+def truth(value: int | None) -> bool | None:
+    """Return SQLite's number for a truth as one."""
+    return None if value is None else bool(value)
+
+
+def plain(value: Any) -> Any:
+    """Return what SQLite stores for a fact, secrets masked."""
+    value = masked(value)
+    if isinstance(value, dict):
+        return json.dumps(value)
+    if isinstance(value, str):
+        return value.encode("utf-8", "backslashreplace").decode()  # half a surrogate pair is no text
+    return value
+
+
+def expect(facts: Mapping[str, Any], known: tuple[str, ...], needed: AbstractSet[str]) -> None:
+    """Refuse names that have no column (headers, say), and facts without those that are needed."""
+    if odd := sorted(set(facts) - set(known)):
+        raise TypeError(f"the journal has no column for {', '.join(odd)}")
+    if missing := sorted(name for name in needed if facts.get(name) is None):
+        raise TypeError(f"the journal needs {', '.join(missing)}")
+
 
 PATIENCE = 10.0  # seconds for another kernel's transaction, which takes a few milliseconds
 NOTHING_SENT = ", so nothing was sent."
@@ -69,21 +171,19 @@ class Journal:
         RequestRefused
             It could not be written, or its `client_request_id` was used before. Nothing was sent.
         """
-        tables.expect(facts, tables.INTENDED, tables.NEEDED)
+        expect(facts, INTENDED, NEEDED)
         now = time.time()
-        row = [now, *(tables.plain(facts.get(name)) for name in tables.INTENDED)]
+        row = [now, *(plain(facts.get(name)) for name in INTENDED)]
         with self._explained(), self._transaction() as db:
             again = facts.get("client_request_id")
-            if again and tables.intents(
-                db, "i.account = ? AND i.client_request_id = ?", facts["account"], again
-            ):
+            if again and intents(db, "i.account = ? AND i.client_request_id = ?", facts["account"], again):
                 raise RequestRefused(
                     f"An order with client_request_id {again} is in the journal already; nothing was sent. "
                     "`%openapi journal` shows what became of it."
                 )
-            number = tables.insert(db, "intents", ("created", *tables.INTENDED), row)
-            tables.insert(db, "events", ("intent", "at", "state"), [number, now, "intended"])
-            return tables.intents(db, "i.id = ?", number)[0]
+            number = insert(db, "intents", ("created", *INTENDED), row)
+            insert(db, "events", ("intent", "at", "state"), [number, now, "intended"])
+            return intents(db, "i.id = ?", number)[0]
 
     def record(self, intent: int, state: State, **facts: Unpack[Happened]) -> bool:
         """Add what happened to an intent; when this returns it is on disk.
@@ -106,17 +206,15 @@ class Journal:
         """
         if state not in get_args(State) or state == "intended":
             raise ValueError(f"no event is called {state!r}")
-        tables.expect(facts, tables.HAPPENED, {"took_effect"} if state == "settled" else set())
+        expect(facts, HAPPENED, {"took_effect"} if state == "settled" else set())
         effect = {"answered": True, "refused": False}.get(state, facts.get("took_effect"))
         row = [intent, time.time(), state]
-        row += [
-            tables.plain(effect if name == "took_effect" else facts.get(name)) for name in tables.HAPPENED
-        ]
+        row += [plain(effect if name == "took_effect" else facts.get(name)) for name in HAPPENED]
         try:
             with self._explained(), self._transaction() as db:
-                if state == "settled" and not tables.intents(db, f"i.id = ? AND {tables.IS_OPEN}", intent):
+                if state == "settled" and not intents(db, f"i.id = ? AND {IS_OPEN}", intent):
                     return False
-                tables.insert(db, "events", ("intent", "at", "state", *tables.HAPPENED), row)
+                insert(db, "events", ("intent", "at", "state", *HAPPENED), row)
         except RequestRefused as refused:
             if state == "sent":
                 raise
@@ -140,8 +238,7 @@ class Journal:
             Only those whose last event is so many seconds old: younger ones may be on their way right now.
         """
         return self._find(
-            f"{tables.IS_OPEN} AND last.at <= ? "
-            "AND (? IS NULL OR i.account = ?) AND (? IS NULL OR i.mode = ?)",
+            f"{IS_OPEN} AND last.at <= ? AND (? IS NULL OR i.account = ?) AND (? IS NULL OR i.mode = ?)",
             *(time.time() - idle if idle else FAR_FUTURE, account, account, mode, mode),
         )
 
@@ -173,7 +270,7 @@ class Journal:
             See `intents.fingerprint`.
         """
         found = self._find(
-            f"i.account = ? AND i.cell = ? AND i.fingerprint = ? AND i.run IS NOT ? AND {tables.PLACED}",
+            f"i.account = ? AND i.cell = ? AND i.fingerprint = ? AND i.run IS NOT ? AND {PLACED}",
             *(account, cell, fingerprint, run),
         )
         return found[-1] if found else None
@@ -196,11 +293,11 @@ class Journal:
     def events(self, intent: int) -> list[dict[str, Any]]:
         """Return what happened to an intent, oldest first, as rows."""
         with self._explained(), self._transaction() as db:
-            return tables.events(db, intent)
+            return events(db, intent)
 
     def _find(self, where: str, *values: object) -> list[Intent]:
         with self._explained(), self._transaction() as db:
-            return tables.intents(db, where, *values)
+            return intents(db, where, *values)
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
@@ -220,7 +317,7 @@ class Journal:
 
     def _prepare(self, db: sqlite3.Connection) -> None:
         version = db.execute("PRAGMA user_version").fetchone()[0]
-        if version > tables.VERSION:
+        if version > VERSION:
             raise RequestRefused(
                 f"A newer version of jupyter-openapi made the order journal {self.path}{NOTHING_SENT} "
                 "Type `%pip install -U jupyter-openapi` and restart."
@@ -233,9 +330,9 @@ class Journal:
                 )
             if db.execute("SELECT COUNT(*) FROM sqlite_master").fetchone()[0]:
                 raise sqlite3.DatabaseError("it is some other program's file")
-            for statement in tables.SCHEMA:
+            for statement in SCHEMA:
                 db.execute(statement)
-            db.execute(f"PRAGMA user_version = {tables.VERSION}")
+            db.execute(f"PRAGMA user_version = {VERSION}")
         if not self._whole:
             damage = db.execute("PRAGMA quick_check(1)").fetchone()[0]
             if damage != "ok":

@@ -11,7 +11,8 @@ from decimal import Decimal
 from typing import Any
 
 from jupyter_openapi.errors import RequestRefused
-from jupyter_openapi.trading.words import CURRENCIES, amount, currency_of, money, plain
+from jupyter_openapi.market.money import amount, money, plain
+from jupyter_openapi.market.symbols import CURRENCIES, currency_of
 
 OVERRIDES = {
     "max_value": "an order worth more than the maximum",

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from jupyter_openapi.errors import RequestRefused
-from jupyter_openapi.guard import guarded
-from jupyter_openapi.trading.elapsed import Since
+from jupyter_openapi.errors import RequestRefused, guarded
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -17,6 +16,21 @@ if TYPE_CHECKING:
     from jupyter_openapi.account import Account
     from jupyter_openapi.reply import Reply
     from jupyter_openapi.spec.model import Operation
+
+
+class Since:
+    """A moment, the present one when it is made."""
+
+    __slots__ = ("_monotonic", "_wall")
+
+    def __init__(self) -> None:
+        self._monotonic, self._wall = time.monotonic(), time.time()
+
+    @property
+    def seconds(self) -> float:
+        """Seconds since then; too many rather than too few."""
+        return max(time.monotonic() - self._monotonic, time.time() - self._wall)
+
 
 GOOD_FOR = 60.0  # seconds: a price moves on
 

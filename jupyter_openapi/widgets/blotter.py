@@ -13,16 +13,23 @@ import traitlets
 
 from jupyter_openapi.account import MODES
 from jupyter_openapi.session import SESSION
-from jupyter_openapi.widgets.book import Book
+from jupyter_openapi.widgets.blotter_model import COLUMNS, FILTERS, Book, Row
+from jupyter_openapi.widgets.model import Offer
 from jupyter_openapi.widgets.order_form import OrderForm
-from jupyter_openapi.widgets.pace import Outbox
-from jupyter_openapi.widgets.page import INSTALL, LOOKING, static
-from jupyter_openapi.widgets.rows import COLUMNS, FILTERS, Row
-from jupyter_openapi.widgets.slot import Offer
-from jupyter_openapi.widgets.words import failure_words, shown_lines, stamp, title, without_ids
+from jupyter_openapi.widgets.panel import (
+    INSTALL,
+    LOOKING,
+    failure_words,
+    shown_lines,
+    stamp,
+    static,
+    title,
+    without_ids,
+)
+from jupyter_openapi.widgets.polling import Outbox
 
 if TYPE_CHECKING:
-    from jupyter_openapi.widgets.reads import Holder
+    from jupyter_openapi.widgets.queries import Holder
 
 
 class Line(ipywidgets.HBox):  # type: ignore[misc]

@@ -5,10 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from jupyter_openapi.session import SESSION, Session
-from jupyter_openapi.widgets.access import Wish, take_secrets
-from jupyter_openapi.widgets.login import Login
-from jupyter_openapi.widgets.page import Page, static
-from jupyter_openapi.widgets.words import stamp, title
+from jupyter_openapi.widgets.credential_model import Login, Wish, take_secrets
+from jupyter_openapi.widgets.panel import Page, stamp, static, title
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

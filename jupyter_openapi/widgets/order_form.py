@@ -8,16 +8,15 @@ import traitlets
 
 from jupyter_openapi.session import SESSION
 from jupyter_openapi.trading.limits import OVERRIDES
-from jupyter_openapi.widgets.layout import first_fields, setup
-from jupyter_openapi.widgets.page import Page, static
-from jupyter_openapi.widgets.reads import NOT_CONNECTED
-from jupyter_openapi.widgets.ticket import Ticket
-from jupyter_openapi.widgets.words import HIDDEN, shown_lines, stamp, title
+from jupyter_openapi.widgets.order_fields import first_fields, setup
+from jupyter_openapi.widgets.order_ticket import Ticket
+from jupyter_openapi.widgets.panel import HIDDEN, Page, shown_lines, stamp, static, title
+from jupyter_openapi.widgets.queries import NOT_CONNECTED
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from jupyter_openapi.widgets.reads import Holder
+    from jupyter_openapi.widgets.queries import Holder
 
 
 class OrderForm(Page):

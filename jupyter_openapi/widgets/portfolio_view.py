@@ -14,20 +14,19 @@ import ipywidgets
 import traitlets
 
 from jupyter_openapi.account import MODES
-from jupyter_openapi.plots.text import MINUS, amount_text, moment_text, percent_text
+from jupyter_openapi.plots.style import MINUS, amount_text, moment_text, percent_text
 from jupyter_openapi.portfolio import totals
 from jupyter_openapi.session import SESSION
-from jupyter_openapi.widgets.pace import Outbox
-from jupyter_openapi.widgets.page import INSTALL, static
-from jupyter_openapi.widgets.words import HIDDEN, failure_words, stamp, title, without_ids
-from jupyter_openapi.widgets.worth import CURRENCIES, PICTURES, Worth
+from jupyter_openapi.widgets.panel import HIDDEN, INSTALL, failure_words, stamp, static, title, without_ids
+from jupyter_openapi.widgets.polling import Outbox
+from jupyter_openapi.widgets.portfolio_model import CURRENCIES, PICTURES, Worth
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     import pandas as pd
 
-    from jupyter_openapi.widgets.reads import Holder
+    from jupyter_openapi.widgets.queries import Holder
 
 UNKNOWN = "n/a"
 PARTS = {"CASH": "Cash", "CLOSED": "Closed today", "TOTAL": "All", "FUND": "Funds"}

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from jupyter_openapi.market import ticks
-from jupyter_openapi.widgets.page import static
-from jupyter_openapi.widgets.reads import _bands
+from jupyter_openapi.widgets.panel import static
+from jupyter_openapi.widgets.queries import _bands
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page

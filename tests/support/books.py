@@ -6,11 +6,11 @@ from decimal import Decimal
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from jupyter_openapi.sandbox.account import OPENING_CASH, OPENING_POSITIONS
+from jupyter_openapi.sandbox.exchange.account import OPENING_CASH, OPENING_POSITIONS
 
 if TYPE_CHECKING:
-    from jupyter_openapi.sandbox.model import Execution
-    from jupyter_openapi.sandbox.store import Store
+    from jupyter_openapi.sandbox.exchange.model import Execution
+    from jupyter_openapi.sandbox.exchange.store import Store
 
 D = Decimal
 

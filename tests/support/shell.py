@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from IPython.core.getipython import get_ipython
 from IPython.testing.globalipapp import start_ipython
 
-from jupyter_openapi.magic.seen import SEEN
+from jupyter_openapi.magic.recent import SEEN
 from jupyter_openapi.session import SESSION
 
 if TYPE_CHECKING:

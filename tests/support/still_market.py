@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from jupyter_openapi.market import ticks
-from jupyter_openapi.market.securities import SECURITIES
-from jupyter_openapi.sandbox.hours import today
+from jupyter_openapi.market.symbols import SECURITIES
+from jupyter_openapi.sandbox.exchange.hours import today
 
 
 @dataclass(frozen=True)

@@ -29,7 +29,7 @@ from jupyter_openapi.ratelimit import Rate, limiter_for
 
 job = json.loads(sys.argv[1])
 if job["lease"]:
-    from jupyter_openapi.ratelimit import remote
+    from jupyter_openapi.ratelimit import redis as remote
     remote.GATE = job["lease"]
 limiter = limiter_for(
     "account",

@@ -2,11 +2,109 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
 
 from jupyter_openapi.errors import RequestRefused
-from jupyter_openapi.magic.command import Ask, command, takes
+from jupyter_openapi.magic.command import Ask, command, say, takes
 from jupyter_openapi.spec.model import Effect, Kind
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+SHOWN = (
+    "id",
+    "created",
+    "mode",
+    "digits",
+    "kind",
+    "symbol",
+    "side",
+    "quantity",
+    "price",
+    "state",
+    "order_id",
+    "message",
+    "client_request_id",
+)
+
+
+@command(
+    "cancel_all",
+    "Cancel every open order, previewed as a list.",
+    takes("symbol", Kind.SYMBOL, "only orders of these", array=True),
+    effect=Effect.TRADE,
+    accepts=("execute", "again"),
+    examples=("cancel_all", "cancel_all 700.HK", "--execute cancel_all"),
+)
+def cancel_all(ask: Ask) -> Any:
+    """Preview the cancelling of the open orders; with ``--execute``, do it and return each outcome."""
+    from jupyter_openapi.magic.present import changed
+    from jupyter_openapi.session import SESSION
+
+    basket: Any = SESSION.connected().cancel_all(ask.given.get("symbol", ()))
+    if ask.command.flags.get("execute"):
+        basket = basket.send(again=bool(ask.command.flags.get("again")))
+    return changed(basket, None, ask.command)
+
+
+@command(
+    "reconcile",
+    "Settle what is not known of orders sent earlier; it only reads.",
+    takes("intent", Kind.INTEGER, "the number of one that you have looked up yourself"),
+    takes("done", Kind.ENUM, "whether that one was done", choices=("yes", "no")),
+    takes("order_id", Kind.ID, "as which order"),
+    examples=("reconcile", "reconcile 12 done=no", "reconcile 12 done=yes order_id=ORDER_ID"),
+)
+def reconcile(ask: Ask) -> pd.DataFrame:
+    """Return one row for each order that was open, with the verdict."""
+    import pandas as pd
+
+    from jupyter_openapi.session import SESSION
+    from jupyter_openapi.trading.reconcile import Settlement
+
+    client, given = SESSION.connected(), ask.given
+    if ("intent" in given) != ("done" in given) or ("order_id" in given and "intent" not in given):
+        raise RequestRefused(
+            "To settle one by hand say which, and whether it was done: `%openapi reconcile INTENT done=yes`, "
+            "and order_id=... where there is an order. `%openapi reconcile` alone settles what it can."
+        )
+    if "intent" in given:
+        order_id = given.get("order_id")
+        found = [client.settle(int(given["intent"]), done=given["done"] == "yes", order_id=order_id)]
+    else:
+        found = client.reconcile()
+    if not found:
+        say(ask.command, "Nothing is open: what became of every order sent from here is known.")
+    rows = [{**asdict(each), "candidates": ", ".join(each.candidates)} for each in found]
+    return pd.DataFrame(rows, columns=list(Settlement.__dataclass_fields__))
+
+
+@command(
+    "journal",
+    "Show what was sent from this machine, and what became of it.",
+    takes("since", Kind.TIMESTAMP, "the first moment, such as -7d"),
+    accepts=("tz", "out"),
+    examples=("journal", "journal since=-7d"),
+)
+def journal(ask: Ask) -> pd.DataFrame:
+    """Return one row for each change that was sent or was about to be, of all accounts, oldest first."""
+    import pandas as pd
+
+    from jupyter_openapi.magic.export import Saving
+    from jupyter_openapi.session import SESSION
+    from jupyter_openapi.trading.journal import Journal
+
+    saving = Saving(str(ask.command.flags["out"])) if "out" in ask.command.flags else None
+    book = SESSION.client.journal if SESSION.client is not None else Journal()
+    since = ask.given.get("since")
+    rows = book.rows(since=None if since is None else float(since)) if book.path.exists() else []
+    frame = pd.DataFrame(rows, columns=list(SHOWN))
+    moments = pd.to_datetime(frame["created"].astype("float64"), unit="s", utc=True)
+    frame["created"] = moments.dt.floor("ms").dt.tz_convert(ask.context.tz(ask.command))
+    if saving is not None:
+        say(ask.command, saving.save(frame))
+    return frame
 
 
 @command(
@@ -36,8 +134,35 @@ def send(ask: Ask) -> Any:
 )
 def wait(ask: Ask) -> Any:
     """Wait for the order and return its `OrderState`."""
-    from jupyter_openapi.loops import run
+    from jupyter_openapi.kernel import run
     from jupyter_openapi.session import SESSION
 
     seconds = float(ask.given.get("timeout", 60))
     return run(SESSION.connected().wait(str(ask.given["order_id"]), timeout=seconds))
+
+
+@command(
+    "order", "Open the order form.", takes("symbol", Kind.SYMBOL, "what to trade"), examples=("order 700.HK",)
+)
+def order(ask: Ask) -> Any:
+    """Return the form, filled in with the symbol if one is given."""
+    from jupyter_openapi.session import SESSION
+    from jupyter_openapi.widgets import OrderForm
+
+    SESSION.connected()
+    return OrderForm(symbol=str(ask.given.get("symbol") or ""))
+
+
+@command(
+    "blotter",
+    "Show open orders, live.",
+    takes("symbol", Kind.SYMBOL, "only orders of these", array=True),
+    examples=("blotter", "blotter 700.HK"),
+)
+def blotter(ask: Ask) -> Any:
+    """Return the blotter of the connected account."""
+    from jupyter_openapi.session import SESSION
+    from jupyter_openapi.widgets import Blotter
+
+    SESSION.connected()
+    return Blotter(symbols=list(ask.given.get("symbol") or ()))

@@ -6,8 +6,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from jupyter_openapi.errors import RequestRefused
-from jupyter_openapi.magic.command import Ask, command, takes
-from jupyter_openapi.magic.report import Report
+from jupyter_openapi.magic.command import Ask, Report, command, takes
 from jupyter_openapi.spec.model import Effect, Kind
 
 if TYPE_CHECKING:
@@ -111,10 +110,10 @@ def _status() -> Report:
 def _answer(method: str, path: str) -> Mapping[str, Any]:
     """Ask this kernel's sandbox, past the journal and the limits of real orders; return what it answers."""
     from jupyter_openapi.credentials import Credentials
-    from jupyter_openapi.hosts import resolve_host
-    from jupyter_openapi.outcomes import Call
     from jupyter_openapi.session import SESSION
-    from jupyter_openapi.transport import Transport
+    from jupyter_openapi.transport.hosts import resolve_host
+    from jupyter_openapi.transport.responses import Call
+    from jupyter_openapi.transport.transport import Transport
 
     process = SESSION.sandbox
     if process is None:

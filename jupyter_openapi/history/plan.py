@@ -1,0 +1,182 @@
+"""What is to be fetched: the operation, its filters, and the window, in whole Unix seconds."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from jupyter_openapi.errors import RequestRefused, sentence
+from jupyter_openapi.spec import catalog
+from jupyter_openapi.spec.check import check, nest
+from jupyter_openapi.spec.dates import to_seconds, zone
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from jupyter_openapi.spec.model import Operation, Pages
+
+DAY = 86_400
+WINDOW_DAYS = 90  # the broker's own default for its histories; used where an operation names none
+PAGE_ROWS = 1000  # asked for where the page's size is ours to choose
+SLACK = 5  # seconds the broker's clock may be ahead of ours
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """One history to fetch.
+
+    Attributes
+    ----------
+    operation, pages
+        The operation, and how it is paged.
+    arguments
+        Its other arguments, by wire name in wire form.
+    start, end
+        First and last second, both inclusive. An operation without a window has 0 and 0.
+    open_end
+        Whether the end is the present; `end` is then a little after `now`.
+    now
+        The present moment when the plan was made.
+    size
+        Rows a full page has, or None if that is not known.
+    tz
+        The zone in which moments are shown.
+    """
+
+    operation: Operation
+    pages: Pages
+    arguments: Mapping[str, Any]
+    start: int
+    end: int
+    open_end: bool
+    now: int
+    size: int | None
+    tz: str
+
+    @property
+    def key(self) -> str:
+        """What makes two plans the same history, whenever they were made."""
+        end = None if self.open_end else self.end
+        return json.dumps([self.operation.name, self.arguments, self.start, end], sort_keys=True, default=str)
+
+    @property
+    def last(self) -> int:
+        """The end as a person means it: the present, where it is open."""
+        return self.now if self.open_end else self.end
+
+    def window_end(self, first: int) -> int:
+        """Return the last second of the window that starts at `first`; what lies ahead is one window."""
+        if first > self.now:
+            return self.end
+        return min(first + (self.pages.days or WINDOW_DAYS) * DAY - 1, self.end)
+
+    def request(self, first: int, last: int, page: int) -> dict[str, Any]:
+        """Return the arguments that ask for one page of one window."""
+        asked = dict(self.arguments)
+        if self.pages.window:
+            asked |= dict(zip(self.pages.window, (first, last), strict=True))
+        if self.pages.page:
+            asked[self.pages.page] = page
+        return asked
+
+    def moment(self, seconds: int) -> datetime:
+        """Return Unix seconds as a moment in the plan's zone."""
+        return datetime.fromtimestamp(seconds, UTC).astimezone(zone(self.tz))
+
+    def stamp(self, seconds: int) -> str:
+        """Return Unix seconds as text: ``2026-11-22 09:30:00``."""
+        return f"{self.moment(seconds):%Y-%m-%d %H:%M:%S}"
+
+
+def make_plan(operation: Operation, arguments: Mapping[str, Any], *, tz: str, now: datetime) -> Plan:
+    """Return the plan for an operation and its arguments as a person gave them.
+
+    Raises
+    ------
+    RequestRefused
+        The operation has no pages or history, there is no start, the window is empty, a page was asked for,
+        or an argument does not pass the operation's own checks.
+    """
+    pages = operation.pages
+    if pages is None:
+        raise RequestRefused(
+            sentence(f"{operation.name} comes whole in one reply; leave --all out.", _instead(operation))
+        )
+    given = nest(operation, arguments)
+    _refuse_pages(pages, given)
+    present = int(now.timestamp())
+    if pages.window is None:
+        checked = check(operation, given, tz=tz, now=now)
+        start = end = 0
+        open_end = False
+    else:
+        checked = check(operation, _with_window(operation, pages.window, given), tz=tz, now=now)
+        start, end = (to_seconds(checked[name], UTC) for name in pages.window)
+        # "now" is an open end too, and so is none.
+        open_end = end == present
+        _refuse_window(pages.window, given, start, end, open_end=open_end)
+    size = _size(operation, pages, checked)
+    if pages.size and size is not None:
+        checked[pages.size] = size
+    others = {
+        name: value for name, value in checked.items() if name not in (*(pages.window or ()), pages.page)
+    }
+    return Plan(
+        operation,
+        pages,
+        others,
+        start,
+        end + SLACK if open_end else end,
+        open_end,
+        present,
+        size or pages.max_rows,
+        tz,
+    )
+
+
+def _instead(operation: Operation) -> str:
+    """Name the history of an operation that gives today's rows."""
+    name = "history_" + operation.name.removeprefix("today_")
+    found = catalog().operations.get(name)
+    if found is None or found.pages is None or found.pages.window is None:
+        return ""
+    return f"For earlier days: {name} {found.pages.window[0]}=-30d."
+
+
+def _refuse_pages(pages: Pages, given: Mapping[str, Any]) -> None:
+    for name in (pages.page or "page", "page", *(() if pages.size else ("size",))):
+        if name in given:
+            raise RequestRefused(f"{name} has no place beside --all, which reads every page; leave it out.")
+
+
+def _with_window(operation: Operation, window: tuple[str, str], given: dict[str, Any]) -> dict[str, Any]:
+    start, end = window
+    if start not in given:
+        raise RequestRefused(
+            f"A whole history needs a start: add {start}=2026-01-01, or {start}=-1y, to {operation.name}."
+        )
+    return {**given, end: given.get(end, "now")}
+
+
+def _refuse_window(
+    window: tuple[str, str], given: Mapping[str, Any], start: int, end: int, *, open_end: bool
+) -> None:
+    if start <= end:
+        return
+    first, last = window
+    if open_end:
+        raise RequestRefused(f"{first}={given[first]} lies in the future; a history starts in the past.")
+    raise RequestRefused(f"{first}={given[first]} lies after {last}={given[last]}; exchange them.")
+
+
+def _size(operation: Operation, pages: Pages, checked: Mapping[str, Any]) -> int | None:
+    """Return the rows to ask for: as given or by the operation's default, else the most that is sensible."""
+    if pages.size is None:
+        return None
+    if pages.size in checked:
+        return int(checked[pages.size])
+    parameter = operation.parameter(pages.size)
+    most = parameter.maximum if parameter else None
+    return None if most is None else min(PAGE_ROWS, int(most))

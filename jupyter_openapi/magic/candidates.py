@@ -1,0 +1,152 @@
+"""What completion offers: names, flags and values, as a person would type them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from functools import cache
+from typing import TYPE_CHECKING, NamedTuple
+
+from jupyter_openapi.magic.commands import COMMANDS
+from jupyter_openapi.magic.flags import FLAGS, Flag
+from jupyter_openapi.magic.grammar import METHODS
+from jupyter_openapi.magic.recent import SEEN
+from jupyter_openapi.spec import catalog
+from jupyter_openapi.spec.model import Kind, Operation, Parameter
+from jupyter_openapi.spec.values import choices
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+DAYS = ("today", "yesterday", "-7d", "-30d", "-6m", "-1y")
+
+
+class Offer(NamedTuple):
+    """A text to insert, and what it is, for the front end's list."""
+
+    text: str
+    kind: str
+
+
+class Offers(NamedTuple):
+    """What may follow, best first, and the end of the line that it replaces."""
+
+    offers: list[Offer]
+    fragment: str
+
+
+NOTHING = Offers([], "")
+
+
+def matching(offers: Iterable[Offer], fragment: str) -> Offers:
+    """Return the offers that begin with what was typed, whatever its case, each text once."""
+    start = fragment.lower()
+    found: dict[str, Offer] = {}
+    for offer in offers:
+        if offer.text.lower().startswith(start):
+            found.setdefault(offer.text, offer)
+    return Offers(list(found.values()), fragment)
+
+
+def words() -> Iterator[Offer]:
+    """Yield what a line may begin with, but for flags: commands, aliases, operations, methods."""
+    yield from (Offer(name, "command") for name in COMMANDS)
+    yield from (Offer(name, "operation") for name in [*catalog().aliases, *catalog().operations])
+    yield from (Offer(name, "method") for name in sorted(METHODS))
+
+
+def flags(known: Iterable[Flag], given: Collection[str]) -> Iterator[Offer]:
+    """Yield the flags that are not given yet, or may be repeated."""
+    for flag in known:
+        if flag.name not in given or flag.repeatable:
+            yield Offer(f"--{flag.name}", "flag")
+
+
+def general_flags() -> list[Flag]:
+    """Return the flags that may begin a line: the general ones, then those of single commands."""
+    return [*FLAGS.values(), *(flag for spec in COMMANDS.values() for flag in spec.flags)]
+
+
+def flag_values(flag: Flag) -> Iterator[Offer]:
+    """Yield the values a flag may have, where they can be told."""
+    names: Iterable[str] = flag.choices
+    if flag.name == "tz":
+        names = _zones()
+    elif flag.name == "profile":
+        from jupyter_openapi.credentials.keyrings import profiles
+
+        names = profiles()
+    elif flag.name == "override":
+        from jupyter_openapi.trading.limits import OVERRIDES
+
+        names = OVERRIDES
+    yield from (Offer(name, "value") for name in names)
+
+
+@cache
+def _zones() -> tuple[str, ...]:
+    from zoneinfo import available_timezones
+
+    usual = ("UTC", "Asia/Hong_Kong", "America/New_York", "Asia/Shanghai", "Asia/Singapore")
+    return (*usual, *sorted(available_timezones() - set(usual)))
+
+
+def paths(method: str) -> Iterator[Offer]:
+    """Yield the known paths of a method, up to their first template."""
+    for operation in catalog().operations.values():
+        if operation.method == method:
+            yield Offer(operation.path.partition("{")[0], "path")
+
+
+def names(operation: Operation, given: Collection[str], *, wire: bool = False) -> Iterator[Offer]:
+    """Yield the names of parameters that are not given yet: short ones first, and first what is required.
+
+    Parameters
+    ----------
+    operation
+        Whose.
+    given
+        Names that are given, as typed.
+    wire
+        Also offer the wire's own name where there is a short one.
+    """
+    taken = {operation.short.get(name, name) for name in given}
+    short: dict[str, str] = {}
+    for name, full in operation.short.items():
+        short.setdefault(full, name)
+    leaves = [name for name in _leaves(operation.parameters) if name not in taken]
+    needed = {
+        each.name for each in operation.parameters if each.required and each.name not in operation.defaults
+    }
+    leaves.sort(key=lambda name: name not in needed)
+    yield from (Offer(short[name], "param") for name in leaves if name in short)
+    yield from (Offer(name, "param") for name in leaves if wire or name not in short)
+
+
+def _leaves(parameters: tuple[Parameter, ...], prefix: str = "") -> Iterator[str]:
+    for each in parameters:
+        if each.fields and not each.array:
+            yield from _leaves(each.fields, f"{prefix}{each.name}.")
+        else:
+            yield f"{prefix}{each.name}"
+
+
+def values(operation: Operation, parameter: Parameter, typed: str) -> Iterator[Offer]:
+    """Yield values of a parameter: an enum's, days, what was seen, securities once something is typed."""
+    match parameter.kind:
+        case Kind.ENUM:
+            yield from (Offer(name, "value") for name in choices(parameter).split(", "))
+        case Kind.BOOLEAN:
+            yield from (Offer(name, "value") for name in ("true", "false"))
+        case Kind.DATE | Kind.TIMESTAMP | Kind.MILLIS:
+            yield from (Offer(name, "value") for name in (*DAYS, "now"))
+        case Kind.SYMBOL:
+            yield from (Offer(name, "symbol") for name in SEEN.fitting(operation, parameter))
+            if typed:
+                from jupyter_openapi.market.symbols import SECURITIES
+
+                yield from (Offer(name, "symbol") for name in SECURITIES)
+        case Kind.ID:
+            yield from (Offer(name, "id") for name in SEEN.fitting(operation, parameter))
+        case _:
+            if operation.group == "command" and operation.name == "help":
+                yield from words()

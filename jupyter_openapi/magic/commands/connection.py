@@ -1,0 +1,184 @@
+"""``login``, ``refresh``, ``forget`` and ``check``: the keys and the way to the broker."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+from jupyter_openapi.errors import RequestRefused
+from jupyter_openapi.magic.command import Ask, Report, command, say, takes, tell_panels
+from jupyter_openapi.magic.flags import Flag
+from jupyter_openapi.spec.model import Effect, Kind
+
+if TYPE_CHECKING:
+    from jupyter_openapi.account import Account
+    from jupyter_openapi.client import Client
+    from jupyter_openapi.credentials import Credentials
+
+PROFILE = Flag("profile", "NAME", "which stored account")
+
+
+@command(
+    "login",
+    "Open the credential panel, or ask in a terminal.",
+    flags=(PROFILE,),
+    examples=("login", "login --profile main"),
+)
+def login(ask: Ask) -> Any:
+    """Return the panel; in a terminal, ask for the keys without showing them."""
+    profile = str(ask.command.flags.get("profile") or "")
+    if _in_notebook():
+        from jupyter_openapi.widgets import CredentialPanel
+
+        return CredentialPanel(profile=profile)
+    from jupyter_openapi.session import SESSION
+
+    SESSION.entered = _asked()
+    if profile:
+        from jupyter_openapi.credentials import store_profile
+
+        store_profile(profile, SESSION.entered)
+        return Report(f"Stored as profile '{profile}'. Now type %openapi connect paper --profile {profile}.")
+    return Report("Kept in this process's memory only. Now type %openapi connect paper.")
+
+
+def _in_notebook() -> bool:
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython is not None else None
+    return getattr(shell, "kernel", None) is not None
+
+
+def _asked() -> Credentials:
+    from getpass import getpass
+
+    from jupyter_openapi.credentials import Credentials
+
+    try:
+        return Credentials(getpass("App Key: "), getpass("App Secret: "), getpass("Access Token: "))
+    except EOFError:
+        problem = "The input ended before the three keys were typed; nothing was kept."
+    raise RequestRefused(problem)
+
+
+@command(
+    "refresh",
+    "Exchange the access token for a new one; the old one stops working everywhere.",
+    effect=Effect.WRITE,
+    accepts=("execute",),
+    examples=("--execute refresh",),
+)
+def refresh(ask: Ask) -> Report:
+    """Send the refresh once and store the new token where the old one came from."""
+    from jupyter_openapi.session import SESSION
+
+    client = SESSION.connected()
+    if not ask.command.flags.get("execute"):
+        raise RequestRefused(
+            f"Nothing was sent: this ends the present token of the {client.account.title} for every program "
+            "that uses it. If you mean it, type `%openapi --execute refresh`."
+        )
+    return Report(SESSION.refresh())
+
+
+@command(
+    "forget",
+    "Disconnect and drop typed keys; with --profile delete a stored account.",
+    flags=(PROFILE,),
+    examples=("forget", "forget --profile main"),
+)
+def forget(ask: Ask) -> Report:
+    """Let go of the keys and say what was done."""
+    from jupyter_openapi.session import SESSION
+
+    profile = ask.command.flags.get("profile")
+    done = SESSION.forget(str(profile) if profile else None)
+    tell_panels("account")
+    return Report(done)
+
+
+@command("check", "Test host, TLS, region, signature, latency, clock, token and limits, one line each.")
+def check(ask: Ask) -> Report:
+    """Look at each in turn; one line says what was found, or what to do."""
+    del ask
+    from jupyter_openapi.diagnostics import check_up
+    from jupyter_openapi.session import SESSION
+
+    return Report("\n".join(str(finding) for finding in check_up(SESSION.connected())))
+
+
+WARN_DAYS = 14
+
+
+def describe_status(client: Client) -> Report:
+    """Return the report as aligned lines; nothing is sent."""
+    account = client.account
+    rows = [
+        ("account", account.title),
+        ("host", account.host),
+        ("trading", "on" if account.trading else "off: this connection is read-only"),
+        ("token", _token_line(client)),
+        *[(f"{kind} calls left", str(left)) for kind, left in client.limits_left().items()],
+    ]
+    width = max(len(label) for label, _ in rows)
+    return Report("\n".join(f"{label:<{width}}  {text}" for label, text in rows))
+
+
+def _token_line(client: Client) -> str:
+    days = client.token_days_left()
+    if days is None:
+        return "does not say when it ends"
+    if days < 0:
+        return f"ended {-days:.0f} days ago: `%openapi --execute refresh`, or get a new one"
+    warning = ": renew it soon, `%openapi --execute refresh`" if days < WARN_DAYS else ""
+    return f"ends in {days:.0f} days{warning}"
+
+
+RED = "\x1b[1;97;41m"
+PLAIN = "\x1b[0m"
+
+
+@command(
+    "connect",
+    "Connect to the sandbox, a paper account or a live account.",
+    takes("account", Kind.ENUM, "which account", choices=("sandbox", "paper", "live"), required=True),
+    flags=(
+        Flag("trade", help="allow orders on a live account, which is read-only otherwise"),
+        Flag("profile", "NAME", "which stored account"),
+        Flag("region", "REGION", "which of the broker's hosts", choices=("cn", "hk")),
+    ),
+    examples=("connect sandbox", "connect paper --profile main", "connect live --trade"),
+)
+def connect(ask: Ask) -> Client:
+    """Connect, say to which account, and return the client."""
+    from jupyter_openapi.session import SESSION
+
+    flags = ask.command.flags
+    profile, region = flags.get("profile"), flags.get("region")
+    client = SESSION.connect(
+        str(ask.given["account"]),
+        trading=True if flags.get("trade") else None,
+        profile=str(profile) if profile else None,
+        region=str(region) if region else None,
+    )
+    tell_panels("account")
+    if client.account.mode == "live" and client.account.trading:
+        print(banner(client.account), file=sys.stderr)  # noqa: T201 (not to be muted, nor lost in a pipe)
+    else:
+        say(ask.command, f"Connected to the {client.account.title}.")
+    return client
+
+
+def banner(account: Account) -> str:
+    """Return the red line that stands over a live account whose orders are on."""
+    text = f" {account.title}: ORDERS ARE ON. What you send here trades real money. "
+    return f"{RED}{text}{PLAIN}"
+
+
+@command("status", "Show the account, where its credentials come from, days and quota left.")
+def status(ask: Ask) -> Report:
+    """Describe the connection; nothing is sent."""
+    del ask
+
+    from jupyter_openapi.session import SESSION
+
+    return describe_status(SESSION.connected())

@@ -1,0 +1,369 @@
+"""``%openapi help NAME``: what an operation or command does, takes and gives, as plain text."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Mapping
+from textwrap import fill
+from typing import TYPE_CHECKING, Any
+
+from jupyter_openapi.errors import RequestRefused, did_you_mean, sentence
+from jupyter_openapi.magic.command import Ask, Report, command, takes
+from jupyter_openapi.magic.examples import ID, example
+from jupyter_openapi.magic.flags import FLAGS, Flag, applicable
+from jupyter_openapi.magic.recent import ORDER, SEEN
+from jupyter_openapi.spec import catalog
+from jupyter_openapi.spec.model import Effect, Kind, Operation, Parameter
+from jupyter_openapi.spec.values import choices
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from jupyter_openapi.magic.command import CommandSpec
+
+WIDTH = 100
+EFFECTS: Mapping[Effect, str] = {
+    Effect.READ: "reads only",
+    Effect.WRITE: "changes something: it is previewed, and done by `%openapi send` or with --execute",
+    Effect.TRADE: "moves money: it is previewed, and sent by `%openapi send` or with --execute",
+}
+KINDS: Mapping[Kind, str] = {
+    Kind.TEXT: "text",
+    Kind.ID: "id",
+    Kind.SYMBOL: "symbol",
+    Kind.ENUM: "choice",
+    Kind.DECIMAL: "number",
+    Kind.INTEGER: "whole number",
+    Kind.BOOLEAN: "true or false",
+    Kind.TIMESTAMP: "time",
+    Kind.MILLIS: "time",
+    Kind.DATE: "day",
+    Kind.OBJECT: "object",
+    Kind.ANY: "anything",
+}
+LIMITS = {"trade": "30 calls in 30 s", "quote": "10 calls a second"}
+
+
+def operation_help(operation: Operation, word: str, *, decimals: str = "float64", tz: str = "UTC") -> Report:
+    """Return what there is to know of an operation.
+
+    Parameters
+    ----------
+    operation
+        Which.
+    word
+        The name it was asked for by, which may stand for constant arguments too.
+    decimals, tz
+        How the frame's columns come.
+    """
+    line = example(operation, word if catalog().constants(word) else None)
+    parts = [
+        f"{operation.name}  (also {', '.join(operation.aliases)})" if operation.aliases else operation.name,
+        _filled(f"{operation.summary.rstrip('.')}. {operation.description}".strip()),
+        *_facts(operation, word),
+        *_parameters(operation),
+        *_columns(operation, decimals, tz),
+        _section("Example", [line]),
+    ]
+    if operation.effect is not Effect.READ and "--execute" not in line:
+        parts.append(_section("Sent in one go", [_executed(line)]))
+    return Report("\n".join(filter(None, parts)))
+
+
+def command_help(spec: CommandSpec) -> Report:
+    """Return what there is to know of a command."""
+    order = next(iter(SEEN.values(ORDER)), ID)
+    lines = [f"%openapi {each.replace('ORDER_ID', order)}" for each in spec.examples]
+    parts = [
+        f"{spec.name}  (a command of %openapi)",
+        _filled(spec.summary),
+        *_parameters(spec.operation),
+        _section("Flags, after its name", [flag_line(flag) for flag in spec.flags]),
+        _section(
+            "Flags, before its name", [flag_line(FLAGS[name]) for name in FLAGS if name in spec.accepts]
+        ),
+        _section(
+            "Example" if len(spec.examples) == 1 else "Examples",
+            lines,
+        ),
+    ]
+    return Report("\n".join(filter(None, parts)))
+
+
+def flag_line(flag: Flag, width: int = 20) -> str:
+    """Return a flag's usage and its help, aligned."""
+    allowed = f" ({', '.join(flag.choices)})" if flag.choices else ""
+    return f"{flag.usage:<{width}}  {flag.help}{allowed}"
+
+
+def _facts(operation: Operation, word: str) -> Iterator[str]:
+    counted = f"; counted among {LIMITS[operation.limit]}" if operation.limit in LIMITS else ""
+    yield f"\n  {operation.method} {operation.path}{counted}"
+    yield _filled(EFFECTS[operation.effect], "  Effect: ")
+    if meant := catalog().constants(word):
+        yield _filled(f"{word} is {operation.name} with {_pairs(meant)}", "  ")
+    if operation.region:
+        yield f"  Served by the {operation.region} data centre only"
+    if not operation.documented:
+        yield "  Sent by the official SDK, and not in the broker's documentation"
+    if operation.sdk:
+        yield _filled(", ".join(method.name for method in operation.sdk), "  Official SDK: ")
+    names = [
+        f"--{flag}" for flag in FLAGS if flag.replace("-", "_") in applicable(operation, operation.effect)
+    ]
+    yield _filled(", ".join(names), "  Flags: ")
+
+
+def _pairs(values: Mapping[str, object]) -> str:
+    return ", ".join(f"{name}={value}" for name, value in values.items())
+
+
+def _parameters(operation: Operation) -> Iterator[str]:
+    if not operation.parameters:
+        yield "\nTakes no parameters"
+        return
+    short = {wire: name for name, wire in reversed(list(operation.short.items()))}
+    rows = [_row(operation, *each, short) for each in _leaves(operation.parameters)]
+    # What must be given first; the wire's own order within.
+    rows.sort(key=lambda row: not row[1].startswith("required"))
+    width = min(34, max(len(name) for name, _ in rows))
+    yield "\nParameters" + (
+        f" (bare words fill {short.get(operation.main, operation.main)})" if operation.main else ""
+    )
+    for name, text in rows:
+        lead = f"  {name:<{width}}  "
+        yield fill(
+            text, WIDTH, initial_indent=lead, subsequent_indent=" " * (width + 4), break_on_hyphens=False
+        )
+
+
+def _leaves(parameters: tuple[Parameter, ...], prefix: str = "") -> Iterator[tuple[str, Parameter]]:
+    """Yield every parameter by its dotted name; the fields of an object instead of the object itself."""
+    for each in parameters:
+        if each.fields and not each.array:
+            yield from _leaves(each.fields, f"{prefix}{each.name}.")
+        else:
+            yield f"{prefix}{each.name}", each
+
+
+def _row(operation: Operation, name: str, parameter: Parameter, short: Mapping[str, str]) -> tuple[str, str]:
+    shown = f"{short[name]} ({name})" if name in short else name
+    default = operation.defaults.get(name)
+    required = parameter.required and default is None and "." not in name
+    facts = [
+        "required" if required else "",
+        f"list of {KINDS[parameter.kind]}s" if parameter.array else KINDS[parameter.kind],
+        _range(parameter),
+        f"default {_default(default)}" if default is not None else "",
+    ]
+    text = f"{', '.join(filter(None, facts))}. {parameter.description}".rstrip()
+    if parameter.kind is Kind.ENUM:
+        text = f"{text.rstrip('.')}. One of {choices(parameter)}."
+    if parameter.fields:
+        text += f" Each has {', '.join(each.name for each in parameter.fields)}."
+    return shown, text
+
+
+def _default(value: object) -> str:
+    if isinstance(value, str) and value.startswith("$"):
+        return f"that of {value[1:]}"
+    if isinstance(value, list):
+        return ", ".join(map(str, value)) or "an empty list"
+    return str(value).lower() if isinstance(value, bool) else str(value) or "empty"
+
+
+def _range(parameter: Parameter) -> str:
+    low, high, above = parameter.minimum, parameter.maximum, parameter.above
+    found = [
+        f"above {above:g}" if above is not None else "",
+        f"from {low:g}" if low is not None else "",
+        f"up to {high:g}" if high is not None else "",
+        f"at most {parameter.max_length} characters" if parameter.max_length is not None else "",
+        f"at most {parameter.max_items} at once" if parameter.max_items is not None else "",
+    ]
+    return " ".join(filter(None, found))
+
+
+def _columns(operation: Operation, decimals: str, tz: str) -> Iterator[str]:
+    if operation.effect is not Effect.READ:
+        if fields := [field.name for table in operation.tables for field in table.fields]:
+            yield _filled(", ".join(dict.fromkeys(fields)), "\nThe reply's data: ")
+        return
+    if not operation.tables:
+        yield "\nReturns a DataFrame whose columns follow from what comes back"
+        return
+    from jupyter_openapi.frames import to_frame
+
+    # The frame of an empty reply has all columns, with the dtypes that any other reply has.
+    frame = to_frame(None, operation, decimals=decimals, tz=tz)
+    columns = [f"{name} ({dtype})" for name, dtype in frame.dtypes.items()]
+    yield "\nReturns a DataFrame with the columns"
+    yield _filled(", ".join(columns), "  ")
+    if operation.parameter("period") is not None:
+        yield "  Bars of a day or longer have a trade_date too, their day in the market's own zone"
+
+
+def _section(title: str, lines: list[str]) -> str:
+    body = "\n".join(f"  {line}" for each in lines for line in each.split("\n"))
+    return f"\n{title}\n{body}" if lines else ""
+
+
+def _executed(line: str) -> str:
+    magic, _, rest = line.partition(" ")
+    return f"{magic} --execute {rest}"
+
+
+def _filled(text: str, lead: str = "") -> str:
+    start = "\n" if lead.startswith("\n") else ""
+    lead = lead.lstrip("\n")
+    indent = " " * (len(lead) - len(lead.lstrip())) + ("  " if lead.strip() else "")
+    return start + fill(
+        text,
+        WIDTH,
+        initial_indent=lead,
+        subsequent_indent=indent,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
+HEAD = """
+Type
+  %openapi connect sandbox                      a paper exchange on this machine (or: paper, live)
+  %openapi positions                            your holdings, as a DataFrame
+  df = %openapi positions symbol=700.HK,AAPL.US
+  %openapi quote 700.HK AAPL.US                 last prices
+  %openapi history_orders start=-30d            days as 2026-11-01, today, -30d
+  %openapi GET /v1/asset/stock symbol=700.HK    any path
+  %openapi submit 700.HK side=buy price=600 quantity=100      a preview; nothing is sent
+  %openapi send                                 sends that very preview, once, while it is under 60 s old
+  %openapi --execute submit 700.HK side=buy type=MO quantity=100
+
+  A cell that begins with %%openapi takes a body: JSON, or name: value lines.
+  price={bid} takes a variable, and any {expression}; # starts a comment; a trailing ; mutes the output.
+  Tab completes names, parameters and values. IPython takes a line that ends in ? for itself.
+
+Find
+  %openapi endpoints dividend                   the operations that hold a word
+  %openapi help submit                          what one takes and gives, and an example
+"""
+
+
+def overview() -> Report:
+    """Return the text; nothing is sent."""
+    from jupyter_openapi.magic.commands import COMMANDS
+
+    where = "not connected"
+    session = sys.modules.get("jupyter_openapi.session")
+    if session is not None and session.SESSION.client is not None:
+        where = session.SESSION.client.account.title
+    commands = [f"  {name:<12} {spec.summary}" for name, spec in COMMANDS.items()]
+    flags = [f"  {flag_line(flag)}" for flag in FLAGS.values()]
+    parts = [
+        f"%openapi: {where}",
+        HEAD,
+        "Commands, beside the operations that %openapi endpoints lists",
+        *commands,
+        "",
+        "Flags, before the operation; %config OpenAPIMagics sets what holds without them",
+        *flags,
+    ]
+    return Report("\n".join(parts))
+
+
+METHODS = frozenset({"GET", "POST", "PUT", "DELETE", "PATCH"})
+
+
+@command(
+    "endpoints",
+    "List the operations, or those that hold a word.",
+    takes("word", Kind.TEXT, "what to look for; several words must all be found", array=True, free_text=True),
+    accepts=("out",),
+    examples=("endpoints", "endpoints dividend", "endpoints order history"),
+)
+def endpoints(ask: Ask) -> pd.DataFrame:
+    """Return a frame of the operations that hold all the words, in their names, paths, effects or texts."""
+    import pandas as pd
+
+    from jupyter_openapi.magic.command import say
+    from jupyter_openapi.magic.export import Saving
+    from jupyter_openapi.spec import catalog
+
+    saving = Saving(str(ask.command.flags["out"])) if "out" in ask.command.flags else None
+    words = [str(word).lower() for word in ask.given.get("word", [])]
+    operations = catalog().operations.values()
+    found = [each for each in operations if all(word in _searched(each) for word in words)]
+    if not found:
+        close = did_you_mean(words[0], [*catalog().aliases, *catalog().operations])
+        asked = " ".join(words)
+        raise RequestRefused(
+            sentence(f"No operation holds '{asked}'.", close or "Type %openapi endpoints to list them all.")
+        )
+    frame = pd.DataFrame(
+        [_listed(each) for each in found], columns=["name", "aliases", "effect", "method", "path", "summary"]
+    )
+    if saving is not None:
+        say(ask.command, saving.save(frame))
+    return frame
+
+
+def _listed(operation: Operation) -> tuple[str, ...]:
+    return (
+        operation.name,
+        ", ".join(operation.aliases),
+        str(operation.effect),
+        operation.method,
+        operation.path,
+        operation.summary,
+    )
+
+
+def _searched(operation: Operation) -> str:
+    sdk = " ".join(method.name for method in operation.sdk)
+    return " ".join([*_listed(operation), operation.group, operation.description, sdk]).lower()
+
+
+@command(
+    "help",
+    "Explain an operation or a command; alone, what can be typed.",
+    takes("name", Kind.TEXT, "an operation, alias or command, or METHOD PATH", array=True),
+    accepts=("decimals", "tz"),
+    examples=("help submit", "help connect", "help GET /v1/asset/stock"),
+)
+def explain(ask: Ask) -> Report:
+    """Return the help of what is named."""
+    from jupyter_openapi.magic.commands import COMMANDS
+
+    words = [str(word) for word in ask.given.get("name", [])]
+    if not words:
+        return overview()
+    if len(words) == 1 and words[0].lower() in COMMANDS:
+        return command_help(COMMANDS[words[0].lower()])
+    operation = _named(words, COMMANDS)
+    decimals, tz = ask.context.decimals(ask.command), ask.context.tz(ask.command)
+    return operation_help(operation, words[0], decimals=decimals, tz=tz)
+
+
+def _named(words: list[str], commands: Any) -> Operation:
+    from jupyter_openapi.magic.grammar import unknown_word
+    from jupyter_openapi.spec import catalog
+    from jupyter_openapi.spec.request import normalise
+
+    if words[0].upper() in METHODS and len(words) == 2:
+        method, path, _ = normalise(words[0], words[1])
+        match = catalog().match(method, path)
+        if match is None:
+            raise RequestRefused(
+                f"{method} {path} is not in the specification; it can be sent all the same, unchecked: "
+                f"%openapi {method} {path}."
+            )
+        return match[0]
+    if len(words) > 1:
+        raise RequestRefused(
+            f"Help is for one name at a time; type %openapi help {words[0]}, or %openapi endpoints "
+            f"{' '.join(words)} to search."
+        )
+    operation = catalog().find(words[0])
+    if operation is None:
+        raise unknown_word(words[0], [*commands, *catalog().aliases, *catalog().operations])
+    return operation

@@ -1,0 +1,117 @@
+"""``portfolio``, ``pnl`` and ``snapshot``: what the account holds, what it earned, what is kept of it."""
+
+from __future__ import annotations
+
+import re
+from calendar import monthrange
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from jupyter_openapi.errors import RequestRefused
+from jupyter_openapi.magic.command import Ask, command, say, takes
+from jupyter_openapi.magic.flags import Flag
+from jupyter_openapi.spec.dates import zone
+from jupyter_openapi.spec.model import Kind
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from jupyter_openapi.client import Client
+    from jupyter_openapi.magic.command import Report
+    from jupyter_openapi.magic.export import Saving
+
+BASE = takes("base_currency", Kind.TEXT, "the currency of the totals, HKD if nothing is said")
+_MONTH = re.compile(r"(\d{4})-(0[1-9]|1[0-2])")
+
+
+@command(
+    "portfolio",
+    "Value every holding, one row each.",
+    BASE,
+    accepts=("out",),
+    examples=("portfolio", "portfolio USD"),
+)
+def portfolio(ask: Ask) -> pd.DataFrame:
+    """Return the valued holdings; print their total, what is not known, and the definitions."""
+    from jupyter_openapi.portfolio import notes
+    from jupyter_openapi.portfolio.valuation import valued
+
+    saving = _saving(ask)
+    frame = valued(_client(ask), str(ask.given.get("base_currency", "HKD")))
+    return _told(ask, frame, notes(frame), saving)
+
+
+@command(
+    "pnl",
+    "Work out realized profit and loss from executions; this month's if nothing is said.",
+    takes("start", Kind.DATE, "the first day"),
+    takes("end", Kind.DATE, "the last day"),
+    BASE,
+    takes("method", Kind.ENUM, "how sales meet purchases", choices=("fifo", "average")),
+    flags=(Flag("month", "YYYY-MM", "a whole month instead of start and end"),),
+    accepts=("out", "tz"),
+    examples=("pnl", "pnl --month 2026-11", "pnl start=-90d method=average"),
+)
+def pnl(ask: Ask) -> pd.DataFrame:
+    """Return the round trips closed in a window; print the window, the sums, and what is not known."""
+    from jupyter_openapi.portfolio import notes
+    from jupyter_openapi.portfolio.realized_pnl import worked_out
+
+    saving = _saving(ask)
+    client = _client(ask)
+    start, end = _window(ask)
+    base, method = (str(ask.given.get(*pair)) for pair in (("base_currency", "HKD"), ("method", "fifo")))
+    frame = worked_out(client, start, end, base, method)
+    return _told(ask, frame, notes(frame), saving)
+
+
+@command("snapshot", "Append positions, cash, rates and quotes to the local store.")
+def snapshot(ask: Ask) -> Report:
+    """Keep a snapshot, from which the equity curve is made, and say where."""
+    from jupyter_openapi.magic.command import Report
+    from jupyter_openapi.portfolio import snapshot as keep
+
+    return Report(keep(_client(ask)))
+
+
+def _client(ask: Ask) -> Client:
+    from jupyter_openapi.session import SESSION
+
+    client = SESSION.connected()
+    client.tz = ask.context.tz(ask.command)
+    return client
+
+
+def _saving(ask: Ask) -> Saving | None:
+    from jupyter_openapi.magic.export import Saving
+
+    return Saving(str(ask.command.flags["out"])) if "out" in ask.command.flags else None
+
+
+def _told(ask: Ask, frame: pd.DataFrame, text: str, saving: Saving | None) -> pd.DataFrame:
+    say(ask.command, text)
+    if saving is not None:
+        say(ask.command, saving.save(frame))
+    return frame
+
+
+def _window(ask: Ask) -> tuple[str, str | None]:
+    """Return the first and the last day asked for; no last day is today."""
+    month, start, end = (
+        str(value) if value is not None else None
+        for value in (ask.command.flags.get("month"), ask.given.get("start"), ask.given.get("end"))
+    )
+    if month is None:
+        if start is None and end is not None:
+            raise RequestRefused(
+                f"pnl needs a start before {end}: type %openapi pnl start=2026-01-01 end={end}."
+            )
+        today = datetime.now(zone(ask.context.tz(ask.command)))
+        return start or f"{today:%Y-%m}-01", end
+    if start is not None or end is not None:
+        raise RequestRefused("--month is a window already; leave start and end out.")
+    found = _MONTH.fullmatch(month)
+    if found is None:
+        raise RequestRefused(f"--month is written as {datetime.now(UTC):%Y-%m}, not {month}.")
+    last = monthrange(int(found[1]), int(found[2]))[1]
+    return f"{month}-01", f"{month}-{last}"

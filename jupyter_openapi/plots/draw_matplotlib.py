@@ -1,0 +1,266 @@
+"""matplotlib pictures. Nothing global is changed, and no window or backend is needed."""
+
+from __future__ import annotations
+
+import io
+import textwrap
+import threading
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import matplotlib.dates
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
+from matplotlib.lines import Line2D
+from matplotlib.path import Path
+from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+from jupyter_openapi.plots import style
+from jupyter_openapi.plots import style as fonts
+from jupyter_openapi.plots.style import amount_text, percent_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from jupyter_openapi.plots.charts import Bars, Candles, Curve
+
+readable = fonts.readable
+_ONE = threading.RLock()
+CSS = 96  # pixels of a page in an inch
+ROOM = 1.42  # of the longest bar: space for the text beside it
+UP = Path([(0, 0), (-0.36, -0.62), (0.36, -0.62), (0, 0)], closed=True)
+DOWN = Path([(0, 0), (-0.36, 0.62), (0.36, 0.62), (0, 0)], closed=True)
+"""Arrow heads whose tips are at the price."""
+
+
+class Picture(Figure):
+    """A figure that a notebook shows without pyplot, and that looks the same wherever it is drawn."""
+
+    def draw(self, renderer: Any) -> None:
+        """Draw with the settings it was made with: some texts come into being only now."""
+        with _look():
+            super().draw(renderer)
+
+    def png(self) -> bytes:
+        """Return it as a PNG file."""
+        buffer = io.BytesIO()
+        self.savefig(buffer, format="png", dpi=self.dpi, facecolor=style.PAPER)
+        return buffer.getvalue()
+
+    def _repr_png_(self) -> tuple[bytes, dict[str, int]]:
+        width, height = (round(inches * CSS) for inches in self.get_size_inches())
+        return self.png(), {"width": width, "height": height}  # sharp where a pixel is several dots
+
+
+@contextmanager
+def _look() -> Iterator[None]:
+    """Make texts and axes in the house's look; nothing global stays changed.
+
+    One thread at a time: matplotlib's settings are the process's, and two that exchange them mix them up.
+    """
+    settings: dict[Any, Any] = {
+        "font.family": fonts.families(),
+        "font.size": 9.0,
+        "text.color": style.INK,
+        "text.parse_math": False,  # a $ in a name is a dollar
+        "axes.edgecolor": style.GREY,
+        "axes.labelcolor": style.SOFT,
+        "axes.spines.top": False,
+        "axes.spines.right": False,
+        "axes.axisbelow": True,
+        "xtick.color": style.SOFT,
+        "ytick.color": style.SOFT,
+        "grid.color": style.GRID,
+        "figure.facecolor": style.PAPER,
+        "axes.facecolor": style.PAPER,
+        "legend.frameon": False,
+    }
+    with _ONE, matplotlib.rc_context(settings):
+        yield
+
+
+def _figure(height: float, title: str, line: str, remark: str) -> Picture:
+    """Return an empty figure with its title, the line about the account, and a remark at its foot."""
+    note = textwrap.fill(remark, 118)
+    foot = 0.17 * (note.count("\n") + 1) / height if note else 0.0
+    frame = (0, foot, 1, 1 - 0.6 / height - foot)
+    layout = ConstrainedLayoutEngine(w_pad=0.12, h_pad=0.08, hspace=0.02, rect=frame)
+    figure = Picture(figsize=(style.WIDTH, height), dpi=style.DPI, layout=layout)
+    FigureCanvasAgg(figure)
+    top, left = 1 - 0.1 / height, 0.015
+    heading: dict[str, Any] = {"fontsize": 13, "fontweight": "bold", "family": fonts.families()[:1]}
+    figure.suptitle(title, x=left, y=top, ha="left", va="top", **heading)
+    figure.text(left, top - 0.3 / height, line, ha="left", va="top", fontsize=8.5, color=style.SOFT)
+    figure.text(left, 0.012, note, ha="left", va="bottom", fontsize=7.5, color=style.SOFT)
+    return figure
+
+
+def bars(chart: Bars) -> Picture:
+    """Draw horizontal bars, each with its text beside it."""
+    with _look():
+        count = max(len(chart.bars), 2)
+        figure = _figure(style.EDGE + style.BAR * count, chart.title, chart.line, chart.remark)
+        axes = figure.add_subplot()
+        if not chart.bars:
+            return _nothing(figure, axes, "Nothing to show.")
+        values = [bar.value for bar in chart.bars]
+        places = range(len(values))
+        axes.barh(places, values, height=0.64, color=[style.TONES[bar.tone] for bar in chart.bars])
+        axes.set_yticks(places, [bar.label for bar in chart.bars], color=style.INK)
+        axes.invert_yaxis()
+        _room(axes, values)
+        for place, bar in zip(places, chart.bars, strict=True):
+            negative = bar.value < 0
+            axes.annotate(
+                bar.text,
+                (bar.value, place),
+                xytext=(-5 if negative else 5, 0),
+                textcoords="offset points",
+                va="center",
+                ha="right" if negative else "left",
+                fontsize=8.5,
+                bbox={"facecolor": style.PAPER, "edgecolor": "none", "pad": 1.0},
+            )
+        axes.axvline(0, color=style.GREY, linewidth=0.8)
+        axes.grid(axis="x", linewidth=0.8)
+        axes.tick_params(length=0)
+        axes.spines[["left", "bottom"]].set_visible(False)
+        axes.xaxis.set_major_locator(MaxNLocator(5))
+        axes.xaxis.set_major_formatter(FuncFormatter(_percent_tick if chart.percent else _amount_tick))
+        axes.set_xlabel(chart.unit, fontsize=8.5)
+        return figure
+
+
+def _room(axes: Any, values: Sequence[float]) -> None:
+    """Leave space beside the bars for their texts, on the sides where there are any."""
+    low, high = min(*values, 0.0), max(*values, 0.0)
+    span = (high - low) or 1.0
+    axes.set_xlim(low - span * (ROOM - 1) * (low < 0), high + span * (ROOM - 1) * (high > 0 or low == 0))
+
+
+def curve(chart: Curve) -> Picture:
+    """Draw value above and drawdown below, on one axis of time."""
+    with _look():
+        figure = _figure(4.6, chart.title, chart.line, chart.remark)
+        upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=(3, 1))
+        if not chart.times:
+            lower.set_visible(False)
+            return _nothing(figure, upper, "No snapshots with a value yet.")
+        marker = "o" if len(chart.times) < 30 else ""
+        upper.plot(chart.times, chart.values, color=style.BLUE, linewidth=1.6, marker=marker, markersize=3.5)
+        upper.margins(x=0.02, y=0.12)
+        low = upper.get_ylim()[0]
+        upper.fill_between(chart.times, chart.values, low, color=style.BLUE, alpha=0.08, linewidth=0)
+        upper.set_ylim(bottom=low)
+        upper.set_ylabel(chart.unit, fontsize=8.5)
+        upper.yaxis.set_major_locator(MaxNLocator(5))
+        upper.yaxis.set_major_formatter(FuncFormatter(_amount_tick))
+        _flow_marks(upper, chart)
+        lower.fill_between(chart.times, chart.below, 0, color=style.ORANGE, alpha=0.25, linewidth=0)
+        lower.plot(chart.times, chart.below, color=style.ORANGE, linewidth=1.2)
+        lower.set_ylim(min(*chart.below, -0.1) * 1.15, 0)
+        lower.set_ylabel("drawdown", fontsize=8.5)
+        lower.yaxis.set_major_locator(MaxNLocator(3))
+        lower.yaxis.set_major_formatter(FuncFormatter(_percent_tick))
+        _dates(lower)
+        for axes in (upper, lower):
+            axes.grid(linewidth=0.8)
+            axes.tick_params(length=0)
+        return figure
+
+
+def _dates(axes: Any) -> None:
+    dates: Any = matplotlib.dates
+    locator = dates.AutoDateLocator(minticks=3, maxticks=8)
+    axes.xaxis.set_major_locator(locator)
+    axes.xaxis.set_major_formatter(dates.ConciseDateFormatter(locator))
+
+
+def _flow_marks(axes: Any, chart: Curve) -> None:
+    """Mark deposits and withdrawals where they first show in the value."""
+    for at, money in chart.flows:
+        axes.axvline(at, color=style.GREY, linewidth=0.9, linestyle=(0, (3, 3)))
+        axes.annotate(
+            f"{'deposit' if money > 0 else 'withdrawal'} {amount_text(abs(money))}",
+            (at, 1.0),
+            xycoords=("data", "axes fraction"),
+            xytext=(4, -3),
+            textcoords="offset points",
+            va="top",
+            fontsize=7.5,
+            color=style.SOFT,
+        )
+
+
+def candles(chart: Candles) -> Picture:
+    """Draw candles (hollow where the price rose, filled where it fell), volume, and the executions."""
+    with _look():
+        figure = _figure(4.8, chart.title, chart.line, chart.remark)
+        upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=(4, 1))
+        if not chart.times:
+            lower.set_visible(False)
+            return _nothing(figure, upper, "No candles.")
+        places = list(range(len(chart.times)))
+        rose = [end >= start for start, end in zip(chart.opens, chart.closes, strict=True)]
+        bottoms = [min(pair) for pair in zip(chart.opens, chart.closes, strict=True)]
+        heights = [abs(end - start) for start, end in zip(chart.opens, chart.closes, strict=True)]
+        upper.vlines(places, chart.lows, bottoms, color=style.SOFT, linewidth=0.8)
+        tops = [bottom + height for bottom, height in zip(bottoms, heights, strict=True)]
+        upper.vlines(places, tops, chart.highs, color=style.SOFT, linewidth=0.8)
+        faces = [style.PAPER if up else style.SOFT for up in rose]
+        upper.bar(places, heights, 0.66, bottoms, color=faces, edgecolor=style.SOFT, linewidth=0.8)
+        _marks(upper, chart)
+        upper.set_ylabel(chart.unit, fontsize=8.5)
+        upper.yaxis.set_major_locator(MaxNLocator(6))
+        upper.yaxis.set_major_formatter(FuncFormatter(_amount_tick))
+        lower.bar(places, chart.volumes, 0.66, color=style.GREY)
+        lower.set_ylabel("volume", fontsize=8.5)
+        lower.yaxis.set_major_locator(MaxNLocator(2))
+        lower.yaxis.set_major_formatter(FuncFormatter(_amount_tick))
+        step = max(1, -(-len(places) // 6))
+        lower.set_xticks(places[::step], list(chart.labels)[::step])
+        lower.set_xlim(-1, len(places))
+        for axes in (upper, lower):
+            axes.grid(linewidth=0.8)
+            axes.tick_params(length=0)
+        return figure
+
+
+def _marks(axes: Any, chart: Candles) -> None:
+    span = (max(chart.highs) - min(chart.lows)) or 1.0
+    axes.set_ylim(min(chart.lows) - 0.12 * span, max(chart.highs) + 0.12 * span)
+    handles = []
+    for buy, shape, colour, word in ((True, UP, style.BLUE, "bought"), (False, DOWN, style.ORANGE, "sold")):
+        mine = [mark for mark in chart.marks if mark.buy is buy]
+        if mine:
+            axes.scatter(
+                [mark.at for mark in mine],
+                [mark.price for mark in mine],
+                s=330,
+                marker=shape,
+                color=colour,
+                edgecolor=style.PAPER,
+                linewidth=0.9,
+                zorder=5,
+            )
+            marker = "^" if buy else "v"
+            handles.append(
+                Line2D([], [], marker=marker, color=colour, markersize=7, linestyle="none", label=word)
+            )
+    if handles:
+        axes.legend(handles=handles, loc="upper left", ncols=2, fontsize=8.5, handletextpad=0.2)
+
+
+def _nothing(figure: Picture, axes: Any, text: str) -> Picture:
+    axes.set_axis_off()
+    axes.text(0.5, 0.5, text, ha="center", va="center", transform=axes.transAxes, color=style.SOFT)
+    return figure
+
+
+def _amount_tick(value: float, _: object) -> str:
+    return amount_text(value, places=0 if abs(value) >= 100 or value == int(value) else 2)
+
+
+def _percent_tick(value: float, _: object) -> str:
+    return percent_text(value, places=0 if value == int(value) else 1)

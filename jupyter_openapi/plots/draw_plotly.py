@@ -1,0 +1,189 @@
+"""plotly pictures: values under the pointer, zoom. Nothing is loaded from the network.
+
+Names go in escaped: plotly reads a few HTML tags in texts.
+"""
+
+from __future__ import annotations
+
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+import plotly.graph_objects as go
+from plotly.subplots import make_subplots
+
+from jupyter_openapi.plots import style
+from jupyter_openapi.plots import style as fonts
+from jupyter_openapi.plots.style import amount_text, percent_text
+
+if TYPE_CHECKING:
+    from jupyter_openapi.plots.charts import Bars, Candles, Curve
+
+PIXELS = 34  # a bar takes
+HEAD, FOOT = 84, 64
+
+
+def readable(text: str) -> bool:
+    """Tell whether the page can show every character: browsers find fonts by themselves."""
+    del text
+    return True
+
+
+def _dress(figure: go.Figure, height: int, title: str, line: str, remark: str) -> go.Figure:
+    head = f"<b>{escape(title)}</b><br><span style='font-size:12px;color:{style.SOFT}'>{escape(line)}</span>"
+    figure.update_layout(
+        template="plotly_white",
+        title={"text": head, "x": 0.01, "xanchor": "left", "y": 1, "yanchor": "top", "pad": {"t": 14}},
+        height=height + (18 if remark else 0),
+        margin={"l": 16, "r": 24, "t": HEAD, "b": FOOT + (18 if remark else 0)},
+        font={"family": fonts.WEB, "size": 13, "color": style.INK},
+        hoverlabel={"font": {"family": fonts.WEB}},
+        separators=".,",
+        showlegend=False,
+    )
+    if remark:
+        figure.add_annotation(
+            text=escape(remark),
+            xref="paper",
+            yref="paper",
+            x=0,
+            y=0,
+            yshift=-FOOT + 4,
+            xanchor="left",
+            yanchor="top",
+            showarrow=False,
+            font={"size": 11, "color": style.SOFT},
+        )
+    axis = {"gridcolor": style.GRID, "automargin": True, "title_font": {"size": 12, "color": style.SOFT}}
+    figure.update_xaxes(**axis)
+    figure.update_yaxes(**axis, ticklabelstandoff=6)
+    return figure
+
+
+def _nothing(title: str, line: str, text: str) -> go.Figure:
+    figure = go.Figure()
+    figure.add_annotation(text=text, x=0.5, y=0.5, xref="paper", yref="paper", showarrow=False)
+    figure.update_xaxes(visible=False)
+    figure.update_yaxes(visible=False)
+    return _dress(figure, 220, title, line, "")
+
+
+def bars(chart: Bars) -> go.Figure:
+    """Draw horizontal bars, each with its text beside it."""
+    if not chart.bars:
+        return _nothing(chart.title, chart.line, "Nothing to show.")
+    labels = [escape(bar.label) for bar in chart.bars]
+    figure = go.Figure(
+        go.Bar(
+            x=[bar.value for bar in chart.bars],
+            y=list(range(len(labels))),
+            orientation="h",
+            text=[bar.text for bar in chart.bars],
+            textposition="outside",
+            cliponaxis=False,
+            customdata=labels,
+            marker={"color": [style.TONES[bar.tone] for bar in chart.bars]},
+            hovertemplate="%{customdata}<br>%{text}<extra></extra>",
+        )
+    )
+    low, high = (pick(0.0, *(bar.value for bar in chart.bars)) for pick in (min, max))
+    span = (high - low) or 1.0
+    reach = [low - 0.35 * span * (low < 0), high + 0.35 * span * (high > 0 or low == 0)]
+    form = ".0f" if chart.percent else ",.0f"
+    figure.update_xaxes(
+        title=escape(chart.unit), tickformat=form, ticksuffix="%" if chart.percent else "", range=reach
+    )
+    figure.update_yaxes(
+        tickvals=list(range(len(labels))), ticktext=labels, autorange="reversed", showgrid=False
+    )
+    height = HEAD + FOOT + PIXELS * max(len(labels), 2)
+    return _dress(figure, height, chart.title, chart.line, chart.remark)
+
+
+def curve(chart: Curve) -> go.Figure:
+    """Draw value above and drawdown below, on one axis of time."""
+    if not chart.times:
+        return _nothing(chart.title, chart.line, "No snapshots with a value yet.")
+    figure = make_subplots(rows=2, cols=1, shared_xaxes=True, row_heights=[0.74, 0.26], vertical_spacing=0.05)
+    mode = "lines+markers" if len(chart.times) < 30 else "lines"
+    shown = [amount_text(value) for value in chart.values]
+    fell = [percent_text(value, places=2) for value in chart.below]
+    tip = "%{x|%Y-%m-%d %H:%M}<br>%{text}<extra></extra>"
+    upper = go.Scatter(
+        x=chart.times,
+        y=chart.values,
+        mode=mode,
+        text=shown,
+        hovertemplate=tip,
+        line={"color": style.BLUE, "width": 2},
+    )
+    lower = go.Scatter(
+        x=chart.times,
+        y=chart.below,
+        mode="lines",
+        fill="tozeroy",
+        text=fell,
+        hovertemplate=tip,
+        line={"color": style.ORANGE, "width": 1.5},
+    )
+    figure.add_trace(upper, row=1, col=1)
+    figure.add_trace(lower, row=2, col=1)
+    for at, money in chart.flows:
+        figure.add_vline(
+            x=at.timestamp() * 1000,
+            line={"color": style.GREY, "width": 1, "dash": "dash"},
+            row=1,
+            col=1,
+            annotation={
+                "text": f"{'deposit' if money > 0 else 'withdrawal'} {amount_text(abs(money))}",
+                "font": {"size": 11, "color": style.SOFT},
+            },
+        )
+    figure.update_yaxes(title=escape(chart.unit), tickformat=",", row=1, col=1)
+    figure.update_yaxes(title="drawdown", ticksuffix="%", rangemode="tozero", row=2, col=1)
+    return _dress(figure, 520, chart.title, chart.line, chart.remark)
+
+
+def candles(chart: Candles) -> go.Figure:
+    """Draw candles (hollow where the price rose, filled where it fell), volume, and the executions."""
+    if not chart.times:
+        return _nothing(chart.title, chart.line, "No candles.")
+    figure = make_subplots(rows=2, cols=1, shared_xaxes=True, row_heights=[0.78, 0.22], vertical_spacing=0.04)
+    places = list(range(len(chart.times)))
+    figure.add_trace(
+        go.Candlestick(
+            x=places,
+            open=chart.opens,
+            high=chart.highs,
+            low=chart.lows,
+            close=chart.closes,
+            increasing={"line": {"color": style.SOFT, "width": 1}, "fillcolor": style.PAPER},
+            decreasing={"line": {"color": style.SOFT, "width": 1}, "fillcolor": style.SOFT},
+            text=list(chart.labels),
+            name="",
+        ),
+        row=1,
+        col=1,
+    )
+    for buy, shape, colour in ((True, "triangle-up", style.BLUE), (False, "triangle-down", style.ORANGE)):
+        mine = [mark for mark in chart.marks if mark.buy is buy]
+        figure.add_trace(_marks(mine, shape, colour), row=1, col=1)
+    volume = go.Bar(x=places, y=chart.volumes, marker={"color": style.GREY}, text=list(chart.labels))
+    volume.update(textposition="none", hovertemplate="%{text}<br>%{y:,}<extra></extra>")
+    figure.add_trace(volume, row=2, col=1)
+    step = max(1, -(-len(places) // 6))
+    ticks: dict[str, Any] = {"tickvals": places[::step], "ticktext": list(chart.labels)[::step]}
+    figure.update_xaxes(rangeslider_visible=False, showgrid=False, **ticks)
+    figure.update_yaxes(title=escape(chart.unit), tickformat=",", row=1, col=1)
+    figure.update_yaxes(title="volume", tickformat=",", nticks=3, row=2, col=1)
+    return _dress(figure, 560, chart.title, chart.line, chart.remark)
+
+
+def _marks(mine: list[Any], shape: str, colour: str) -> go.Scatter:
+    return go.Scatter(
+        x=[mark.at for mark in mine],
+        y=[mark.price for mark in mine],
+        mode="markers",
+        text=[escape(mark.text) for mark in mine],
+        hovertemplate="%{text}<extra></extra>",
+        marker={"symbol": shape, "size": 12, "color": colour, "line": {"color": style.PAPER, "width": 1}},
+    )

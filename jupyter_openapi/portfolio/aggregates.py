@@ -1,0 +1,301 @@
+"""The totals of a valuation, and what it says of itself, in words."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from jupyter_openapi.errors import RequestRefused
+from jupyter_openapi.frames import describe
+from jupyter_openapi.frames.values import text_column
+from jupyter_openapi.market.money import (
+    amount,
+    exactly,
+    floats,
+    from_float,
+    minus,
+    product,
+    ratio,
+    shown,
+    total,
+)
+from jupyter_openapi.portfolio.pnl_frame import COLUMNS as PNL_COLUMNS
+from jupyter_openapi.portfolio.pnl_frame import Cells
+from jupyter_openapi.portfolio.valuation import COLUMNS, text
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    import pandas as pd
+
+
+def trip_lines(frame: pd.DataFrame, *, privacy: bool) -> list[str]:
+    """Return what a frame of `pnl` comes to: its window, the sums in the base currency, what is unmatched."""
+    known: Mapping[str, Any] = frame.attrs["openapi"]
+    trips = frame[frame["kind"] == "trip"]
+    base = known["base_currency"]
+    words = [f"{len(trips):,} round trip{'' if len(trips) == 1 else 's'}"]
+    if len(trips) and not privacy:
+        gross, net = (
+            total(from_float(each) for each in trips[f"{name}_base"]) for name in ("realized_pl", "net_pl")
+        )
+        whole = not bool(trips["net_pl_base"].isna().any())
+        words.append(f"realized {shown(gross)} {base} before fees")
+        words.append(f"{shown(net)} after" if whole else "after fees not known for all")
+    if unmatched := list(dict.fromkeys(frame.loc[frame["kind"] == "unmatched", "symbol"])):
+        words.append(f"unmatched quantities of {', '.join(map(str, unmatched))}")
+    start, end = (str(at)[:10] for at in known.get("window") or ("", ""))
+    return [f"{start} to {end}: {'; '.join(words)}." if start else f"{'; '.join(words)}."]
+
+
+def by_symbol(frame: pd.DataFrame) -> pd.DataFrame:
+    """Sum a frame of `pnl` by symbol, the broker's own analysis beside it.
+
+    Parameters
+    ----------
+    frame
+        What `pnl` gave.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``trips``, ``quantity`` closed, ``realized_pl``, ``fees``, ``net_pl`` (NaN where any fee is not
+        known), ``realized_pl_base``, ``unmatched`` (quantity sold or left without a match), ``broker_pl`` and
+        ``difference`` (ours - the broker's: of net_pl, or of realized_pl where fees are not known), and
+        ``comparable``: whether nothing was held at the start and at the end. Only then both mean the same,
+        for the broker's number includes what open positions gained, and fees.
+
+    Raises
+    ------
+    RequestRefused
+        It is no frame of `pnl`.
+    """
+    known: Mapping[str, Any] = frame.attrs.get("openapi", {})
+    if "flat" not in known or not set(PNL_COLUMNS) <= set(frame.columns):
+        raise RequestRefused("by_symbol(frame) takes the frame that portfolio.pnl(...) gave.")
+    with exactly():
+        rows = [_summed(str(symbol), mine, known) for symbol, mine in frame.groupby("symbol", sort=False)]
+    kept = {name: known.get(name) for name in ("mode", "source", "requested_at", "base_currency", "window")}
+    return describe(_summary_frame(rows), operation="pnl by symbol", **kept)
+
+
+def _summed(symbol: str, rows: pd.DataFrame, known: Mapping[str, Any]) -> Cells:
+    trips = rows[rows["kind"] == "trip"]
+    sums = {
+        name: total(from_float(number) for number in trips[name])
+        for name in ("quantity", "realized_pl", "fees", "net_pl", "realized_pl_base")
+    }
+    for name in ("fees", "net_pl"):
+        if bool(trips[name].isna().any()):
+            sums[name] = None
+    broker = known.get("broker_profit", {}).get(symbol)
+    currency = str(rows["currency"].iloc[0])
+    theirs = amount(broker["profit"]) if broker and broker["currency"] in {"", currency} else None
+    ours = sums["net_pl"] if sums["net_pl"] is not None else sums["realized_pl"]
+    return {
+        "symbol": symbol,
+        "currency": currency,
+        "trips": len(trips),
+        **sums,
+        "unmatched": total(
+            from_float(number) for number in rows.loc[rows["kind"] == "unmatched", "quantity"]
+        ),
+        "broker_pl": theirs,
+        "difference": minus(ours, theirs),
+        "comparable": bool(known["flat"].get(symbol)),
+    }
+
+
+def _summary_frame(rows: Sequence[Cells]) -> pd.DataFrame:
+    import pandas as pd
+
+    made: dict[str, Any] = {name: text_column([row[name] for row in rows]) for name in ("symbol", "currency")}
+    made["trips"] = pd.array([row["trips"] for row in rows], dtype="Int64")
+    for name in (
+        "quantity",
+        "realized_pl",
+        "fees",
+        "net_pl",
+        "realized_pl_base",
+        "unmatched",
+        "broker_pl",
+        "difference",
+    ):
+        made[name] = floats([row[name] for row in rows])
+    made["comparable"] = pd.array([row["comparable"] for row in rows], dtype="boolean")
+    return pd.DataFrame(made, copy=False)
+
+
+SUMS = ("market_value", "cost_value", "unrealized_pl", "day_pl", "market_value_base", "unrealized_pl_base")
+NUMBERS = (*SUMS, "day_pl_base", "share")
+KEPT = ("mode", "source", "requested_at", "base_currency", "missing")
+CENT = Decimal("0.005")
+Part = dict[str, Any]
+
+
+def totals(frame: pd.DataFrame) -> pd.DataFrame:
+    """Add up a frame of `value`: by market and currency, the cash, and everything in the base currency.
+
+    Parameters
+    ----------
+    frame
+        What `value` gave. Rows may have been left out; the cash stays.
+
+    Returns
+    -------
+    pandas.DataFrame
+        - one row for each market and currency of the holdings;
+        - one for each currency of what was sold out today, market ``CLOSED``: only its ``day_pl``;
+        - one for each currency of cash, market ``CASH``;
+        - the last, market ``TOTAL``, everything in the base currency.
+
+        ``holdings`` counts rows, ``unknown`` those without a value: a sum is then of the others, and NaN
+        where there are no others. The ``_base`` columns are at today's rates. ``share`` is the part of the
+        whole, cash included, 0 to 1. ``attrs["openapi"]["broker"]`` has the broker's own net assets, and how
+        much ours are above them (``difference``).
+
+    Raises
+    ------
+    RequestRefused
+        It is no frame of `value`.
+    """
+    known = facts(frame)
+    with exactly():
+        parts = [*_market_parts(frame, known), *_closed_parts(known), *_cash_parts(known)]
+        whole = _whole(parts, str(known["base_currency"]))
+        parts.append(whole)
+        for part in parts:
+            part["share"] = ratio(part.get("market_value_base"), whole["market_value_base"], Decimal(1))
+        broker = _beside_broker(known, whole["market_value_base"])
+    kept = {name: known.get(name) for name in KEPT}
+    return describe(_frame(parts), operation="portfolio totals", **kept, broker=broker)
+
+
+def facts(frame: pd.DataFrame) -> dict[str, Any]:
+    """Return what a frame of `value` says of itself.
+
+    Raises
+    ------
+    RequestRefused
+        It is none.
+    """
+    known: dict[str, Any] = frame.attrs.get("openapi", {})
+    if "cash" not in known or not set(COLUMNS) <= set(frame.columns):
+        raise RequestRefused("This takes the frame that portfolio.value(client) gave, with all its columns.")
+    return known
+
+
+def _market_parts(frame: pd.DataFrame, known: Mapping[str, Any]) -> list[Part]:
+    parts: list[Part] = []
+    for (market, currency), rows in frame.groupby(["market", "currency"], sort=False, dropna=False):
+        part: Part = {
+            "market": str(market),
+            "currency": str(currency),
+            "holdings": len(rows),
+            "unknown": int(rows["market_value_base"].isna().sum()),
+        }
+        part |= {name: total(from_float(number) for number in rows[name]) for name in SUMS}
+        part["day_pl_base"] = product(part["day_pl"], amount(known["rates"].get(str(currency))))
+        parts.append(part)
+    return parts
+
+
+def _closed_parts(known: Mapping[str, Any]) -> list[Part]:
+    parts: dict[str, Part] = {}
+    for gone in known.get("closed_today", ()):
+        empty = {"market": "CLOSED", "currency": gone["currency"], "holdings": 0, "unknown": 0}
+        part = parts.setdefault(gone["currency"], empty)
+        for name in ("day_pl", "day_pl_base"):
+            part[name] = total([part.get(name), amount(gone[name])])
+    return list(parts.values())
+
+
+def _cash_parts(known: Mapping[str, Any]) -> list[Part]:
+    return [
+        {
+            "market": "CASH",
+            "currency": cash["currency"],
+            "holdings": 0,
+            "unknown": int(cash["amount_base"] is None),
+            "market_value": amount(cash["amount"]),
+            "market_value_base": amount(cash["amount_base"]),
+        }
+        for cash in known["cash"]
+    ]
+
+
+def _whole(parts: Sequence[Part], base: str) -> Part:
+    whole: Part = {
+        "market": "TOTAL",
+        "currency": base,
+        "holdings": sum(part["holdings"] for part in parts),
+        "unknown": sum(part["unknown"] for part in parts),
+    }
+    for name in ("market_value", "unrealized_pl", "day_pl"):
+        whole[name] = whole[f"{name}_base"] = total(part.get(f"{name}_base") for part in parts)
+    return whole
+
+
+def _beside_broker(known: Mapping[str, Any], whole: Decimal | None) -> dict[str, Any] | None:
+    broker: dict[str, Any] | None = known.get("broker")
+    if not broker or broker["currency"] != known["base_currency"]:
+        return broker
+    return {**broker, "difference": text(minus(whole, amount(broker["net_assets"])))}
+
+
+def _frame(parts: Sequence[Part]) -> pd.DataFrame:
+    import pandas as pd
+
+    made: dict[str, Any] = {
+        name: text_column([part[name] for part in parts]) for name in ("market", "currency")
+    }
+    made |= {
+        name: pd.array([part[name] for part in parts], dtype="Int64") for name in ("holdings", "unknown")
+    }
+    made |= {name: floats([part.get(name) for part in parts]) for name in NUMBERS}
+    return pd.DataFrame(made, copy=False)
+
+
+def notes(frame: pd.DataFrame, *, privacy: bool = False) -> str:
+    """Return what a frame of `value` or `pnl` says of itself, as lines to print.
+
+    Parameters
+    ----------
+    frame
+        What `value` or `pnl` gave.
+    privacy
+        Leave out amounts.
+    """
+    known = frame.attrs.get("openapi", {})
+    lines: list[str] = []
+    if "cash" in known and frame.empty and not known["cash"]:
+        lines += [] if known["missing"] else ["No positions and no cash."]
+    elif "cash" in known and not privacy:
+        lines += _sum_lines(frame)
+    if "flat" in known:
+        lines += trip_lines(frame, privacy=privacy)
+    if missing := known.get("missing"):
+        lines.append(f"Not known: {'; '.join(missing)}.")
+    return "\n".join([*lines, *known.get("notes", ())])
+
+
+def _sum_lines(frame: pd.DataFrame) -> list[str]:
+    summed = totals(frame)
+    whole, base = summed.iloc[-1], str(summed["currency"].iloc[-1])
+    cash = summed.loc[summed["market"] == "CASH", "market_value_base"].sum(min_count=1)
+    amounts = (
+        f"Total {shown(from_float(whole['market_value_base']))} {base}",
+        f"of it cash {shown(from_float(cash))}",
+        f"unrealized {shown(from_float(whole['unrealized_pl_base']))}",
+        f"today {shown(from_float(whole['day_pl_base']))}",
+    )
+    lines = [f"{'; '.join(amounts)}."]
+    broker = summed.attrs["openapi"].get("broker")
+    if broker and broker.get("difference") is not None:
+        more = amount(broker["difference"]) or Decimal(0)
+        apart = "the same" if abs(more) < CENT else f"{shown(abs(more))} {'more' if more > 0 else 'less'}"
+        lines.append(
+            f"The broker's own net assets: {shown(amount(broker['net_assets']))} {broker['currency']}; "
+            f"ours are {apart}."
+        )
+    return lines

@@ -1,0 +1,232 @@
+"""Equity, drawdown and time-weighted return: from snapshots, and from nothing else."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from jupyter_openapi.errors import guarded
+from jupyter_openapi.frames import describe
+from jupyter_openapi.market.money import HUNDRED, ZERO, exactly, floats, minus, product, total
+from jupyter_openapi.portfolio import snapshot_store as store
+from jupyter_openapi.portfolio.positions import FUND
+from jupyter_openapi.portfolio.prices import Rates, currency_code, is_option
+from jupyter_openapi.portfolio.snapshot_store import chosen_owner
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from pathlib import Path
+
+    import pandas as pd
+
+    from jupyter_openapi.portfolio.positions import Source
+
+Row = dict[str, Any]
+
+NOTES = (
+    "Each point is a snapshot at its own rates of exchange: gains and losses of currencies are in it.",
+    "Deposits and withdrawals are cash movements about no security that are named so, or transfers.",
+    "All others (interest, fees, dividends) count as return. Shares that were transferred are not seen.",
+    "Between two snapshots the return is modified Dietz: a deposit counts for the time it was there.",
+    "These returns multiplied are the time-weighted return, `index`, 100 at the start.",
+    "drawdown_pct is how far `index` is below its highest point before.",
+)
+_EXTERNAL = re.compile(
+    r"deposit|withdraw|transfer|remittance|入金|出金|存入|存款|提取|提款|提现|提現|转入|转出|轉入|轉出|转账|轉賬|汇入|匯入|汇出|匯出",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One snapshot in the base currency; None where something of it is not known."""
+
+    at: datetime
+    cash: Decimal | None
+    holdings: Decimal | None
+    flows: tuple[tuple[datetime, Decimal], ...] | None
+    """Deposits (positive) and withdrawals since the snapshot before; None where they are not known."""
+
+    @property
+    def net(self) -> Decimal | None:
+        """Cash and holdings."""
+        return None if self.cash is None or self.holdings is None else self.cash + self.holdings
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A point, the return since the last known one, the index there, and how far it is below its highest."""
+
+    point: Point
+    gain: Decimal | None
+    index: Decimal | None
+    below: Decimal | None
+
+
+@guarded
+def equity_curve(
+    client: Source | None = None, base_currency: str = "HKD", folder: str | Path | None = None
+) -> pd.DataFrame:
+    """Return what an account was worth at each of its snapshots.
+
+    Parameters
+    ----------
+    client
+        Whose; None where the store holds one account only. Nothing is asked of the broker.
+    base_currency
+        The currency of the amounts; any that the snapshots have a rate for.
+    folder
+        Where the snapshots are kept; by default in this package's data folder.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Indexed by the time of the snapshot (UTC). ``cash``, ``holdings``, ``net_value``, ``flow`` (deposits
+        less withdrawals since the snapshot before), ``return_pct`` since the snapshot before, ``index`` (the
+        time-weighted return, 100 at the start), ``drawdown_pct``. NaN where something is not known; the
+        return then bridges the gap.
+
+        ``attrs["openapi"]`` holds ``total_return_pct``, ``max_drawdown_pct``, the definitions (``notes``)
+        and the cash movements by name that counted as deposits (``external``) and as return (``internal``).
+
+    Raises
+    ------
+    RequestRefused
+        There are no snapshots, or those of several accounts and `client` does not say whose; or pyarrow is
+        not installed.
+    """
+    base = currency_code(base_currency)
+    owner = chosen_owner(client, folder)
+    groups = grouped(store.read(store.files(folder, owner)).to_pylist())
+    with exactly():
+        points = [point_of(rows, base) for rows in groups]
+        steps = linked(points)
+    return describe(
+        _frame(steps),
+        operation="equity curve",
+        mode=owner.partition("-")[0],
+        base_currency=base,
+        requested_at=points[-1].at if points else None,
+        **_facts(steps, groups),
+    )
+
+
+def grouped(rows: Iterable[Row]) -> list[list[Row]]:
+    """Return the rows of each snapshot, oldest first."""
+    groups: dict[str, list[Row]] = {}
+    for row in rows:
+        groups.setdefault(row["snapshot"], []).append(row)
+    return list(groups.values())
+
+
+def point_of(rows: Sequence[Row], base: str) -> Point:
+    """Value one snapshot in the base currency."""
+    rates = Rates({(row["currency"], row["into"]): row["amount"] for row in rows if row["kind"] == "rate"})
+    quotes = {row["symbol"]: row for row in rows if row["kind"] == "quote"}
+    held = [_worth(row, quotes, rates, base) for row in rows if row["kind"] == "holding"]
+    cash = [
+        product(row["amount"], rates.rate(row["currency"], base)) for row in rows if row["kind"] == "cash"
+    ]
+    flows = [
+        (row["at"], product(row["amount"], rates.rate(row["currency"], base)))
+        for row in rows
+        if row["kind"] == "flow" and is_external(row["name"])
+    ]
+    known = tuple((at, money) for at, money in flows if money is not None)
+    gap = any(row["kind"] == "gap" for row in rows) or len(known) < len(flows)
+    return Point(rows[0]["taken_at"], _whole(cash), _whole(held), None if gap else known)
+
+
+def is_external(name: str | None) -> bool:
+    """Tell by its name whether a cash movement is a deposit or a withdrawal."""
+    return bool(_EXTERNAL.search(name or ""))
+
+
+def _worth(row: Row, quotes: Mapping[str, Row], rates: Rates, base: str) -> Decimal | None:
+    if row["quantity"] == 0:
+        return ZERO
+    quote = quotes.get(row["symbol"], {})
+    fund = row["market"] == FUND
+    last = row["last_done"] if fund else quote.get("last_done")
+    times = quote.get("multiplier") if is_option(row["symbol"] or "") else Decimal(1)
+    return product(row["quantity"], last, times, rates.rate(row["currency"], base))
+
+
+def _whole(parts: Sequence[Decimal | None]) -> Decimal | None:
+    """Return the sum, or None if any part is not known."""
+    return None if None in parts else total(parts) or ZERO
+
+
+def linked(points: Sequence[Point]) -> list[Step]:
+    """Chain the returns between snapshots whose value is known.
+
+    A stretch whose deposits are not known, or over which there was nothing to earn on, has no return, and the
+    index goes on from where it was.
+    """
+    steps: list[Step] = []
+    start: Point | None = None
+    flows: list[tuple[datetime, Decimal]] | None = []
+    index, highest = HUNDRED, HUNDRED
+    for point in points:
+        flows = None if flows is None or point.flows is None else [*flows, *point.flows]
+        if point.net is None:
+            steps.append(Step(point, None, None, None))
+            continue
+        gain = None if start is None else dietz(start, point, flows)
+        index *= 1 + (gain or ZERO)
+        highest = max(highest, index)
+        steps.append(Step(point, gain, index, index / highest - 1))
+        start, flows = point, []
+    return steps
+
+
+def dietz(start: Point, end: Point, flows: Sequence[tuple[datetime, Decimal]] | None) -> Decimal | None:
+    """Return the modified Dietz return between two points, 0.01 for one percent; None where not known."""
+    gained = minus(end.net, start.net)
+    span = (end.at - start.at).total_seconds()
+    if gained is None or start.net is None or flows is None or span <= 0:
+        return None
+    moved = sum((money for _, money in flows), ZERO)
+    worked = start.net
+    for at, money in flows:
+        left = min(max((end.at - at).total_seconds(), 0.0), span)
+        worked += money * Decimal(repr(left)) / Decimal(repr(span))
+    return (gained - moved) / worked if worked > 0 else None
+
+
+def _frame(steps: Sequence[Step]) -> pd.DataFrame:
+    import pandas as pd
+
+    points = [step.point for step in steps]
+    flows = [None if point.flows is None else sum((m for _, m in point.flows), ZERO) for point in points]
+    columns = {
+        "cash": [point.cash for point in points],
+        "holdings": [point.holdings for point in points],
+        "net_value": [point.net for point in points],
+        "flow": flows,
+        "return_pct": [product(step.gain, HUNDRED) for step in steps],
+        "index": [step.index for step in steps],
+        "drawdown_pct": [product(step.below, HUNDRED) for step in steps],
+    }
+    index = pd.DatetimeIndex([point.at for point in points], name="taken_at", tz="UTC")
+    return pd.DataFrame({name: floats(values) for name, values in columns.items()}, index=index)
+
+
+def _facts(steps: Sequence[Step], groups: Sequence[Sequence[Row]]) -> dict[str, Any]:
+    known = [step for step in steps if step.index is not None]
+    names: dict[bool, set[str]] = {True: set(), False: set()}
+    for row in (row for rows in groups for row in rows if row["kind"] == "flow"):
+        names[is_external(row["name"])].add(row["name"] or "")
+    index = known[-1].index if known else None
+    deepest = min((step.below for step in known if step.below is not None), default=None)
+    return {
+        "total_return_pct": None if index is None else float(index - HUNDRED),
+        "max_drawdown_pct": None if deepest is None else float(deepest * HUNDRED),
+        "external": sorted(names[True]),
+        "internal": sorted(names[False]),
+        "missing": [f"the value of {len(steps) - len(known):,} snapshots"] if len(known) < len(steps) else [],
+        "notes": NOTES,
+    }

@@ -1,0 +1,269 @@
+"""A history's rows as an Arrow table of one fixed schema, made from the operation's description."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import warnings
+from decimal import ROUND_HALF_EVEN, Decimal
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+from jupyter_openapi.errors import RequestRefused
+from jupyter_openapi.frames import to_frame
+from jupyter_openapi.frames.columns import effective_kind
+from jupyter_openapi.history.page import place_of, with_rows
+from jupyter_openapi.market.money import exactly
+from jupyter_openapi.portfolio.snapshot_store import PRECISION, arrow
+from jupyter_openapi.spec.model import Kind
+from jupyter_openapi.storage import data_folder, private_folder
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    import pandas as pd
+
+    from jupyter_openapi.spec.model import Operation
+
+SCALE = 10
+EXTRA = "extra"
+"""The column that holds, as JSON text, what is not described, and what does not fit its own column."""
+_STEP = Decimal(1).scaleb(-SCALE)
+
+
+def described(operation: Operation) -> dict[str, Kind]:
+    """Return the operation's columns and their kinds, in order.
+
+    Raises
+    ------
+    RequestRefused
+        Its rows are not described, so there is no fixed schema.
+    """
+    if not operation.tables or operation.tables[0].path.count("[]") != 1:
+        raise RequestRefused(f"{operation.name} has no fixed columns, so it can't be kept on disk.")
+    return {one.name: effective_kind(one) for one in operation.tables[0].fields}
+
+
+def schema_of(operation: Operation) -> Any:
+    """Return the Arrow schema of an operation's files: decimals are ``decimal128(38, 10)``, times in UTC."""
+    pa = arrow()
+    types = {
+        Kind.DECIMAL: pa.decimal128(PRECISION, SCALE),
+        Kind.INTEGER: pa.int64(),
+        Kind.BOOLEAN: pa.bool_(),
+        Kind.TIMESTAMP: pa.timestamp("us", tz="UTC"),
+        Kind.MILLIS: pa.timestamp("us", tz="UTC"),
+        Kind.DATE: pa.date32(),
+    }
+    columns = [(name, types.get(kind, pa.string())) for name, kind in described(operation).items()]
+    return pa.schema([*columns, (EXTRA, pa.string())])
+
+
+def table_of(operation: Operation, rows: Sequence[Mapping[str, Any]]) -> Any:
+    """Return rows as the broker gave them as a table of `schema_of`, in their order.
+
+    A value that does not fit its column, or has more than ten decimals, is null there and whole in ``extra``.
+    """
+    pa = arrow()
+    schema = schema_of(operation)
+    kinds = described(operation)
+    extras = [{name: value for name, value in row.items() if name not in kinds} for row in rows]
+    frame = _frame(operation, rows)
+    columns = []
+    for field in schema:
+        if field.name == EXTRA:
+            continue
+        values: list[Any] = list(frame[field.name])
+        odd: list[int] = []
+        if field.name in frame.attrs["openapi"].get("as_text", ()):
+            values, odd = _one_by_one(operation, rows, field.name)
+        array, worse = _array(pa, field.type, kinds[field.name], values)
+        odd += worse
+        columns.append(array)
+        for at in odd:
+            extras[at][field.name] = rows[at].get(field.name)
+    texts = [_json(extra) if extra else None for extra in extras]
+    return pa.table([*columns, pa.array(texts, pa.string())], schema=schema)
+
+
+def _one_by_one(
+    operation: Operation, rows: Sequence[Mapping[str, Any]], name: str
+) -> tuple[list[Any], list[int]]:
+    """Return a column of which some value does not fit its kind, None for those; and where they are."""
+    values: list[Any] = []
+    odd = []
+    for at, row in enumerate(rows):
+        frame = _frame(operation, [row])
+        fits = name not in frame.attrs["openapi"].get("as_text", ())
+        values.append(frame[name].iloc[0] if fits else None)
+        if not fits:
+            odd.append(at)
+    return values, odd
+
+
+def _frame(operation: Operation, rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # what does not fit is kept in `extra`
+        return to_frame(with_rows(place_of(operation), list(rows)), operation, decimals="decimal")
+
+
+def _array(pa: Any, kind_type: Any, kind: Kind, found: Sequence[Any]) -> tuple[Any, list[int]]:
+    """Return a column's array, and the rows whose value it can't hold."""
+    values = [None if _is_none(value) else _plain(kind, value) for value in found]
+    try:
+        return pa.array(values, kind_type), []
+    except (pa.ArrowInvalid, pa.ArrowTypeError, TypeError, ValueError, OverflowError):
+        pass
+    odd = []
+    for at, value in enumerate(values):
+        try:
+            pa.array([value], kind_type)
+        except (pa.ArrowInvalid, pa.ArrowTypeError, TypeError, ValueError, OverflowError):
+            odd.append(at)
+            values[at] = None
+    return pa.array(values, kind_type), odd
+
+
+def _is_none(value: Any) -> bool:
+    import pandas as pd
+
+    return not isinstance(value, (list, dict)) and bool(pd.isna(value))
+
+
+def _plain(kind: Kind, value: Any) -> Any:
+    if kind is Kind.DECIMAL:
+        return _scaled(value)
+    if kind in {Kind.OBJECT, Kind.ANY}:
+        return _json(value)
+    if kind is Kind.DATE and hasattr(value, "date"):
+        return value.date()
+    return value
+
+
+def _scaled(value: Any) -> Any:
+    """Return a decimal with ten places, if that takes no digit away from it."""
+    if not isinstance(value, Decimal) or not value.is_finite():
+        return value
+    with exactly():
+        rounded = value.quantize(_STEP, ROUND_HALF_EVEN)
+    return rounded if rounded == value else str(value)
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True, default=str)
+
+
+STATE = "_state.json"  # readers of Parquet folders pass over names that begin with an underscore
+NAME = "data.parquet"
+
+
+class Disk:
+    """One operation's history of one account, a file a month.
+
+    Files are ``<root>/<operation>/account=<owner>/month=2026-11/data.parquet``.
+
+    Parameters
+    ----------
+    root
+        A folder or a URL that fsspec understands (``s3://bucket/history``); None for the package's own
+        folder.
+    operation, owner
+        Whose history of what.
+
+    Raises
+    ------
+    RequestRefused
+        pyarrow or fsspec is not installed, or the root is none.
+    """
+
+    def __init__(self, root: str | Path | None, operation: str, owner: str) -> None:
+        arrow()
+        try:
+            import fsspec
+        except ImportError:
+            raise RequestRefused(
+                "This needs fsspec, which is not installed: pip install 'jupyter-openapi[parquet]'."
+            ) from None
+        if root is None:
+            root = private_folder(data_folder()) / "history"
+        place = os.path.expanduser(os.fspath(root))  # noqa: PTH111 (may be a URL)
+        try:
+            self._fs, base = fsspec.core.url_to_fs(place)
+        except (ValueError, ImportError) as problem:
+            raise RequestRefused(f"{root} is no place to keep a history in: {problem}.") from None
+        dataset = f"{str(base).rstrip('/')}/{operation}"
+        self.folder = f"{dataset}/account={owner}"
+        self._local = "file" in (
+            self._fs.protocol if isinstance(self._fs.protocol, tuple) else (self._fs.protocol,)
+        )
+        self.dataset = dataset if self._local else str(self._fs.unstrip_protocol(dataset))
+
+    def state(self) -> dict[str, Any]:
+        """Return what is known of the history so far; nothing if there is none.
+
+        Raises
+        ------
+        RequestRefused
+            It can't be read.
+        """
+        try:
+            found = json.loads(self._fs.cat_file(f"{self.folder}/{STATE}"))
+        except FileNotFoundError:
+            return {}
+        except (OSError, ValueError) as problem:
+            raise RequestRefused(f"{self.folder}/{STATE} can't be read: {problem}.") from None
+        return found if isinstance(found, dict) else {}
+
+    def keep_state(self, state: dict[str, Any]) -> None:
+        """Write what is known of the history."""
+        self._put(f"{self.folder}/{STATE}", json.dumps(state, indent=1, sort_keys=True).encode())
+
+    def month(self, month: str, schema: Any) -> Any:
+        """Return a month's rows, or None if it has no file."""
+        import pyarrow.parquet as pq
+
+        try:
+            content = self._fs.cat_file(self._path(month))
+        except FileNotFoundError:
+            return None
+        try:
+            return pq.read_table(io.BytesIO(content)).select(schema.names).cast(schema)
+        except (arrow().ArrowException, KeyError, ValueError) as problem:
+            raise RequestRefused(
+                f"{self._path(month)} holds other columns than this version writes ({problem}); "
+                "move the folder away and fetch the history anew."
+            ) from None
+
+    def keep_month(self, month: str, table: Any) -> None:
+        """Write a month's rows in place of those before, in one step."""
+        import pyarrow.parquet as pq
+
+        buffer = io.BytesIO()
+        pq.write_table(table, buffer, compression="zstd")
+        self._put(self._path(month), buffer.getvalue())
+
+    def _path(self, month: str) -> str:
+        return f"{self.folder}/month={month}/{NAME}"
+
+    def _put(self, path: str, content: bytes) -> None:
+        """Put a file so that readers see the old one or the new one; an object store does so by itself."""
+        place, _, name = path.rpartition("/")
+        try:
+            self._fs.makedirs(place, exist_ok=True)
+            if not self._local:
+                self._fs.pipe_file(path, content)
+                return
+            draft = f"{place}/.{name}.{uuid4().hex[:8]}"
+            try:
+                with open(draft, "xb") as file:  # noqa: PTH123 (a path of fsspec's is text)
+                    file.write(content)
+                    file.flush()
+                    os.fsync(file.fileno())
+                os.replace(draft, path)  # noqa: PTH105
+            finally:
+                if os.path.exists(draft):  # noqa: PTH110
+                    os.unlink(draft)  # noqa: PTH108
+        except OSError as problem:
+            raise RequestRefused(f"{path} can't be written: {problem.strerror or problem}.") from None

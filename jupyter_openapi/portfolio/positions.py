@@ -1,0 +1,295 @@
+"""What is held: stocks and funds, as the broker lists them, and the cash beside them."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import warnings
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Protocol
+from urllib.parse import urlsplit
+
+from jupyter_openapi.errors import ApiError, OpenAPIError, TransportError, sentence
+from jupyter_openapi.market.money import amount, known_text, total
+from jupyter_openapi.market.symbols import currency_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from decimal import Decimal
+
+    from jupyter_openapi.account import Account
+
+
+class Source(Protocol):
+    """What a valuation needs of a `Client`."""
+
+    tz: str
+
+    @property
+    def account(self) -> Account:
+        """Which account it speaks for."""
+
+    def call(self, operation: str, /, **parameters: Any) -> Any:
+        """Call an operation by its name and return its reply."""
+
+
+KEYS_REFUSED = frozenset({401003, 401004, 401102, 403201, 403202, 403203, 403204, 403205})
+"""The broker's codes for a token, key, signature or address that it does not accept."""
+
+
+class IncompleteWarning(UserWarning):
+    """Something could not be had; what it is missing from is left empty, never zero."""
+
+
+@dataclass
+class Reader:
+    """Reads one account, and collects what could not be had.
+
+    Attributes
+    ----------
+    source
+        The client.
+    missing
+        A few words for each thing that is not known although it should be.
+    asides
+        A sentence for each thing that was not had, and is not needed.
+    over
+        Whether there is no use in asking further: no connection, or keys that are not accepted.
+    """
+
+    source: Source
+    missing: list[str] = field(default_factory=list)
+    asides: list[str] = field(default_factory=list)
+    over: bool = False
+
+    def ask(self, operation: str, **parameters: Any) -> Mapping[str, Any]:
+        """Return a reply's `data`.
+
+        Raises
+        ------
+        OpenAPIError
+            The read failed.
+        """
+        if self.over:
+            raise TransportError(f"{operation}: not asked, for the account can't be reached.")
+        try:
+            data = self.source.call(operation, **parameters).data
+        except TransportError as failure:
+            self.over = failure.http_status is None
+            raise
+        except ApiError as failure:
+            self.over = failure.code in KEYS_REFUSED
+            raise
+        return data if isinstance(data, dict) else {}
+
+    def try_(self, what: str, operation: str, **parameters: Any) -> Mapping[str, Any] | None:
+        """Return a reply's `data`, or None and a sentence: ``<what>: <why>``."""
+        if self.over:
+            self.miss(what)
+            return None
+        try:
+            return self.ask(operation, **parameters)
+        except OpenAPIError as failure:
+            self.miss(f"{what} ({brief(failure)})")
+            return None
+
+    def miss(self, text: str) -> None:
+        """Note something that could not be had."""
+        if text not in self.missing:
+            self.missing.append(text)
+
+    def facts(self, operation: str) -> dict[str, Any]:
+        """Return what a frame says about itself: operation, account, time."""
+        account = self.source.account
+        return {
+            "operation": operation,
+            "mode": account.mode,
+            "source": account.source,
+            "requested_at": datetime.now(UTC).isoformat(timespec="milliseconds"),
+        }
+
+
+def warn(missing: Sequence[str], what: str) -> None:
+    """Give one warning that names everything that is missing, if anything is."""
+    if missing:
+        warnings.warn(f"{what}: {'; '.join(missing)}.", IncompleteWarning, stacklevel=4)
+
+
+def brief(failure: OpenAPIError) -> str:
+    """Return what went wrong in a few words, without a full stop."""
+    if isinstance(failure, ApiError):
+        code = f", code {failure.code}" if failure.code is not None else ""
+        return f"{sentence(failure.message).rstrip('.')}{code}"
+    return sentence(str(failure)).rstrip(".")
+
+
+def names(items: Iterable[str], most: int = 6) -> str:
+    """Return ``700.HK, AAPL.US and 3 more``."""
+    known = list(dict.fromkeys(items))
+    if len(known) <= most:
+        return ", ".join(known)
+    return f"{', '.join(known[:most])} and {len(known) - most:,} more"
+
+
+FUND = "FUND"
+"""What stands for the market of a fund, which has none."""
+BALANCE_CURRENCIES = frozenset({"HKD", "USD", "CNH"})
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """One position: a row of the broker's.
+
+    Attributes
+    ----------
+    quantity, available
+        Shares, contracts or fund units; negative when sold short.
+    cost
+        Per share or unit; None where the broker gives none or 0.
+    opening
+        What was held before the market opened; None where that is not said.
+    value_per_unit
+        A fund's net asset value; None for everything else, and for a fund without one.
+    """
+
+    account_channel: str
+    symbol: str
+    name: str
+    market: str
+    currency: str
+    quantity: Decimal | None
+    available: Decimal | None
+    cost: Decimal | None
+    opening: Decimal | None = None
+    value_per_unit: Decimal | None = None
+
+    @property
+    def fund(self) -> bool:
+        """Whether it is a fund."""
+        return self.market == FUND
+
+
+@dataclass(frozen=True, slots=True)
+class Cash:
+    """The money of one currency: free, held by open orders, and being settled, together."""
+
+    currency: str
+    amount: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """The account's cash, and the broker's own totals beside it, in `currency`."""
+
+    cash: tuple[Cash, ...] = ()
+    currency: str = ""
+    net_assets: Decimal | None = None
+    total_cash: Decimal | None = None
+
+
+def read_stocks(reader: Reader) -> list[Holding]:
+    """Return the stocks, funds traded on an exchange, and options held; say if they can't be had."""
+    data = reader.try_("stock positions", "stock_positions")
+    return [] if data is None else [_stock(channel, row) for channel, row in _rows(data, "stock_info")]
+
+
+def read_funds(reader: Reader) -> list[Holding]:
+    """Return the funds held; say if they can't be had."""
+    data = reader.try_("fund positions", "fund_positions")
+    return [] if data is None else [_fund(channel, row) for channel, row in _rows(data, "fund_info")]
+
+
+def _rows(data: Mapping[str, Any], inner: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    for part in _objects(data.get("list")):
+        for row in _objects(part.get(inner)):
+            yield known_text(part.get("account_channel")), row
+
+
+def _objects(value: Any) -> list[Mapping[str, Any]]:
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+
+
+def _stock(channel: str, row: Mapping[str, Any]) -> Holding:
+    symbol = known_text(row.get("symbol"))
+    return Holding(
+        channel,
+        symbol,
+        known_text(row.get("symbol_name")),
+        known_text(row.get("market")) or symbol.rpartition(".")[2],
+        known_text(row.get("currency")).upper() or currency_of(symbol),
+        amount(row.get("quantity")),
+        amount(row.get("available_quantity")),
+        amount(row.get("cost_price")) or None,
+        amount(row.get("init_quantity")),
+    )
+
+
+def _fund(channel: str, row: Mapping[str, Any]) -> Holding:
+    return Holding(
+        channel,
+        known_text(row.get("symbol")),
+        known_text(row.get("symbol_name")),
+        FUND,
+        known_text(row.get("currency")).upper(),
+        amount(row.get("holding_units")),
+        None,
+        amount(row.get("cost_net_asset_value")) or None,
+        value_per_unit=amount(row.get("current_net_asset_value")) or None,
+    )
+
+
+def read_balance(reader: Reader, base_currency: str) -> Balance:
+    """Return the cash of every currency, and the broker's own totals, in the base currency if it can."""
+    asked = {"currency": base_currency} if base_currency in BALANCE_CURRENCIES else {}
+    data = reader.try_("cash balance", "account_balance", **asked)
+    if data is None:
+        return Balance()
+    entries = _objects(data.get("list"))
+    own = next((entry for entry in entries if entry.get("currency") == base_currency), None) or next(
+        iter(entries), {}
+    )
+    return Balance(
+        _cash(entries),
+        known_text(own.get("currency")),
+        amount(own.get("net_assets")),
+        amount(own.get("total_cash")),
+    )
+
+
+def _cash(entries: list[Mapping[str, Any]]) -> tuple[Cash, ...]:
+    """Return the cash by currency; an account stated in several currencies repeats it, and counts once."""
+    lists = []
+    for entry in entries:
+        infos = _objects(entry.get("cash_infos"))
+        if infos not in lists:
+            lists.append(infos)
+    amounts: dict[str, list[Decimal | None]] = {}
+    for info in (info for infos in lists for info in infos):
+        parts = total(amount(info.get(f"{name}_cash")) for name in ("available", "frozen", "settling"))
+        amounts.setdefault(known_text(info.get("currency")).upper(), []).append(parts)
+    sums = {currency: total(parts) for currency, parts in amounts.items()}
+    return tuple(Cash(currency, part) for currency, part in sums.items() if part is not None)
+
+
+_NAME = re.compile(r"[a-z]+-[a-z0-9]{4,64}")
+
+
+def owner_of(source: Source) -> str:
+    """Return a name for a client's account that stays the same from day to day: ``paper-a3f81c09be42``.
+
+    Made from the connection's own digest of the account where it has one, else from what is shown of it: its
+    last digits, or where its keys came from; a sandbox's also from its address.
+    """
+    account = source.account
+    known = str(getattr(getattr(source, "connection", None), "owner", ""))
+    if not known:
+        place = urlsplit(account.host).netloc if account.mode == "sandbox" else ""
+        known = "\n".join((account.digits or account.source, place))
+    digest = hashlib.sha256(f"{account.mode}\n{known}".encode()).hexdigest()
+    return f"{account.mode}-{digest[:12]}"
+
+
+def is_owner(name: str) -> bool:
+    """Tell whether a folder's name is one of `owner_of`."""
+    return _NAME.fullmatch(name) is not None

@@ -1,1 +1,0 @@
-"""What each operation answers: the handlers, by group, and the shapes the official SDK accepts."""

@@ -1,0 +1,103 @@
+"""Answers as bytes: the broker's envelope ``{code, message, data}`` and the few that break it on purpose."""
+
+from __future__ import annotations
+
+import json
+import random
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from jupyter_openapi.sandbox.options import FAULTS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from jupyter_openapi.sandbox.errors import Refused
+
+BEFORE = frozenset({"drop_before", "error500", "http429", "html502"})
+SECONDS = {"delay": 1.0, "slow_body": 3.0}
+HTML = b"<html><head><title>502 Bad Gateway</title></head><body><h1>502 Bad Gateway</h1></body></html>"
+GARBAGE = b'{"code": 0, "message": "success", "data": {"li\xff\xfe'
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One failure: its name and, for the slow ones, how many seconds it takes."""
+
+    name: str
+    seconds: float = 0.0
+
+
+class Faults:
+    """Draws the failures.
+
+    Parameters
+    ----------
+    rates
+        Fault name to (rate, seconds or None for the fault's own).
+    seed
+        Makes the sequence of draws repeatable.
+    """
+
+    def __init__(self, rates: Mapping[str, tuple[float, float | None]], seed: int) -> None:
+        self.rates = dict(rates)
+        self._random = random.Random(f"faults {seed}")  # noqa: S311 - nothing secret is drawn
+
+    def draw(self) -> Fault | None:
+        """Return the failure that hits this request, if any."""
+        for name in FAULTS:
+            rate, seconds = self.rates.get(name, (0.0, None))
+            if rate and self._random.random() < rate:
+                return Fault(name, SECONDS.get(name, 0.0) if seconds is None else seconds)
+        return None
+
+
+JSON = "application/json; charset=utf-8"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What goes back: HTTP status, body, its type; and the fault that spoils its delivery, if any.
+
+    `limit` names the rate limit that counts the request until the answer has left.
+    """
+
+    status: int
+    body: bytes
+    content_type: str = JSON
+    fault: Fault | None = None
+    limit: str = "none"
+
+
+def success(data: Any, fault: Fault | None = None, limit: str = "none") -> Answer:
+    """Wrap `data`; code 0."""
+    if fault is not None and fault.name == "garbage":
+        return Answer(200, GARBAGE, fault=fault, limit=limit)
+    return Answer(200, _dump({"code": 0, "message": "success", "data": data}), fault=fault, limit=limit)
+
+
+def failure(refused: Refused, fault: Fault | None = None, limit: str = "none") -> Answer:
+    """Wrap a refusal; data is null."""
+    if fault is not None and fault.name == "garbage":
+        return Answer(refused.status, GARBAGE, fault=fault, limit=limit)
+    body = _dump({"code": refused.code, "message": refused.message, "data": None})
+    return Answer(refused.status, body, fault=fault, limit=limit)
+
+
+def broken(fault: Fault, limit: str = "none") -> Answer:
+    """Return the answer of a fault that fires instead of the request."""
+    if fault.name == "http429":
+        return Answer(429, b"Too Many Requests", "text/plain; charset=utf-8", fault, limit)
+    if fault.name == "html502":
+        return Answer(502, HTML, "text/html; charset=utf-8", fault, limit)
+    body = _dump({"code": 500000, "message": "internal error", "data": None})
+    return Answer(500, body, fault=fault, limit=limit)
+
+
+def _dump(value: Any) -> bytes:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def plain(value: Any) -> Answer:
+    """Return JSON without an envelope."""
+    return Answer(200, _dump(value))

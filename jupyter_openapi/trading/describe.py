@@ -1,0 +1,208 @@
+"""What a preview tells besides the request: amount, fees, last price, market hours, the order it touches.
+
+Each fact costs a read; one that can't be had is said so and stops nothing.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from jupyter_openapi.errors import OpenAPIError, RequestRefused, TransportError
+from jupyter_openapi.market import fees, sessions
+from jupyter_openapi.market.money import amount, money, plain
+from jupyter_openapi.market.orders import FINAL
+from jupyter_openapi.market.symbols import currency_of
+
+TYPES = {
+    "LO": "limit",
+    "ELO": "enhanced limit",
+    "MO": "market",
+    "AO": "at auction",
+    "ALO": "at-auction limit",
+    "ODD": "odd lot",
+    "SLO": "special limit",
+    "LIT": "limit if touched",
+    "MIT": "market if touched",
+    "TSLPAMT": "trailing by amount, then limit",
+    "TSLPPCT": "trailing by percent, then limit",
+}
+LASTS = {"Day": "today only", "GTC": "until cancelled"}
+HOURS = {
+    "RTH_ONLY": "regular hours only",
+    "ANY_TIME": "also before and after hours",
+    "OVERNIGHT": "overnight session",
+    "OPTION_PRE_MARKET": "options before hours",
+}
+
+
+def describe_order(fields: Mapping[str, Any]) -> str:
+    """Return ``Buy 100 700.HK, limit (LO) at 600.00 HKD, today only`` from a submit's wire fields."""
+    kind = str(fields.get("order_type", ""))
+    currency = currency_of(str(fields.get("symbol", "")))
+    parts = [
+        f"{fields.get('side')} {fields.get('submitted_quantity')} {fields.get('symbol')}",
+        f"{TYPES.get(kind, 'order')} ({kind})",
+    ]
+    if (price := amount(fields.get("submitted_price"))) is not None:
+        parts[-1] += f" at {money(price, currency)}"
+    parts += _conditions(fields, currency)
+    until = str(fields.get("time_in_force", ""))
+    parts.append(f"until {fields.get('expire_date')}" if until == "GTD" else LASTS.get(until, until))
+    if hours := fields.get("outside_rth"):
+        parts.append(HOURS.get(str(hours), str(hours)))
+    return ", ".join(filter(None, parts))
+
+
+def _conditions(fields: Mapping[str, Any], currency: str) -> list[str]:
+    parts = []
+    if (trigger := amount(fields.get("trigger_price"))) is not None:
+        parts.append(f"once the price touches {money(trigger, currency)}")
+    if (trail := amount(fields.get("trailing_amount"))) is not None:
+        parts.append(f"trailing by {money(trail, currency)}")
+    if (percent := amount(fields.get("trailing_percent"))) is not None:
+        parts.append(f"trailing by {percent} percent (3 means 3%, not 300%)")
+    if (offset := amount(fields.get("limit_offset"))) is not None:
+        parts.append(f"limit {money(offset, currency)} from the trigger")
+    if (monitor := amount(fields.get("monitor_price"))) is not None:
+        parts.append(f"watching from {money(monitor, currency)}")
+    return parts
+
+
+def describe_standing(order: Mapping[str, Any]) -> str:
+    """Return an order as it stands: ``Buy 700.HK: total 200, 100 filled, 100 left (NewStatus)``."""
+    total, done = (
+        amount(order.get("quantity")) or Decimal(0),
+        amount(order.get("executed_quantity")) or Decimal(0),
+    )
+    price = amount(order.get("price"))
+    at = f", at {money(price, str(order.get('currency') or ''))}" if price is not None else ""
+    return (
+        f"{order.get('side')} {order.get('symbol')}: total {plain(total)}, {plain(done)} filled, "
+        f"{plain(total - done)} left{at} ({order.get('status')})"
+    )
+
+
+Read = Callable[[str, Mapping[str, Any]], Any]
+Lines = list[tuple[str, str]]
+
+
+class Last(NamedTuple):
+    """The last price and what to say of it."""
+
+    price: Decimal | None
+    said: str
+
+
+def last_price(read: Read, symbol: str) -> Last:
+    """Return the last price of a symbol, with its age."""
+    try:
+        rows = read("quote", {"symbol": [symbol]})["secu_quote"]
+        quote = next((row for row in rows if row.get("symbol") == symbol), None)
+    except OpenAPIError as failure:
+        return Last(None, f"not to be had: {failure}")
+    except (KeyError, TypeError, AttributeError):
+        return Last(None, "not to be had: the reply holds no quotes")
+    price = amount(quote.get("last_done")) if quote else None
+    if quote is None or not price:
+        return Last(None, f"no quote for {symbol}")
+    age = max(0.0, time.time() - float(amount(quote.get("timestamp")) or 0))
+    return Last(price, f"{money(price, currency_of(symbol))}, {_ago(age)}")
+
+
+def _ago(seconds: float) -> str:
+    for size, name in ((86400, "days"), (3600, "hours"), (60, "minutes")):
+        if seconds >= 2 * size:
+            return f"{seconds / size:.0f} {name} old"
+    return f"{seconds:.0f} s old"
+
+
+def about_price(fields: Mapping[str, Any], last: Last) -> Lines:
+    """Return the estimated amount and fees, and the last price beside the limit."""
+    limit = amount(fields.get("submitted_price"))
+    price, quantity = limit if limit is not None else last.price, amount(fields.get("submitted_quantity"))
+    lines = []
+    if price is not None and quantity is not None:
+        about = "" if limit is not None else "at the last price about "
+        total = money(quantity * price, currency_of(str(fields["symbol"])))
+        lines.append(("amount", f"{about}{total}; {_fees(fields, quantity, price)}"))
+    said = last.said
+    if limit is not None and last.price:
+        away = (limit - last.price) / last.price * 100
+        said += f"; your limit is {abs(away):.2f}% {'above' if away > 0 else 'below'} it" if away else ""
+    return [*lines, ("last price", said)]
+
+
+def _fees(fields: Mapping[str, Any], quantity: Decimal, price: Decimal) -> str:
+    symbol = str(fields["symbol"])
+    try:
+        charged = fees.estimate(symbol, str(fields["side"]), quantity, price, datetime.now(UTC).date())
+    except (RequestRefused, LookupError):
+        return "fees not known for this market"
+    return f"fees about {money(fees.total(charged), currency_of(symbol))}"
+
+
+def about_hours(fields: Mapping[str, Any]) -> Lines:
+    """Return when the order would be live, if that is not now."""
+    market, now = str(fields["symbol"]).rpartition(".")[2], datetime.now(UTC)
+    try:
+        starts = sessions.next_accepting(
+            market, now, str(fields["order_type"]), str(fields.get("outside_rth") or "") or None
+        )
+        # Conditional orders are watched in trading hours, whatever the exchange itself accepts.
+        starts = starts or (None if sessions.phase(market, now).trading else sessions.next_open(market, now))
+    except (RequestRefused, LookupError, ValueError):
+        return [("market", f"hours of {market} not known")]
+    if starts is None or starts <= now:
+        return []
+    return [("market", f"closed for this order; live from {starts:%Y-%m-%d %H:%M %Z}")]
+
+
+def available(read: Read, symbol: str) -> Decimal | None:
+    """Return how much of a symbol can be sold now: 0 when none is held, None when that can't be read."""
+    try:
+        rows = read("stock_positions", {"symbol": [symbol]})["list"]
+        held = [row for channel in rows for row in channel.get("stock_info") or () if row["symbol"] == symbol]
+        return sum((amount(row.get("available_quantity")) or Decimal(0) for row in held), Decimal(0))
+    except (OpenAPIError, KeyError, TypeError):
+        return None
+
+
+def lot_size(read: Read, symbol: str) -> int | None:
+    """Return the broker's own lot of a symbol, or None when that can't be read."""
+    try:
+        rows = read("static_info", {"symbol": [symbol]})["secu_static_info"]
+        return next((int(row["lot_size"]) for row in rows if row["symbol"] == symbol), None)
+    except (OpenAPIError, KeyError, TypeError, ValueError):
+        return None
+
+
+def standing(read: Read, order_id: str) -> tuple[Mapping[str, Any], Lines]:
+    """Return the order that a replace or cancel touches, and the line that shows it as it stands.
+
+    Raises
+    ------
+    RequestRefused
+        It is at its end: filled meanwhile, say.
+    """
+    order = read("order_detail", {"order_id": order_id})
+    if not isinstance(order, Mapping) or not order.get("status"):
+        raise TransportError(f"Nothing was sent: order {order_id} was asked for, and what came is no order.")
+    if order["status"] in FINAL:
+        raise RequestRefused(f"Nothing was sent: order {order_id} is at its end, {describe_standing(order)}.")
+    return order, [("as it stands", describe_standing(order))]
+
+
+def about_replace(fields: Mapping[str, Any], order: Mapping[str, Any]) -> Lines:
+    """Return what a replace changes, old beside new."""
+    changes = []
+    for name, new in fields.items():
+        if name == "order_id":
+            continue
+        old = order.get(name)
+        same = amount(old) == amount(new) if amount(new) is not None else str(old) == str(new)
+        changes.append(f"{name} stays {new}" if same else f"{name} {old or 'none'} -> {new}")
+    return [("change", ", ".join(changes))]

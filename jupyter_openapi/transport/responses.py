@@ -1,0 +1,257 @@
+"""What became of one request: an answer, or the error that says what is known.
+
+A read that fails is a `TransportError`. A write or trade that was sent and not answered by the broker itself
+is an `OutcomeUnknown`: a proxy's page, a redirect or a server fault do not say whether it was done.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from urllib3.exceptions import (
+    ConnectTimeoutError,
+    NewConnectionError,
+    ProxyError,
+    ReadTimeoutError,
+    SSLError,
+)
+
+from jupyter_openapi.errors import (
+    ApiError,
+    Interrupted,
+    OpenAPIError,
+    OutcomeUnknown,
+    TransportError,
+    sentence,
+)
+from jupyter_openapi.spec.model import Effect
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from jupyter_openapi.transport.hosts import Host
+
+LARGE = 65_536
+_SUCCESS = re.compile(
+    rb'\s*\{\s*"code"\s*:\s*0\s*,\s*"message"\s*:\s*"([^"\\]*)"\s*,\s*"data"\s*:\s*(?!null)'
+)
+
+
+class Envelope(NamedTuple):
+    """What an envelope says; `data` is `UNREAD` while a large reply's text has not been parsed."""
+
+    code: int
+    message: str
+    data: Any
+
+
+UNREAD = object()
+
+
+def read_envelope(content: bytes) -> Envelope | None:
+    """Return the envelope in `content`, or None if it holds none.
+
+    A large successful reply is only looked at from the front: its text goes to the frame as it is.
+    """
+    if len(content) > LARGE and (front := _SUCCESS.match(content)) and content.rstrip()[-1:] == b"}":
+        return Envelope(0, front[1].decode("utf-8", "replace"), UNREAD)
+    try:
+        reply = json.loads(content)
+    except (ValueError, RecursionError):  # broken, or nested without end
+        return None
+    if not isinstance(reply, dict) or not _is_code(reply.get("code")):
+        return None
+    # Old pages of the documentation call the text msg.
+    message = reply.get("message", reply.get("msg", ""))
+    return Envelope(reply["code"], message if isinstance(message, str) else "", reply.get("data"))
+
+
+def read_data(content: bytes) -> Any:
+    """Return `data` of a reply that `read_envelope` left unread; ValueError if the text is broken."""
+    try:
+        return json.loads(content)["data"]
+    except RecursionError:
+        raise ValueError("nested without end") from None
+
+
+def _is_code(code: object) -> bool:
+    return isinstance(code, int) and not isinstance(code, bool)
+
+
+_STATUS_LINE = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
+_TITLE = re.compile(rb"<title[^>]*>(.*?)</title", re.IGNORECASE | re.DOTALL)
+
+
+def first_line(content: bytes, width: int = 120) -> str:
+    """Return what a person should see of a body that is no envelope: its title, or its first line."""
+    if title := _TITLE.search(content[:4096]):
+        content = title[1]
+    text = content[:4096].decode("utf-8", "replace").strip()
+    line = _STATUS_LINE.sub(" ", text.splitlines()[0]).strip() if text else ""
+    return line if len(line) <= width else f"{line[: width - 1]}…"
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request as it leaves: `query` is encoded, `body` the very bytes."""
+
+    method: str
+    path: str
+    query: str = ""
+    body: bytes = b""
+    effect: Effect = Effect.READ
+    limit: str = "trade"  # which of the broker's limits counts it: trade, quote or none
+    name: str = "The request"  # what messages call it
+    too_late: Callable[[], bool] | None = None  # asked when its turn has come: may it not leave any more?
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A successful reply: the envelope's parts and where it came from."""
+
+    status: int
+    content: bytes = field(repr=False)
+    code: int
+    message: str
+    trace_id: str | None
+    elapsed: float
+    _data: Any = field(repr=False)
+
+    @classmethod
+    def settled(cls, message: str) -> Answer:
+        """Return an answer for a change that was found done by looking, after its own answer was lost."""
+        return cls(200, b'{"code":0,"message":"","data":{}}', 0, message, None, 0.0, {})
+
+    @cached_property
+    def data(self) -> Any:
+        """The envelope's `data`; a large reply is parsed when first asked for."""
+        if self._data is not UNREAD:
+            return self._data
+        try:
+            return read_data(self.content)
+        except ValueError:
+            raise self.broken() from None
+
+    @property
+    def parsed(self) -> bool:
+        """Whether `data` has been read already."""
+        return self._data is not UNREAD or "data" in self.__dict__
+
+    def broken(self) -> TransportError:
+        """Return the error for a large reply that turned out to be no JSON."""
+        return TransportError(
+            f"HTTP {self.status}: the reply of {len(self.content):,} bytes is broken JSON; ask again.",
+            http_status=self.status,
+            trace_id=self.trace_id,
+        )
+
+
+ADVICE = {
+    401003: "Renew the token: `%openapi --execute refresh`, or get a new one from the developer website.",
+    401004: "Log in again: `%openapi login`.",
+    401102: "Log in again, or try the other region: `%openapi connect paper --region cn`.",
+    403201: "The app secret does not belong to this app key, or was pasted with a character missing.",
+    403202: "Send it again; each request is signed with a new timestamp.",
+    403203: "Check the app key.",
+    403205: "Allow this machine's address on the developer website.",
+    429001: "Wait a little.",
+    429002: "Wait a little; `%openapi status` shows the quota left.",
+}
+
+
+def read(
+    call: Call, status: int, headers: Mapping[str, str], content: bytes, elapsed: float
+) -> Answer | OpenAPIError:
+    """Return the broker's answer, or the error that the reply amounts to."""
+    trace_id = headers.get("X-Trace-Id")
+    found = read_envelope(content)
+    if found is None:
+        return _no_envelope(call, status, trace_id, content)
+    if found.code == 0:
+        return Answer(status, content, 0, found.message, trace_id, elapsed, found.data)
+    if call.effect is not Effect.READ and (status >= 500 or found.code == 500000):
+        return OutcomeUnknown(
+            sentence(
+                f"{call.name}: the broker answered '{found.message}'",
+                f"(code {found.code}, HTTP {status}{f', trace id {trace_id}' if trace_id else ''}).",
+                "A server fault does not say whether it was done: look before you send again.",
+            ),
+            http_status=status,
+            trace_id=trace_id,
+        )
+    return ApiError(
+        found.message or "no message",
+        code=found.code,
+        http_status=status,
+        trace_id=trace_id,
+        operation=call.name,
+        advice=ADVICE.get(found.code, ""),
+    )
+
+
+def no_answer(call: Call, host: Host, failure: Exception, *, written: bool) -> OpenAPIError:
+    """Return the error for a request that got no reply at all."""
+    what = _reason(failure)
+    if not written and _never_connected(failure):
+        hint = "Start it with `%openapi connect sandbox`." if host.loopback else "Check the network."
+        return TransportError(f"{host.url} can't be reached ({what}); nothing was sent. {hint}")
+    if call.effect is Effect.READ:
+        return TransportError(f"{call.name}: no answer from {host.url} ({what}).")
+    return OutcomeUnknown(
+        f"{call.name} was sent to {host.url} and no answer came ({what}): it may have been done."
+    )
+
+
+def interrupted(call: Call, *, in_flight: bool) -> Interrupted:
+    """Return what Ctrl-C means at this point of a request."""
+    if not in_flight:
+        return Interrupted("Interrupted; nothing was sent.", in_flight=False)
+    if call.effect is Effect.READ:
+        return Interrupted(f"Interrupted while waiting for {call.name}.", in_flight=True)
+    return Interrupted(f"Interrupted while {call.name} was in flight: it may have been done.", in_flight=True)
+
+
+def _no_envelope(call: Call, status: int, trace_id: str | None, content: bytes) -> OpenAPIError:
+    said = first_line(content) or "an empty body"
+    if 300 <= status < 400:
+        said = "a redirect, which is never followed"
+    came = f"HTTP {status}, not an answer of the broker: {said}."
+    if call.effect is Effect.READ:
+        return TransportError(f"{call.name}: {came}", http_status=status, trace_id=trace_id)
+    return OutcomeUnknown(
+        f"{call.name} was sent and got {came} It may have been done.", http_status=status, trace_id=trace_id
+    )
+
+
+def _never_connected(failure: Exception) -> bool:
+    """Tell whether the connection was never opened, so that no byte of the request left."""
+    return isinstance(failure, (NewConnectionError, ConnectTimeoutError, SSLError, ProxyError))
+
+
+def _reason(failure: Exception) -> str:
+    """Say what went wrong in a few words, without an object's address or a request's URL."""
+    for kind, words in (
+        (SSLError, "TLS failed: the certificate is not trusted, or something stands between"),
+        (ProxyError, "the proxy refused"),
+        (ConnectTimeoutError, "timed out while connecting"),
+        (ReadTimeoutError, "timed out while waiting for the answer"),
+    ):
+        # A NewConnectionError is a ConnectTimeoutError by descent, but not by cause.
+        if isinstance(failure, kind) and not isinstance(failure, NewConnectionError):
+            return words
+    text = str(failure)
+    for mark, words in (
+        ("refused", "connection refused"),
+        ("resolve", "the name does not resolve"),
+        ("unreachable", "network unreachable"),
+        ("reset", "connection reset"),
+        ("Remote end closed", "the connection closed before the answer"),
+        ("IncompleteRead", "the answer broke off"),
+    ):
+        if mark in text:
+            return words
+    return type(failure).__name__

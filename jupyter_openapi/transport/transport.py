@@ -1,0 +1,369 @@
+"""One account's way to one host: sign, keep the limits, send, read the envelope.
+
+`requests` resolves proxies, the CA bundle and netrc again on every call; here its adapter resolves them once
+per transport (netrc never applies: the signature owns ``Authorization``), and a signed request goes straight
+to the adapter's connection pool. Redirects are never followed and a time-out always applies.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import threading
+import time
+from dataclasses import dataclass, field
+from email.utils import parsedate_to_datetime
+from http.client import HTTPException
+from typing import TYPE_CHECKING, Any, cast
+
+from requests import Request
+from requests.adapters import HTTPAdapter
+from requests.utils import get_environ_proxies
+from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, Timeout
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.exceptions import HTTPError, ReadTimeoutError, SSLError
+from urllib3.poolmanager import PoolManager, ProxyManager
+
+from jupyter_openapi.errors import ApiError, RequestRefused
+from jupyter_openapi.signing import CONTENT_TYPE, Clock, SignatureAuth
+from jupyter_openapi.spec.model import Effect
+from jupyter_openapi.transport import responses as outcomes
+from jupyter_openapi.transport.responses import Answer, Call
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from urllib3 import BaseHTTPResponse
+    from urllib3.response import HTTPResponse as Response
+
+    from jupyter_openapi.credentials import Credentials
+    from jupyter_openapi.ratelimit import Limiter
+    from jupyter_openapi.transport.hosts import Host
+
+_thread = threading.local()
+
+
+def tell_when_written(callback: Callable[[], None] | None) -> None:
+    """Call `callback` once this thread's next request is wholly handed to the socket."""
+    _thread.written = callback
+
+
+def _tell() -> None:
+    callback = getattr(_thread, "written", None)
+    if callback is not None:
+        callback()
+
+
+class _PlainConnection(HTTPConnection):
+    def getresponse(self) -> Response:  # type: ignore[override]  # as in urllib3 itself
+        _tell()
+        return super().getresponse()
+
+
+class _TLSConnection(HTTPSConnection):
+    def getresponse(self) -> Response:  # type: ignore[override]  # as in urllib3 itself
+        _tell()
+        return super().getresponse()
+
+
+class _PlainPool(HTTPConnectionPool):
+    ConnectionCls = _PlainConnection
+
+
+class _TLSPool(HTTPSConnectionPool):
+    ConnectionCls = _TLSConnection
+
+
+_POOLS = {"http": _PlainPool, "https": _TLSPool}
+
+
+class Adapter(HTTPAdapter):
+    """Keeps up to `width` connections to the one host alive; never repeats a request by itself."""
+
+    def __init__(self, width: int = 32) -> None:
+        super().__init__(pool_connections=2, pool_maxsize=width, max_retries=0)
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        """Use connections that tell when a request is written."""
+        super().init_poolmanager(*args, **kwargs)
+        manager: PoolManager = self.poolmanager
+        manager.pool_classes_by_scheme = _POOLS
+
+    def proxy_manager_for(self, proxy: str, **proxy_kwargs: Any) -> ProxyManager:
+        """Use the same connections through a proxy."""
+        manager: ProxyManager = super().proxy_manager_for(proxy, **proxy_kwargs)
+        if not proxy.lower().startswith("socks"):
+            manager.pool_classes_by_scheme = _POOLS
+        return manager
+
+
+RETRY_STATUSES = frozenset({429, 500, 502, 503, 504})
+RETRY_CODES = frozenset({403202, 429001, 429002, 429303, 500000})
+
+
+def may_repeat(status: int | None, code: int | None) -> bool:
+    """Tell whether a read answered so, or not answered at all (both None), can succeed if sent again."""
+    if code is not None:
+        return code in RETRY_CODES
+    return status is None or status in RETRY_STATUSES
+
+
+def retry_after(header: str | None, now: float) -> float | None:
+    """Return the seconds a ``Retry-After`` header asks for, from its number or its date."""
+    if not header:
+        return None
+    if header.strip().isdecimal():
+        return float(header)
+    try:
+        return max(0.0, parsedate_to_datetime(header).timestamp() - now)
+    except (TypeError, ValueError):
+        return None
+
+
+@dataclass
+class Budget:
+    """How often and how long one read may be repeated.
+
+    `seconds` bounds the sum of the waits; each wait doubles, with up to half of it left to chance so that
+    several kernels do not return at the same instant.
+    """
+
+    tries: int = 5
+    seconds: float = 12.0
+    first: float = 0.2
+    _used: int = field(default=1, init=False)
+
+    def wait(self, asked: float | None = None) -> float | None:
+        """Return how long to wait before the next try, or None when the budget is spent."""
+        if self._used >= self.tries:
+            return None
+        delay = self.first * 2.0 ** (self._used - 1) * random.uniform(0.5, 1.0)  # noqa: S311 (no secret)
+        delay = max(delay, asked or 0.0)
+        if delay > self.seconds:
+            return None
+        self._used += 1
+        self.seconds -= delay
+        return delay
+
+    def sleep(self, asked: float | None = None) -> bool:
+        """Wait for the next try; False when the budget is spent."""
+        delay = self.wait(asked)
+        if delay is None:
+            return False
+        time.sleep(delay)
+        return True
+
+
+USER_AGENT = "jupyter-openapi"
+SKEW = 3.0  # seconds our clock may be off before we follow the server's
+SKEW_LOOK = 60.0  # seconds between two looks at it
+DAY = 86_400.0
+WRONG_SIGNATURE = 403201  # also what a timestamp gets that is too far off
+
+
+@dataclass(slots=True)
+class Flight:
+    """How far one request has got."""
+
+    started: bool = False
+    written: bool = False
+    then: Callable[[], None] | None = None
+
+    def was_written(self) -> None:
+        """Note that the whole request is on its way, and tell the limiter."""
+        self.written = True
+        if self.then is not None:
+            self.then()
+
+
+class Transport:
+    """Signs and sends the requests of one account; safe to use from several threads.
+
+    Parameters
+    ----------
+    credentials, host
+        Whose requests, and where to.
+    paper
+        Send ``x-papertrading: true``, so that the broker refuses the call on a real-money account.
+    timeout
+        Seconds to connect, and to wait for the reply: the longest gap, and the longest reply as a whole.
+    language
+        ``en``, ``zh-CN`` or ``zh-HK``: the language of names and messages.
+    region
+        ``ap`` or ``us``: the broker's data centre that the token belongs to.
+    limiter
+        Keeps the broker's limits; None only for a sandbox that has none.
+    """
+
+    def __init__(
+        self,
+        credentials: Credentials,
+        host: Host,
+        *,
+        paper: bool = False,
+        timeout: tuple[float, float] = (5, 30),
+        language: str = "en",
+        region: str = "ap",
+        limiter: Limiter | None = None,
+    ) -> None:
+        self.host = host
+        self.throttled = 0  # how often the broker has said that it is too much
+        self.clock = Clock()
+        self._limiter = limiter
+        self._timeout = Timeout(connect=timeout[0], read=timeout[1])
+        self._longest = timeout[1]
+        self._adapter = Adapter()
+        self._pool = self._connections()
+        self._process = os.getpid()
+        self._skew_seen = -SKEW_LOOK
+        self._headers = {
+            "User-Agent": USER_AGENT,
+            "Content-Type": CONTENT_TYPE,
+            "Accept-Language": language,
+            "x-dc-region": region,
+            **({"x-papertrading": "true"} if paper else {}),
+        }
+        self.use(credentials)
+
+    def __repr__(self) -> str:
+        return f"<Transport to {self.host.url}>"
+
+    def use(self, credentials: Credentials) -> None:
+        """Sign with these credentials from now on (after a token refresh)."""
+        self._auth = SignatureAuth(credentials, self.clock)
+        self._app_key = credentials.app_key
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._adapter.close()
+
+    def _connections(self) -> HTTPConnectionPool:
+        """Return the pool of connections to the host, through its proxy if the environment names one."""
+        verify = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE") or True
+        # A proxy would see the credentials of a sandbox on this machine, for nothing.
+        proxies = {} if self.host.loopback else get_environ_proxies(self.host.url)
+        request = Request("GET", self.host.url).prepare()
+        pool = self._adapter.get_connection_with_tls_context(request, verify, proxies=proxies)
+        self._adapter.cert_verify(pool, self.host.url, verify, None)  # type: ignore[no-untyped-call]
+        return cast("HTTPConnectionPool", pool)
+
+    def send(self, call: Call) -> Answer:
+        """Send one request and return the broker's successful answer.
+
+        A read is repeated when that can help; a write or trade is sent once, whatever happens.
+
+        Raises
+        ------
+        ApiError
+            The broker answered with an error.
+        TransportError
+            No usable answer to a read, or nothing left this machine.
+        OutcomeUnknown
+            A write or trade was sent and no usable answer came.
+        Interrupted
+            Ctrl-C.
+        """
+        budget = Budget()
+        while True:
+            result, again, asked = self._try(call)
+            if isinstance(result, Answer):
+                return result
+            if not again or call.effect is not Effect.READ or not budget.sleep(asked):
+                raise result
+
+    def _try(self, call: Call) -> tuple[Answer | BaseException, bool, float | None]:
+        """Send once: what came of it, whether a read may be repeated, and the wait the server asks for."""
+        flight = Flight()
+        try:
+            response, content, elapsed = self._exchange(call, flight)
+        except KeyboardInterrupt:
+            return outcomes.interrupted(call, in_flight=flight.started), False, None
+        except (HTTPError, HTTPException, OSError) as failure:
+            problem = outcomes.no_answer(call, self.host, failure, written=flight.written)
+            return problem, not isinstance(failure, SSLError), None
+        result = outcomes.read(call, response.status, response.headers, content, elapsed)
+        code = getattr(result, "code", None)
+        if response.status == 429 or str(code).startswith("429"):
+            self.throttled += 1
+        again = may_repeat(response.status, code)
+        if isinstance(result, (Answer, ApiError)):  # what is no envelope may have somebody else's date
+            again |= self._follow_clock(response.headers, refused=code == WRONG_SIGNATURE)
+        return result, again, retry_after(response.headers.get("Retry-After"), self.clock.now())
+
+    def _exchange(self, call: Call, flight: Flight) -> tuple[BaseHTTPResponse, bytes, float]:
+        """Write the request when its turn comes, and read the whole reply."""
+        if self._limiter is None:
+            return self._write(call, flight)
+        with self._limiter.turn(call.limit) as turn:
+            flight.then = turn.written
+            return self._write(call, flight)
+
+    def _write(self, call: Call, flight: Flight) -> tuple[BaseHTTPResponse, bytes, float]:
+        if call.too_late is not None and call.too_late():
+            raise RequestRefused(f"{call.name} waited too long for its turn, and was not sent.")
+        if self._process != os.getpid():
+            # A fork: on its parent's connections each would read the other's answers.
+            self._process, self._adapter = os.getpid(), Adapter()
+            self._pool = self._connections()
+        # Signed only now: a timestamp made before waiting for a turn would be old when it is sent.
+        signed = self._auth.headers(call.method, call.path, call.query, call.body)
+        tell_when_written(flight.was_written)
+        flight.started = True
+        begun = time.perf_counter()
+        try:
+            response = self._pool.urlopen(
+                call.method,
+                f"{call.path}?{call.query}" if call.query else call.path,
+                body=call.body or None,
+                headers={**self._headers, **signed},
+                retries=False,
+                redirect=False,
+                timeout=self._timeout,
+                preload_content=False,
+            )
+            content = self._read_all(response, begun + self._longest)
+        finally:
+            tell_when_written(None)
+        return response, content, time.perf_counter() - begun
+
+    def _read_all(self, response: BaseHTTPResponse, deadline: float) -> bytes:
+        """Read the body; a server that drips bytes for ever is cut off at `deadline`."""
+        parts = []
+        whole = False
+        try:
+            while part := response.read1(1 << 20):
+                parts.append(part)
+                if time.perf_counter() > deadline:
+                    break
+            else:
+                whole = True
+        finally:
+            if whole:
+                response.release_conn()
+            else:
+                response.close()
+        if not whole:
+            raise ReadTimeoutError(self._pool, "", "the reply came too slowly")
+        return b"".join(parts)
+
+    def _follow_clock(self, headers: Mapping[str, str], *, refused: bool) -> bool:
+        """Follow the server's ``Date`` when our clock is off by more than a few seconds.
+
+        Returns whether a request that was `refused` for its signature may pass with the new time.
+        """
+        now = time.monotonic()
+        if now - self._skew_seen < SKEW_LOOK and not refused:
+            return False
+        self._skew_seen = now
+        try:
+            # A date has whole seconds: its middle is the best guess.
+            off = parsedate_to_datetime(headers["Date"]).timestamp() + 0.5 - time.time()
+        except (ArithmeticError, LookupError, OSError, TypeError, ValueError):
+            return False
+        before = self.clock.offset
+        if abs(off) < DAY:  # a clock this wrong could not even open a connection: the date is nonsense
+            self.clock.offset = off if abs(off) > SKEW else 0.0
+        moved = self.clock.offset - before
+        if refused and moved < -SKEW:
+            self.clock.rewind(self._app_key)
+        return refused and abs(moved) > SKEW

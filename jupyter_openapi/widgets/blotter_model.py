@@ -1,0 +1,348 @@
+"""The blotter without a page: open orders, kept up to date, and cancellations, previewed and sent once."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, tzinfo
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from jupyter_openapi.errors import OpenAPIError, RequestRefused
+from jupyter_openapi.market import orders
+from jupyter_openapi.market.money import amount, money, plain
+from jupyter_openapi.trading.describe import describe_standing
+from jupyter_openapi.widgets import polling as events
+from jupyter_openapi.widgets import queries as reads
+from jupyter_openapi.widgets.model import Offer, Slot
+from jupyter_openapi.widgets.order_fields import cancel_offer
+from jupyter_openapi.widgets.order_ticket import in_thread
+from jupyter_openapi.widgets.panel import HIDDEN, failure_words
+from jupyter_openapi.widgets.polling import TRAFFIC, Pace, Poller
+from jupyter_openapi.widgets.queries import Caller, Holder, connected
+
+COLUMNS = ("Time", "Symbol", "Side", "Type", "Price", "Filled", "Status")
+FILTERS: Mapping[str, frozenset[str]] = {
+    "Open": orders.OPEN,
+    "Waiting for a trigger": frozenset({"VarietiesNotReported", "DelayedNotReported"}),
+    "Partly filled": frozenset({"PartialFilledStatus"}),
+    "Filled": frozenset({"FilledStatus"}),
+    "Cancelled": frozenset({"CanceledStatus", "PartialWithdrawal"}),
+    "Rejected or expired": frozenset({"RejectedStatus", "ExpiredStatus"}),
+    "All of today": orders.OPEN | orders.FINAL,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One order of the blotter: a text for each of `COLUMNS`."""
+
+    order_id: str
+    cells: tuple[str, ...]
+    about: str
+    cancellable: bool
+    replaceable: bool
+
+
+def zone_named(name: str) -> tzinfo:
+    """Return a time zone by its name; UTC if there is none of that name."""
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):
+        return UTC
+
+
+def row_of(order: Mapping[str, Any], zone: tzinfo, *, privacy: bool) -> Row:
+    """Return an order as a row; with `privacy`, shares instead of quantities, and no id."""
+    status, kind = str(order.get("status")), str(order.get("order_type"))
+    rules = orders.RULES.get(kind)
+    order_id = str(order.get("order_id"))
+    cells = (
+        _time(order.get("submitted_at"), zone),
+        str(order.get("symbol") or ""),
+        str(order.get("side") or ""),
+        f"{kind}, {order.get('time_in_force') or '?'}",
+        _price(order),
+        _filled(order, privacy=privacy),
+        orders.status_meaning(status),
+    )
+    quantity = "" if privacy else f"{order.get('quantity')} "
+    about = f"{order.get('side')} {quantity}{order.get('symbol')}, order {HIDDEN if privacy else order_id}"
+    return Row(
+        order_id,
+        cells,
+        about,
+        cancellable=status in orders.CANCELLABLE,
+        replaceable=status in orders.REPLACEABLE and bool(rules and rules.replaceable),
+    )
+
+
+def _time(value: Any, zone: tzinfo) -> str:
+    seconds = amount(value)
+    if not seconds:
+        return ""
+    at = datetime.fromtimestamp(float(seconds), zone)
+    today = datetime.now(zone).date()
+    return f"{at:%H:%M:%S}" if at.date() == today else f"{at:%d %b}"
+
+
+def _price(order: Mapping[str, Any]) -> str:
+    price, trigger = amount(order.get("price")), amount(order.get("trigger_price"))
+    parts = [money(price) if price else "market"]
+    if trigger:
+        parts.append(f"if {money(trigger)}")
+    if trail := amount(order.get("trailing_amount")):
+        parts = [f"trails by {plain(trail)}"]
+    if percent := amount(order.get("trailing_percent")):
+        parts = [f"trails by {plain(percent)}%"]
+    return " ".join(parts)
+
+
+def _filled(order: Mapping[str, Any], *, privacy: bool) -> str:
+    total, done = amount(order.get("quantity")), amount(order.get("executed_quantity"))
+    if privacy:
+        return f"{(done or 0) / total:.0%}" if total else HIDDEN
+    return f"{plain(done) if done else '0'} / {plain(total) if total else '?'}"
+
+
+def newest_first(found: Mapping[str, Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Return orders by the time they were submitted, the newest first."""
+    return sorted(
+        found.values(),
+        key=lambda order: (amount(order.get("submitted_at")) or 0, str(order.get("order_id"))),
+        reverse=True,
+    )
+
+
+def let_through(order: Mapping[str, Any], symbol: str, status: str) -> bool:
+    """Tell whether the filters show an order; `symbol` is the beginning of one or several, with spaces."""
+    wanted = symbol.upper().split()
+    name = str(order.get("symbol") or "").upper()
+    allowed = FILTERS.get(status, orders.OPEN)
+    return str(order.get("status")) in allowed and (not wanted or any(name.startswith(one) for one in wanted))
+
+
+EVERY = 5.0  # seconds between two looks while an order is open
+CLOSED = 60.0  # and while every market of theirs is closed
+OLDER_EVERY = 60.0  # seconds between two looks at the orders of earlier days
+AFTER = 15.0  # seconds to go on looking after an order was sent: a list may lag behind
+
+
+class Book:
+    """One blotter's state; every method may be called from any thread.
+
+    Parameters
+    ----------
+    session, changed, watched, run
+        As of `jupyter_openapi.widgets.ticket.Ticket`.
+    symbols
+        Show only these.
+    """
+
+    def __init__(
+        self,
+        session: Holder,
+        changed: Callable[[], None],
+        *,
+        symbols: Sequence[str] = (),
+        watched: Callable[[], bool] = lambda: True,
+        run: Callable[[Callable[[], None]], None] = in_thread,
+    ) -> None:
+        self._session = session
+        self._changed = changed
+        self._watched = watched
+        self._run = run
+        self._lock = threading.Lock()
+        self._today: dict[str, Mapping[str, Any]] = {}
+        self._older: dict[str, Mapping[str, Any]] = {}
+        self._older_at = -OLDER_EVERY
+        self._until = 0.0
+        self._pace = Pace(EVERY)
+        self._poller = Poller(self._look, "openapi-blotter")
+        self.slot = Slot()
+        self.symbol = " ".join(symbols)
+        self.status = "Open"
+        self.busy = ""
+        self.error = ""
+        self.problem = ""  # of the last look
+        self.note = ""
+        self.read = False  # whether a look has succeeded
+        events.listen(session, self._told)
+
+    # ---- what it shows
+
+    def orders(self) -> list[Mapping[str, Any]]:
+        """Return every order known, the newest first."""
+        with self._lock:
+            return newest_first({**self._older, **self._today})
+
+    def rows(self, *, privacy: bool = False) -> list[Row]:
+        """Return the orders that the filters let through."""
+        client = self._session.client
+        zone = zone_named(client.tz if client else "UTC")
+        return [row_of(order, zone, privacy=privacy) for order in self._shown()]
+
+    def find(self, order_id: str) -> Mapping[str, Any] | None:
+        """Return an order as last seen."""
+        return next((order for order in self.orders() if str(order.get("order_id")) == order_id), None)
+
+    @property
+    def looking(self) -> bool:
+        """Whether it keeps itself up to date."""
+        return self._poller.running
+
+    def _shown(self) -> list[Mapping[str, Any]]:
+        return [order for order in self.orders() if let_through(order, self.symbol, self.status)]
+
+    # ---- what a person asks
+
+    def filter(self, *, symbol: str | None = None, status: str | None = None) -> None:
+        """Show only these symbols (beginnings, with spaces between) or this kind of status."""
+        self.symbol = self.symbol if symbol is None else symbol
+        self.status = self.status if status is None else status
+        self._changed()
+
+    def refresh(self) -> None:
+        """Look now, at everything."""
+        self._older_at = -OLDER_EVERY
+        self._poller.wake()
+
+    def ask_cancel(self, order_id: str) -> None:
+        """Ask for a preview of cancelling one order."""
+        if self._begin("Making the preview"):
+            self._work(lambda: self._offer_cancel(order_id))
+
+    def ask_cancel_all(self) -> None:
+        """Offer to cancel every order shown that can be cancelled, as they stand now."""
+        client = connected(self._session)
+        found = [order for order in self._shown() if str(order.get("status")) in orders.CANCELLABLE]
+        if not found:
+            raise RequestRefused("No order shown here can be cancelled.")
+        ids = [str(order["order_id"]) for order in found]
+        lines = (
+            ("account", client.account.title),
+            *(("cancel", describe_standing(order)) for order in found),
+        )
+        button = f"Send {len(ids)} cancellation{'s' if ids[1:] else ''}"
+        self.error = self.note = ""
+        self.slot.put(Offer("cancel_all", button, lines, lambda: self._cancel_all(client, ids), client))
+        self._changed()
+
+    def drop(self) -> None:
+        """Send nothing after all."""
+        self.slot.drop()
+        self._changed()
+
+    def send(self, offer_id: str) -> None:
+        """Send what was offered, once; a second click is ignored."""
+        try:
+            offer = self.slot.take(offer_id, self._session.client)
+        except RequestRefused as refused:
+            self.error = str(refused)
+            self._changed()
+            return
+        if offer is not None:
+            self._begin("Sending", anyway=True)
+            self._work(lambda: self._send(offer))
+
+    def close(self) -> None:
+        """Look and send no more."""
+        self.slot.drop()
+        self._poller.stop()
+
+    # ---- what happens then
+
+    def _begin(self, busy: str, *, anyway: bool = False) -> bool:
+        with self._lock:
+            if self.busy and not anyway:
+                return False
+            self.busy, self.error, self.note = busy, "", ""
+        self.slot.drop()
+        self._changed()
+        return True
+
+    def _work(self, work: Callable[[], None]) -> None:
+        def safely() -> None:
+            try:
+                work()
+            except BaseException as failure:  # noqa: BLE001 (nobody else would see it)
+                self.error = failure_words(failure)
+            finally:
+                self.busy = ""
+                self._changed()
+
+        self._run(safely)
+
+    def _offer_cancel(self, order_id: str) -> None:
+        self.slot.put(cancel_offer(connected(self._session), order_id))
+
+    def _send(self, offer: Offer) -> None:
+        try:
+            if offer.kind == "cancel":
+                with TRAFFIC.order():
+                    offer.send()
+                self.note = "Cancellation sent"
+            else:
+                offer.send()
+        finally:
+            events.tell(self._session, "orders")
+
+    def _cancel_all(self, client: Caller, ids: Sequence[str]) -> None:
+        """Cancel one after the other; one that fails stops none of the others."""
+        failed: list[str] = []
+        for number, order_id in enumerate(ids, 1):
+            self.busy = f"Cancelling {number} of {len(ids)}"
+            self._changed()
+            try:
+                with TRAFFIC.order():
+                    client.call("cancel_order", execute=True, again=True, order_id=order_id)
+            except OpenAPIError as failure:
+                failed.append(failure_words(failure))
+        sent = len(ids) - len(failed)
+        self.note = f"{sent} of {len(ids)} cancellations sent"
+        self.error = "\n".join(failed)
+
+    def _look(self) -> float | None:
+        client = self._session.client
+        if client is None or not self._watched():
+            return None
+        if not TRAFFIC.clear(client):
+            return EVERY
+        failure: OpenAPIError | None = None
+        try:
+            self._read_orders(client)
+        except OpenAPIError as problem:
+            failure = problem
+        self.problem = failure_words(failure) if failure else ""
+        self._changed()
+        delay = self._pace.after(client, failure)
+        working = [order for order in self.orders() if str(order.get("status")) in orders.OPEN]
+        if failure is None and not working and time.monotonic() > self._until:
+            return None
+        moving = any(reads.is_trading(client, str(order.get("symbol"))) for order in working)
+        return delay if moving or not working else max(delay, CLOSED)
+
+    def _read_orders(self, client: Caller) -> None:
+        today = {str(order.get("order_id")): order for order in reads.todays_orders(client)}
+        older = None
+        if time.monotonic() - self._older_at >= OLDER_EVERY:
+            older = {str(order.get("order_id")): order for order in reads.older_orders(client)}
+        with self._lock:
+            if self._session.client is not client:  # another account was connected meanwhile
+                return
+            self._today, self.read = today, True
+            if older is not None:
+                self._older, self._older_at = older, time.monotonic()
+
+    def _told(self, event: events.Event) -> None:
+        if event == "account":
+            with self._lock:
+                self._today, self._older, self.read = {}, {}, False
+                self._older_at = -OLDER_EVERY
+            self.slot.drop()
+            self.error = self.note = self.problem = ""
+        self._until = time.monotonic() + AFTER
+        self._poller.wake()
+        self._changed()

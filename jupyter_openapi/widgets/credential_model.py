@@ -1,0 +1,302 @@
+"""What the credential panel does: open an account with typed keys or stored ones, and test it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, MutableMapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from jupyter_openapi.client import Client
+from jupyter_openapi.credentials import Credentials, profiles, store_profile
+from jupyter_openapi.errors import RequestRefused
+from jupyter_openapi.kernel import Machine, machine
+from jupyter_openapi.transport.hosts import resolve_host
+from jupyter_openapi.widgets import polling as events
+from jupyter_openapi.widgets.model import Offer, Slot
+from jupyter_openapi.widgets.order_ticket import in_thread
+from jupyter_openapi.widgets.panel import failure_words
+
+if TYPE_CHECKING:
+    from jupyter_openapi.session import Session
+
+SECRETS = ("app_key", "app_secret", "access_token")
+RENEW = 14  # days left under which a token should be renewed
+Row = tuple[str, str, str]  # label, text, tone: "", "good" or "warn"
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What the panel's fields ask for, apart from the keys."""
+
+    mode: str
+    trading: bool
+    profile: str = ""
+    save: bool = False
+
+
+def take_secrets(content: MutableMapping[str, Any]) -> Credentials | None:
+    """Take the keys out of a message, so that it holds them no longer; None if none was typed.
+
+    Raises
+    ------
+    RequestRefused
+        A key is missing or can't be used; the message names it and never repeats it.
+    """
+    typed = [content.pop(name, "") for name in SECRETS]
+    if not any(typed):
+        return None
+    try:
+        return Credentials(*typed)
+    finally:
+        typed.clear()
+
+
+def check(wish: Wish, machine: Machine, *, typed: bool) -> None:
+    """Refuse what the panel must not do on this machine, and what is ambiguous."""
+    if machine.sandbox_only and wish.mode != "sandbox":
+        raise RequestRefused("On this machine only the sandbox may be used.")
+    if wish.trading and wish.mode != "sandbox" and not machine.orders:
+        raise RequestRefused(
+            f"Orders on a {wish.mode} account are off on this machine: untick Allow trading."
+        )
+    if wish.mode == "sandbox" and wish.profile:
+        raise RequestRefused("A sandbox has keys of its own: empty Profile, or choose another account.")
+    if wish.save and not (typed and wish.profile):
+        raise RequestRefused("To save keys, type them and a name in Profile.")
+    if typed and wish.profile and not wish.save:
+        raise RequestRefused(
+            f"You typed keys and named profile '{wish.profile}': tick Save as profile to store them there, "
+            "or empty one of the two."
+        )
+
+
+def open_account(session: Session, wish: Wish, typed: Credentials | None) -> Client:
+    """Connect the session to the account the panel asks for; it must still be tested."""
+    if wish.mode == "sandbox" and typed is not None:
+        client = Client(
+            typed, "sandbox", _sandbox_url(session), trading=wish.trading, source="the credential panel"
+        )
+        session.preview, session.found, session.client = None, None, client
+        return client
+    if wish.mode == "sandbox":
+        return session.connect("sandbox", trading=wish.trading)
+    if typed is not None or wish.profile:
+        session.entered = typed
+    return session.connect(wish.mode, trading=wish.trading, profile=None if typed else (wish.profile or None))
+
+
+def _sandbox_url(session: Session) -> str:
+    """Return the sandbox that typed keys are for: the environment's if it names one, else our own."""
+    host = resolve_host()
+    if host.loopback and not (session.sandbox and session.sandbox.alive):
+        return host.url
+    return session.start_sandbox().http_url
+
+
+@contextmanager
+def or_back(session: Session) -> Iterator[None]:
+    """Keep what the session held if what is done inside fails."""
+    before = session.client, session.entered, session.found, session.preview
+    try:
+        yield
+    except BaseException:
+        failed = session.client
+        session.client, session.entered, session.found, session.preview = before
+        if failed is not None and failed is not before[0]:
+            failed.close()
+        raise
+
+
+@contextmanager
+def overheard(session: Session, hear: Callable[[str], None]) -> Iterator[None]:
+    """Hear what the session would print while it connects; later words are printed as before."""
+    printed, inside = session.notify, [True]
+    session.notify = lambda text: hear(text) if inside else printed(text)
+    try:
+        yield
+    finally:
+        inside.clear()
+        session.notify = printed
+
+
+def examine(client: Client, *, privacy: bool = False) -> list[Row]:
+    """Call the account twice, and return what a person should know of it.
+
+    Raises
+    ------
+    OpenAPIError
+        The account can't be used: its error says why.
+    """
+    channels = _channels(client.call("stock_positions").data)
+    elapsed = client.call("account_balance").elapsed
+    account = client.account
+    host = account.host.partition("://")[2]
+    rows: list[Row] = [
+        ("Account", f"…{account.digits}" if account.digits and not privacy else account.mode.title(), ""),
+        _kind(account.mode, account.claim, channels),
+        _token(client.token_days_left()),
+        ("Orders", "allowed" if account.trading else "not allowed: read-only", ""),
+        ("Answered in", f"{elapsed * 1000:.0f} ms by {host}", ""),
+    ]
+    return [*rows, _clock(client.clock_offset())]
+
+
+def _channels(data: Any) -> list[str]:
+    rows = data.get("list") if isinstance(data, dict) else None
+    return sorted({str(row["account_channel"]) for row in rows or [] if row.get("account_channel")})
+
+
+def _kind(mode: str, claim: str | None, channels: list[str]) -> Row:
+    if mode == "sandbox":
+        return "Kind", "a paper exchange on this machine: play money", "good"
+    said = f"the token says {claim}" if claim else "the token does not say"
+    if channels:
+        said += f"; its holdings are in {', '.join(channels)}"
+    if mode == "paper" and claim == "live":
+        return "Kind", "not paper: the token says it moves real money, so orders are refused", "warn"
+    if mode == "paper" and claim is None and not any("paper" in channel for channel in channels):
+        return "Kind", f"paper by header only: {said}", "warn"
+    return "Kind", f"{mode}: {said}", "good" if mode == "paper" else "warn"
+
+
+def _token(days: float | None) -> Row:
+    if days is None:
+        return "Token", "does not say when it ends", ""
+    if days < 0:
+        return "Token", f"ended {-days:.0f} days ago", "warn"
+    return "Token", f"ends in {days:.0f} days", "warn" if days < RENEW else "good"
+
+
+def _clock(offset: float) -> Row:
+    if not offset:
+        return "Clock", "in step with the broker's", "good"
+    way = "behind" if offset > 0 else "ahead of"
+    return "Clock", f"{abs(offset):.0f} s {way} the broker's, which requests follow", "warn"
+
+
+REFRESH_LINES = (
+    ("does", "asks the broker for a new access token, once"),
+    ("ends", "the old token: other programs that use it stop working"),
+    ("keeps", "the new one where the old one came from, or else in this kernel only"),
+)
+
+
+class Login:
+    """One credential panel's state.
+
+    Parameters
+    ----------
+    session
+        The kernel's.
+    changed
+        Told after each change of the state.
+    place
+        Whose machine this is; found out by default.
+    run
+        How network work is run; a test runs it at once.
+    """
+
+    def __init__(
+        self,
+        session: Session,
+        changed: Callable[[], None],
+        *,
+        place: Machine | None = None,
+        run: Callable[[Callable[[], None]], None] = in_thread,
+    ) -> None:
+        self._session = session
+        self._changed = changed
+        self._run = run
+        self._lock = threading.Lock()
+        self.machine = place or machine()
+        self.slot = Slot()
+        self.busy = ""
+        self.error = ""
+        self.note = ""
+        self.notes: list[str] = []
+        self.report: list[Row] = []
+        self.profiles: list[str] = profiles()
+        events.listen(session, self._told)
+
+    def connect(self, wish: Wish, typed: Credentials | None, *, privacy: bool = False) -> None:
+        """Connect to an account and test it; on failure everything stays as it was."""
+        check(wish, self.machine, typed=typed is not None)
+        self._work("Connecting", lambda: self._connect(wish, typed, privacy=privacy))
+
+    def ask_refresh(self) -> None:
+        """Offer to refresh the access token; nothing is sent yet."""
+        client = self._session.client
+        if client is None:
+            raise RequestRefused("Connect first: there is no token to refresh.")
+        if self._session.found is None:
+            raise RequestRefused("A sandbox's own token needs no refresh.")
+        self.slot.put(Offer("refresh", "Refresh now", REFRESH_LINES, self._refresh, client))
+        self._changed()
+
+    def send(self, offer_id: str) -> None:
+        """Do what was offered, once."""
+        offer = self.slot.take(offer_id, self._session.client)
+        if offer is not None:
+            self._work("Refreshing", offer.send)
+
+    def drop(self) -> None:
+        """Do nothing after all."""
+        self.slot.drop()
+        self._changed()
+
+    def forget(self, profile: str) -> None:
+        """Disconnect, and delete what is kept."""
+        self._work("Forgetting", lambda: self._forget(profile))
+
+    def close(self) -> None:
+        """Offer nothing more."""
+        self.slot.drop()
+
+    def _work(self, busy: str, work: Callable[[], None]) -> None:
+        with self._lock:
+            if self.busy:
+                return
+            self.busy, self.error, self.note, self.notes = busy, "", "", []
+        self._changed()
+
+        def safely() -> None:
+            try:
+                work()
+            except BaseException as failure:  # noqa: BLE001 (nobody else would see it)
+                self.error = failure_words(failure)
+            finally:
+                self.busy = ""
+                self._changed()
+
+        self._run(safely)
+
+    def _connect(self, wish: Wish, typed: Credentials | None, *, privacy: bool) -> None:
+        with or_back(self._session), overheard(self._session, self.notes.append):
+            client = open_account(self._session, wish, typed)
+            report = examine(client, privacy=privacy)
+        if wish.save and typed is not None:
+            store_profile(wish.profile, typed)
+            self.notes.append(f"The keys are stored as profile '{wish.profile}' in the system's keyring.")
+        self.report, self.profiles = report, profiles()
+        self.note = "Connected"
+        self.slot.drop()
+        events.tell(self._session, "account")
+
+    def _refresh(self) -> None:
+        self.note = self._session.refresh()
+        events.tell(self._session, "account")
+
+    def _forget(self, profile: str) -> None:
+        said = self._session.forget(profile or None)
+        self.report, self.profiles = [], profiles()
+        self.note = said
+        events.tell(self._session, "account")
+
+    def _told(self, event: events.Event) -> None:
+        if event == "account":
+            self.slot.drop()
+            if self._session.client is None:
+                self.report = []
+            self._changed()

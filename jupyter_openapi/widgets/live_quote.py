@@ -1,0 +1,229 @@
+"""What the order form shows while its fields are filled in: price, amount, fees, the most one may buy.
+
+Reads only; nothing here is part of an order. What can't be had is said in one line and stops nothing.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+from jupyter_openapi.errors import OpenAPIError, RequestRefused
+from jupyter_openapi.market import fees, orders, symbols
+from jupyter_openapi.market.money import amount, money
+from jupyter_openapi.widgets import queries as reads
+from jupyter_openapi.widgets.panel import HIDDEN, by_label, failure_words
+from jupyter_openapi.widgets.polling import TRAFFIC, Pace, Poller
+from jupyter_openapi.widgets.queries import Caller, Holder, Quote, Securities, Security
+
+EVERY = 2.0  # seconds between two quotes while the market trades
+CLOSED = 30.0  # and while it is closed
+MOST_GAP = 2.0  # seconds between two questions for the most one may buy: they count as trades' calls
+MOST_FIELDS = ("symbol", "side", "order_type", "submitted_price")
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What the tape last saw, for one symbol."""
+
+    security: Security | None = None
+    quote: Quote | None = None
+    hours: str = ""
+    problem: str = ""
+
+
+class Tape:
+    """Follows the symbol of a form.
+
+    Parameters
+    ----------
+    session, changed, watched
+        As of `Ticket`.
+    """
+
+    def __init__(self, session: Holder, changed: Callable[[], None], *, watched: Callable[[], bool]) -> None:
+        self._session = session
+        self._changed = changed
+        self._watched = watched
+        self._lock = threading.Lock()
+        self._fields: dict[str, str] = {}
+        self._seen: dict[str, Seen] = {}
+        self._securities = Securities()
+        self._most: tuple[tuple[str, ...], str] = ((), "")
+        self._most_at = 0.0
+        self._choices: list[tuple[str, str]] | None = None
+        self._pace = Pace(EVERY)
+        self._poller = Poller(self._look, "openapi-quotes")
+
+    def look_at(self, fields: Mapping[str, str]) -> None:
+        """Follow the symbol of these fields from now on."""
+        with self._lock:
+            before, self._fields = self._fields, dict(fields)
+        if self._choices is None or _asks(before) != _asks(fields) or not self._poller.running:
+            self._poller.wake()
+
+    def forget(self) -> None:
+        """Forget everything read: it was another account's."""
+        with self._lock:
+            self._seen, self._most, self._choices = {}, ((), ""), None
+
+    def stop(self) -> None:
+        """Look no more."""
+        self._poller.stop()
+
+    @property
+    def choices(self) -> list[tuple[str, str]]:
+        """Symbols to offer for completion, with names."""
+        return self._choices or []
+
+    def seen(self) -> Seen:
+        """Return what is known of the present symbol."""
+        return self._seen.get(self._fields.get("symbol", ""), Seen())
+
+    def _look(self) -> float | None:
+        client, fields = self._session.client, self._fields
+        if client is None or not self._watched():
+            return None
+        if not TRAFFIC.clear(client):
+            return EVERY
+        if self._choices is None:
+            self._choices = reads.suggestions(client)
+            self._changed()
+        symbol = fields.get("symbol", "")
+        if reads.market_of(symbol) is None:
+            return None
+        failure = self._see(client, symbol)
+        self._changed()
+        if failure is None and (refused := self._ask_most(client, fields)) is not None:
+            failure = refused
+        delay = self._pace.after(client, failure)
+        return delay if reads.is_trading(client, symbol) else max(delay, CLOSED)
+
+    def _see(self, client: Caller, symbol: str) -> OpenAPIError | None:
+        before = self._seen.get(symbol, Seen())
+        try:
+            security = before.security or self._securities.find(client, symbol)
+            seen = Seen(security, reads.read_quote(client, symbol), reads.hours_of(client, symbol))
+            failure = None
+        except OpenAPIError as problem:
+            failure = problem
+            seen = Seen(before.security, before.quote, before.hours, failure_words(problem))
+        with self._lock:
+            self._seen[symbol] = seen
+        return failure
+
+    def _ask_most(self, client: Caller, fields: Mapping[str, str]) -> OpenAPIError | None:
+        """Ask how much may be bought or sold, when the fields that rule it have changed and are complete."""
+        asks = _asks(fields)
+        kind, price = fields.get("order_type", ""), amount(fields.get("submitted_price"))
+        rules = orders.RULES.get(kind)
+        if asks == self._most[0] or rules is None or not fields.get("side"):
+            return None
+        if "submitted_price" in rules.needs and (price is None or price <= 0):
+            return None
+        if (wait := self._most_at + MOST_GAP - time.monotonic()) > 0:
+            time.sleep(wait)
+            if _asks(self._fields) != asks:
+                return None
+        self._most_at = time.monotonic()
+        try:
+            text, failure = reads.most(client, fields), None
+        except OpenAPIError as problem:
+            text, failure = "", problem
+        with self._lock:
+            self._most = (asks, text)
+        self._changed()
+        return failure
+
+    def most(self) -> str:
+        """Say how many shares the present fields may buy or sell."""
+        return self._most[1] if self._most[0] == _asks(self._fields) else ""
+
+    def estimate(self) -> tuple[str, str]:
+        """Return the amount and the fees of the present fields, in words; empty where they can't be told."""
+        fields, seen = self._fields, self.seen()
+        quantity, price = amount(fields.get("submitted_quantity")), amount(fields.get("submitted_price"))
+        if seen.security is None or not quantity or quantity <= 0:
+            return "", ""
+        about = price is None
+        price = price or (seen.quote.last if seen.quote else None)
+        if price is None or price <= 0:
+            return "", ""
+        currency = seen.security.currency
+        total = f"{'about ' if about else ''}{money(quantity * price, currency)}"
+        return total, _fees(fields, quantity, price, currency)
+
+    def hints(self) -> dict[str, str]:
+        """Return what to mend in the present fields, by field: ticks and lots. The desk decides."""
+        fields, seen = self._fields, self.seen()
+        symbol, today = fields.get("symbol", ""), datetime.now(UTC).date()
+        if reads.market_of(symbol) is None:
+            guess = symbols.suggest(symbol)
+            return {"symbol": f"Did you mean {guess}?"} if guess and guess != symbol else {}
+        found = orders.check_ticks(fields, today)
+        quantity = amount(fields.get("submitted_quantity"))
+        if seen.security is not None and seen.security.lot and quantity and quantity > 0:
+            found += orders.check_lot(symbol, fields.get("order_type", "LO"), quantity, seen.security.lot)
+        return {problem.field: by_label(problem.message) for problem in found}
+
+    def view(self, *, privacy: bool) -> dict[str, Any]:
+        """Return what the page shows."""
+        seen = self.seen()
+        total, charged = self.estimate()
+        hide = HIDDEN if privacy else ""
+        return {
+            "security": _security_view(seen.security),
+            "quote": _quote_view(seen.quote),
+            "hours": seen.hours,
+            "problem": seen.problem,
+            "amount": total and (hide or total),
+            "fees": charged and (hide or charged),
+            "most": self.most() and (hide or self.most()),
+            "hints": self.hints(),
+        }
+
+
+def _asks(fields: Mapping[str, str]) -> tuple[str, ...]:
+    return tuple(fields.get(name, "") for name in MOST_FIELDS)
+
+
+def _fees(fields: Mapping[str, str], quantity: Decimal, price: Decimal, currency: str) -> str:
+    try:
+        charged = fees.estimate(
+            fields["symbol"], fields.get("side", ""), quantity, price, datetime.now(UTC).date()
+        )
+    except (RequestRefused, LookupError):
+        return ""
+    return f"about {money(fees.total(charged), currency)}"
+
+
+def _security_view(security: Security | None) -> dict[str, Any] | None:
+    if security is None:
+        return None
+    return {
+        "symbol": security.symbol,
+        "name": security.name,
+        "currency": security.currency,
+        "lot": security.lot,
+        "bands": [list(band) for band in security.bands],
+    }
+
+
+def _quote_view(quote: Quote | None) -> dict[str, Any] | None:
+    if quote is None:
+        return None
+    change = ""
+    if quote.last and quote.previous:
+        change = f"{(quote.last - quote.previous) / quote.previous * 100:+.2f}%"
+    prices = {"last": quote.last, "bid": quote.bid, "ask": quote.ask}
+    age = (datetime.now(UTC) - quote.at).total_seconds() if quote.at else None
+    return {
+        **{name: f"{price:f}" if price is not None else "" for name, price in prices.items()},
+        "change": change,
+        "age": age,
+    }

@@ -1,0 +1,217 @@
+"""What the panels with a page of their own share: messages in, one view out, and who is looking.
+
+The page sends custom messages, each with its own number; the kernel answers with views, custom messages too,
+so that nothing of an account is in a trait, where a saved notebook would keep it.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+import time
+from dataclasses import replace
+from datetime import UTC, datetime
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import anywidget
+import traitlets
+
+from jupyter_openapi.errors import OpenAPIError, OutcomeUnknown
+from jupyter_openapi.widgets.polling import Outbox
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from jupyter_openapi.widgets.queries import Caller
+
+HIDDEN = "•••"
+LABELS = {
+    "symbol": "Symbol",
+    "side": "Side",
+    "order_type": "Type",
+    "submitted_price": "Price",
+    "submitted_quantity": "Quantity",
+    "time_in_force": "Time in force",
+    "trigger_price": "Trigger price",
+    "trailing_amount": "Trailing amount",
+    "trailing_percent": "Trailing percent",
+    "limit_offset": "Limit offset",
+    "expire_date": "Expire date",
+    "outside_rth": "Outside RTH",
+    "remark": "Remark",
+}
+_NAMES = re.compile("|".join(sorted((rf"\b{name}\b" for name in LABELS), key=len, reverse=True)))
+_LONG_NUMBER = re.compile(r"\d{6,}")
+
+
+def title(client: Caller | None, *, privacy: bool = False) -> str:
+    """Return the account's title, without its digits where `privacy` is on."""
+    if client is None:
+        return "Not connected"
+    account = replace(client.account, digits="") if privacy else client.account
+    return account.title
+
+
+def stamp(client: Caller | None) -> str:
+    """Return the time now, in the client's time zone: ``20:26:11 UTC``."""
+    try:
+        zone = ZoneInfo(client.tz) if client is not None else UTC
+    except (ZoneInfoNotFoundError, ValueError):
+        zone = UTC
+    return f"{datetime.now(zone):%H:%M:%S %Z}"
+
+
+def by_label(message: str) -> str:
+    """Return a message about wire names with the labels of the form instead.
+
+    Examples
+    --------
+    >>> by_label("submitted_price is missing: LO needs it")
+    'Price is missing: LO needs it'
+    """
+    return _NAMES.sub(lambda found: LABELS[found[0]], message)
+
+
+def failure_words(failure: BaseException) -> str:
+    """Return what to show of an error: our own errors in full, others with their kind."""
+    if isinstance(failure, OutcomeUnknown):
+        return f"NOT KNOWN WHETHER IT HAPPENED: {failure}"
+    if isinstance(failure, OpenAPIError):
+        return str(failure)
+    return f"{type(failure).__name__}: {failure}"
+
+
+def without_ids(text: str) -> str:
+    """Return `text` with every long number (orders, accounts) hidden."""
+    return _LONG_NUMBER.sub(HIDDEN, text)
+
+
+PRIVATE_LINES = frozenset({"account", "amount", "sends", "as it stands", "client_request_id"})
+
+
+def shown_lines(lines: tuple[tuple[str, str], ...], *, privacy: bool) -> list[tuple[str, str]]:
+    """Return a preview's lines; with `privacy`, without the account, amounts and ids."""
+    if not privacy:
+        return list(lines)
+    return [(label, HIDDEN if label in PRIVATE_LINES else without_ids(text)) for label, text in lines]
+
+
+LOOKING = 150.0  # seconds without a sign of life after which a page counts as gone
+INSTALL = (
+    "This front end shows no widgets, or lacks anywidget's part. Where the Jupyter server runs, type\n"
+    "  pip install anywidget ipywidgets\n"
+    "and reload the page."
+)
+
+
+def static(*names: str) -> str:
+    """Return the text of the package's files, one after the other."""
+    folder = files("jupyter_openapi.widgets") / "static"
+    return "\n".join(folder.joinpath(name).read_text(encoding="utf-8") for name in names)
+
+
+class Pages:
+    """The pages that show a panel, and the last message of each that arrived."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._seen: dict[str, tuple[int, float]] = {}
+
+    def note(self, page: str, number: int) -> bool:
+        """Note a sign of life; tell whether the message is new (a page numbers them from 1 upwards)."""
+        with self._lock:
+            before = self._seen.get(page, (0, 0.0))[0]
+            self._seen[page] = (max(before, number), time.monotonic())
+        return number > before
+
+    def forget(self, page: str) -> None:
+        """Note that a page has gone."""
+        with self._lock:
+            self._seen.pop(page, None)
+
+    def numbers(self) -> dict[str, int]:
+        """Return the last number of every page."""
+        with self._lock:
+            return {page: number for page, (number, _) in self._seen.items()}
+
+    def watched(self) -> bool:
+        """Tell whether anybody looks."""
+        with self._lock:
+            return any(time.monotonic() - at < LOOKING for _, at in self._seen.values())
+
+
+class Page(anywidget.AnyWidget):
+    """A panel in the page. Subclasses say what a view is and what a message does."""
+
+    privacy = traitlets.Bool(default_value=False, help="Show no amounts, no ids.")
+
+    def __init__(self, **traits: Any) -> None:
+        super().__init__(**traits)
+        self._pages = Pages()
+        self._outbox = Outbox(self._deliver)
+        self._opened: Callable[[], None] = lambda: None
+        self.on_msg(self._receive)
+        self.observe(lambda _: self.touch(), "privacy")
+
+    def touch(self) -> None:
+        """Tell the page of a change, soon."""
+        self._outbox.touch()
+
+    def when_opened(self, callback: Callable[[], None]) -> None:
+        """Call `callback` each time a page opens the panel, or is seen again."""
+        self._opened = callback
+
+    def watched(self) -> bool:
+        """Tell whether a page shows it."""
+        return self._pages.watched()
+
+    def view(self) -> dict[str, Any]:
+        """Return what the page shall show, as JSON."""
+        # This and the next three are each panel's own; widgets have a metaclass, so this is no ABC.
+        raise NotImplementedError
+
+    def message(self, kind: str, content: Mapping[str, Any]) -> None:
+        """Take one message of the page."""
+        raise NotImplementedError
+
+    def trouble(self, words: str) -> None:
+        """Show an error inside the panel."""
+        raise NotImplementedError
+
+    def fallback(self) -> str:
+        """Return what to show where there are no widgets."""
+        raise NotImplementedError
+
+    def close(self) -> None:
+        """Stop everything and leave the page."""
+        self._outbox.close()
+        super().close()
+
+    def _deliver(self) -> None:
+        self.send({"kind": "view", "seen": self._pages.numbers(), **self.view()})
+
+    def _receive(self, _: Any, content: Any, __: Any) -> None:
+        """Take a message, on whatever thread it comes. No error leaves: nobody would see it."""
+        if not isinstance(content, dict) or not isinstance(content.get("page"), str):
+            return
+        try:
+            kind, page = str(content.get("kind")), content["page"]
+            if kind == "gone":
+                self._pages.forget(page)
+            elif self._pages.note(page, int(content.get("number", 0))):
+                self.message(kind, content)
+                if kind == "hello":
+                    self._opened()
+        except Exception as failure:  # noqa: BLE001 (shown in the panel)
+            self.trouble(failure_words(failure))
+        self.touch()
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
+        bundle = super()._repr_mimebundle_(**kwargs)
+        if bundle is None:
+            return None
+        data, *metadata = bundle if isinstance(bundle, tuple) else (bundle,)
+        data = {**data, "text/plain": f"{self.fallback()}\n{INSTALL}"}
+        return (data, *metadata) if metadata else data

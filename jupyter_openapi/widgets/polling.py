@@ -1,0 +1,216 @@
+"""When panels look and when they speak: pollers that stop and back off, updates that coalesce.
+
+A poller's thread exists only while there is something to see. Pollers stand back while an order is on its way
+and leave the last calls of the broker's limit to orders.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+import weakref
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Literal
+
+from jupyter_openapi.widgets.queries import Caller, throttled
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from jupyter_openapi.errors import OpenAPIError
+
+RESERVE = 8  # of the broker's 30 calls per 30 s: left for orders
+PATIENCE = 10.0  # seconds a poller stands back for an order on its way
+GAP = 0.1  # seconds between two updates of a page: at most 10 a second
+LONGEST = 60.0  # seconds between two looks, however often they failed
+
+log = logging.getLogger(__name__)
+
+
+class Poller:
+    """Looks again and again in a thread of its own, for as long as there is something to see.
+
+    Parameters
+    ----------
+    look
+        Looks once; returns the seconds until the next look, or None to stop until `wake`.
+    name
+        The thread's.
+    """
+
+    def __init__(self, look: Callable[[], float | None], name: str) -> None:
+        self._look = look
+        self._name = name
+        self._lock = threading.Lock()
+        self._due = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._stopped = False
+
+    @property
+    def running(self) -> bool:
+        """Whether it is looking, or waiting to look again."""
+        return self._thread is not None
+
+    def wake(self) -> None:
+        """Look now; starts the thread if there is none."""
+        with self._lock:
+            if self._stopped:
+                return
+            self._due.set()
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._run, name=self._name, daemon=True)
+                self._thread.start()
+
+    def stop(self) -> None:
+        """Stop for good."""
+        with self._lock:
+            self._stopped = True
+            self._due.set()
+
+    def _run(self) -> None:
+        while True:
+            self._due.clear()
+            delay = None if self._stopped else self._safely()
+            with self._lock:
+                if self._stopped or (delay is None and not self._due.is_set()):
+                    self._thread = None
+                    return
+            self._due.wait(delay)
+
+    def _safely(self) -> float | None:
+        try:
+            return self._look()
+        except Exception as failure:  # noqa: BLE001 (a look that fails must not end the looking)
+            log.debug("A look failed: %s: %s", type(failure).__name__, failure)
+            return LONGEST
+
+
+class Pace:
+    """How long to wait between two looks: `every` seconds, doubled for each failure and each 429 in a row."""
+
+    def __init__(self, every: float) -> None:
+        self.every = every
+        self._delay = every
+        self._throttled = 0
+
+    def after(self, client: Caller | None, failure: OpenAPIError | None = None) -> float:
+        """Return the wait after a look that went well, or failed with `failure`.
+
+        A 429 that a repeat has hidden counts too, where the client tells of it.
+        """
+        seen = throttled(client)
+        trouble = failure is not None or seen > self._throttled
+        self._throttled = seen
+        self._delay = min(self._delay * 2, LONGEST) if trouble else self.every
+        return self._delay
+
+
+class Traffic:
+    """The orders this kernel has on their way. Whoever polls lets them pass."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._orders = 0
+
+    @contextmanager
+    def order(self) -> Iterator[None]:
+        """Hold while an order is being sent."""
+        with self._changed:
+            self._orders += 1
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._orders -= 1
+                self._changed.notify_all()
+
+    def clear(self, client: Caller, patience: float = PATIENCE) -> bool:
+        """Wait until no order is on its way; tell whether a poll may go now."""
+        with self._changed:
+            if not self._changed.wait_for(lambda: self._orders == 0, patience):
+                return False
+        return client.limits_left().get("trade", RESERVE) >= RESERVE
+
+
+TRAFFIC = Traffic()
+
+
+class Outbox:
+    """Tells a page of changes, at most every `GAP` seconds; the last state wins.
+
+    Parameters
+    ----------
+    deliver
+        Makes the present state and sends it. Called from any thread, one call at a time.
+    """
+
+    def __init__(self, deliver: Callable[[], None]) -> None:
+        self._deliver = deliver
+        self._lock = threading.Lock()
+        self._delivering = threading.Lock()
+        self._timer: threading.Timer | None = None
+        self._dirty = False
+        self._last = 0.0
+        self._closed = False
+
+    def touch(self) -> None:
+        """Note that the state has changed."""
+        with self._lock:
+            self._dirty = not self._closed
+            if self._timer is not None or self._closed:
+                return
+            wait = self._last + GAP - time.monotonic()
+            if wait > 0:
+                self._timer = threading.Timer(wait, self._flush)
+                self._timer.daemon = True
+                self._timer.start()
+                return
+            self._last = time.monotonic()
+        self._flush()
+
+    def close(self) -> None:
+        """Deliver nothing more."""
+        with self._lock:
+            self._closed, self._dirty = True, False
+            if self._timer is not None:
+                self._timer.cancel()
+
+    def _flush(self) -> None:
+        with self._delivering:
+            with self._lock:
+                dirty, self._dirty, self._timer = self._dirty, False, None
+                self._last = time.monotonic()
+            if not dirty:
+                return
+            try:
+                self._deliver()
+            except Exception as failure:  # noqa: BLE001 (a page that is gone must not stop the kernel's work)
+                log.debug("A page did not take its update: %s: %s", type(failure).__name__, failure)
+
+
+Event = Literal["account", "orders"]
+
+_LOCK = threading.Lock()
+_LISTENERS: weakref.WeakKeyDictionary[object, list[weakref.WeakMethod[Callable[[Event], None]]]] = (
+    weakref.WeakKeyDictionary()
+)
+
+
+def listen(session: object, callback: Callable[[Event], None]) -> None:
+    """Call the bound method `callback` with each event of `session`, for as long as its object lives."""
+    with _LOCK:
+        _LISTENERS.setdefault(session, []).append(weakref.WeakMethod(callback))
+
+
+def tell(session: object, event: Event) -> None:
+    """Tell every listener of `session`; one that fails stops nobody."""
+    with _LOCK:
+        known = _LISTENERS.get(session, [])
+        alive = [callback for reference in known if (callback := reference()) is not None]
+        known[:] = [reference for reference in known if reference() is not None]
+    for callback in alive:
+        try:
+            callback(event)
+        except Exception as failure:  # noqa: BLE001 (an order was sent all the same)
+            log.debug("A panel did not take the event %s: %s", event, type(failure).__name__)

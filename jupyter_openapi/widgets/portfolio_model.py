@@ -1,0 +1,172 @@
+"""The portfolio view without a page: reads the account, draws the chosen picture, says what went wrong.
+
+Every method may be called from any thread. What takes the network or draws runs in a thread of its own; the
+page learns of it through `changed`.
+"""
+
+from __future__ import annotations
+
+import atexit
+import threading
+from typing import TYPE_CHECKING, Any
+
+from jupyter_openapi.errors import RequestRefused
+from jupyter_openapi.portfolio.valuation import valued
+from jupyter_openapi.widgets import polling as events
+from jupyter_openapi.widgets.order_ticket import in_thread
+from jupyter_openapi.widgets.panel import failure_words
+from jupyter_openapi.widgets.queries import connected
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import pandas as pd
+
+    from jupyter_openapi.widgets.queries import Caller, Holder
+
+PICTURES = ("Allocation", "Profit and loss", "Today", "Equity")
+CURRENCIES = ("HKD", "USD", "CNH")
+_DRAWING = threading.Lock()
+# A thread that still draws when the interpreter ends takes the process down with it: the end waits.
+atexit.register(_DRAWING.acquire)
+
+
+class Worth:
+    """What one view shows.
+
+    Parameters
+    ----------
+    session
+        Holds the client.
+    changed
+        Told after each change of the state.
+    base_currency
+        The currency of the totals.
+    run
+        How the work is run; a test runs it at once.
+
+    Attributes
+    ----------
+    frame
+        The last valuation; None before the first, and after another account was connected.
+    stale
+        Whether an order was sent since.
+    picture
+        The chosen picture as PNG; empty where there is none.
+    busy, error
+        What is going on, and what went wrong, in words.
+    """
+
+    def __init__(
+        self,
+        session: Holder,
+        changed: Callable[[], None],
+        *,
+        base_currency: str = "HKD",
+        run: Callable[[Callable[[], None]], None] = in_thread,
+    ) -> None:
+        self._session = session
+        self._changed = changed
+        self._run = run
+        self._lock = threading.RLock()
+        self._turn = 0
+        self.base_currency = base_currency
+        self.chosen = PICTURES[0]
+        self.privacy = False
+        self.frame: pd.DataFrame | None = None
+        self.stale = False
+        self.picture = b""
+        self.busy = ""
+        self.error = ""
+        events.listen(session, self._told)
+
+    def refresh(self, base_currency: str | None = None) -> None:
+        """Read the account anew; what was asked for before counts no more."""
+        with self._lock:
+            self.base_currency = base_currency or self.base_currency
+            self._turn += 1
+            turn = self._turn
+            self.busy, self.error = "Reading the account", ""
+        self._changed()
+        self._run(lambda: self._look(turn))
+
+    def show(self, picture: str | None = None, *, privacy: bool | None = None) -> None:
+        """Draw another picture, or the same with or without amounts; nothing is read."""
+        with self._lock:
+            self.chosen = picture if picture in PICTURES else self.chosen
+            self.privacy = self.privacy if privacy is None else privacy
+            turn, frame = self._turn, self.frame
+        if frame is not None:
+            self._run(lambda: self._draw(turn, frame))
+        self._changed()
+
+    def close(self) -> None:
+        """Show nothing more."""
+        with self._lock:
+            self._turn += 1
+
+    def _told(self, event: events.Event) -> None:
+        if event == "orders":
+            self.stale = self.frame is not None
+            self._changed()
+            return
+        with self._lock:
+            self._turn += 1
+            self.frame, self.picture, self.stale = None, b"", False
+        self._changed()
+
+    def _look(self, turn: int) -> None:
+        client: Any = None
+        frame, error = None, ""
+        try:
+            client = connected(self._session)
+            frame = valued(client, self.base_currency)
+        except Exception as failure:  # noqa: BLE001 (shown in the panel)
+            error = failure_words(failure)
+        with self._lock:
+            # Another account, or a later refresh: these numbers are nobody's.
+            if turn != self._turn or client is not self._session.client:
+                return
+            self.busy, self.error = "", error
+            if frame is not None:
+                self.frame, self.stale = frame, False
+        self._changed()
+        if frame is not None:
+            self._draw(turn, frame)
+
+    def _draw(self, turn: int, frame: pd.DataFrame) -> None:
+        chosen, privacy = self.chosen, self.privacy
+        try:
+            with _DRAWING:
+                picture = _picture(chosen, frame, self._session.client, self.base_currency, privacy)
+            error = ""
+        except Exception as failure:  # noqa: BLE001 (shown in the panel)
+            picture, error = b"", failure_words(failure)
+        with self._lock:
+            if turn != self._turn or (chosen, privacy) != (self.chosen, self.privacy):
+                return
+            self.picture, self.error = picture, error
+        self._changed()
+
+
+def _picture(
+    chosen: str,
+    frame: pd.DataFrame,
+    client: Caller | None,
+    base: str,
+    privacy: bool,  # noqa: FBT001 (as the view has it)
+) -> bytes:
+    from jupyter_openapi import plots
+    from jupyter_openapi.portfolio import equity_curve
+
+    if chosen == "Equity":
+        if client is None:
+            raise RequestRefused("Not connected.")
+        figure = plots.equity(equity_curve(client, base), privacy=privacy)
+    elif chosen == "Allocation":
+        figure = plots.allocation(frame, privacy=privacy)
+    else:
+        what = "day" if chosen == "Today" else "unrealized"
+        figure = plots.profit(frame, what, privacy=privacy)
+    drawn: bytes = figure.png()
+    return drawn
