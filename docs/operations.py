@@ -15,9 +15,9 @@ ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "reference" / "operations.md"
 sys.path.insert(0, str(ROOT))
 
-from jupyter_openapi.spec import Effect, Kind, Operation, Parameter, Table, catalog
-from jupyter_openapi.spec.catalog import read_documents
-from jupyter_openapi.spec.values import choices
+from jupyter_openapi.spec import Effect, Kind, Operation, Parameter, Table, catalog  # noqa: E402
+from jupyter_openapi.spec.catalog import read_documents  # noqa: E402
+from jupyter_openapi.spec.values import choices  # noqa: E402
 
 HEAD = """# Operations
 
