@@ -85,7 +85,7 @@ def mode_named(name: str) -> Mode:
 PAPER_CHANNEL = "lb_papertrading"
 
 
-class Kind:
+class PaperCheck:
     """Finds out once, and remembers."""
 
     def __init__(self, account: Account, read: Callable[[str, Mapping[str, Any]], Any]) -> None:

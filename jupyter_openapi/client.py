@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from jupyter_openapi.connection import Connection, Reader
 from jupyter_openapi.errors import RequestRefused, guarded
-from jupyter_openapi.history import Bar, History, Progress, Unfinished, fetch
+from jupyter_openapi.history import History, Progress, ProgressBar, Unfinished, fetch
 from jupyter_openapi.spec import catalog
 from jupyter_openapi.spec.model import Effect, Operation
 from jupyter_openapi.spec.request import arguments_of, encode_query, normalise, pairs_of
@@ -226,7 +226,7 @@ class Client:
             known,
             {**catalog().constants(operation), **parameters},
             tz=self.tz,
-            progress=progress or Bar(known.name),
+            progress=progress or ProgressBar(known.name),
             resume=self._unfinished,
             facts=self._reader.facts(known.name),
         )

@@ -17,7 +17,7 @@ from support.shell import Shell, loaded_shell
 from jupyter_openapi.magic import openapi_matcher
 from jupyter_openapi.magic.commands import COMMANDS
 from jupyter_openapi.magic.completer import complete
-from jupyter_openapi.magic.recent import MOST, ORDER, SEEN, SYMBOL, Seen
+from jupyter_openapi.magic.recent import MOST, ORDER, SEEN, SYMBOL, RecentValues
 from jupyter_openapi.spec import catalog
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def shell() -> Iterator[Shell]:
 
 
 @pytest.fixture(autouse=True)
-def seen() -> Iterator[Seen]:
+def seen() -> Iterator[RecentValues]:
     SEEN.clear()
     SEEN.note(SYMBOL, ["9988.HK", "BABA.US", "700.HK"])
     SEEN.note(ORDER, ["693664675163312128"])
@@ -230,7 +230,7 @@ def test_every_enum_is_offered_by_names_that_are_taken() -> None:
 
 
 def test_what_is_seen_is_bounded_and_the_latest_comes_first() -> None:
-    fresh = Seen()
+    fresh = RecentValues()
     fresh.note(SYMBOL, [f"{number}.HK" for number in range(3 * MOST)])
     fresh.note(SYMBOL, ["no market", "5.HK", "x" * 100 + ".HK", "a\x1b.HK", None, 3.5])
     found = fresh.values(SYMBOL)

@@ -18,7 +18,7 @@ from support.wire import Received, http, recorder
 from jupyter_openapi import ApiError, Client, OutcomeUnknown, Preview, RequestRefused
 from jupyter_openapi import kernel as cells
 from jupyter_openapi.session import SESSION
-from jupyter_openapi.trading.delivery import UNDER_WAY, WINDOW
+from jupyter_openapi.trading.delivery import IN_FLIGHT, WINDOW
 from jupyter_openapi.trading.intents import Intent
 
 if TYPE_CHECKING:
@@ -206,11 +206,11 @@ def test_what_this_kernel_is_sending_is_not_settled_as_not_done(client: Client, 
     number = client.journal.rows()[-1]["id"]
     ours = f"{cells._process()}:m1"
     assert age(client, 130, run=ours, state="sent") == 0
-    UNDER_WAY.add((str(client.journal.path), number))
+    IN_FLIGHT.add((str(client.journal.path), number))
     try:
         assert age(client, 130, run=ours, state="sent") == WINDOW
     finally:
-        UNDER_WAY.clear()
+        IN_FLIGHT.clear()
 
 
 def test_it_says_when_to_ask_again(client: Client, broker: Broker, monkeypatch: pytest.MonkeyPatch) -> None:

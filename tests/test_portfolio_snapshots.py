@@ -18,7 +18,7 @@ from jupyter_openapi.errors import RequestRefused, TransportError
 from jupyter_openapi.portfolio import snapshot_store as store
 from jupyter_openapi.portfolio.equity import is_external
 from jupyter_openapi.portfolio.positions import is_owner, owner_of
-from jupyter_openapi.portfolio.snapshot_store import Line
+from jupyter_openapi.portfolio.snapshot_store import SnapshotRow
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -42,23 +42,25 @@ def account(**more: Any) -> FakeAccount:
     )
 
 
-def keep(folder: Path, days: float, *lines: Line) -> None:
-    store.write(folder, OWNER, T0 + timedelta(days=days), [Line("account"), *lines])
+def keep(folder: Path, days: float, *lines: SnapshotRow) -> None:
+    store.write(folder, OWNER, T0 + timedelta(days=days), [SnapshotRow("account"), *lines])
 
 
-def cash(amount: str, currency: str = "HKD") -> Line:
-    return Line("cash", currency=currency, amount=Decimal(amount))
+def cash(amount: str, currency: str = "HKD") -> SnapshotRow:
+    return SnapshotRow("cash", currency=currency, amount=Decimal(amount))
 
 
-def flow(days: float, amount: str, name: str = "Deposit", currency: str = "HKD") -> Line:
-    return Line("flow", name=name, currency=currency, amount=Decimal(amount), at=T0 + timedelta(days=days))
+def flow(days: float, amount: str, name: str = "Deposit", currency: str = "HKD") -> SnapshotRow:
+    return SnapshotRow(
+        "flow", name=name, currency=currency, amount=Decimal(amount), at=T0 + timedelta(days=days)
+    )
 
 
-def shares(quantity: str, last: str | None) -> list[Line]:
-    held = Line("holding", symbol="700.HK", market="HK", currency="HKD", quantity=Decimal(quantity))
+def shares(quantity: str, last: str | None) -> list[SnapshotRow]:
+    held = SnapshotRow("holding", symbol="700.HK", market="HK", currency="HKD", quantity=Decimal(quantity))
     if last is None:
         return [held]
-    return [held, Line("quote", symbol="700.HK", last_done=Decimal(last), multiplier=Decimal(1))]
+    return [held, SnapshotRow("quote", symbol="700.HK", last_done=Decimal(last), multiplier=Decimal(1))]
 
 
 def test_a_snapshot_holds_positions_cash_rates_and_quotes(tmp_path: Path) -> None:
@@ -187,7 +189,7 @@ def test_a_snapshot_without_a_value_is_bridged(tmp_path: Path) -> None:
 
 def test_deposits_that_are_not_known_leave_no_return(tmp_path: Path) -> None:
     keep(tmp_path, 0, cash("1000"))
-    keep(tmp_path, 1, cash("9000"), Line("gap"))
+    keep(tmp_path, 1, cash("9000"), SnapshotRow("gap"))
     keep(tmp_path, 2, cash("9900"))
     curve = portfolio.equity_curve(folder=tmp_path)
     assert curve.return_pct.isna().tolist() == [True, True, False]
@@ -197,7 +199,7 @@ def test_deposits_that_are_not_known_leave_no_return(tmp_path: Path) -> None:
 
 def test_another_base_currency_is_at_each_snapshots_own_rate(tmp_path: Path) -> None:
     for n, rate in enumerate(("7.8", "7.5")):
-        keep(tmp_path, n, cash("780"), Line("rate", currency="USD", into="HKD", amount=Decimal(rate)))
+        keep(tmp_path, n, cash("780"), SnapshotRow("rate", currency="USD", into="HKD", amount=Decimal(rate)))
     assert portfolio.equity_curve(None, "USD", tmp_path).net_value.tolist() == [100, 104]
     assert portfolio.equity_curve(None, "SGD", tmp_path).net_value.isna().all()
 

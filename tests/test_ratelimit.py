@@ -344,7 +344,7 @@ def test_ctrl_c_at_any_instant_leaves_no_lock_behind(tmp_path: Path) -> None:
                 hits += 1
             thread.join()
             for suffix in (".gate", ".slot0"):
-                latch = local.FileLatch(name.with_suffix(suffix))
+                latch = local.FileLock(name.with_suffix(suffix))
                 assert latch.take(), f"{suffix} is still locked after {hits} interruptions"
                 latch.release()
     finally:

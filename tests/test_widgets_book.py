@@ -12,7 +12,7 @@ from browser.fakes import FakeClient, FakeSession, until
 from jupyter_openapi.errors import ApiError, RequestRefused, TransportError
 from jupyter_openapi.widgets import blotter_model as books
 from jupyter_openapi.widgets import polling as events
-from jupyter_openapi.widgets.blotter_model import Book, row_of
+from jupyter_openapi.widgets.blotter_model import BlotterModel, row_of
 
 
 @pytest.fixture(autouse=True)
@@ -22,8 +22,8 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(books.reads, "is_trading", lambda client, symbol: True)
 
 
-def opened(client: FakeClient, **more: Any) -> Book:
-    one = Book(FakeSession(client), lambda: None, **{"run": lambda work: work(), **more})
+def opened(client: FakeClient, **more: Any) -> BlotterModel:
+    one = BlotterModel(FakeSession(client), lambda: None, **{"run": lambda work: work(), **more})
     one.refresh()
     assert until(lambda: one.read or one.problem)
     return one
@@ -84,7 +84,7 @@ def test_an_order_sent_from_another_panel_wakes_it() -> None:
     one = opened(client)
     assert until(lambda: not one.looking)
     client.order()
-    events.tell(one._session, "orders")
+    events.publish(one._session, "orders")
     assert until(lambda: len(one.rows()) == 1)
     one.close()
 
@@ -106,7 +106,7 @@ def test_it_backs_off_while_looks_fail_and_says_so() -> None:
 
 def test_nobody_looks_so_nothing_is_asked() -> None:
     client = FakeClient()
-    one = Book(FakeSession(client), lambda: None, watched=lambda: False)
+    one = BlotterModel(FakeSession(client), lambda: None, watched=lambda: False)
     one.refresh()
     assert until(lambda: not one.looking)
     assert client.calls == []
@@ -188,11 +188,11 @@ def test_another_account_empties_it() -> None:
     client, other = FakeClient(), FakeClient()
     client.order()
     session = FakeSession(client)
-    one = Book(session, lambda: None)
+    one = BlotterModel(session, lambda: None)
     one.refresh()
     assert until(one.rows)
     session.client = other
-    events.tell(session, "account")
+    events.publish(session, "account")
     assert one.rows() == []
     one.close()
 

@@ -15,7 +15,7 @@ from jupyter_openapi.kernel import OWNER_SAYS, Machine, machine
 from jupyter_openapi.session import Session
 from jupyter_openapi.widgets import credential_model as access
 from jupyter_openapi.widgets import credential_model as login
-from jupyter_openapi.widgets.credential_model import Login, Wish, examine, take_secrets
+from jupyter_openapi.widgets.credential_model import CredentialModel, LoginRequest, examine, take_secrets
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,15 +47,15 @@ def keys(sandbox: SandboxProcess, **other: str) -> Credentials:
     return Credentials(known["app_key"], known["app_secret"], known["access_token"])
 
 
-def panel(session: Session, place: Machine = HOME) -> Login:
-    return Login(session, lambda: None, place=place, run=lambda work: work())
+def panel(session: Session, place: Machine = HOME) -> CredentialModel:
+    return CredentialModel(session, lambda: None, place=place, run=lambda work: work())
 
 
 def test_typed_keys_connect_and_the_report_says_what_they_reach(
     session: Session, sandbox: SandboxProcess
 ) -> None:
     one = panel(session)
-    one.connect(Wish("paper", trading=True), keys(sandbox))
+    one.connect(LoginRequest("paper", trading=True), keys(sandbox))
     assert one.error == ""
     assert one.note == "Connected"
     said = {label: (text, tone) for label, text, tone in one.report}
@@ -70,7 +70,7 @@ def test_typed_keys_connect_and_the_report_says_what_they_reach(
 
 def test_typed_keys_may_be_a_sandbox_s(session: Session, sandbox: SandboxProcess) -> None:
     one = panel(session)
-    one.connect(Wish("sandbox", trading=False), keys(sandbox))
+    one.connect(LoginRequest("sandbox", trading=False), keys(sandbox))
     assert one.error == ""
     assert session.client is not None
     assert session.client.account.host == sandbox.url
@@ -79,9 +79,9 @@ def test_typed_keys_may_be_a_sandbox_s(session: Session, sandbox: SandboxProcess
 
 def test_a_wrong_secret_leaves_everything_as_it_was(session: Session, sandbox: SandboxProcess) -> None:
     one = panel(session)
-    one.connect(Wish("paper", trading=True), keys(sandbox))
+    one.connect(LoginRequest("paper", trading=True), keys(sandbox))
     before = session.client, session.entered, session.found
-    one.connect(Wish("paper", trading=True), keys(sandbox, app_secret="0" * 64))
+    one.connect(LoginRequest("paper", trading=True), keys(sandbox, app_secret="0" * 64))
     assert "403201" in one.error
     assert (session.client, session.entered, session.found) == before
     assert "0" * 64 not in one.error
@@ -89,7 +89,7 @@ def test_a_wrong_secret_leaves_everything_as_it_was(session: Session, sandbox: S
 
 def test_no_keys_anywhere_says_where_to_put_them(session: Session) -> None:
     one = panel(session)
-    one.connect(Wish("paper", trading=True), None)
+    one.connect(LoginRequest("paper", trading=True), None)
     assert "credentials" in one.error
     assert session.client is None
 
@@ -98,7 +98,7 @@ def test_a_server_that_is_not_there(session: Session, monkeypatch: pytest.Monkey
     monkeypatch.setenv("LONGBRIDGE_HTTP_URL", "http://127.0.0.1:9")
     monkeypatch.setattr("time.sleep", lambda _: None)
     one = panel(session)
-    one.connect(Wish("paper", trading=True), Credentials("key", "secret", "token"))
+    one.connect(LoginRequest("paper", trading=True), Credentials("key", "secret", "token"))
     assert "can't be reached" in one.error
     assert session.client is None
 
@@ -110,7 +110,7 @@ def test_what_the_session_would_print_is_shown_in_the_panel(
     session.notify = printed.append
     monkeypatch.setenv("LONGBRIDGE_APP_KEY", "half a set")
     one = panel(session)
-    one.connect(Wish("paper", trading=True), keys(sandbox))
+    one.connect(LoginRequest("paper", trading=True), keys(sandbox))
     assert any("LONGBRIDGE_APP_KEY" in note for note in one.notes)
     assert printed == []
     session.notify("later")
@@ -120,13 +120,13 @@ def test_what_the_session_would_print_is_shown_in_the_panel(
 @pytest.mark.parametrize(
     ("wish", "typed", "said"),
     [
-        (Wish("paper", trading=True, save=True), True, "a name in Profile"),
-        (Wish("paper", trading=True, profile="main", save=True), False, "type them"),
-        (Wish("paper", trading=True, profile="main"), True, "tick Save as profile"),
-        (Wish("sandbox", trading=True, profile="main"), False, "keys of its own"),
+        (LoginRequest("paper", trading=True, save=True), True, "a name in Profile"),
+        (LoginRequest("paper", trading=True, profile="main", save=True), False, "type them"),
+        (LoginRequest("paper", trading=True, profile="main"), True, "tick Save as profile"),
+        (LoginRequest("sandbox", trading=True, profile="main"), False, "keys of its own"),
     ],
 )
-def test_what_is_ambiguous_is_refused(wish: Wish, typed: bool, said: str) -> None:
+def test_what_is_ambiguous_is_refused(wish: LoginRequest, typed: bool, said: str) -> None:
     with pytest.raises(RequestRefused, match=said):
         access.check(wish, HOME, typed=typed)
 
@@ -135,8 +135,8 @@ def test_on_binder_only_the_sandbox() -> None:
     place = machine({"BINDER_LAUNCH_HOST": "https://mybinder.org/"})
     assert "someone else's machine" in place.words
     with pytest.raises(RequestRefused, match="only the sandbox"):
-        access.check(Wish("paper", trading=False), place, typed=True)
-    access.check(Wish("sandbox", trading=True), place, typed=False)
+        access.check(LoginRequest("paper", trading=False), place, typed=True)
+    access.check(LoginRequest("sandbox", trading=True), place, typed=False)
 
 
 def test_under_voila_orders_are_off_until_the_owner_says_otherwise() -> None:
@@ -145,9 +145,9 @@ def test_under_voila_orders_are_off_until_the_owner_says_otherwise() -> None:
     assert "Voila" in place.words
     assert OWNER_SAYS in place.words
     with pytest.raises(RequestRefused, match="off on this machine"):
-        access.check(Wish("paper", trading=True), place, typed=False)
-    access.check(Wish("paper", trading=False), place, typed=False)
-    access.check(Wish("paper", trading=True), machine({**voila, OWNER_SAYS: "on"}), typed=False)
+        access.check(LoginRequest("paper", trading=True), place, typed=False)
+    access.check(LoginRequest("paper", trading=False), place, typed=False)
+    access.check(LoginRequest("paper", trading=True), machine({**voila, OWNER_SAYS: "on"}), typed=False)
 
 
 def test_elsewhere_it_says_whose_machine_it_is() -> None:
@@ -244,7 +244,7 @@ def test_there_is_nothing_to_refresh_without_an_account() -> None:
 
 def test_forget_disconnects_and_drops_typed_keys(session: Session, sandbox: SandboxProcess) -> None:
     one = panel(session)
-    one.connect(Wish("paper", trading=True), keys(sandbox))
+    one.connect(LoginRequest("paper", trading=True), keys(sandbox))
     assert session.entered is not None
     one.forget("")
     assert session.client is None
@@ -259,8 +259,10 @@ def test_saved_keys_go_to_the_keyring_only_after_they_have_worked(
     stored: dict[str, Credentials] = {}
     monkeypatch.setattr(login, "store_profile", stored.__setitem__)
     one = panel(session)
-    one.connect(Wish("paper", trading=True, profile="main", save=True), keys(sandbox, app_secret="0" * 64))
+    one.connect(
+        LoginRequest("paper", trading=True, profile="main", save=True), keys(sandbox, app_secret="0" * 64)
+    )
     assert stored == {}
-    one.connect(Wish("paper", trading=True, profile="main", save=True), keys(sandbox))
+    one.connect(LoginRequest("paper", trading=True, profile="main", save=True), keys(sandbox))
     assert stored["main"].same_as(keys(sandbox))
     assert any("profile 'main'" in note for note in one.notes)

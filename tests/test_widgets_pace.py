@@ -10,7 +10,7 @@ import pytest
 from browser.fakes import FakeClient, until
 
 from jupyter_openapi.errors import TransportError
-from jupyter_openapi.widgets.polling import GAP, LONGEST, RESERVE, Outbox, Pace, Poller, Traffic
+from jupyter_openapi.widgets.polling import GAP, LONGEST, RESERVE, Backoff, OrderPriority, Poller, Throttle
 
 
 def test_a_poller_looks_while_there_is_something_to_see_and_then_its_thread_ends() -> None:
@@ -61,14 +61,14 @@ def test_a_look_that_fails_ends_nothing() -> None:
 
 
 def test_a_pace_doubles_with_each_failure_and_returns_at_once() -> None:
-    pace, client = Pace(5.0), FakeClient()
+    pace, client = Backoff(5.0), FakeClient()
     failure = TransportError("no answer")
     assert [pace.after(client, failure) for _ in range(5)] == [10, 20, 40, LONGEST, LONGEST]
     assert pace.after(client) == 5.0
 
 
 def test_a_429_that_a_repeat_has_hidden_slows_the_pace_too() -> None:
-    pace, client = Pace(5.0), FakeClient()
+    pace, client = Backoff(5.0), FakeClient()
     assert pace.after(client) == 5.0
     client.connection.transport.throttled = 1
     assert pace.after(client) == 10.0
@@ -76,7 +76,7 @@ def test_a_429_that_a_repeat_has_hidden_slows_the_pace_too() -> None:
 
 
 def test_polls_stand_back_while_an_order_is_on_its_way() -> None:
-    traffic, client = Traffic(), FakeClient()
+    traffic, client = OrderPriority(), FakeClient()
     assert traffic.clear(client, 0)
     with traffic.order():
         assert not traffic.clear(client, 0.01)
@@ -84,7 +84,7 @@ def test_polls_stand_back_while_an_order_is_on_its_way() -> None:
 
 
 def test_a_poll_goes_as_soon_as_the_order_is_away() -> None:
-    traffic, client, went = Traffic(), FakeClient(), []
+    traffic, client, went = OrderPriority(), FakeClient(), []
     with traffic.order():
         thread = threading.Thread(target=lambda: went.append(traffic.clear(client, 10)))
         thread.start()
@@ -96,12 +96,12 @@ def test_a_poll_goes_as_soon_as_the_order_is_away() -> None:
 
 @pytest.mark.parametrize(("left", "goes"), [(RESERVE, True), (RESERVE - 1, False), (0, False)])
 def test_the_last_calls_of_the_limit_are_left_for_orders(left: int, goes: bool) -> None:
-    assert Traffic().clear(FakeClient(left=left), 0) is goes
+    assert OrderPriority().clear(FakeClient(left=left), 0) is goes
 
 
 def test_updates_coalesce_to_ten_a_second_and_the_last_state_wins() -> None:
     state, seen = [0], []
-    outbox = Outbox(lambda: seen.append((time.monotonic(), state[0])))
+    outbox = Throttle(lambda: seen.append((time.monotonic(), state[0])))
     started = time.monotonic()
     while time.monotonic() < started + 0.55:
         state[0] += 1
@@ -115,7 +115,7 @@ def test_updates_coalesce_to_ten_a_second_and_the_last_state_wins() -> None:
 
 def test_updates_from_many_threads_lose_no_last_state() -> None:
     state, lock, seen = [0], threading.Lock(), []
-    outbox = Outbox(lambda: seen.append(state[0]))
+    outbox = Throttle(lambda: seen.append(state[0]))
 
     def work() -> None:
         for _ in range(200):
@@ -133,7 +133,7 @@ def test_updates_from_many_threads_lose_no_last_state() -> None:
 
 def test_a_closed_outbox_delivers_nothing_more() -> None:
     seen = []
-    outbox = Outbox(lambda: seen.append(1))
+    outbox = Throttle(lambda: seen.append(1))
     outbox.touch()
     outbox.touch()
     outbox.close()
@@ -145,7 +145,7 @@ def test_a_page_that_is_gone_stops_nobody() -> None:
     def gone() -> None:
         raise OSError("no comm")
 
-    outbox = Outbox(gone)
+    outbox = Throttle(gone)
     outbox.touch()
     outbox.close()
     assert True

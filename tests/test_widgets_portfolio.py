@@ -12,7 +12,7 @@ from support.accounts import FakeAccount, offline, quote, stock
 
 from jupyter_openapi import portfolio
 from jupyter_openapi.widgets import polling as events
-from jupyter_openapi.widgets.portfolio_model import PICTURES, Worth
+from jupyter_openapi.widgets.portfolio_model import PICTURES, PortfolioModel
 from jupyter_openapi.widgets.portfolio_view import PortfolioView, picture_html, table_html, totals_html
 
 if TYPE_CHECKING:
@@ -34,8 +34,8 @@ def account(name: str = "TENCENT") -> FakeAccount:
     )
 
 
-def looked(client: FakeAccount | None, **more: Any) -> Worth:
-    one = Worth(Session(client), lambda: None, run=lambda work: work(), **more)
+def looked(client: FakeAccount | None, **more: Any) -> PortfolioModel:
+    one = PortfolioModel(Session(client), lambda: None, run=lambda work: work(), **more)
     one.refresh()
     return one
 
@@ -115,11 +115,11 @@ def test_an_account_that_was_connected_since_leaves_nothing_of_the_one_before() 
     assert session.client is not None
     session.client.before = lambda _: gate.wait(5)  # type: ignore[assignment]
     changes: list[None] = []
-    one = Worth(session, lambda: changes.append(None))
+    one = PortfolioModel(session, lambda: changes.append(None))
     one.refresh()
     assert until(lambda: bool(session.client and session.client.calls))
     session.client = account()
-    events.tell(session, "account")
+    events.publish(session, "account")
     gate.set()
     assert not until(lambda: one.frame is not None, 0.3)
     assert one.picture == b""
@@ -127,9 +127,9 @@ def test_an_account_that_was_connected_since_leaves_nothing_of_the_one_before() 
 
 def test_an_order_that_was_sent_makes_it_stale() -> None:
     session = Session(account())
-    one = Worth(session, lambda: None, run=lambda work: work())
+    one = PortfolioModel(session, lambda: None, run=lambda work: work())
     one.refresh()
-    events.tell(session, "orders")
+    events.publish(session, "orders")
     assert one.stale
     one.refresh()
     assert not one.stale

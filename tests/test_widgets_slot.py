@@ -11,17 +11,17 @@ from support import soak
 
 from jupyter_openapi.errors import RequestRefused
 from jupyter_openapi.widgets import model as slots
-from jupyter_openapi.widgets.model import Offer, Slot
+from jupyter_openapi.widgets.model import Pending, PendingChange
 
 CLIENT = FakeClient()
 
 
-def offer(client: FakeClient = CLIENT) -> Offer:
-    return Offer("submit", "Send order", (), lambda: None, client)
+def offer(client: FakeClient = CLIENT) -> PendingChange:
+    return PendingChange("submit", "Send order", (), lambda: None, client)
 
 
 def test_an_offer_is_taken_once() -> None:
-    slot, one = Slot(), offer()
+    slot, one = Pending(), offer()
     slot.put(one)
     assert slot.take(one.id, CLIENT) is one
     assert slot.take(one.id, CLIENT) is None
@@ -30,10 +30,12 @@ def test_an_offer_is_taken_once() -> None:
 
 def test_many_threads_take_an_offer_once() -> None:
     for _ in range(soak(200)):
-        slot, one, start = Slot(), offer(), threading.Barrier(8)
+        slot, one, start = Pending(), offer(), threading.Barrier(8)
         slot.put(one)
 
-        def take(slot: Slot = slot, one: Offer = one, start: threading.Barrier = start) -> Offer | None:
+        def take(
+            slot: Pending = slot, one: PendingChange = one, start: threading.Barrier = start
+        ) -> PendingChange | None:
             start.wait(5)
             return slot.take(one.id, CLIENT)
 
@@ -44,7 +46,7 @@ def test_many_threads_take_an_offer_once() -> None:
 
 
 def test_an_offer_that_was_replaced_or_dropped_is_refused() -> None:
-    slot, old, new = Slot(), offer(), offer()
+    slot, old, new = Pending(), offer(), offer()
     slot.put(old)
     slot.put(new)
     with pytest.raises(RequestRefused, match="out of date"):
@@ -57,7 +59,7 @@ def test_an_offer_that_was_replaced_or_dropped_is_refused() -> None:
 
 
 def test_an_offer_for_another_account_is_refused_and_gone() -> None:
-    slot, one = Slot(), offer()
+    slot, one = Pending(), offer()
     slot.put(one)
     with pytest.raises(RequestRefused, match="another account"):
         slot.take(one.id, FakeClient())
@@ -66,7 +68,7 @@ def test_an_offer_for_another_account_is_refused_and_gone() -> None:
 
 
 def test_an_offer_is_good_for_a_minute(monkeypatch: pytest.MonkeyPatch) -> None:
-    slot, one = Slot(), offer()
+    slot, one = Pending(), offer()
     slot.put(one)
     assert 59 < one.seconds_left <= 60
     later = one.made + 60.1

@@ -11,7 +11,7 @@ from browser.fakes import FakeClient, FakeSession, until
 from jupyter_openapi.errors import TransportError
 from jupyter_openapi.widgets import live_quote as tape
 from jupyter_openapi.widgets import queries as reads
-from jupyter_openapi.widgets.live_quote import Tape
+from jupyter_openapi.widgets.live_quote import LiveQuote
 
 BUY = {"symbol": "700.HK", "side": "Buy", "order_type": "LO", "submitted_price": "600.5"}
 
@@ -21,8 +21,8 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tape, "MOST_GAP", 0.0)
 
 
-def follow(client: FakeClient, fields: dict[str, str], **more: Any) -> Tape:
-    one = Tape(FakeSession(client), lambda: None, **{"watched": lambda: True, **more})
+def follow(client: FakeClient, fields: dict[str, str], **more: Any) -> LiveQuote:
+    one = LiveQuote(FakeSession(client), lambda: None, **{"watched": lambda: True, **more})
     one.look_at(fields)
     return one
 

@@ -164,7 +164,7 @@ def test_the_event_of_another_account_clears_what_belonged_to_the_old_one() -> N
     one.preview(BUY, "v1")
     one.send(offered(one))
     one.preview(BUY, "v1")
-    events.tell(one._session, "account")
+    events.publish(one._session, "account")
     assert one.slot.offer is None
     assert one.order_id == ""
     assert len(client.sent) == 1

@@ -17,8 +17,8 @@ lose nothing: the same call goes on from there (`Unfinished`).
 
 from __future__ import annotations
 
-from jupyter_openapi.history.fetcher import Bar, History, Unfinished, fetch
+from jupyter_openapi.history.fetcher import History, ProgressBar, Unfinished, fetch
 from jupyter_openapi.history.page import cut
 from jupyter_openapi.history.walk import Progress, Step
 
-__all__ = ["Bar", "History", "Progress", "Step", "Unfinished", "cut", "fetch"]
+__all__ = ["History", "Progress", "ProgressBar", "Step", "Unfinished", "cut", "fetch"]

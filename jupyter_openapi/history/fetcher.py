@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from jupyter_openapi.spec.model import Operation
 
 
-class Bar:
+class ProgressBar:
     """Shows how far a history is, from its second request on; a history of one shows nothing.
 
     tqdm's bar if it is installed, otherwise one line on stderr that is written over.

@@ -149,7 +149,7 @@ class Page:
     fresh: bool
 
 
-class Reading:
+class WindowReading:
     """The pages of one window, in one go from the first.
 
     Parameters
@@ -162,7 +162,7 @@ class Reading:
         The reading of the same window before this one, to compare with.
     """
 
-    def __init__(self, plan: Plan, first: int, last: int, before: Reading | None = None) -> None:
+    def __init__(self, plan: Plan, first: int, last: int, before: WindowReading | None = None) -> None:
         self.plan = plan
         self.first = first
         self.last = last

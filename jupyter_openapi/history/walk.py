@@ -6,7 +6,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from jupyter_openapi.history.page import Reading, Verdict, has_more, names_of, place_of, rows_of, seconds_of
+from jupyter_openapi.history.page import (
+    Verdict,
+    WindowReading,
+    has_more,
+    names_of,
+    place_of,
+    rows_of,
+    seconds_of,
+)
 from jupyter_openapi.history.plan import DAY, Plan
 from jupyter_openapi.spec import catalog
 
@@ -51,7 +59,7 @@ class Walk:
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
         self.parts: list[Part] = []
-        self.reading: Reading | None = None
+        self.reading: WindowReading | None = None
         self.today: list[list[Any]] = []
         self.requests = 0
         self.place: tuple[str, ...] = place_of(plan.operation)
@@ -111,7 +119,7 @@ class Walk:
     def _read_page(self, read: Read) -> None:
         reading = self.reading
         if reading is None or reading.first != self.next:
-            reading = self.reading = Reading(self.plan, self.next, self._window_end())
+            reading = self.reading = WindowReading(self.plan, self.next, self._window_end())
         if reading.verdict(self._longest) is Verdict.GO_ON:
             asked = self.plan.request(reading.first, reading.last, len(reading.pages) + 1)
             data = read(self.plan.operation.name, asked)
@@ -131,7 +139,7 @@ class Walk:
         self._ends = [end for end in self._ends if end >= self.next]
         return min([*self._ends, self.plan.window_end(self.next)])
 
-    def _narrow(self, reading: Reading) -> None:
+    def _narrow(self, reading: WindowReading) -> None:
         """Halve a window that was cut; a single second can't be halved."""
         page = reading.pages[-1]
         count, first, last = len(page.rows), reading.first, reading.last
@@ -150,24 +158,24 @@ class Walk:
         self._ends = [*self._ends, first + (last - first) // 2]
         self.reading = None
 
-    def _settle(self, reading: Reading, *, stuck: bool) -> None:
+    def _settle(self, reading: WindowReading, *, stuck: bool) -> None:
         """Keep what a reading gave, or read the window again if something moved meanwhile."""
         if not reading.steady:
             if reading.number < READINGS:
                 reading.before = None
-                self.reading = Reading(self.plan, reading.first, reading.last, before=reading)
+                self.reading = WindowReading(self.plan, reading.first, reading.last, before=reading)
             else:
                 self._commit(reading, f"rows of {self._span(reading)} kept moving while they were read")
             return
         self._commit(reading, self._endless(reading) if stuck else self._astray(reading))
 
-    def _endless(self, reading: Reading) -> str:
+    def _endless(self, reading: WindowReading) -> str:
         return (
             f"page {len(reading.pages)} of {self._span(reading)} gives nothing new, "
             "and the broker does not say that it is the last"
         )
 
-    def _astray(self, reading: Reading) -> str:
+    def _astray(self, reading: WindowReading) -> str:
         """Say if rows without ids lie where another window brings them, too."""
         if self.plan.pages.key is not None or self.plan.pages.window is None:
             return ""
@@ -180,11 +188,11 @@ class Walk:
             return ""
         return f"rows outside {self._span(reading)} came with it ({count:,}), and may be here twice"
 
-    def _commit(self, reading: Reading, why: str = "") -> None:
+    def _commit(self, reading: WindowReading, why: str = "") -> None:
         self.parts.append(Part(reading.first, reading.last, reading.rows, why))
         self.reading = None
 
-    def _span(self, reading: Reading) -> str:
+    def _span(self, reading: WindowReading) -> str:
         if self.plan.pages.window is None:
             return "the list"
         return f"{self.plan.stamp(reading.first)} to {self.plan.stamp(reading.last)}"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from jupyter_openapi.errors import RequestRefused, sentence
 from jupyter_openapi.magic.arguments import arguments, settle
-from jupyter_openapi.magic.command import Ask, Context, say
+from jupyter_openapi.magic.command import Context, Invocation, notify
 from jupyter_openapi.magic.commands import COMMANDS
 from jupyter_openapi.magic.flags import SHOWING, refuse_flags, refuse_flags_of_command
 from jupyter_openapi.magic.grammar import Command, parse_line
@@ -19,7 +19,7 @@ from jupyter_openapi.spec.model import Effect
 if TYPE_CHECKING:
     from jupyter_openapi.client import Client
     from jupyter_openapi.magic.command import CommandSpec
-    from jupyter_openapi.magic.present import Wish
+    from jupyter_openapi.magic.present import FrameRequest
     from jupyter_openapi.reply import Reply
     from jupyter_openapi.spec.model import Operation
 
@@ -60,20 +60,20 @@ def _command(command: Command, spec: CommandSpec, context: Context) -> Any:
         problem = sentence(str(refused), f"Type %openapi help {spec.name} to read about it.")
     if problem:
         raise RequestRefused(problem)
-    return spec.action(Ask(command, checked, context))
+    return spec.action(Invocation(command, checked, context))
 
 
 def _read(target: Target, command: Command, context: Context, client: Client) -> Any:
     from jupyter_openapi.magic.export import Saving
-    from jupyter_openapi.magic.present import Wish, framed
+    from jupyter_openapi.magic.present import FrameRequest, framed
 
     saving = Saving(str(command.flags["out"])) if "out" in command.flags else None
-    wish = Wish(command, context, target, saving)
+    wish = FrameRequest(command, context, target, saving)
     if target.operation is None:
         reply: Any = client.request(target.method, target.path, target.query, target.body)
     elif command.flags.get("all"):
         reply = client.pages(target.operation.name, **target.given)
-        say(command, f"{reply.summary()}.")
+        notify(command, f"{reply.summary()}.")
     else:
         wish = _windowed(wish, target.operation, client.tz)
         reply = client.call(target.operation.name, **wish.target.given)
@@ -81,7 +81,7 @@ def _read(target: Target, command: Command, context: Context, client: Client) ->
     return reply.data if command.flags.get("raw") else framed(reply.frame, wish)
 
 
-def _windowed(wish: Wish, operation: Operation, tz: str) -> Wish:
+def _windowed(wish: FrameRequest, operation: Operation, tz: str) -> FrameRequest:
     """Say which window of time a line asks for, if it gives one."""
     from jupyter_openapi.magic.present import gives_window, window_of
 
@@ -91,11 +91,11 @@ def _windowed(wish: Wish, operation: Operation, tz: str) -> Wish:
     checked = check(operation, wish.target.given, tz=tz)
     window = window_of(operation, checked, tz)
     if window is not None:
-        say(wish.command, str(window))
+        notify(wish.command, str(window))
     return replace(wish, target=replace(wish.target, given=checked), window=window)
 
 
-def _maybe_cut(wish: Wish, operation: Operation, reply: Reply) -> Wish:
+def _maybe_cut(wish: FrameRequest, operation: Operation, reply: Reply) -> FrameRequest:
     """Say so where a single reply does not hold the whole of a history."""
     from jupyter_openapi.history import cut
 
@@ -103,7 +103,7 @@ def _maybe_cut(wish: Wish, operation: Operation, reply: Reply) -> Wish:
         return wish
     given = {operation.short.get(name, name): value for name, value in wish.target.given.items()}
     note = cut(operation, reply.data, given)
-    say(wish.command, note or "")
+    notify(wish.command, note or "")
     return replace(wish, cut=note)
 
 

@@ -20,45 +20,45 @@ if TYPE_CHECKING:
 DAYS = ("today", "yesterday", "-7d", "-30d", "-6m", "-1y")
 
 
-class Offer(NamedTuple):
+class Completion(NamedTuple):
     """A text to insert, and what it is, for the front end's list."""
 
     text: str
     kind: str
 
 
-class Offers(NamedTuple):
+class Completions(NamedTuple):
     """What may follow, best first, and the end of the line that it replaces."""
 
-    offers: list[Offer]
+    offers: list[Completion]
     fragment: str
 
 
-NOTHING = Offers([], "")
+NOTHING = Completions([], "")
 
 
-def matching(offers: Iterable[Offer], fragment: str) -> Offers:
+def matching(offers: Iterable[Completion], fragment: str) -> Completions:
     """Return the offers that begin with what was typed, whatever its case, each text once."""
     start = fragment.lower()
-    found: dict[str, Offer] = {}
+    found: dict[str, Completion] = {}
     for offer in offers:
         if offer.text.lower().startswith(start):
             found.setdefault(offer.text, offer)
-    return Offers(list(found.values()), fragment)
+    return Completions(list(found.values()), fragment)
 
 
-def words() -> Iterator[Offer]:
+def words() -> Iterator[Completion]:
     """Yield what a line may begin with, but for flags: commands, aliases, operations, methods."""
-    yield from (Offer(name, "command") for name in COMMANDS)
-    yield from (Offer(name, "operation") for name in [*catalog().aliases, *catalog().operations])
-    yield from (Offer(name, "method") for name in sorted(METHODS))
+    yield from (Completion(name, "command") for name in COMMANDS)
+    yield from (Completion(name, "operation") for name in [*catalog().aliases, *catalog().operations])
+    yield from (Completion(name, "method") for name in sorted(METHODS))
 
 
-def flags(known: Iterable[Flag], given: Collection[str]) -> Iterator[Offer]:
+def flags(known: Iterable[Flag], given: Collection[str]) -> Iterator[Completion]:
     """Yield the flags that are not given yet, or may be repeated."""
     for flag in known:
         if flag.name not in given or flag.repeatable:
-            yield Offer(f"--{flag.name}", "flag")
+            yield Completion(f"--{flag.name}", "flag")
 
 
 def general_flags() -> list[Flag]:
@@ -66,7 +66,7 @@ def general_flags() -> list[Flag]:
     return [*FLAGS.values(), *(flag for spec in COMMANDS.values() for flag in spec.flags)]
 
 
-def flag_values(flag: Flag) -> Iterator[Offer]:
+def flag_values(flag: Flag) -> Iterator[Completion]:
     """Yield the values a flag may have, where they can be told."""
     names: Iterable[str] = flag.choices
     if flag.name == "tz":
@@ -79,7 +79,7 @@ def flag_values(flag: Flag) -> Iterator[Offer]:
         from jupyter_openapi.trading.limits import OVERRIDES
 
         names = OVERRIDES
-    yield from (Offer(name, "value") for name in names)
+    yield from (Completion(name, "value") for name in names)
 
 
 @cache
@@ -90,14 +90,14 @@ def _zones() -> tuple[str, ...]:
     return (*usual, *sorted(available_timezones() - set(usual)))
 
 
-def paths(method: str) -> Iterator[Offer]:
+def paths(method: str) -> Iterator[Completion]:
     """Yield the known paths of a method, up to their first template."""
     for operation in catalog().operations.values():
         if operation.method == method:
-            yield Offer(operation.path.partition("{")[0], "path")
+            yield Completion(operation.path.partition("{")[0], "path")
 
 
-def names(operation: Operation, given: Collection[str], *, wire: bool = False) -> Iterator[Offer]:
+def names(operation: Operation, given: Collection[str], *, wire: bool = False) -> Iterator[Completion]:
     """Yield the names of parameters that are not given yet: short ones first, and first what is required.
 
     Parameters
@@ -118,8 +118,8 @@ def names(operation: Operation, given: Collection[str], *, wire: bool = False) -
         each.name for each in operation.parameters if each.required and each.name not in operation.defaults
     }
     leaves.sort(key=lambda name: name not in needed)
-    yield from (Offer(short[name], "param") for name in leaves if name in short)
-    yield from (Offer(name, "param") for name in leaves if wire or name not in short)
+    yield from (Completion(short[name], "param") for name in leaves if name in short)
+    yield from (Completion(name, "param") for name in leaves if wire or name not in short)
 
 
 def _leaves(parameters: tuple[Parameter, ...], prefix: str = "") -> Iterator[str]:
@@ -130,23 +130,23 @@ def _leaves(parameters: tuple[Parameter, ...], prefix: str = "") -> Iterator[str
             yield f"{prefix}{each.name}"
 
 
-def values(operation: Operation, parameter: Parameter, typed: str) -> Iterator[Offer]:
+def values(operation: Operation, parameter: Parameter, typed: str) -> Iterator[Completion]:
     """Yield values of a parameter: an enum's, days, what was seen, securities once something is typed."""
     match parameter.kind:
         case Kind.ENUM:
-            yield from (Offer(name, "value") for name in choices(parameter).split(", "))
+            yield from (Completion(name, "value") for name in choices(parameter).split(", "))
         case Kind.BOOLEAN:
-            yield from (Offer(name, "value") for name in ("true", "false"))
+            yield from (Completion(name, "value") for name in ("true", "false"))
         case Kind.DATE | Kind.TIMESTAMP | Kind.MILLIS:
-            yield from (Offer(name, "value") for name in (*DAYS, "now"))
+            yield from (Completion(name, "value") for name in (*DAYS, "now"))
         case Kind.SYMBOL:
-            yield from (Offer(name, "symbol") for name in SEEN.fitting(operation, parameter))
+            yield from (Completion(name, "symbol") for name in SEEN.fitting(operation, parameter))
             if typed:
                 from jupyter_openapi.market.symbols import SECURITIES
 
-                yield from (Offer(name, "symbol") for name in SECURITIES)
+                yield from (Completion(name, "symbol") for name in SECURITIES)
         case Kind.ID:
-            yield from (Offer(name, "id") for name in SEEN.fitting(operation, parameter))
+            yield from (Completion(name, "id") for name in SEEN.fitting(operation, parameter))
         case _:
             if operation.group == "command" and operation.name == "help":
                 yield from words()

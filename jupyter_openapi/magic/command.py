@@ -57,7 +57,7 @@ class Context:
         return str(command.flags.get("decimals") or self.magics.decimals)
 
 
-def say(command: Command, text: str) -> None:
+def notify(command: Command, text: str) -> None:
     """Print a remark beside a line's result, unless the line is muted by a ``;``."""
     if text and not command.muted:
         print(text)  # noqa: T201 (what a person should read now)
@@ -81,7 +81,7 @@ class Report(str):
 
 
 @dataclass(frozen=True, slots=True)
-class Ask:
+class Invocation:
     """A line that names a command, read and checked.
 
     Attributes
@@ -99,7 +99,7 @@ class Ask:
     context: Context
 
 
-Action = Callable[[Ask], Any]
+Action = Callable[[Invocation], Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +158,7 @@ def command(
     return make
 
 
-def takes(
+def parameter(
     name: str,
     kind: Kind,
     description: str,

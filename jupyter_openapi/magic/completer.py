@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from jupyter_openapi.errors import RequestRefused
 from jupyter_openapi.magic import candidates as offers
-from jupyter_openapi.magic.candidates import NOTHING, Offer, Offers, matching
+from jupyter_openapi.magic.candidates import NOTHING, Completion, Completions, matching
 from jupyter_openapi.magic.commands import COMMANDS
 from jupyter_openapi.magic.flags import Flag
 from jupyter_openapi.magic.grammar import METHODS, parse_line
@@ -25,7 +25,7 @@ _PAIR = re.compile(r"\s*([^\W\d][\w.\-\[\]]*)\s*:\s*(.*)")
 _UNQUOTED = (Kind.BOOLEAN, Kind.INTEGER)
 
 
-def complete_body(line: str, rows: list[str], row: int, before: str, after: str) -> Offers:
+def complete_body(line: str, rows: list[str], row: int, before: str, after: str) -> Completions:
     """Return what may follow the cursor in a body.
 
     Parameters
@@ -68,11 +68,12 @@ def _operation(line: str) -> tuple[Operation, list[str]] | None:
     return operation, [*given, *bare, *catalog().constants(command.word)]
 
 
-def _lines(operation: Operation, given: list[str], before: str) -> Offers:
+def _lines(operation: Operation, given: list[str], before: str) -> Completions:
     name = _NAME.fullmatch(before)
     if name:
         pairs = (
-            Offer(f"{each.text}: ", each.kind) for each in offers.names(operation, given, wire=bool(name[1]))
+            Completion(f"{each.text}: ", each.kind)
+            for each in offers.names(operation, given, wire=bool(name[1]))
         )
         return matching(pairs, name[1])
     pair = _PAIR.fullmatch(before)
@@ -92,7 +93,7 @@ class _Level:
     expects_value: bool = False
 
 
-def _json(operation: Operation, given: list[str], text: str, after: str) -> Offers:
+def _json(operation: Operation, given: list[str], text: str, after: str) -> Completions:
     levels, string = _scan(text)
     if not levels:
         return NOTHING
@@ -105,22 +106,28 @@ def _json(operation: Operation, given: list[str], text: str, after: str) -> Offe
         )
         if string is not None:
             ending = "" if after.startswith('"') else '": '
-            return Offers(
-                [Offer(f"{key}{ending}", "param") for key in keys if key.startswith(string)], string
+            return Completions(
+                [Completion(f"{key}{ending}", "param") for key in keys if key.startswith(string)], string
             )
         last = text.rstrip()[-1:]
-        return Offers([Offer(f'"{key}": ', "param") for key in keys], "") if last in {"{", ","} else NOTHING
+        return (
+            Completions([Completion(f'"{key}": ', "param") for key in keys], "")
+            if last in {"{", ","}
+            else NOTHING
+        )
     parameter = operation.parameter(".".join(path)) if path else None
     if parameter is None:
         return NOTHING
     if string is not None:
         found = matching(offers.values(operation, parameter, string), string)
-        return Offers([Offer(f"{each.text}{quote}", each.kind) for each in found.offers], string)
+        return Completions([Completion(f"{each.text}{quote}", each.kind) for each in found.offers], string)
     if text.rstrip()[-1:] not in {":", "[", ","}:
         return NOTHING
     bare = parameter.kind in _UNQUOTED
     found = matching(offers.values(operation, parameter, ""), "")
-    return Offers([Offer(each.text if bare else f'"{each.text}"', each.kind) for each in found.offers], "")
+    return Completions(
+        [Completion(each.text if bare else f'"{each.text}"', each.kind) for each in found.offers], ""
+    )
 
 
 def _keys(operation: Operation, path: list[str], given: list[str], *, wire: bool) -> list[str]:
@@ -166,7 +173,7 @@ _CURSOR = "\ue000"  # stands where the cursor is; private use, so that nobody ty
 _LOOKS_INSIDE = 3  # letters from which a word is looked for inside names too
 
 
-def complete(text: str, row: int, column: int) -> Offers:
+def complete(text: str, row: int, column: int) -> Completions:
     """Return what may follow the cursor.
 
     Parameters
@@ -206,7 +213,7 @@ def _typed_after_magic(before: str) -> str | None:
     return found[1] if begins else None
 
 
-def complete_line(typed: str) -> Offers:
+def complete_line(typed: str) -> Completions:
     """Return what may follow in a line, by what was typed after ``%openapi``."""
     words = split_line(typed + _CURSOR)
     if not words or not words[-1].endswith(_CURSOR) or typed.rfind("{") > typed.rfind("}"):
@@ -253,7 +260,7 @@ def _without_target(words: list[str], fragment: str) -> tuple[list[str] | None, 
     return rest[:-1], rest[-1]
 
 
-def _head(fragment: str, known: Iterable[Flag], given: set[str]) -> Offers:
+def _head(fragment: str, known: Iterable[Flag], given: set[str]) -> Completions:
     if "=" in fragment:
         name, _, value = fragment.partition("=")
         flag = {each.name: each for each in known}.get(name[2:]) if name.startswith("--") else None
@@ -262,13 +269,13 @@ def _head(fragment: str, known: Iterable[Flag], given: set[str]) -> Offers:
         return matching(offers.flags(known, given), fragment)
     found = matching(offers.words(), fragment)
     if not found.offers and len(fragment) >= _LOOKS_INSIDE:
-        return Offers([each for each in offers.words() if fragment.lower() in each.text], fragment)
+        return Completions([each for each in offers.words() if fragment.lower() in each.text], fragment)
     if not fragment:
         found.offers.extend(offers.flags(known, given))
     return found
 
 
-def _after_head(words: list[str], fragment: str) -> Offers:
+def _after_head(words: list[str], fragment: str) -> Completions:
     head, rest = words[0], words[1:]
     if head.upper() in METHODS:
         method = head.upper()
@@ -289,7 +296,7 @@ def _after_head(words: list[str], fragment: str) -> Offers:
     return _arguments(found, (), [*meant, *rest], fragment)
 
 
-def _arguments(operation: Operation, own: tuple[Flag, ...], words: list[str], fragment: str) -> Offers:
+def _arguments(operation: Operation, own: tuple[Flag, ...], words: list[str], fragment: str) -> Completions:
     """Offer an operation's or command's parameters and their values, and a command's own flags."""
     known = {flag.name: flag for flag in own}
     last = known.get(words[-1][2:]) if words and words[-1].startswith("--") else None
@@ -303,7 +310,7 @@ def _arguments(operation: Operation, own: tuple[Flag, ...], words: list[str], fr
     if equals:
         parameter = operation.parameter(name)
         return _values(operation, parameter, value) if parameter is not None else NOTHING
-    found: list[Offer] = []
+    found: list[Completion] = []
     main = operation.parameter(operation.main) if operation.main else None
     bare = [word for word in words if "=" not in word and not word.startswith("--")]
     named = main is not None and bool({main.name, *_short(operation, main)} & {*given})
@@ -313,19 +320,20 @@ def _arguments(operation: Operation, own: tuple[Flag, ...], words: list[str], fr
         found += matching(_left(offers.values(operation, main, part), [*bare, fragment]), part).offers
     if part == fragment:
         pairs = (
-            Offer(f"{each.text}=", each.kind) for each in offers.names(operation, given, wire=bool(fragment))
+            Completion(f"{each.text}=", each.kind)
+            for each in offers.names(operation, given, wire=bool(fragment))
         )
         found += matching(pairs, fragment).offers
         found += matching(offers.flags(own, given_flags), fragment).offers
-    return Offers(found, part)
+    return Completions(found, part)
 
 
-def _values(operation: Operation, parameter: Parameter, value: str) -> Offers:
+def _values(operation: Operation, parameter: Parameter, value: str) -> Completions:
     part = value.rpartition(",")[2].lstrip() if parameter.array else value
     return matching(_left(offers.values(operation, parameter, part), [value]), part)
 
 
-def _left(found: Iterable[Offer], words: list[str]) -> Iterable[Offer]:
+def _left(found: Iterable[Completion], words: list[str]) -> Iterable[Completion]:
     """Leave out what stands there already, but for what is being typed."""
     typed = ",".join(words).split(",")[:-1]
     return [each for each in found if each.text not in typed]

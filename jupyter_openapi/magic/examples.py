@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from jupyter_openapi.magic.lexer import as_typed
-from jupyter_openapi.magic.recent import SEEN, Seen
+from jupyter_openapi.magic.recent import SEEN, RecentValues
 from jupyter_openapi.spec import catalog
 from jupyter_openapi.spec.model import Kind, Operation, Parameter
 from jupyter_openapi.spec.values import choices
@@ -95,7 +95,7 @@ TEXTS: Mapping[str, str] = {
 }
 
 
-def example(operation: Operation, name: str | None = None, seen: Seen = SEEN) -> str:
+def example(operation: Operation, name: str | None = None, seen: RecentValues = SEEN) -> str:
     """Return a line, or a cell where an object is needed, that calls an operation.
 
     Parameters
@@ -130,7 +130,7 @@ def usual_name(operation: Operation) -> str:
     return min(operation.name, alias, key=len)
 
 
-def arguments(operation: Operation, seen: Seen = SEEN) -> dict[str, Any]:
+def arguments(operation: Operation, seen: RecentValues = SEEN) -> dict[str, Any]:
     """Return arguments that pass an operation's checks: texts, lists and dictionaries."""
     spoken = SPOKEN.get(operation.name)
     short = {wire: name for name, wire in reversed(list(operation.short.items()))}
@@ -153,7 +153,7 @@ def _parameter(operation: Operation, name: str) -> Parameter:
     return found
 
 
-def _value(operation: Operation, parameter: Parameter, seen: Seen) -> Any:
+def _value(operation: Operation, parameter: Parameter, seen: RecentValues) -> Any:
     if parameter.kind is Kind.OBJECT:
         one: Any = {each.name: _value(operation, each, seen) for each in parameter.fields if each.required}
         return [one] if parameter.array else one
@@ -161,7 +161,7 @@ def _value(operation: Operation, parameter: Parameter, seen: Seen) -> Any:
     return [text] if parameter.array else text
 
 
-def _text(operation: Operation, parameter: Parameter, seen: Seen) -> str:
+def _text(operation: Operation, parameter: Parameter, seen: RecentValues) -> str:
     name = parameter.name.removesuffix("[]")
     match parameter.kind:
         case Kind.SYMBOL:

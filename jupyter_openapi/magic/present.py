@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from jupyter_openapi import frames
 from jupyter_openapi.errors import nearest
-from jupyter_openapi.magic.command import say, tell_panels
+from jupyter_openapi.magic.command import notify, tell_panels
 from jupyter_openapi.magic.recent import SEEN, SYMBOL
 from jupyter_openapi.market.symbols import SECURITIES, suggest
 from jupyter_openapi.reply import Reply
@@ -169,7 +169,7 @@ def likely_meant(symbol: str, known: Iterable[str]) -> str | None:
 
 
 @dataclass(frozen=True)
-class Wish:
+class FrameRequest:
     """How a line's frame is to come.
 
     Attributes
@@ -192,7 +192,7 @@ class Wish:
     cut: str | None = None
 
 
-def framed(make: Callable[..., pd.DataFrame], wish: Wish) -> pd.DataFrame:
+def framed(make: Callable[..., pd.DataFrame], wish: FrameRequest) -> pd.DataFrame:
     """Return the frame that `make` gives, saved where that was asked for, and remark on what it lacks."""
     command, operation = wish.command, wish.target.operation
     frame = make(decimals=wish.context.decimals(command), tz=wish.context.tz(command))
@@ -202,14 +202,14 @@ def framed(make: Callable[..., pd.DataFrame], wish: Wish) -> pd.DataFrame:
         absent = missing(asked, frame)
         SEEN.note_arguments(operation, wish.target.given, leaving_out=absent)
         if absent:
-            say(command, described(absent, SEEN.values(SYMBOL)))
+            notify(command, described(absent, SEEN.values(SYMBOL)))
             frames.describe(frame, missing=absent)
     if wish.window is not None:
         frames.describe(frame, window=[wish.window.start, wish.window.end])
     if wish.cut is not None:
         frames.describe(frame, complete=False)
     if wish.saving is not None:
-        say(command, wish.saving.save(frame))
+        notify(command, wish.saving.save(frame))
     return frame
 
 

@@ -35,7 +35,7 @@ def key_of(operation: Operation | None, name: str, kind: Kind) -> Key | None:
     return group, name.rpartition(".")[2].removesuffix("s")
 
 
-class Seen:
+class RecentValues:
     """The last values of each kind, the latest last."""
 
     def __init__(self) -> None:
@@ -95,4 +95,4 @@ class Seen:
         self._values.clear()
 
 
-SEEN = Seen()
+SEEN = RecentValues()

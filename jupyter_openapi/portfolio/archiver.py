@@ -12,7 +12,7 @@ from jupyter_openapi.history.page import seconds_of
 from jupyter_openapi.history.plan import DAY, make_plan
 from jupyter_openapi.market.money import known_text
 from jupyter_openapi.market.orders import FINAL
-from jupyter_openapi.portfolio.parquet import Disk, schema_of, table_of
+from jupyter_openapi.portfolio.parquet import ParquetStore, schema_of, table_of
 from jupyter_openapi.portfolio.positions import owner_of
 from jupyter_openapi.spec import catalog
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from jupyter_openapi.history import Progress
     from jupyter_openapi.history.fetcher import History
     from jupyter_openapi.history.plan import Plan
-    from jupyter_openapi.portfolio.positions import Source
+    from jupyter_openapi.portfolio.positions import ClientLike
     from jupyter_openapi.spec.model import Operation
 
 
@@ -76,13 +76,13 @@ class Archive:
 class Wanted:
     """What an archive keeps: an operation's rows that fit the filters, asked of a client."""
 
-    client: Source
+    client: ClientLike
     operation: Operation
     filters: Mapping[str, Any]
     progress: Progress | None = None
 
 
-class Run:
+class ArchiveRun:
     """One run: fetches a stretch of a month after the other and writes each before the next.
 
     Parameters
@@ -96,7 +96,7 @@ class Run:
         kept after each stretch.
     """
 
-    def __init__(self, wanted: Wanted, disk: Disk, state: dict[str, Any]) -> None:
+    def __init__(self, wanted: Wanted, disk: ParquetStore, state: dict[str, Any]) -> None:
         self._client = wanted.client
         self._operation = wanted.operation
         self._filters = wanted.filters
@@ -233,7 +233,7 @@ LATE = {True: 1 * DAY, False: 3 * DAY}
 
 @guarded
 def archive(
-    client: Source,
+    client: ClientLike,
     operation: str,
     root: str | Path | None = None,
     start: Any = None,
@@ -286,7 +286,7 @@ def archive(
     known = _operation(operation)
     schema_of(known)
     owner = owner_of(client)
-    disk = Disk(root, known.name, owner)
+    disk = ParquetStore(root, known.name, owner)
     state = disk.state()
     begin = start if start is not None else state.get("start")
     plan = _plan(known, begin, filters, client.tz)
@@ -296,7 +296,7 @@ def archive(
             f"{disk.folder} holds this history with other filters ({state.get('filters')}): "
             "choose another root."
         )
-    run = Run(
+    run = ArchiveRun(
         Wanted(client, known, filters, progress), disk, state or {"version": VERSION, "filters": wanted}
     )
     for first, last, forward in _stretches(plan, state):

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from jupyter_openapi.portfolio.positions import Source
+    from jupyter_openapi.portfolio.positions import ClientLike
 
 Row = dict[str, Any]
 
@@ -68,7 +68,7 @@ class Step:
 
 @guarded
 def equity_curve(
-    client: Source | None = None, base_currency: str = "HKD", folder: str | Path | None = None
+    client: ClientLike | None = None, base_currency: str = "HKD", folder: str | Path | None = None
 ) -> pd.DataFrame:
     """Return what an account was worth at each of its snapshots.
 

@@ -87,7 +87,7 @@ class Opening:
     price: Decimal | None = None
 
 
-class Book:
+class LotLedger:
     """The open lots of one security, fill by fill.
 
     Parameters
@@ -193,9 +193,9 @@ def play(
     opening: Opening | None = None,
     method: str = "fifo",
     fees: Mapping[str, Decimal] | None = None,
-) -> Book:
+) -> LotLedger:
     """Return the book after these fills, oldest first; `fees` are by trade id."""
-    book = Book(opening, method)
+    book = LotLedger(opening, method)
     for fill in fills:
         book.take(fill, (fees or {}).get(fill.trade_id))
     return book

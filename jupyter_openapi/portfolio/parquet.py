@@ -159,7 +159,7 @@ STATE = "_state.json"  # readers of Parquet folders pass over names that begin w
 NAME = "data.parquet"
 
 
-class Disk:
+class ParquetStore:
     """One operation's history of one account, a file a month.
 
     Files are ``<root>/<operation>/account=<owner>/month=2026-11/data.parquet``.

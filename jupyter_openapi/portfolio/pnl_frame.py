@@ -12,7 +12,7 @@ from jupyter_openapi.frames.values import text_column
 from jupyter_openapi.market.money import ZERO, amount, floats, known_text, minus, plain, product, ratio
 from jupyter_openapi.market.symbols import SECURITIES, currency_of
 from jupyter_openapi.portfolio.executions import Trades, moment
-from jupyter_openapi.portfolio.lot_ledger import Book, Trip, Unmatched
+from jupyter_openapi.portfolio.lot_ledger import LotLedger, Trip, Unmatched
 from jupyter_openapi.portfolio.positions import brief
 from jupyter_openapi.portfolio.prices import Rates, is_option, read_prices
 from jupyter_openapi.portfolio.valuation import text
@@ -44,10 +44,10 @@ class Account:
     """
 
     trades: Trades
-    books: dict[str, Book]
-    money: Mapping[str, Money]
+    books: dict[str, LotLedger]
+    money: Mapping[str, Instrument]
     rates: Rates
-    analysis: Mapping[str, Analysed]
+    analysis: Mapping[str, BrokerProfit]
     fees: dict[str, tuple[Decimal, Decimal]] = field(default_factory=dict)
 
     def done(self, symbol: str) -> list[Trip | Unmatched]:
@@ -60,7 +60,7 @@ def _closed(one: Trip | Unmatched) -> int:
 
 
 @dataclass(frozen=True, slots=True)
-class Analysed:
+class BrokerProfit:
     """What the broker says that one security brought in a period."""
 
     symbol: str
@@ -69,7 +69,7 @@ class Analysed:
     holding: bool
 
 
-def read_analysis(reader: Reader, start: int, end: int) -> dict[str, Analysed]:
+def read_analysis(reader: Reader, start: int, end: int) -> dict[str, BrokerProfit]:
     """Return the broker's profit of each security in a period, by symbol; note if it can't be had.
 
     Source: the official SDK's ``PortfolioContext.profit_analysis`` (its items' names); undocumented
@@ -86,7 +86,7 @@ def read_analysis(reader: Reader, start: int, end: int) -> dict[str, Analysed]:
     return {one.symbol: one for one in found if one is not None}
 
 
-def _analysed(row: Mapping[str, Any]) -> Analysed | None:
+def _analysed(row: Mapping[str, Any]) -> BrokerProfit | None:
     currency = known_text(row.get("currency")).upper()
     profit = amount(row.get("order_profit"))
     if profit is None:
@@ -95,7 +95,7 @@ def _analysed(row: Mapping[str, Any]) -> Analysed | None:
     return (
         None
         if profit is None or not symbol
-        else Analysed(symbol, profit, currency, row.get("is_holding") is True)
+        else BrokerProfit(symbol, profit, currency, row.get("is_holding") is True)
     )
 
 
@@ -120,7 +120,7 @@ def _code(code: str, market: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Money:
+class Instrument:
     """A symbol's market, currency and multiplier; None where an option's quote carries none."""
 
     market: str
@@ -128,7 +128,7 @@ class Money:
     multiplier: Decimal | None
 
 
-def read_money(reader: Reader, trades: Trades) -> dict[str, Money]:
+def read_money(reader: Reader, trades: Trades) -> dict[str, Instrument]:
     """Return the currency and multiplier of everything traded in the window.
 
     Currencies come from the positions, the securities known by heart, or `static_info`; where none tells, a
@@ -146,7 +146,7 @@ def read_money(reader: Reader, trades: Trades) -> dict[str, Money]:
         if symbol in prices and prices[symbol].multiplier is None:
             reader.miss(f"no contract multiplier for {symbol}")
     return {
-        symbol: Money(
+        symbol: Instrument(
             symbol.rpartition(".")[2],
             known.get(symbol) or currency_of(symbol),
             (prices[symbol].multiplier if symbol in prices else None) if is_option(symbol) else Decimal(1),
@@ -259,7 +259,7 @@ def instants(seconds: Sequence[int | None], tz: str) -> Any:
     return instant_column(np.array([at or 0 for at in seconds], dtype=np.int64), missing, millis=False, tz=tz)
 
 
-def _cells(one: Trip | Unmatched, money: Money, rate: Decimal | None) -> Cells:
+def _cells(one: Trip | Unmatched, money: Instrument, rate: Decimal | None) -> Cells:
     if isinstance(one, Unmatched):
         return {
             "kind": "unmatched",

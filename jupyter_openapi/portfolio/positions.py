@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from jupyter_openapi.account import Account
 
 
-class Source(Protocol):
+class ClientLike(Protocol):
     """What a valuation needs of a `Client`."""
 
     tz: str
@@ -58,7 +58,7 @@ class Reader:
         Whether there is no use in asking further: no connection, or keys that are not accepted.
     """
 
-    source: Source
+    source: ClientLike
     missing: list[str] = field(default_factory=list)
     asides: list[str] = field(default_factory=list)
     over: bool = False
@@ -275,7 +275,7 @@ def _cash(entries: list[Mapping[str, Any]]) -> tuple[Cash, ...]:
 _NAME = re.compile(r"[a-z]+-[a-z0-9]{4,64}")
 
 
-def owner_of(source: Source) -> str:
+def owner_of(source: ClientLike) -> str:
     """Return a name for a client's account that stays the same from day to day: ``paper-a3f81c09be42``.
 
     Made from the connection's own digest of the account where it has one, else from what is shown of it: its

@@ -10,7 +10,7 @@ from jupyter_openapi.market.money import ZERO, amount, exactly
 from jupyter_openapi.portfolio.executions import Trades, read_fees, read_trades
 from jupyter_openapi.portfolio.lot_ledger import (
     METHODS,
-    Book,
+    LotLedger,
     Opening,
     Trip,
     fees_by_trade,
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from jupyter_openapi.portfolio.positions import Source
+    from jupyter_openapi.portfolio.positions import ClientLike
 
 MOST_FEES = (
     15  # orders whose fees are asked for without being told to: half of the broker's 30 calls per 30 s
@@ -35,7 +35,7 @@ MOST_FEES = (
 
 @guarded
 def pnl(
-    client: Source,
+    client: ClientLike,
     start: Any,
     end: Any = None,
     base_currency: str = "HKD",
@@ -114,7 +114,7 @@ def pnl(
 
 
 def worked_out(
-    client: Source,
+    client: ClientLike,
     start: Any,
     end: Any = None,
     base_currency: str = "HKD",
@@ -169,7 +169,7 @@ def _book(
     method: str,
     given: Mapping[str, Opening],
     fees: Mapping[str, Decimal] | None = None,
-) -> Book:
+) -> LotLedger:
     return play(trades.of(symbol), opening_of(trades, symbol, given), method, fees)
 
 

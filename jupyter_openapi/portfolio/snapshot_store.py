@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from jupyter_openapi.portfolio.positions import Balance, Holding, Source
+    from jupyter_openapi.portfolio.positions import Balance, ClientLike, Holding
     from jupyter_openapi.portfolio.prices import Price
 
 SCALE = 12
@@ -38,7 +38,7 @@ _STEP = Decimal(1).scaleb(-SCALE)
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class SnapshotRow:
     """One row of a snapshot; what a kind does not use is None.
 
     ``account``
@@ -100,7 +100,7 @@ def schema() -> Any:
     kinds = dict.fromkeys(TEXTS, pa.string()) | dict.fromkeys(NUMBERS, pa.decimal128(PRECISION, SCALE))
     stamp = pa.timestamp("us", tz="UTC")
     columns = [pa.field("snapshot", pa.string(), nullable=False), pa.field("taken_at", stamp, nullable=False)]
-    columns += [pa.field(one.name, kinds.get(one.name, stamp)) for one in fields(Line)]
+    columns += [pa.field(one.name, kinds.get(one.name, stamp)) for one in fields(SnapshotRow)]
     return pa.schema(columns)
 
 
@@ -109,7 +109,7 @@ def folder_of(folder: str | Path | None) -> Path:
     return Path(folder).expanduser() if folder is not None else data_folder() / "snapshots"
 
 
-def write(folder: str | Path | None, owner: str, taken_at: datetime, lines: Sequence[Line]) -> Path:
+def write(folder: str | Path | None, owner: str, taken_at: datetime, lines: Sequence[SnapshotRow]) -> Path:
     """Append a snapshot: a new file, complete from the moment it can be seen.
 
     Raises
@@ -123,7 +123,7 @@ def write(folder: str | Path | None, owner: str, taken_at: datetime, lines: Sequ
     name = f"{taken_at:%Y%m%dT%H%M%S.%f}-{secrets.token_hex(4)}"
     with exactly():
         columns: dict[str, list[Any]] = {
-            one.name: [_stored(getattr(line, one.name)) for line in lines] for one in fields(Line)
+            one.name: [_stored(getattr(line, one.name)) for line in lines] for one in fields(SnapshotRow)
         }
     columns |= {"snapshot": [name] * len(lines), "taken_at": [taken_at] * len(lines)}
     table = pa.table(columns, schema=schema())
@@ -219,7 +219,7 @@ class Snapshot:
 
 
 @guarded
-def snapshot(client: Source, folder: str | Path | None = None) -> Snapshot:
+def snapshot(client: ClientLike, folder: str | Path | None = None) -> Snapshot:
     """Append what the account holds now to the local store, as one file.
 
     Parameters
@@ -250,12 +250,14 @@ def snapshot(client: Source, folder: str | Path | None = None) -> Snapshot:
         rates = read_rates(reader)
         owner = owner_of(client)
         lines = [
-            Line("account", currency=balance.currency, amount=balance.net_assets, name=client.account.mode),
+            SnapshotRow(
+                "account", currency=balance.currency, amount=balance.net_assets, name=client.account.mode
+            ),
             *_holding_lines(holdings),
             *_price_lines(prices),
-            *(Line("cash", currency=part.currency, amount=part.amount) for part in balance.cash),
+            *(SnapshotRow("cash", currency=part.currency, amount=part.amount) for part in balance.cash),
             *(
-                Line("rate", currency=pair[0], into=pair[1], amount=rate)
+                SnapshotRow("rate", currency=pair[0], into=pair[1], amount=rate)
                 for pair, rate in rates.pairs.items()
             ),
             *_flow_lines(reader, files(folder, owner), taken_at),
@@ -294,9 +296,9 @@ def _refuse_gaps(reader: Reader) -> None:
         raise TransportError(f"No snapshot was kept, for it would lack {'; '.join(reader.missing)}.")
 
 
-def _holding_lines(holdings: Sequence[Holding]) -> list[Line]:
+def _holding_lines(holdings: Sequence[Holding]) -> list[SnapshotRow]:
     return [
-        Line(
+        SnapshotRow(
             "holding",
             account_channel=one.account_channel,
             symbol=one.symbol,
@@ -311,9 +313,9 @@ def _holding_lines(holdings: Sequence[Holding]) -> list[Line]:
     ]
 
 
-def _price_lines(prices: Mapping[str, Price]) -> list[Line]:
+def _price_lines(prices: Mapping[str, Price]) -> list[SnapshotRow]:
     return [
-        Line(
+        SnapshotRow(
             "quote",
             symbol=symbol,
             last_done=price.last,
@@ -325,7 +327,7 @@ def _price_lines(prices: Mapping[str, Price]) -> list[Line]:
     ]
 
 
-def _flow_lines(reader: Reader, earlier: Sequence[Path], taken_at: datetime) -> list[Line]:
+def _flow_lines(reader: Reader, earlier: Sequence[Path], taken_at: datetime) -> list[SnapshotRow]:
     """Return the cash movements about no security since the last snapshot; none for the first."""
     if not earlier:
         return []
@@ -339,21 +341,23 @@ def _flow_lines(reader: Reader, earlier: Sequence[Path], taken_at: datetime) -> 
         rows = None
     if rows is None or reader.missing:
         reader.miss("the cash that moved since the last snapshot")
-        return [Line("gap")]
+        return [SnapshotRow("gap")]
     return [line for row in rows if (line := _flow(row)) is not None]
 
 
-def _flow(row: Mapping[str, Any]) -> Line | None:
+def _flow(row: Mapping[str, Any]) -> SnapshotRow | None:
     stamp, moved = amount(row.get("business_time")), amount(row.get("balance"))
     if not stamp or moved is None or known_text(row.get("symbol")):
         return None
     name = known_text(row.get("transaction_flow_name"))
     at = datetime.fromtimestamp(int(stamp), UTC)
-    return Line("flow", name=name, currency=known_text(row.get("currency")).upper(), amount=moved, at=at)
+    return SnapshotRow(
+        "flow", name=name, currency=known_text(row.get("currency")).upper(), amount=moved, at=at
+    )
 
 
 @guarded
-def snapshots(client: Source | None = None, folder: str | Path | None = None) -> pd.DataFrame:
+def snapshots(client: ClientLike | None = None, folder: str | Path | None = None) -> pd.DataFrame:
     """Return every row of an account's snapshots, oldest first, with decimals as they were kept.
 
     Parameters
@@ -372,7 +376,7 @@ def snapshots(client: Source | None = None, folder: str | Path | None = None) ->
     return frame
 
 
-def chosen_owner(client: Source | None, folder: str | Path | None) -> str:
+def chosen_owner(client: ClientLike | None, folder: str | Path | None) -> str:
     """Return whose snapshots are meant.
 
     Raises

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from jupyter_openapi.portfolio.executions import Fill
-    from jupyter_openapi.portfolio.positions import Balance, Holding, Source
+    from jupyter_openapi.portfolio.positions import Balance, ClientLike, Holding
     from jupyter_openapi.portfolio.prices import Price
 
 
@@ -154,7 +154,7 @@ def wanted_symbols(holdings: Sequence[Holding], fills: Sequence[Fill] | None) ->
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class ValuationInputs:
     """Everything that was read for a valuation; `fills` is None where they could not be had."""
 
     holdings: Sequence[Holding]
@@ -188,7 +188,7 @@ class Row:
 
 
 @guarded
-def value(client: Source, base_currency: str = "HKD") -> pd.DataFrame:
+def value(client: ClientLike, base_currency: str = "HKD") -> pd.DataFrame:
     """Value every holding: one row for each stock, option and fund of each account channel.
 
     Parameters
@@ -246,7 +246,7 @@ def value(client: Source, base_currency: str = "HKD") -> pd.DataFrame:
     return frame
 
 
-def valued(client: Source, base_currency: str = "HKD") -> pd.DataFrame:
+def valued(client: ClientLike, base_currency: str = "HKD") -> pd.DataFrame:
     """Return what `value` does, without the warning."""
     base = currency_code(base_currency)
     reader = Reader(client)
@@ -259,7 +259,7 @@ def valued(client: Source, base_currency: str = "HKD") -> pd.DataFrame:
     return describe(frame, **reader.facts("portfolio"), **facts, missing=reader.missing)
 
 
-def read_all(reader: Reader, base: str) -> Known:
+def read_all(reader: Reader, base: str) -> ValuationInputs:
     """Read the account: positions, cash, today's executions, prices, rates where several currencies meet."""
     holdings = [*read_stocks(reader), *read_funds(reader)]
     balance = read_balance(reader, base)
@@ -267,10 +267,10 @@ def read_all(reader: Reader, base: str) -> Known:
     prices = read_prices(reader, wanted_symbols(holdings, fills))
     currencies = {holding.currency for holding in holdings} | {cash.currency for cash in balance.cash}
     rates = read_rates(reader) if currencies - {base} else Rates()
-    return Known(holdings, prices, fills, rates, balance)
+    return ValuationInputs(holdings, prices, fills, rates, balance)
 
 
-def value_rows(reader: Reader, known: Known, base: str) -> list[Row]:
+def value_rows(reader: Reader, known: ValuationInputs, base: str) -> list[Row]:
     """Value each holding, and say what could not be."""
     days = day_results(reader, known.holdings, known.prices, known.fills)
     rows = [
@@ -292,7 +292,7 @@ def _row(holding: Holding, price: Price | None, day: DayResult, rate: Decimal | 
     return Row(holding, last, price.prev_close if price else None, worth, paid, day, rate)
 
 
-def _say_missing(reader: Reader, rows: Sequence[Row], known: Known, base: str) -> None:
+def _say_missing(reader: Reader, rows: Sequence[Row], known: ValuationInputs, base: str) -> None:
     priced = [row for row in rows if row.holding.symbol in known.prices]
     for what, found in (
         ("no quantity for", [row for row in rows if row.holding.quantity is None]),
@@ -386,7 +386,9 @@ def made_columns(
     return {name: text_column(columns[name]) if name in texts else floats(columns[name]) for name in names}
 
 
-def facts_of(known: Known, rows: Sequence[Row], closed: Sequence[Closed], base: str) -> dict[str, Any]:
+def facts_of(
+    known: ValuationInputs, rows: Sequence[Row], closed: Sequence[Closed], base: str
+) -> dict[str, Any]:
     """Return what the frame says of itself; money is text there, so that no digit is lost."""
     rates, balance = known.rates, known.balance
     currencies = {row.holding.currency for row in rows} | {part.currency for part in balance.cash}

@@ -20,7 +20,7 @@ from jupyter_openapi.ratelimit.rates import RATES, Kind, LimitsUnavailable, Rate
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from jupyter_openapi.ratelimit.rates import Book
+    from jupyter_openapi.ratelimit.rates import LimitStore
 
 __all__ = ["RATES", "Limiter", "LimitsUnavailable", "Rate", "Turn", "limiter_for"]
 
@@ -66,19 +66,19 @@ def limiter_for(
         "trade": _name("trade", key_digest),
         "quote": _name("quote", quote_digest or key_digest),
     }
-    books: dict[Kind, Book] = {}
+    books: dict[Kind, LimitStore] = {}
     own = Path(tempfile.mkdtemp(prefix="jupyter-openapi-")) if alone else None
     try:
         for kind, rate in rates.items():
             if redis_url is not None and own is None:
-                from jupyter_openapi.ratelimit.redis import RedisBook
+                from jupyter_openapi.ratelimit.redis import RedisStore
 
-                books[kind] = RedisBook(redis_url, names[kind], rate)
+                books[kind] = RedisStore(redis_url, names[kind], rate)
             else:
-                from jupyter_openapi.ratelimit.sqlite import LocalBook
+                from jupyter_openapi.ratelimit.sqlite import SqliteStore
                 from jupyter_openapi.storage import state_folder
 
-                books[kind] = LocalBook(own or directory or state_folder() / "limits", names[kind], rate)
+                books[kind] = SqliteStore(own or directory or state_folder() / "limits", names[kind], rate)
     except BaseException:
         for book in books.values():
             book.close()

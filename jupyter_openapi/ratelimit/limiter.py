@@ -19,7 +19,7 @@ from jupyter_openapi.ratelimit.rates import SIGN, LimitsUnavailable
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from jupyter_openapi.ratelimit.rates import Book, Kind, Latch
+    from jupyter_openapi.ratelimit.rates import Kind, LimitStore, Lock
 
 POLL = 0.002  # seconds between two tries when only another's request is in the way
 SHOWN = 1.0  # a wait over this many seconds is shown
@@ -58,7 +58,10 @@ class Limiter:
     """
 
     def __init__(
-        self, books: Mapping[Kind, Book], notify: Callable[[str], None] | None = None, patience: float = 120.0
+        self,
+        books: Mapping[Kind, LimitStore],
+        notify: Callable[[str], None] | None = None,
+        patience: float = 120.0,
     ) -> None:
         self._books = books
         self._notify = notify
@@ -129,7 +132,7 @@ class _Wait:
 
     def __init__(
         self,
-        book: Book,
+        book: LimitStore,
         notify: Callable[[str], None] | None,
         patience: float,
         stop: threading.Event | None,
@@ -142,8 +145,8 @@ class _Wait:
         self._ticket: int | None = None
         self._entry: int | None = None
         # Made before they are taken, so that `end` can release them whatever happens in between.
-        self._gate: Latch = book.gate()
-        self._slot: Latch | None = book.slot() if book.rate.at_once else None
+        self._gate: Lock = book.gate()
+        self._slot: Lock | None = book.slot() if book.rate.at_once else None
 
     @property
     def seconds(self) -> float:

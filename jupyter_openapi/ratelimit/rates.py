@@ -87,7 +87,7 @@ class LimitsUnavailable(RequestRefused):
     """
 
 
-class Look(NamedTuple):
+class QueuePosition(NamedTuple):
     """What one sees from one's place in the line.
 
     Attributes
@@ -105,7 +105,7 @@ class Look(NamedTuple):
     ages: list[float]
 
 
-class Latch(Protocol):
+class Lock(Protocol):
     """A lock that one process and thread holds at a time."""
 
     def take(self) -> bool:
@@ -117,7 +117,7 @@ class Latch(Protocol):
         ...
 
 
-class Book(Protocol):
+class LimitStore(Protocol):
     """The shared memory of one limit.
 
     A request's turn goes: `look` until nobody is ahead and the rate allows it; take the gate; `begin`; write
@@ -127,7 +127,7 @@ class Book(Protocol):
 
     rate: Rate
 
-    def look(self, ticket: int | None) -> Look:
+    def look(self, ticket: int | None) -> QueuePosition:
         """Join the line (None), or keep one's place in it; those who gave no sign for long are dropped."""
         ...
 
@@ -135,11 +135,11 @@ class Book(Protocol):
         """Give up one's place."""
         ...
 
-    def gate(self) -> Latch:
+    def gate(self) -> Lock:
         """Return the lock that is held while a request is written."""
         ...
 
-    def slot(self) -> Latch:
+    def slot(self) -> Lock:
         """Return one of the `at_once` locks that are held until the answer is there."""
         ...
 

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from jupyter_openapi.errors import RequestRefused
-from jupyter_openapi.ratelimit.rates import SIGN, SILENCE, LimitsUnavailable, Look
+from jupyter_openapi.ratelimit.rates import SIGN, SILENCE, LimitsUnavailable, QueuePosition
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -99,10 +99,10 @@ return 1
 )
 
 
-class RedisLatch:
+class RedisLock:
     """A lease on one of `count` places under a key."""
 
-    def __init__(self, book: RedisBook, key: str, count: int, seconds: float) -> None:
+    def __init__(self, book: RedisStore, key: str, count: int, seconds: float) -> None:
         self._book = book
         self._key = key
         self._count = count
@@ -121,7 +121,7 @@ class RedisLatch:
             self._book.forget(self._key, token)
 
 
-class RedisBook:
+class RedisStore:
     """The memory of one limit in Redis, shared by all who name the same server and database.
 
     Raises
@@ -150,12 +150,12 @@ class RedisBook:
             self._scripts: dict[str, Any] = {}
             self._redis.ping()
 
-    def look(self, ticket: int | None) -> Look:
+    def look(self, ticket: int | None) -> QueuePosition:
         """Join the line or keep one's place; see `Book.look`."""
         place, ahead, ages = self.run(
             LOOK, self._keys, "" if ticket is None else ticket, self.rate.seconds, SIGN, SILENCE
         )
-        return Look(int(place), int(ahead), [float(since) for since in ages])
+        return QueuePosition(int(place), int(ahead), [float(since) for since in ages])
 
     def leave(self, ticket: int) -> None:
         """Give up one's place."""
@@ -163,13 +163,13 @@ class RedisBook:
             self._redis.zrem(self._keys[0], ticket)
             self._redis.hdel(self._keys[1], str(ticket))
 
-    def gate(self) -> RedisLatch:
+    def gate(self) -> RedisLock:
         """Return the lease that is held while a request is written."""
-        return RedisLatch(self, self._gate, 1, GATE)
+        return RedisLock(self, self._gate, 1, GATE)
 
-    def slot(self) -> RedisLatch:
+    def slot(self) -> RedisLock:
         """Return the lease that is held until the answer is there."""
-        return RedisLatch(self, self._slots, self.rate.at_once or 1, SLOT)
+        return RedisLock(self, self._slots, self.rate.at_once or 1, SLOT)
 
     def begin(self, ticket: int) -> tuple[int | None, float]:
         """Enter a request if the rate allows it now; see `Book.begin`."""

@@ -20,7 +20,7 @@ import weakref
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeVar
 
-from jupyter_openapi.ratelimit.rates import SIGN, SILENCE, LimitsUnavailable, Look, Rate, age
+from jupyter_openapi.ratelimit.rates import SIGN, SILENCE, LimitsUnavailable, QueuePosition, Rate, age
 from jupyter_openapi.storage import private_file, private_folder
 
 if TYPE_CHECKING:
@@ -35,11 +35,11 @@ CREATE TABLE IF NOT EXISTS line (ticket INTEGER PRIMARY KEY AUTOINCREMENT, wall 
 """
 T = TypeVar("T")
 
-_BOOKS: weakref.WeakSet[LocalBook] = weakref.WeakSet()
+_BOOKS: weakref.WeakSet[SqliteStore] = weakref.WeakSet()
 _INHERITED: list[object] = []
 
 
-class FileLatch:
+class FileLock:
     """One of the given files, locked. Each object is a holder of its own, also within one thread."""
 
     def __init__(self, *paths: Path) -> None:
@@ -68,7 +68,7 @@ class FileLatch:
             lock.release(force=True)
 
 
-class LocalBook:
+class SqliteStore:
     """The memory of one limit, shared by all processes of this user that name the same folder.
 
     Raises
@@ -90,10 +90,10 @@ class LocalBook:
         self.used()  # opens the file
         _BOOKS.add(self)
 
-    def look(self, ticket: int | None) -> Look:
+    def look(self, ticket: int | None) -> QueuePosition:
         """Join the line or keep one's place; see `Book.look`."""
 
-        def step(db: sqlite3.Connection) -> Look:
+        def step(db: sqlite3.Connection) -> QueuePosition:
             now = time.time(), time.monotonic()
             line = db.execute("SELECT ticket, wall, mono FROM line").fetchall()
             alive = {other: since for other, *noted in line if (since := age(noted, now)) <= SILENCE}
@@ -105,7 +105,7 @@ class LocalBook:
             gone = [(other,) for other, *_ in line if other not in alive and other != place]
             if gone:
                 db.executemany("DELETE FROM line WHERE ticket = ?", gone)
-            return Look(place, sum(other < place for other in alive), self._ages(db, now))
+            return QueuePosition(place, sum(other < place for other in alive), self._ages(db, now))
 
         return self._transaction(step)
 
@@ -113,14 +113,14 @@ class LocalBook:
         """Give up one's place."""
         self._transaction(lambda db: db.execute("DELETE FROM line WHERE ticket = ?", (ticket,)))
 
-    def gate(self) -> FileLatch:
+    def gate(self) -> FileLock:
         """Return the lock that is held while a request is written."""
-        return FileLatch(self._folder / f"{self._name}.gate")
+        return FileLock(self._folder / f"{self._name}.gate")
 
-    def slot(self) -> FileLatch:
+    def slot(self) -> FileLock:
         """Return the locks of which one is held until the answer is there."""
         count = self.rate.at_once or 0
-        return FileLatch(*(self._folder / f"{self._name}.slot{number}" for number in range(count)))
+        return FileLock(*(self._folder / f"{self._name}.slot{number}" for number in range(count)))
 
     def begin(self, ticket: int) -> tuple[int | None, float]:
         """Enter a request if the rate allows it now; see `Book.begin`."""
@@ -213,7 +213,7 @@ class LocalBook:
     def _mend(self) -> None:
         """Replace a damaged file, one process at a time; those who come later find it whole."""
         self._shut()
-        latch = FileLatch(self._folder / f"{self._name}.mend")
+        latch = FileLock(self._folder / f"{self._name}.mend")
         deadline = time.monotonic() + PATIENCE
         try:
             while not latch.take():
@@ -238,7 +238,7 @@ class LocalBook:
     def _probe(self) -> None:
         """Make sure that locks exclude here: on some network folders they fail, or hold nobody off."""
         path = self._folder / f"{self._name}.probe{os.getpid()}-{threading.get_ident()}"
-        first, second = FileLatch(path), FileLatch(path)
+        first, second = FileLock(path), FileLock(path)
         try:
             if not first.take() or second.take():
                 raise NotImplementedError("file locks don't hold here")

@@ -28,7 +28,7 @@ from jupyter_openapi.spec import catalog
 from jupyter_openapi.trading.describe import available
 from jupyter_openapi.trading.journal import NotRecorded
 from jupyter_openapi.trading.limits import known_overrides
-from jupyter_openapi.trading.preview import GOOD_FOR, Preview, Since
+from jupyter_openapi.trading.preview import GOOD_FOR, Preview, Stopwatch
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -72,7 +72,7 @@ class Basket:
         self._done = dict(done or {})
         self._go_on = go_on
         self._stale = stale
-        self._made = Since()
+        self._made = Stopwatch()
         self._lock = threading.Lock()
         self._sent = False
 

@@ -29,7 +29,7 @@ from jupyter_openapi.errors import (
 from jupyter_openapi.market.money import amount
 from jupyter_openapi.market.orders import FINAL
 from jupyter_openapi.trading.journal import NotRecorded
-from jupyter_openapi.trading.preview import Since
+from jupyter_openapi.trading.preview import Stopwatch
 from jupyter_openapi.transport.responses import Answer, Call
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ CANCELLING = frozenset({"WaitToCancel", "PendingCancelStatus"})
 REPLACING = frozenset({"WaitToReplace", "PendingReplaceStatus"})
 
 
-class Fate(Enum):
+class ChangeOutcome(Enum):
     """Whether a change took effect."""
 
     DONE = "done"
@@ -59,25 +59,25 @@ class Fate(Enum):
     TOO_LATE = "too late"  # the order ended in another way
 
 
-def of_cancel(order: Mapping[str, Any]) -> Fate:
+def of_cancel(order: Mapping[str, Any]) -> ChangeOutcome:
     """Tell what became of a cancel, from the order as it stands."""
     status = str(order.get("status"))
     if status in ENDED_BY_CANCEL:
-        return Fate.DONE
+        return ChangeOutcome.DONE
     if status in CANCELLING:
-        return Fate.MOVING
-    return Fate.TOO_LATE if status in FINAL else Fate.NOT_YET
+        return ChangeOutcome.MOVING
+    return ChangeOutcome.TOO_LATE if status in FINAL else ChangeOutcome.NOT_YET
 
 
-def of_replace(order: Mapping[str, Any], wanted: Mapping[str, Any]) -> Fate:
+def of_replace(order: Mapping[str, Any], wanted: Mapping[str, Any]) -> ChangeOutcome:
     """Tell what became of a replace, from the order as it stands and the body that was sent."""
     status = str(order.get("status"))
     if status in REPLACING:
-        return Fate.MOVING
+        return ChangeOutcome.MOVING
     compared = [name for name in wanted if name in order and name not in {"order_id", "remark"}]
     if compared and all(_same(order[name], wanted[name]) for name in compared):
-        return Fate.DONE
-    return Fate.TOO_LATE if status in FINAL else Fate.NOT_YET
+        return ChangeOutcome.DONE
+    return ChangeOutcome.TOO_LATE if status in FINAL else ChangeOutcome.NOT_YET
 
 
 def _same(stands: object, wanted: object) -> bool:
@@ -91,7 +91,7 @@ WINDOW = 480.0
 NOT_BOOKED = frozenset({429001, 429002, 429303})  # codes after which a write may be sent again
 SEEN_BEFORE = 403202  # somebody between sent our bytes twice: of the first copy nothing is known
 
-UNDER_WAY: set[tuple[str, int]] = set()  # the journal and number of what this process is sending right now
+IN_FLIGHT: set[tuple[str, int]] = set()  # the journal and number of what this process is sending right now
 
 
 @dataclass(slots=True)
@@ -101,7 +101,7 @@ class _Course:
     preview: Preview
     call: Call
     intent: int
-    begun: Since = field(default_factory=Since)
+    begun: Stopwatch = field(default_factory=Stopwatch)
     tries: int = 0
     flying: bool = False  # a try is on its way
     doubt: OutcomeUnknown | None = None  # an earlier try that may have been booked
@@ -142,7 +142,7 @@ class Delivery:
         course = _Course(preview, call, intent)
         course.call = replace(call, too_late=lambda: course.begun.seconds > WINDOW)
         mark = (str(self._journal.path), intent)
-        UNDER_WAY.add(mark)
+        IN_FLIGHT.add(mark)
         try:
             answer = self._attempts(course)
         except OutcomeUnknown as unknown:
@@ -157,7 +157,7 @@ class Delivery:
             self._record_answer(course, answer)
             return answer
         finally:
-            UNDER_WAY.discard(mark)
+            IN_FLIGHT.discard(mark)
 
     def _attempts(self, course: _Course) -> Answer:
         """Try until there is an answer, or no try is left."""
@@ -233,17 +233,17 @@ class Delivery:
             if not isinstance(order, Mapping) or not order.get("status"):
                 raise _unknown(course, "The order was asked for, and what came is no order.")
             fate = of_cancel(order) if cancel else of_replace(order, preview.fields)
-            if fate is not Fate.MOVING:
+            if fate is not ChangeOutcome.MOVING:
                 break
             time.sleep(0.5)
-        if fate is Fate.DONE:
+        if fate is ChangeOutcome.DONE:
             return Answer.settled("settled by reading the order")
-        if fate is Fate.TOO_LATE:
+        if fate is ChangeOutcome.TOO_LATE:
             raise ApiError(
                 f"no answer came, and order {preview.order_id} is {order.get('status')} now: too late",
                 operation=course.call.name,
             )
-        if fate is Fate.MOVING:
+        if fate is ChangeOutcome.MOVING:
             raise _unknown(course, f"The broker is still at it ({order.get('status')}).")
         return None
 

@@ -90,27 +90,27 @@ Read = Callable[[str, Mapping[str, Any]], Any]
 Lines = list[tuple[str, str]]
 
 
-class Last(NamedTuple):
+class LastPrice(NamedTuple):
     """The last price and what to say of it."""
 
     price: Decimal | None
     said: str
 
 
-def last_price(read: Read, symbol: str) -> Last:
+def last_price(read: Read, symbol: str) -> LastPrice:
     """Return the last price of a symbol, with its age."""
     try:
         rows = read("quote", {"symbol": [symbol]})["secu_quote"]
         quote = next((row for row in rows if row.get("symbol") == symbol), None)
     except OpenAPIError as failure:
-        return Last(None, f"not to be had: {failure}")
+        return LastPrice(None, f"not to be had: {failure}")
     except (KeyError, TypeError, AttributeError):
-        return Last(None, "not to be had: the reply holds no quotes")
+        return LastPrice(None, "not to be had: the reply holds no quotes")
     price = amount(quote.get("last_done")) if quote else None
     if quote is None or not price:
-        return Last(None, f"no quote for {symbol}")
+        return LastPrice(None, f"no quote for {symbol}")
     age = max(0.0, time.time() - float(amount(quote.get("timestamp")) or 0))
-    return Last(price, f"{money(price, currency_of(symbol))}, {_ago(age)}")
+    return LastPrice(price, f"{money(price, currency_of(symbol))}, {_ago(age)}")
 
 
 def _ago(seconds: float) -> str:
@@ -120,7 +120,7 @@ def _ago(seconds: float) -> str:
     return f"{seconds:.0f} s old"
 
 
-def about_price(fields: Mapping[str, Any], last: Last) -> Lines:
+def about_price(fields: Mapping[str, Any], last: LastPrice) -> Lines:
     """Return the estimated amount and fees, and the last price beside the limit."""
     limit = amount(fields.get("submitted_price"))
     price, quantity = limit if limit is not None else last.price, amount(fields.get("submitted_quantity"))

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from jupyter_openapi.account import Kind
+from jupyter_openapi.account import PaperCheck
 from jupyter_openapi.errors import RequestRefused
 from jupyter_openapi.kernel import current_cell
 from jupyter_openapi.market import orders
@@ -25,7 +25,7 @@ from jupyter_openapi.trading import describe as facts
 from jupyter_openapi.trading.delivery import LATE, WINDOW, Delivery
 from jupyter_openapi.trading.describe import describe_order
 from jupyter_openapi.trading.intents import fingerprint
-from jupyter_openapi.trading.limits import Guard, OrderLimits
+from jupyter_openapi.trading.limits import LimitCheck, OrderLimits
 from jupyter_openapi.trading.preview import Preview
 from jupyter_openapi.transport.responses import Call
 
@@ -106,7 +106,7 @@ class Desk:
         self._owner = owner
         self._journal = journal
         self._read = read
-        self._kind = Kind(account, read)
+        self._kind = PaperCheck(account, read)
         self._delivery = Delivery(transport, journal, read)
 
     def preview(
@@ -128,7 +128,7 @@ class Desk:
             Something is missing, unknown, against the rules of its order type, or beyond a limit that no
             override lets pass.
         """
-        guard, read = Guard(self.limits, override), read or self._read
+        guard, read = LimitCheck(self.limits, override), read or self._read
         checked = check(operation, _typed(operation, arguments), tz=tz)
         order_id = str(checked["order_id"]) if operation.name in {"replace_order", "cancel_order"} else None
         lines: facts.Lines = []
@@ -203,7 +203,7 @@ class Desk:
             _deliver=self._deliver,
         )
 
-    def _about_submit(self, read: facts.Read, fields: Mapping[str, Any], guard: Guard) -> facts.Lines:
+    def _about_submit(self, read: facts.Read, fields: Mapping[str, Any], guard: LimitCheck) -> facts.Lines:
         _keep(orders.check(fields, on=datetime.now(UTC).date()))
         guard.trailing(fields)
         symbol = str(fields["symbol"])
@@ -231,7 +231,7 @@ class Desk:
         return [("warning", problem.message) for problem in problems]
 
     def _about_replace(
-        self, read: facts.Read, fields: Mapping[str, Any], order: Mapping[str, Any], guard: Guard
+        self, read: facts.Read, fields: Mapping[str, Any], order: Mapping[str, Any], guard: LimitCheck
     ) -> facts.Lines:
         _keep(orders.check_replace(order, fields))
         guard.trailing(fields)
@@ -254,7 +254,7 @@ class Desk:
         self._account.may_change(preview.operation.name)
         if preview.operation.name == "replace_order":
             why = late_replace(self._journal, self._owner, str(preview.order_id))
-            Guard(self.limits, preview.overrides).late(why)
+            LimitCheck(self.limits, preview.overrides).late(why)
         if preview.operation.effect is Effect.TRADE and self._account.mode != "sandbox" and not again:
             refuse_rerun(self._journal, self._owner, current_cell(), preview.fingerprint)
 

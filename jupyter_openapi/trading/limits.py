@@ -82,7 +82,7 @@ def known_overrides(names: Iterable[str]) -> frozenset[str]:
     return wanted
 
 
-class Guard:
+class LimitCheck:
     """Holds one order against the limits; what is overridden becomes a line of the preview."""
 
     def __init__(self, limits: OrderLimits, overrides: Iterable[str]) -> None:

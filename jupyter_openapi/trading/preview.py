@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from jupyter_openapi.spec.model import Operation
 
 
-class Since:
+class Stopwatch:
     """A moment, the present one when it is made."""
 
     __slots__ = ("_monotonic", "_wall")
@@ -78,7 +78,7 @@ class Preview:
     overrides: frozenset[str] = frozenset()
     _admit: Callable[..., None] = field(repr=False, kw_only=True)
     _deliver: Callable[[Preview], Reply] = field(repr=False, kw_only=True)
-    _made: Since = field(default_factory=Since, init=False, repr=False)
+    _made: Stopwatch = field(default_factory=Stopwatch, init=False, repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, init=False, repr=False)
     _spent: list[str] = field(default_factory=list, init=False, repr=False)
 

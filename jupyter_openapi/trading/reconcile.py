@@ -19,7 +19,7 @@ from jupyter_openapi.history.fetcher import fetch
 from jupyter_openapi.kernel import is_ours, may_still_run
 from jupyter_openapi.market.money import amount
 from jupyter_openapi.spec import catalog
-from jupyter_openapi.trading.delivery import LATE, UNDER_WAY, WINDOW, Fate, of_cancel, of_replace
+from jupyter_openapi.trading.delivery import IN_FLIGHT, LATE, WINDOW, ChangeOutcome, of_cancel, of_replace
 
 if TYPE_CHECKING:
     from jupyter_openapi.trading.intents import Intent
@@ -31,7 +31,7 @@ DAY = 86_400  # seconds before the oldest intent from which orders are read, wha
 SKEW = 60.0  # seconds our clock may be off, and was perhaps when the intent was written down
 
 
-class Book:
+class BrokerOrders:
     """The orders since the oldest open intent, read once, when first asked for.
 
     Parameters
@@ -183,7 +183,7 @@ def reconcile(
     found = journal.open(owner, mode=mode)
     if not found:
         return []
-    book = Book(read, journal.rows(owner), found, ahead)
+    book = BrokerOrders(read, journal.rows(owner), found, ahead)
     settled = []
     for intent in found:
         verdict = _judge(intent, book, _wait(journal, intent, LATE if late is None else late))
@@ -227,13 +227,13 @@ def _wait(journal: Journal, intent: Intent, late: float) -> float:
         if not is_ours(intent.run):
             # Another kernel may be at it, waiting for its turn.
             return max(0.0, intent.created + WINDOW + (late if intent.attempts else 0.0) - now)
-        if (str(journal.path), intent.id) in UNDER_WAY:
+        if (str(journal.path), intent.id) in IN_FLIGHT:
             return WINDOW
         return max(0.0, intent.at + (late if intent.attempts else STEP) - now)
     return max(0.0, intent.at + late - now) if intent.attempts else 0.0
 
 
-def _judge(intent: Intent, book: Book, wait: float) -> Settlement:
+def _judge(intent: Intent, book: BrokerOrders, wait: float) -> Settlement:
     if intent.kind in {"replace", "cancel"} and intent.target:
         return _change(intent, book, wait)
     if intent.kind == "submit" or intent.tag:
@@ -246,7 +246,7 @@ def _judge(intent: Intent, book: Book, wait: float) -> Settlement:
     )
 
 
-def _submit(intent: Intent, book: Book, wait: float) -> Settlement:
+def _submit(intent: Intent, book: BrokerOrders, wait: float) -> Settlement:
     tagged = book.tagged(intent)
     if len(tagged) == 1:
         book.claim(tagged[0])
@@ -267,7 +267,7 @@ def _submit(intent: Intent, book: Book, wait: float) -> Settlement:
     return _never(intent, wait, "not found")
 
 
-def _change(intent: Intent, book: Book, wait: float) -> Settlement:
+def _change(intent: Intent, book: BrokerOrders, wait: float) -> Settlement:
     if not intent.attempts:
         return _never(intent, wait, "never sent")
     try:
@@ -275,11 +275,11 @@ def _change(intent: Intent, book: Book, wait: float) -> Settlement:
     except OpenAPIError as failure:
         return _verdict(intent, "unknown", f"order {intent.target} can't be read: {failure}")
     fate = of_cancel(order) if intent.kind == "cancel" else of_replace(order, intent.body or {})
-    if fate is Fate.DONE:
+    if fate is ChangeOutcome.DONE:
         return _verdict(intent, "done", "id", [order])
-    if fate is Fate.TOO_LATE or (fate is Fate.NOT_YET and not wait):
+    if fate is ChangeOutcome.TOO_LATE or (fate is ChangeOutcome.NOT_YET and not wait):
         return _verdict(intent, "not done", "id", [order])
-    if fate is Fate.MOVING:
+    if fate is ChangeOutcome.MOVING:
         return _verdict(intent, "unknown", f"the broker is still at it ({order['status']})", [order])
     return _never(intent, wait, "id", [order])
 

@@ -13,8 +13,8 @@ import traitlets
 
 from jupyter_openapi.account import MODES
 from jupyter_openapi.session import SESSION
-from jupyter_openapi.widgets.blotter_model import COLUMNS, FILTERS, Book, Row
-from jupyter_openapi.widgets.model import Offer
+from jupyter_openapi.widgets.blotter_model import COLUMNS, FILTERS, BlotterModel, Row
+from jupyter_openapi.widgets.model import PendingChange
 from jupyter_openapi.widgets.order_form import OrderForm
 from jupyter_openapi.widgets.panel import (
     INSTALL,
@@ -26,13 +26,13 @@ from jupyter_openapi.widgets.panel import (
     title,
     without_ids,
 )
-from jupyter_openapi.widgets.polling import Outbox
+from jupyter_openapi.widgets.polling import Throttle
 
 if TYPE_CHECKING:
-    from jupyter_openapi.widgets.queries import Holder
+    from jupyter_openapi.widgets.queries import ClientHolder
 
 
-class Line(ipywidgets.HBox):  # type: ignore[misc]
+class BlotterRow(ipywidgets.HBox):  # type: ignore[misc]
     """One order of the table."""
 
     def __init__(self, order_id: str, press: Callable[[str, str], None]) -> None:
@@ -70,16 +70,16 @@ class Blotter(ipywidgets.VBox):  # type: ignore[misc]
     privacy = traitlets.Bool(default_value=False, help="Show no amounts, no ids.")
 
     def __init__(
-        self, *, session: Holder | None = None, symbols: Sequence[str] = (), privacy: bool = False
+        self, *, session: ClientHolder | None = None, symbols: Sequence[str] = (), privacy: bool = False
     ) -> None:
-        self._session: Holder = SESSION if session is None else session
+        self._session: ClientHolder = SESSION if session is None else session
         self._lock = threading.RLock()
         self._shown_at = 0.0
-        self._lines: dict[str, Line] = {}
+        self._lines: dict[str, BlotterRow] = {}
         self._offer_id = ""
         self._editor = OrderForm(session=self._session, privacy=privacy)
-        self._outbox = Outbox(self._update)
-        self.book = Book(self._session, self._outbox.touch, symbols=symbols, watched=self._watched)
+        self._outbox = Throttle(self._update)
+        self.book = BlotterModel(self._session, self._outbox.touch, symbols=symbols, watched=self._watched)
         self._editor.when_opened(self.book.refresh)
         self._build()
         super().__init__(self._parts, privacy=privacy)
@@ -189,7 +189,7 @@ class Blotter(ipywidgets.VBox):  # type: ignore[misc]
         for row in rows:
             line = self._lines.get(row.order_id)
             if line is None:
-                line = self._lines[row.order_id] = Line(row.order_id, self._press)
+                line = self._lines[row.order_id] = BlotterRow(row.order_id, self._press)
             line.show(row)
         wanted = tuple(self._lines[row.order_id] for row in rows)
         if self._table.children != wanted:
@@ -197,7 +197,7 @@ class Blotter(ipywidgets.VBox):  # type: ignore[misc]
         for order_id in self._lines.keys() - {row.order_id for row in rows}:
             _close(self._lines.pop(order_id))
 
-    def _show_offer(self, offer: Offer | None) -> None:
+    def _show_offer(self, offer: PendingChange | None) -> None:
         """Show what would be sent. Each offer has buttons of its own: a late click can't send another one."""
         wanted = offer.id if offer else ""
         if wanted == self._offer_id:
@@ -208,7 +208,7 @@ class Blotter(ipywidgets.VBox):  # type: ignore[misc]
         for part in before:
             _close(part)
 
-    def _offer_parts(self, offer: Offer) -> tuple[Any, ...]:
+    def _offer_parts(self, offer: PendingChange) -> tuple[Any, ...]:
         lines = "".join(
             f'<dt>{html.escape(label)}</dt><dd data-about="{html.escape(label)}">{html.escape(text)}</dd>'
             for label, text in shown_lines(offer.lines, privacy=self.privacy)

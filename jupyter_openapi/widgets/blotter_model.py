@@ -16,12 +16,12 @@ from jupyter_openapi.market.money import amount, money, plain
 from jupyter_openapi.trading.describe import describe_standing
 from jupyter_openapi.widgets import polling as events
 from jupyter_openapi.widgets import queries as reads
-from jupyter_openapi.widgets.model import Offer, Slot
+from jupyter_openapi.widgets.model import Pending, PendingChange
 from jupyter_openapi.widgets.order_fields import cancel_offer
 from jupyter_openapi.widgets.order_ticket import in_thread
 from jupyter_openapi.widgets.panel import HIDDEN, failure_words
-from jupyter_openapi.widgets.polling import TRAFFIC, Pace, Poller
-from jupyter_openapi.widgets.queries import Caller, Holder, connected
+from jupyter_openapi.widgets.polling import TRAFFIC, Backoff, Poller
+from jupyter_openapi.widgets.queries import ClientHolder, ClientLike, connected
 
 COLUMNS = ("Time", "Symbol", "Side", "Type", "Price", "Filled", "Status")
 FILTERS: Mapping[str, frozenset[str]] = {
@@ -130,7 +130,7 @@ OLDER_EVERY = 60.0  # seconds between two looks at the orders of earlier days
 AFTER = 15.0  # seconds to go on looking after an order was sent: a list may lag behind
 
 
-class Book:
+class BlotterModel:
     """One blotter's state; every method may be called from any thread.
 
     Parameters
@@ -143,7 +143,7 @@ class Book:
 
     def __init__(
         self,
-        session: Holder,
+        session: ClientHolder,
         changed: Callable[[], None],
         *,
         symbols: Sequence[str] = (),
@@ -159,9 +159,9 @@ class Book:
         self._older: dict[str, Mapping[str, Any]] = {}
         self._older_at = -OLDER_EVERY
         self._until = 0.0
-        self._pace = Pace(EVERY)
+        self._pace = Backoff(EVERY)
         self._poller = Poller(self._look, "openapi-blotter")
-        self.slot = Slot()
+        self.slot = Pending()
         self.symbol = " ".join(symbols)
         self.status = "Open"
         self.busy = ""
@@ -227,7 +227,9 @@ class Book:
         )
         button = f"Send {len(ids)} cancellation{'s' if ids[1:] else ''}"
         self.error = self.note = ""
-        self.slot.put(Offer("cancel_all", button, lines, lambda: self._cancel_all(client, ids), client))
+        self.slot.put(
+            PendingChange("cancel_all", button, lines, lambda: self._cancel_all(client, ids), client)
+        )
         self._changed()
 
     def drop(self) -> None:
@@ -278,7 +280,7 @@ class Book:
     def _offer_cancel(self, order_id: str) -> None:
         self.slot.put(cancel_offer(connected(self._session), order_id))
 
-    def _send(self, offer: Offer) -> None:
+    def _send(self, offer: PendingChange) -> None:
         try:
             if offer.kind == "cancel":
                 with TRAFFIC.order():
@@ -287,9 +289,9 @@ class Book:
             else:
                 offer.send()
         finally:
-            events.tell(self._session, "orders")
+            events.publish(self._session, "orders")
 
-    def _cancel_all(self, client: Caller, ids: Sequence[str]) -> None:
+    def _cancel_all(self, client: ClientLike, ids: Sequence[str]) -> None:
         """Cancel one after the other; one that fails stops none of the others."""
         failed: list[str] = []
         for number, order_id in enumerate(ids, 1):
@@ -324,7 +326,7 @@ class Book:
         moving = any(reads.is_trading(client, str(order.get("symbol"))) for order in working)
         return delay if moving or not working else max(delay, CLOSED)
 
-    def _read_orders(self, client: Caller) -> None:
+    def _read_orders(self, client: ClientLike) -> None:
         today = {str(order.get("order_id")): order for order in reads.todays_orders(client)}
         older = None
         if time.monotonic() - self._older_at >= OLDER_EVERY:

@@ -14,7 +14,7 @@ from jupyter_openapi.errors import RequestRefused
 from jupyter_openapi.kernel import Machine, machine
 from jupyter_openapi.transport.hosts import resolve_host
 from jupyter_openapi.widgets import polling as events
-from jupyter_openapi.widgets.model import Offer, Slot
+from jupyter_openapi.widgets.model import Pending, PendingChange
 from jupyter_openapi.widgets.order_ticket import in_thread
 from jupyter_openapi.widgets.panel import failure_words
 
@@ -27,7 +27,7 @@ Row = tuple[str, str, str]  # label, text, tone: "", "good" or "warn"
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class LoginRequest:
     """What the panel's fields ask for, apart from the keys."""
 
     mode: str
@@ -53,7 +53,7 @@ def take_secrets(content: MutableMapping[str, Any]) -> Credentials | None:
         typed.clear()
 
 
-def check(wish: Wish, machine: Machine, *, typed: bool) -> None:
+def check(wish: LoginRequest, machine: Machine, *, typed: bool) -> None:
     """Refuse what the panel must not do on this machine, and what is ambiguous."""
     if machine.sandbox_only and wish.mode != "sandbox":
         raise RequestRefused("On this machine only the sandbox may be used.")
@@ -72,7 +72,7 @@ def check(wish: Wish, machine: Machine, *, typed: bool) -> None:
         )
 
 
-def open_account(session: Session, wish: Wish, typed: Credentials | None) -> Client:
+def open_account(session: Session, wish: LoginRequest, typed: Credentials | None) -> Client:
     """Connect the session to the account the panel asks for; it must still be tested."""
     if wish.mode == "sandbox" and typed is not None:
         client = Client(
@@ -183,7 +183,7 @@ REFRESH_LINES = (
 )
 
 
-class Login:
+class CredentialModel:
     """One credential panel's state.
 
     Parameters
@@ -211,7 +211,7 @@ class Login:
         self._run = run
         self._lock = threading.Lock()
         self.machine = place or machine()
-        self.slot = Slot()
+        self.slot = Pending()
         self.busy = ""
         self.error = ""
         self.note = ""
@@ -220,7 +220,7 @@ class Login:
         self.profiles: list[str] = profiles()
         events.listen(session, self._told)
 
-    def connect(self, wish: Wish, typed: Credentials | None, *, privacy: bool = False) -> None:
+    def connect(self, wish: LoginRequest, typed: Credentials | None, *, privacy: bool = False) -> None:
         """Connect to an account and test it; on failure everything stays as it was."""
         check(wish, self.machine, typed=typed is not None)
         self._work("Connecting", lambda: self._connect(wish, typed, privacy=privacy))
@@ -232,7 +232,7 @@ class Login:
             raise RequestRefused("Connect first: there is no token to refresh.")
         if self._session.found is None:
             raise RequestRefused("A sandbox's own token needs no refresh.")
-        self.slot.put(Offer("refresh", "Refresh now", REFRESH_LINES, self._refresh, client))
+        self.slot.put(PendingChange("refresh", "Refresh now", REFRESH_LINES, self._refresh, client))
         self._changed()
 
     def send(self, offer_id: str) -> None:
@@ -272,7 +272,7 @@ class Login:
 
         self._run(safely)
 
-    def _connect(self, wish: Wish, typed: Credentials | None, *, privacy: bool) -> None:
+    def _connect(self, wish: LoginRequest, typed: Credentials | None, *, privacy: bool) -> None:
         with or_back(self._session), overheard(self._session, self.notes.append):
             client = open_account(self._session, wish, typed)
             report = examine(client, privacy=privacy)
@@ -282,17 +282,17 @@ class Login:
         self.report, self.profiles = report, profiles()
         self.note = "Connected"
         self.slot.drop()
-        events.tell(self._session, "account")
+        events.publish(self._session, "account")
 
     def _refresh(self) -> None:
         self.note = self._session.refresh()
-        events.tell(self._session, "account")
+        events.publish(self._session, "account")
 
     def _forget(self, profile: str) -> None:
         said = self._session.forget(profile or None)
         self.report, self.profiles = [], profiles()
         self.note = said
-        events.tell(self._session, "account")
+        events.publish(self._session, "account")
 
     def _told(self, event: events.Event) -> None:
         if event == "account":

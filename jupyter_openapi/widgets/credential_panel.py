@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from jupyter_openapi.session import SESSION, Session
-from jupyter_openapi.widgets.credential_model import Login, Wish, take_secrets
+from jupyter_openapi.widgets.credential_model import CredentialModel, LoginRequest, take_secrets
 from jupyter_openapi.widgets.panel import Page, stamp, static, title
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ class CredentialPanel(Page):
         super().__init__(privacy=privacy)
         self._session = SESSION if session is None else session
         self._profile = profile
-        self.login = Login(self._session, self.touch)
+        self.login = CredentialModel(self._session, self.touch)
 
     def message(self, kind: str, content: Mapping[str, Any]) -> None:
         """Take one message of the page."""
@@ -50,7 +50,7 @@ class CredentialPanel(Page):
 
     def _connect(self, content: dict[str, Any]) -> None:
         typed = take_secrets(content)
-        wish = Wish(
+        wish = LoginRequest(
             str(content.get("mode", "")),
             trading=content.get("trading") is True,
             profile=str(content.get("profile", "")).strip(),

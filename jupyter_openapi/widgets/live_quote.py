@@ -18,8 +18,8 @@ from jupyter_openapi.market import fees, orders, symbols
 from jupyter_openapi.market.money import amount, money
 from jupyter_openapi.widgets import queries as reads
 from jupyter_openapi.widgets.panel import HIDDEN, by_label, failure_words
-from jupyter_openapi.widgets.polling import TRAFFIC, Pace, Poller
-from jupyter_openapi.widgets.queries import Caller, Holder, Quote, Securities, Security
+from jupyter_openapi.widgets.polling import TRAFFIC, Backoff, Poller
+from jupyter_openapi.widgets.queries import ClientHolder, ClientLike, Quote, Securities, Security
 
 EVERY = 2.0  # seconds between two quotes while the market trades
 CLOSED = 30.0  # and while it is closed
@@ -28,7 +28,7 @@ MOST_FIELDS = ("symbol", "side", "order_type", "submitted_price")
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class SymbolState:
     """What the tape last saw, for one symbol."""
 
     security: Security | None = None
@@ -37,7 +37,7 @@ class Seen:
     problem: str = ""
 
 
-class Tape:
+class LiveQuote:
     """Follows the symbol of a form.
 
     Parameters
@@ -46,18 +46,20 @@ class Tape:
         As of `Ticket`.
     """
 
-    def __init__(self, session: Holder, changed: Callable[[], None], *, watched: Callable[[], bool]) -> None:
+    def __init__(
+        self, session: ClientHolder, changed: Callable[[], None], *, watched: Callable[[], bool]
+    ) -> None:
         self._session = session
         self._changed = changed
         self._watched = watched
         self._lock = threading.Lock()
         self._fields: dict[str, str] = {}
-        self._seen: dict[str, Seen] = {}
+        self._seen: dict[str, SymbolState] = {}
         self._securities = Securities()
         self._most: tuple[tuple[str, ...], str] = ((), "")
         self._most_at = 0.0
         self._choices: list[tuple[str, str]] | None = None
-        self._pace = Pace(EVERY)
+        self._pace = Backoff(EVERY)
         self._poller = Poller(self._look, "openapi-quotes")
 
     def look_at(self, fields: Mapping[str, str]) -> None:
@@ -81,9 +83,9 @@ class Tape:
         """Symbols to offer for completion, with names."""
         return self._choices or []
 
-    def seen(self) -> Seen:
+    def seen(self) -> SymbolState:
         """Return what is known of the present symbol."""
-        return self._seen.get(self._fields.get("symbol", ""), Seen())
+        return self._seen.get(self._fields.get("symbol", ""), SymbolState())
 
     def _look(self) -> float | None:
         client, fields = self._session.client, self._fields
@@ -104,20 +106,20 @@ class Tape:
         delay = self._pace.after(client, failure)
         return delay if reads.is_trading(client, symbol) else max(delay, CLOSED)
 
-    def _see(self, client: Caller, symbol: str) -> OpenAPIError | None:
-        before = self._seen.get(symbol, Seen())
+    def _see(self, client: ClientLike, symbol: str) -> OpenAPIError | None:
+        before = self._seen.get(symbol, SymbolState())
         try:
             security = before.security or self._securities.find(client, symbol)
-            seen = Seen(security, reads.read_quote(client, symbol), reads.hours_of(client, symbol))
+            seen = SymbolState(security, reads.read_quote(client, symbol), reads.hours_of(client, symbol))
             failure = None
         except OpenAPIError as problem:
             failure = problem
-            seen = Seen(before.security, before.quote, before.hours, failure_words(problem))
+            seen = SymbolState(before.security, before.quote, before.hours, failure_words(problem))
         with self._lock:
             self._seen[symbol] = seen
         return failure
 
-    def _ask_most(self, client: Caller, fields: Mapping[str, str]) -> OpenAPIError | None:
+    def _ask_most(self, client: ClientLike, fields: Mapping[str, str]) -> OpenAPIError | None:
         """Ask how much may be bought or sold, when the fields that rule it have changed and are complete."""
         asks = _asks(fields)
         kind, price = fields.get("order_type", ""), amount(fields.get("submitted_price"))

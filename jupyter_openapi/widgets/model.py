@@ -14,13 +14,13 @@ from jupyter_openapi.trading.preview import GOOD_FOR
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from jupyter_openapi.widgets.queries import Caller
+    from jupyter_openapi.widgets.queries import ClientLike
 
 _NUMBERS = itertools.count(1)
 
 
 @dataclass(frozen=True, eq=False)
-class Offer:
+class PendingChange:
     """What would be sent.
 
     Attributes
@@ -43,7 +43,7 @@ class Offer:
     button: str
     lines: tuple[tuple[str, str], ...]
     send: Callable[[], Any]
-    client: Caller | None
+    client: ClientLike | None
     version: str = ""
     id: str = field(default_factory=lambda: f"offer-{next(_NUMBERS)}")
     made: float = field(default_factory=time.monotonic)
@@ -54,20 +54,20 @@ class Offer:
         return max(0.0, GOOD_FOR - (time.monotonic() - self.made))
 
 
-class Slot:
+class Pending:
     """Holds the present offer; each is taken at most once, however often it is asked for."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._offer: Offer | None = None
+        self._offer: PendingChange | None = None
         self._taken: set[str] = set()
 
     @property
-    def offer(self) -> Offer | None:
+    def offer(self) -> PendingChange | None:
         """The offer that may be sent now."""
         return self._offer
 
-    def put(self, offer: Offer) -> None:
+    def put(self, offer: PendingChange) -> None:
         """Offer something instead of what was offered before."""
         with self._lock:
             self._offer = offer
@@ -77,7 +77,7 @@ class Slot:
         with self._lock:
             self._offer = None
 
-    def take(self, wanted: str, client: Caller | None) -> Offer | None:
+    def take(self, wanted: str, client: ClientLike | None) -> PendingChange | None:
         """Return the offer called `wanted`, to be sent now; None if it was taken before (a double click).
 
         Raises

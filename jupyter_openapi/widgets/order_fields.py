@@ -14,9 +14,9 @@ from jupyter_openapi.market.orders import RULES, types_of
 from jupyter_openapi.spec import catalog
 from jupyter_openapi.trading.describe import HOURS, LASTS
 from jupyter_openapi.trading.limits import OVERRIDES
-from jupyter_openapi.widgets.model import Offer
+from jupyter_openapi.widgets.model import PendingChange
 from jupyter_openapi.widgets.panel import LABELS, by_label
-from jupyter_openapi.widgets.queries import Caller
+from jupyter_openapi.widgets.queries import ClientLike
 
 if TYPE_CHECKING:
     from jupyter_openapi.market.order_rules import TypeRules
@@ -116,7 +116,9 @@ class FieldsWrong(RequestRefused):
         super().__init__(f"{said}. Nothing was sent.")
 
 
-def submit_offer(client: Caller, fields: Mapping[str, str], override: Sequence[str], version: str) -> Offer:
+def submit_offer(
+    client: ClientLike, fields: Mapping[str, str], override: Sequence[str], version: str
+) -> PendingChange:
     """Return the offer of a new order.
 
     Raises
@@ -130,16 +132,16 @@ def submit_offer(client: Caller, fields: Mapping[str, str], override: Sequence[s
         raise FieldsWrong(found)
     given: dict[str, Any] = dict(fields)
     preview = client.call("submit_order", override=list(override), **given)
-    return Offer("submit", "Send order", preview.lines, sender(preview), client, version)
+    return PendingChange("submit", "Send order", preview.lines, sender(preview), client, version)
 
 
 def replace_offer(
-    client: Caller,
+    client: ClientLike,
     order: Mapping[str, Any],
     fields: Mapping[str, str],
     override: Sequence[str],
     version: str,
-) -> Offer:
+) -> PendingChange:
     """Return the offer of a change: the new total, and the prices of the order's type.
 
     Raises
@@ -156,13 +158,13 @@ def replace_offer(
     if found := orders.check_replace(order, given):
         raise FieldsWrong([orders.Problem(STANDING_NAMES.get(p.field, p.field), p.message) for p in found])
     preview = client.call("replace_order", override=list(override), order_id=str(order["order_id"]), **given)
-    return Offer("replace", "Send replacement", preview.lines, sender(preview), client, version)
+    return PendingChange("replace", "Send replacement", preview.lines, sender(preview), client, version)
 
 
-def cancel_offer(client: Caller, order_id: str, version: str = "") -> Offer:
+def cancel_offer(client: ClientLike, order_id: str, version: str = "") -> PendingChange:
     """Return the offer of a cancellation."""
     preview = client.call("cancel_order", order_id=order_id)
-    return Offer("cancel", "Send cancellation", preview.lines, sender(preview), client, version)
+    return PendingChange("cancel", "Send cancellation", preview.lines, sender(preview), client, version)
 
 
 def sender(preview: Any) -> Callable[[], Any]:

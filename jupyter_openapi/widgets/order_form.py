@@ -16,7 +16,7 @@ from jupyter_openapi.widgets.queries import NOT_CONNECTED
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from jupyter_openapi.widgets.queries import Holder
+    from jupyter_openapi.widgets.queries import ClientHolder
 
 
 class OrderForm(Page):
@@ -48,13 +48,13 @@ class OrderForm(Page):
     def __init__(
         self,
         *,
-        session: Holder | None = None,
+        session: ClientHolder | None = None,
         privacy: bool = False,
         replaces: Mapping[str, Any] | None = None,
         **fields: Any,
     ) -> None:
         super().__init__(_setup=setup(), privacy=privacy)
-        self._session: Holder = SESSION if session is None else session
+        self._session: ClientHolder = SESSION if session is None else session
         self.ticket = Ticket(
             self._session,
             self.touch,

@@ -17,8 +17,8 @@ from jupyter_openapi.errors import OpenAPIError, OutcomeUnknown, RequestRefused
 from jupyter_openapi.trading.describe import describe_standing
 from jupyter_openapi.trading.order_state import OrderState
 from jupyter_openapi.widgets import polling as events
-from jupyter_openapi.widgets.live_quote import Tape
-from jupyter_openapi.widgets.model import Offer, Slot
+from jupyter_openapi.widgets.live_quote import LiveQuote
+from jupyter_openapi.widgets.model import Pending, PendingChange
 from jupyter_openapi.widgets.order_fields import (
     FieldsWrong,
     cancel_offer,
@@ -29,8 +29,8 @@ from jupyter_openapi.widgets.order_fields import (
     submit_offer,
 )
 from jupyter_openapi.widgets.panel import by_label, failure_words
-from jupyter_openapi.widgets.polling import TRAFFIC, Pace, Poller
-from jupyter_openapi.widgets.queries import Caller, Holder, connected
+from jupyter_openapi.widgets.polling import TRAFFIC, Backoff, Poller
+from jupyter_openapi.widgets.queries import ClientHolder, ClientLike, connected
 
 EVERY = 5.0  # seconds between two looks at an order
 SOON = 0.3  # seconds until the first look at a new one
@@ -69,7 +69,7 @@ class Ticket:
 
     def __init__(
         self,
-        session: Holder,
+        session: ClientHolder,
         changed: Callable[[], None],
         *,
         fields: Mapping[str, Any] | None = None,
@@ -81,7 +81,7 @@ class Ticket:
         self._changed = changed
         self._run = run
         self._lock = threading.RLock()
-        self.slot = Slot()
+        self.slot = Pending()
         self.version = ""
         self.epoch = 0
         self.fields: dict[str, str] = {}
@@ -94,10 +94,10 @@ class Ticket:
         self.order_id = ""
         self.doubt = ""  # why the last look at the order failed
         self.note = ""
-        self._owner: Caller | None = None  # the client that sent it
-        self._pace = Pace(EVERY)
+        self._owner: ClientLike | None = None  # the client that sent it
+        self._pace = Backoff(EVERY)
         self._watched = watched
-        self.tape = Tape(session, changed, watched=watched)
+        self.tape = LiveQuote(session, changed, watched=watched)
         self._follower = Poller(self._look, "openapi-order")
         self.start(fields or {}, replaces)
         events.listen(session, self._told)
@@ -220,7 +220,7 @@ class Ticket:
     def _offer_cancel(self, order_id: str) -> None:
         self.slot.put(cancel_offer(connected(self._session), order_id, self.version))
 
-    def _send(self, offer: Offer) -> None:
+    def _send(self, offer: PendingChange) -> None:
         epoch = self.epoch
         try:
             with TRAFFIC.order():
@@ -232,7 +232,7 @@ class Ticket:
                 self.order_id, self.order = unknown.order_id or "", None
             raise
         finally:
-            events.tell(self._session, "orders")
+            events.publish(self._session, "orders")
             self._follower.wake()
         with self._lock:
             if epoch != self.epoch:  # the form was opened on another order meanwhile

@@ -19,12 +19,12 @@ import anywidget
 import traitlets
 
 from jupyter_openapi.errors import OpenAPIError, OutcomeUnknown
-from jupyter_openapi.widgets.polling import Outbox
+from jupyter_openapi.widgets.polling import Throttle
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from jupyter_openapi.widgets.queries import Caller
+    from jupyter_openapi.widgets.queries import ClientLike
 
 HIDDEN = "•••"
 LABELS = {
@@ -46,7 +46,7 @@ _NAMES = re.compile("|".join(sorted((rf"\b{name}\b" for name in LABELS), key=len
 _LONG_NUMBER = re.compile(r"\d{6,}")
 
 
-def title(client: Caller | None, *, privacy: bool = False) -> str:
+def title(client: ClientLike | None, *, privacy: bool = False) -> str:
     """Return the account's title, without its digits where `privacy` is on."""
     if client is None:
         return "Not connected"
@@ -54,7 +54,7 @@ def title(client: Caller | None, *, privacy: bool = False) -> str:
     return account.title
 
 
-def stamp(client: Caller | None) -> str:
+def stamp(client: ClientLike | None) -> str:
     """Return the time now, in the client's time zone: ``20:26:11 UTC``."""
     try:
         zone = ZoneInfo(client.tz) if client is not None else UTC
@@ -150,7 +150,7 @@ class Page(anywidget.AnyWidget):
     def __init__(self, **traits: Any) -> None:
         super().__init__(**traits)
         self._pages = Pages()
-        self._outbox = Outbox(self._deliver)
+        self._outbox = Throttle(self._deliver)
         self._opened: Callable[[], None] = lambda: None
         self.on_msg(self._receive)
         self.observe(lambda _: self.touch(), "privacy")

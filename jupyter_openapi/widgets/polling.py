@@ -13,7 +13,7 @@ import weakref
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Literal
 
-from jupyter_openapi.widgets.queries import Caller, throttled
+from jupyter_openapi.widgets.queries import ClientLike, throttled
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -86,7 +86,7 @@ class Poller:
             return LONGEST
 
 
-class Pace:
+class Backoff:
     """How long to wait between two looks: `every` seconds, doubled for each failure and each 429 in a row."""
 
     def __init__(self, every: float) -> None:
@@ -94,7 +94,7 @@ class Pace:
         self._delay = every
         self._throttled = 0
 
-    def after(self, client: Caller | None, failure: OpenAPIError | None = None) -> float:
+    def after(self, client: ClientLike | None, failure: OpenAPIError | None = None) -> float:
         """Return the wait after a look that went well, or failed with `failure`.
 
         A 429 that a repeat has hidden counts too, where the client tells of it.
@@ -106,7 +106,7 @@ class Pace:
         return self._delay
 
 
-class Traffic:
+class OrderPriority:
     """The orders this kernel has on their way. Whoever polls lets them pass."""
 
     def __init__(self) -> None:
@@ -125,7 +125,7 @@ class Traffic:
                 self._orders -= 1
                 self._changed.notify_all()
 
-    def clear(self, client: Caller, patience: float = PATIENCE) -> bool:
+    def clear(self, client: ClientLike, patience: float = PATIENCE) -> bool:
         """Wait until no order is on its way; tell whether a poll may go now."""
         with self._changed:
             if not self._changed.wait_for(lambda: self._orders == 0, patience):
@@ -133,10 +133,10 @@ class Traffic:
         return client.limits_left().get("trade", RESERVE) >= RESERVE
 
 
-TRAFFIC = Traffic()
+TRAFFIC = OrderPriority()
 
 
-class Outbox:
+class Throttle:
     """Tells a page of changes, at most every `GAP` seconds; the last state wins.
 
     Parameters
@@ -203,7 +203,7 @@ def listen(session: object, callback: Callable[[Event], None]) -> None:
         _LISTENERS.setdefault(session, []).append(weakref.WeakMethod(callback))
 
 
-def tell(session: object, event: Event) -> None:
+def publish(session: object, event: Event) -> None:
     """Tell every listener of `session`; one that fails stops nobody."""
     with _LOCK:
         known = _LISTENERS.get(session, [])

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from jupyter_openapi.widgets.queries import Caller, Holder
+    from jupyter_openapi.widgets.queries import ClientHolder, ClientLike
 
 PICTURES = ("Allocation", "Profit and loss", "Today", "Equity")
 CURRENCIES = ("HKD", "USD", "CNH")
@@ -31,7 +31,7 @@ _DRAWING = threading.Lock()
 atexit.register(_DRAWING.acquire)
 
 
-class Worth:
+class PortfolioModel:
     """What one view shows.
 
     Parameters
@@ -59,7 +59,7 @@ class Worth:
 
     def __init__(
         self,
-        session: Holder,
+        session: ClientHolder,
         changed: Callable[[], None],
         *,
         base_currency: str = "HKD",
@@ -152,7 +152,7 @@ class Worth:
 def _picture(
     chosen: str,
     frame: pd.DataFrame,
-    client: Caller | None,
+    client: ClientLike | None,
     base: str,
     privacy: bool,  # noqa: FBT001 (as the view has it)
 ) -> bytes:

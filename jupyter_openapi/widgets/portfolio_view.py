@@ -18,15 +18,15 @@ from jupyter_openapi.plots.style import MINUS, amount_text, moment_text, percent
 from jupyter_openapi.portfolio import totals
 from jupyter_openapi.session import SESSION
 from jupyter_openapi.widgets.panel import HIDDEN, INSTALL, failure_words, stamp, static, title, without_ids
-from jupyter_openapi.widgets.polling import Outbox
-from jupyter_openapi.widgets.portfolio_model import CURRENCIES, PICTURES, Worth
+from jupyter_openapi.widgets.polling import Throttle
+from jupyter_openapi.widgets.portfolio_model import CURRENCIES, PICTURES, PortfolioModel
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     import pandas as pd
 
-    from jupyter_openapi.widgets.queries import Holder
+    from jupyter_openapi.widgets.queries import ClientHolder
 
 UNKNOWN = "n/a"
 PARTS = {"CASH": "Cash", "CLOSED": "Closed today", "TOTAL": "All", "FUND": "Funds"}
@@ -54,11 +54,11 @@ class PortfolioView(ipywidgets.VBox):  # type: ignore[misc]
     privacy = traitlets.Bool(default_value=False, help="Show no amounts, no ids.")
 
     def __init__(
-        self, *, session: Holder | None = None, base_currency: str = "HKD", privacy: bool = False
+        self, *, session: ClientHolder | None = None, base_currency: str = "HKD", privacy: bool = False
     ) -> None:
-        self._session: Holder = SESSION if session is None else session
-        self._outbox = Outbox(self._update)
-        self.worth = Worth(self._session, self._outbox.touch, base_currency=base_currency)
+        self._session: ClientHolder = SESSION if session is None else session
+        self._outbox = Throttle(self._update)
+        self.worth = PortfolioModel(self._session, self._outbox.touch, base_currency=base_currency)
         self.worth.privacy = privacy
         self._asked = False
         self._build(base_currency, privacy=privacy)
@@ -144,7 +144,7 @@ def head(text: str, mode: str, at: str) -> str:
     )
 
 
-def said_html(worth: Worth, known: Mapping[str, Any], *, connected: bool, privacy: bool) -> str:
+def said_html(worth: PortfolioModel, known: Mapping[str, Any], *, connected: bool, privacy: bool) -> str:
     """Return what is going on, what went wrong, and what is not known; all of it escaped."""
     lines = []
     if worth.error:

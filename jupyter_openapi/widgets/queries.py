@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 OLDER = timedelta(days=90)  # how far back an order that still works can have been submitted
 
 
-class Caller(Protocol):
+class ClientLike(Protocol):
     """What the panels need of a `Client`."""
 
     tz: str
@@ -39,15 +39,15 @@ class Caller(Protocol):
         """Call an operation by its name: a reply, or a preview of a change."""
 
 
-class Holder(Protocol):
+class ClientHolder(Protocol):
     """What the panels need of a `Session`."""
 
     @property
-    def client(self) -> Caller | None:
+    def client(self) -> ClientLike | None:
         """The connected client."""
 
 
-def throttled(client: Caller | None) -> int:
+def throttled(client: ClientLike | None) -> int:
     """Return how often the broker has said 429, hidden by a repeat or not, where the transport counts it."""
     connection = getattr(client, "connection", None)
     return int(getattr(getattr(connection, "transport", None), "throttled", 0))
@@ -58,7 +58,7 @@ NOT_CONNECTED = (
 )
 
 
-def connected(holder: Holder) -> Caller:
+def connected(holder: ClientHolder) -> ClientLike:
     """Return the client, or refuse with what to do."""
     if holder.client is None:
         raise RequestRefused(NOT_CONNECTED)
@@ -104,7 +104,7 @@ class Securities:
         self._known: dict[str, Security] = {}
         self._lock = threading.Lock()
 
-    def find(self, client: Caller, symbol: str) -> Security:
+    def find(self, client: ClientLike, symbol: str) -> Security:
         """Return what `symbol` is: from the project's own list, else from the broker (`static_info`).
 
         Raises
@@ -128,7 +128,7 @@ class Securities:
         return Security(symbol, own.name_en, own.currency, own.lot_size, _bands(symbol))
 
     @staticmethod
-    def _asked(client: Caller, symbol: str) -> Security:
+    def _asked(client: ClientLike, symbol: str) -> Security:
         rows = client.call("static_info", symbol=[symbol]).data.get("secu_static_info") or []
         row = next((row for row in rows if row.get("symbol") == symbol), None)
         if row is None:
@@ -148,7 +148,7 @@ def _bands(symbol: str) -> tuple[tuple[str, str], ...]:
         return ()
 
 
-def read_quote(client: Caller, symbol: str) -> Quote:
+def read_quote(client: ClientLike, symbol: str) -> Quote:
     """Return where `symbol` trades; a book that can't be had leaves bid and ask empty."""
     rows = client.call("quote", symbol=[symbol]).data.get("secu_quote") or []
     row = next((row for row in rows if row.get("symbol") == symbol), None)
@@ -173,7 +173,7 @@ def _best(levels: Any) -> Decimal | None:
     return amount(levels[0].get("price")) or None if levels else None
 
 
-def is_trading(client: Caller, symbol: str) -> bool:
+def is_trading(client: ClientLike, symbol: str) -> bool:
     """Tell whether prices and orders of `symbol` can move now; a sandbox never sleeps."""
     market = market_of(symbol)
     if market is None or client.account.mode == "sandbox":
@@ -181,7 +181,7 @@ def is_trading(client: Caller, symbol: str) -> bool:
     return phase(market, datetime.now(UTC)).name != "closed"
 
 
-def hours_of(client: Caller, symbol: str) -> str:
+def hours_of(client: ClientLike, symbol: str) -> str:
     """Say in a few words that a market is closed and when it opens; empty while it trades."""
     if is_trading(client, symbol):
         return ""
@@ -190,7 +190,7 @@ def hours_of(client: Caller, symbol: str) -> str:
     return f"{market} is closed until {ends:%a %H:%M} ({ends.tzname()})"
 
 
-def most(client: Caller, fields: Mapping[str, str]) -> str:
+def most(client: ClientLike, fields: Mapping[str, str]) -> str:
     """Say how many shares an order of these fields may have at most; empty where it is not known."""
     symbol, side, kind = (fields.get(name, "") for name in ("symbol", "side", "order_type"))
     if side == "Sell":
@@ -207,7 +207,7 @@ def most(client: Caller, fields: Mapping[str, str]) -> str:
     return f"{cash:,f} with cash" + (f", {margin:,f} with margin" if margin and margin != cash else "")
 
 
-def suggestions(client: Caller) -> list[tuple[str, str]]:
+def suggestions(client: ClientLike) -> list[tuple[str, str]]:
     """Return symbols to offer for completion with their names: holdings, then the watchlist, then known ones.
 
     What can't be read is left out.
@@ -230,12 +230,12 @@ def suggestions(client: Caller) -> list[tuple[str, str]]:
     return [pair for pair in found.items() if market_of(pair[0])]
 
 
-def todays_orders(client: Caller) -> list[Mapping[str, Any]]:
+def todays_orders(client: ClientLike) -> list[Mapping[str, Any]]:
     """Return today's orders, whatever became of them."""
     return list(client.call("today_orders").data.get("orders") or [])
 
 
-def older_orders(client: Caller) -> list[Mapping[str, Any]]:
+def older_orders(client: ClientLike) -> list[Mapping[str, Any]]:
     """Return the orders of earlier days that are still open."""
     now = datetime.now(UTC)
     reply = client.call("history_orders", status=sorted(orders.OPEN), start_at=now - OLDER, end_at=now)

@@ -6,7 +6,7 @@ from typing import Any
 
 from jupyter_openapi.magic import commands
 from jupyter_openapi.magic.arguments import arguments, settle
-from jupyter_openapi.magic.command import command, takes
+from jupyter_openapi.magic.command import command, parameter
 from jupyter_openapi.magic.expressions import Scope
 from jupyter_openapi.magic.flags import Flag
 from jupyter_openapi.magic.grammar import parse_cell, parse_line
@@ -16,7 +16,7 @@ from jupyter_openapi.spec.model import Effect, Kind, Operation, Parameter
 PNL = command(
     "pnl",
     "Profit and loss.",
-    takes("start", Kind.DATE, "the first day"),
+    parameter("start", Kind.DATE, "the first day"),
     flags=(Flag("month", "YYYY-MM", "a whole month"),),
 )(lambda ask: ask.given)
 COMMANDS = {**commands.COMMANDS, "pnl": PNL}

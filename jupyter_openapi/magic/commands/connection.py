@@ -6,7 +6,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from jupyter_openapi.errors import RequestRefused
-from jupyter_openapi.magic.command import Ask, Report, command, say, takes, tell_panels
+from jupyter_openapi.magic.command import Invocation, Report, command, notify, parameter, tell_panels
 from jupyter_openapi.magic.flags import Flag
 from jupyter_openapi.spec.model import Effect, Kind
 
@@ -24,7 +24,7 @@ PROFILE = Flag("profile", "NAME", "which stored account")
     flags=(PROFILE,),
     examples=("login", "login --profile main"),
 )
-def login(ask: Ask) -> Any:
+def login(ask: Invocation) -> Any:
     """Return the panel; in a terminal, ask for the keys without showing them."""
     profile = str(ask.command.flags.get("profile") or "")
     if _in_notebook():
@@ -67,7 +67,7 @@ def _asked() -> Credentials:
     accepts=("execute",),
     examples=("--execute refresh",),
 )
-def refresh(ask: Ask) -> Report:
+def refresh(ask: Invocation) -> Report:
     """Send the refresh once and store the new token where the old one came from."""
     from jupyter_openapi.session import SESSION
 
@@ -86,7 +86,7 @@ def refresh(ask: Ask) -> Report:
     flags=(PROFILE,),
     examples=("forget", "forget --profile main"),
 )
-def forget(ask: Ask) -> Report:
+def forget(ask: Invocation) -> Report:
     """Let go of the keys and say what was done."""
     from jupyter_openapi.session import SESSION
 
@@ -97,7 +97,7 @@ def forget(ask: Ask) -> Report:
 
 
 @command("check", "Test host, TLS, region, signature, latency, clock, token and limits, one line each.")
-def check(ask: Ask) -> Report:
+def check(ask: Invocation) -> Report:
     """Look at each in turn; one line says what was found, or what to do."""
     del ask
     from jupyter_openapi.diagnostics import check_up
@@ -140,7 +140,7 @@ PLAIN = "\x1b[0m"
 @command(
     "connect",
     "Connect to the sandbox, a paper account or a live account.",
-    takes("account", Kind.ENUM, "which account", choices=("sandbox", "paper", "live"), required=True),
+    parameter("account", Kind.ENUM, "which account", choices=("sandbox", "paper", "live"), required=True),
     flags=(
         Flag("trade", help="allow orders on a live account, which is read-only otherwise"),
         Flag("profile", "NAME", "which stored account"),
@@ -148,7 +148,7 @@ PLAIN = "\x1b[0m"
     ),
     examples=("connect sandbox", "connect paper --profile main", "connect live --trade"),
 )
-def connect(ask: Ask) -> Client:
+def connect(ask: Invocation) -> Client:
     """Connect, say to which account, and return the client."""
     from jupyter_openapi.session import SESSION
 
@@ -164,7 +164,7 @@ def connect(ask: Ask) -> Client:
     if client.account.mode == "live" and client.account.trading:
         print(banner(client.account), file=sys.stderr)  # noqa: T201 (not to be muted, nor lost in a pipe)
     else:
-        say(ask.command, f"Connected to the {client.account.title}.")
+        notify(ask.command, f"Connected to the {client.account.title}.")
     return client
 
 
@@ -175,7 +175,7 @@ def banner(account: Account) -> str:
 
 
 @command("status", "Show the account, where its credentials come from, days and quota left.")
-def status(ask: Ask) -> Report:
+def status(ask: Invocation) -> Report:
     """Describe the connection; nothing is sent."""
     del ask
 

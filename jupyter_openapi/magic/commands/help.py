@@ -8,7 +8,7 @@ from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
 from jupyter_openapi.errors import RequestRefused, did_you_mean, sentence
-from jupyter_openapi.magic.command import Ask, Report, command, takes
+from jupyter_openapi.magic.command import Invocation, Report, command, parameter
 from jupyter_openapi.magic.examples import ID, example
 from jupyter_openapi.magic.flags import FLAGS, Flag, applicable
 from jupyter_openapi.magic.recent import ORDER, SEEN
@@ -277,15 +277,17 @@ METHODS = frozenset({"GET", "POST", "PUT", "DELETE", "PATCH"})
 @command(
     "endpoints",
     "List the operations, or those that hold a word.",
-    takes("word", Kind.TEXT, "what to look for; several words must all be found", array=True, free_text=True),
+    parameter(
+        "word", Kind.TEXT, "what to look for; several words must all be found", array=True, free_text=True
+    ),
     accepts=("out",),
     examples=("endpoints", "endpoints dividend", "endpoints order history"),
 )
-def endpoints(ask: Ask) -> pd.DataFrame:
+def endpoints(ask: Invocation) -> pd.DataFrame:
     """Return a frame of the operations that hold all the words, in their names, paths, effects or texts."""
     import pandas as pd
 
-    from jupyter_openapi.magic.command import say
+    from jupyter_openapi.magic.command import notify
     from jupyter_openapi.magic.export import Saving
     from jupyter_openapi.spec import catalog
 
@@ -303,7 +305,7 @@ def endpoints(ask: Ask) -> pd.DataFrame:
         [_listed(each) for each in found], columns=["name", "aliases", "effect", "method", "path", "summary"]
     )
     if saving is not None:
-        say(ask.command, saving.save(frame))
+        notify(ask.command, saving.save(frame))
     return frame
 
 
@@ -326,11 +328,11 @@ def _searched(operation: Operation) -> str:
 @command(
     "help",
     "Explain an operation or a command; alone, what can be typed.",
-    takes("name", Kind.TEXT, "an operation, alias or command, or METHOD PATH", array=True),
+    parameter("name", Kind.TEXT, "an operation, alias or command, or METHOD PATH", array=True),
     accepts=("decimals", "tz"),
     examples=("help submit", "help connect", "help GET /v1/asset/stock"),
 )
-def explain(ask: Ask) -> Report:
+def explain(ask: Invocation) -> Report:
     """Return the help of what is named."""
     from jupyter_openapi.magic.commands import COMMANDS
 

@@ -6,7 +6,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from jupyter_openapi.errors import RequestRefused
-from jupyter_openapi.magic.command import Ask, command, say, takes
+from jupyter_openapi.magic.command import Invocation, command, notify, parameter
 from jupyter_openapi.spec.model import Effect, Kind
 
 if TYPE_CHECKING:
@@ -32,12 +32,12 @@ SHOWN = (
 @command(
     "cancel_all",
     "Cancel every open order, previewed as a list.",
-    takes("symbol", Kind.SYMBOL, "only orders of these", array=True),
+    parameter("symbol", Kind.SYMBOL, "only orders of these", array=True),
     effect=Effect.TRADE,
     accepts=("execute", "again"),
     examples=("cancel_all", "cancel_all 700.HK", "--execute cancel_all"),
 )
-def cancel_all(ask: Ask) -> Any:
+def cancel_all(ask: Invocation) -> Any:
     """Preview the cancelling of the open orders; with ``--execute``, do it and return each outcome."""
     from jupyter_openapi.magic.present import changed
     from jupyter_openapi.session import SESSION
@@ -51,12 +51,12 @@ def cancel_all(ask: Ask) -> Any:
 @command(
     "reconcile",
     "Settle what is not known of orders sent earlier; it only reads.",
-    takes("intent", Kind.INTEGER, "the number of one that you have looked up yourself"),
-    takes("done", Kind.ENUM, "whether that one was done", choices=("yes", "no")),
-    takes("order_id", Kind.ID, "as which order"),
+    parameter("intent", Kind.INTEGER, "the number of one that you have looked up yourself"),
+    parameter("done", Kind.ENUM, "whether that one was done", choices=("yes", "no")),
+    parameter("order_id", Kind.ID, "as which order"),
     examples=("reconcile", "reconcile 12 done=no", "reconcile 12 done=yes order_id=ORDER_ID"),
 )
-def reconcile(ask: Ask) -> pd.DataFrame:
+def reconcile(ask: Invocation) -> pd.DataFrame:
     """Return one row for each order that was open, with the verdict."""
     import pandas as pd
 
@@ -75,7 +75,7 @@ def reconcile(ask: Ask) -> pd.DataFrame:
     else:
         found = client.reconcile()
     if not found:
-        say(ask.command, "Nothing is open: what became of every order sent from here is known.")
+        notify(ask.command, "Nothing is open: what became of every order sent from here is known.")
     rows = [{**asdict(each), "candidates": ", ".join(each.candidates)} for each in found]
     return pd.DataFrame(rows, columns=list(Settlement.__dataclass_fields__))
 
@@ -83,11 +83,11 @@ def reconcile(ask: Ask) -> pd.DataFrame:
 @command(
     "journal",
     "Show what was sent from this machine, and what became of it.",
-    takes("since", Kind.TIMESTAMP, "the first moment, such as -7d"),
+    parameter("since", Kind.TIMESTAMP, "the first moment, such as -7d"),
     accepts=("tz", "out"),
     examples=("journal", "journal since=-7d"),
 )
-def journal(ask: Ask) -> pd.DataFrame:
+def journal(ask: Invocation) -> pd.DataFrame:
     """Return one row for each change that was sent or was about to be, of all accounts, oldest first."""
     import pandas as pd
 
@@ -103,7 +103,7 @@ def journal(ask: Ask) -> pd.DataFrame:
     moments = pd.to_datetime(frame["created"].astype("float64"), unit="s", utc=True)
     frame["created"] = moments.dt.floor("ms").dt.tz_convert(ask.context.tz(ask.command))
     if saving is not None:
-        say(ask.command, saving.save(frame))
+        notify(ask.command, saving.save(frame))
     return frame
 
 
@@ -113,7 +113,7 @@ def journal(ask: Ask) -> pd.DataFrame:
     effect=Effect.TRADE,
     accepts=("again", "raw"),
 )
-def send(ask: Ask) -> Any:
+def send(ask: Invocation) -> Any:
     """Send that very preview and return the reply."""
     from jupyter_openapi.magic.present import changed
     from jupyter_openapi.session import SESSION
@@ -128,11 +128,11 @@ def send(ask: Ask) -> Any:
 @command(
     "wait",
     "Wait until an order is done, and return its last known state.",
-    takes("order_id", Kind.ID, "the order", required=True),
-    takes("timeout", Kind.DECIMAL, "seconds to wait at most; 60 if it is not given", above=0),
+    parameter("order_id", Kind.ID, "the order", required=True),
+    parameter("timeout", Kind.DECIMAL, "seconds to wait at most; 60 if it is not given", above=0),
     examples=("wait ORDER_ID", "wait ORDER_ID timeout=5"),
 )
-def wait(ask: Ask) -> Any:
+def wait(ask: Invocation) -> Any:
     """Wait for the order and return its `OrderState`."""
     from jupyter_openapi.kernel import run
     from jupyter_openapi.session import SESSION
@@ -142,9 +142,12 @@ def wait(ask: Ask) -> Any:
 
 
 @command(
-    "order", "Open the order form.", takes("symbol", Kind.SYMBOL, "what to trade"), examples=("order 700.HK",)
+    "order",
+    "Open the order form.",
+    parameter("symbol", Kind.SYMBOL, "what to trade"),
+    examples=("order 700.HK",),
 )
-def order(ask: Ask) -> Any:
+def order(ask: Invocation) -> Any:
     """Return the form, filled in with the symbol if one is given."""
     from jupyter_openapi.session import SESSION
     from jupyter_openapi.widgets import OrderForm
@@ -156,10 +159,10 @@ def order(ask: Ask) -> Any:
 @command(
     "blotter",
     "Show open orders, live.",
-    takes("symbol", Kind.SYMBOL, "only orders of these", array=True),
+    parameter("symbol", Kind.SYMBOL, "only orders of these", array=True),
     examples=("blotter", "blotter 700.HK"),
 )
-def blotter(ask: Ask) -> Any:
+def blotter(ask: Invocation) -> Any:
     """Return the blotter of the connected account."""
     from jupyter_openapi.session import SESSION
     from jupyter_openapi.widgets import Blotter

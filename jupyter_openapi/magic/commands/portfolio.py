@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from jupyter_openapi.errors import RequestRefused
-from jupyter_openapi.magic.command import Ask, command, say, takes
+from jupyter_openapi.magic.command import Invocation, command, notify, parameter
 from jupyter_openapi.magic.flags import Flag
 from jupyter_openapi.spec.dates import zone
 from jupyter_openapi.spec.model import Kind
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from jupyter_openapi.magic.command import Report
     from jupyter_openapi.magic.export import Saving
 
-BASE = takes("base_currency", Kind.TEXT, "the currency of the totals, HKD if nothing is said")
+BASE = parameter("base_currency", Kind.TEXT, "the currency of the totals, HKD if nothing is said")
 _MONTH = re.compile(r"(\d{4})-(0[1-9]|1[0-2])")
 
 
@@ -31,7 +31,7 @@ _MONTH = re.compile(r"(\d{4})-(0[1-9]|1[0-2])")
     accepts=("out",),
     examples=("portfolio", "portfolio USD"),
 )
-def portfolio(ask: Ask) -> pd.DataFrame:
+def portfolio(ask: Invocation) -> pd.DataFrame:
     """Return the valued holdings; print their total, what is not known, and the definitions."""
     from jupyter_openapi.portfolio import notes
     from jupyter_openapi.portfolio.valuation import valued
@@ -44,15 +44,15 @@ def portfolio(ask: Ask) -> pd.DataFrame:
 @command(
     "pnl",
     "Work out realized profit and loss from executions; this month's if nothing is said.",
-    takes("start", Kind.DATE, "the first day"),
-    takes("end", Kind.DATE, "the last day"),
+    parameter("start", Kind.DATE, "the first day"),
+    parameter("end", Kind.DATE, "the last day"),
     BASE,
-    takes("method", Kind.ENUM, "how sales meet purchases", choices=("fifo", "average")),
+    parameter("method", Kind.ENUM, "how sales meet purchases", choices=("fifo", "average")),
     flags=(Flag("month", "YYYY-MM", "a whole month instead of start and end"),),
     accepts=("out", "tz"),
     examples=("pnl", "pnl --month 2026-11", "pnl start=-90d method=average"),
 )
-def pnl(ask: Ask) -> pd.DataFrame:
+def pnl(ask: Invocation) -> pd.DataFrame:
     """Return the round trips closed in a window; print the window, the sums, and what is not known."""
     from jupyter_openapi.portfolio import notes
     from jupyter_openapi.portfolio.realized_pnl import worked_out
@@ -66,7 +66,7 @@ def pnl(ask: Ask) -> pd.DataFrame:
 
 
 @command("snapshot", "Append positions, cash, rates and quotes to the local store.")
-def snapshot(ask: Ask) -> Report:
+def snapshot(ask: Invocation) -> Report:
     """Keep a snapshot, from which the equity curve is made, and say where."""
     from jupyter_openapi.magic.command import Report
     from jupyter_openapi.portfolio import snapshot as keep
@@ -74,7 +74,7 @@ def snapshot(ask: Ask) -> Report:
     return Report(keep(_client(ask)))
 
 
-def _client(ask: Ask) -> Client:
+def _client(ask: Invocation) -> Client:
     from jupyter_openapi.session import SESSION
 
     client = SESSION.connected()
@@ -82,20 +82,20 @@ def _client(ask: Ask) -> Client:
     return client
 
 
-def _saving(ask: Ask) -> Saving | None:
+def _saving(ask: Invocation) -> Saving | None:
     from jupyter_openapi.magic.export import Saving
 
     return Saving(str(ask.command.flags["out"])) if "out" in ask.command.flags else None
 
 
-def _told(ask: Ask, frame: pd.DataFrame, text: str, saving: Saving | None) -> pd.DataFrame:
-    say(ask.command, text)
+def _told(ask: Invocation, frame: pd.DataFrame, text: str, saving: Saving | None) -> pd.DataFrame:
+    notify(ask.command, text)
     if saving is not None:
-        say(ask.command, saving.save(frame))
+        notify(ask.command, saving.save(frame))
     return frame
 
 
-def _window(ask: Ask) -> tuple[str, str | None]:
+def _window(ask: Invocation) -> tuple[str, str | None]:
     """Return the first and the last day asked for; no last day is today."""
     month, start, end = (
         str(value) if value is not None else None

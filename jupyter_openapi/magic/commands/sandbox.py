@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from jupyter_openapi.errors import RequestRefused
-from jupyter_openapi.magic.command import Ask, Report, command, takes
+from jupyter_openapi.magic.command import Invocation, Report, command, parameter
 from jupyter_openapi.spec.model import Effect, Kind
 
 if TYPE_CHECKING:
@@ -14,18 +14,20 @@ if TYPE_CHECKING:
     from typing import Any
 
 _OPTIONS = (
-    takes("db", Kind.TEXT, "the file that keeps its state; shared by all who name it", free_text=True),
-    takes("seed", Kind.INTEGER, "the number its prices come from"),
-    takes("clock", Kind.ENUM, "how its time passes", choices=("real", "manual")),
-    takes("limits", Kind.ENUM, "whether it counts calls as the broker does", choices=("on", "off")),
-    takes("fault", Kind.TEXT, "faults and how often each strikes, as NAME=RATE", array=True, free_text=True),
+    parameter("db", Kind.TEXT, "the file that keeps its state; shared by all who name it", free_text=True),
+    parameter("seed", Kind.INTEGER, "the number its prices come from"),
+    parameter("clock", Kind.ENUM, "how its time passes", choices=("real", "manual")),
+    parameter("limits", Kind.ENUM, "whether it counts calls as the broker does", choices=("on", "off")),
+    parameter(
+        "fault", Kind.TEXT, "faults and how often each strikes, as NAME=RATE", array=True, free_text=True
+    ),
 )
 
 
 @command(
     "sandbox",
     "Run the paper exchange of this kernel.",
-    takes(
+    parameter(
         "action",
         Kind.ENUM,
         "what to do; status if nothing is said",
@@ -40,7 +42,7 @@ _OPTIONS = (
         "sandbox start seed=7 limits=off",
     ),
 )
-def sandbox(ask: Ask) -> Report:
+def sandbox(ask: Invocation) -> Report:
     """Start, stop or reset it, or say how it runs."""
     action = str(ask.given.get("action", "status"))
     options = {name: value for name, value in ask.given.items() if name != "action"}

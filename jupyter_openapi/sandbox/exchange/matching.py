@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
     from jupyter_openapi.sandbox.exchange.blotter import Blotter
     from jupyter_openapi.sandbox.exchange.hours import Hours
-    from jupyter_openapi.sandbox.simulation.market import Book, Level, Market
+    from jupyter_openapi.sandbox.simulation.market import Level, Market, OrderBook
 
 MINUTE = 60.0
 
@@ -114,7 +114,7 @@ TEN = 10
 class _Taken:
     """One symbol's book as last seen, and the volume taken from each of its prices."""
 
-    book: Book
+    book: OrderBook
     volumes: dict[Decimal, Decimal] = field(default_factory=dict)
 
 

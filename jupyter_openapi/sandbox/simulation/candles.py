@@ -43,7 +43,7 @@ class Candle(NamedTuple):
     trade_session: int = 0
 
 
-class Line(NamedTuple):
+class IntradayMinute(NamedTuple):
     """One minute of the intraday line; `avg_price` is the day's average so far."""
 
     price: Decimal
@@ -160,14 +160,16 @@ def oldest(market: str, at: float) -> date:
     return date(local_day(market, at).year - _YEARS, 1, 1)
 
 
-def lines(days: Days, symbol: str, day: date, at: float) -> list[Line]:
+def lines(days: Days, symbol: str, day: date, at: float) -> list[IntradayMinute]:
     """Return a day's regular minutes so far."""
     market = days.securities[symbol].market
     found, volume, turnover = [], 0, 0
     for bar in _buckets([s for s in days.stretches(symbol, day) if s.session == 0], 1, at):
         volume, turnover = volume + bar.volume, turnover + bar.turnover
         average = Decimal(turnover // volume).scaleb(-4).quantize(Decimal("0.001"))
-        found.append(Line(price(bar.close, market), bar.start, bar.volume, money(bar.turnover), average))
+        found.append(
+            IntradayMinute(price(bar.close, market), bar.start, bar.volume, money(bar.turnover), average)
+        )
     return found
 
 

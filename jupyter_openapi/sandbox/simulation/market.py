@@ -23,7 +23,7 @@ from jupyter_openapi.sandbox.simulation.candles import (
     NAMES,
     Candle,
     Extended,
-    Line,
+    IntradayMinute,
     Window,
     figures,
     latest_window,
@@ -46,7 +46,7 @@ class Level(NamedTuple):
     orders: int
 
 
-class Book(NamedTuple):
+class OrderBook(NamedTuple):
     """Ten prices a side, best first. It stands from `since` (Unix seconds) until the next trade."""
 
     bids: tuple[Level, ...]
@@ -54,7 +54,7 @@ class Book(NamedTuple):
     since: int
 
 
-def book_at(key: int, market: str, stretch: Stretch, moment: Moment) -> Book:
+def order_book_at(key: int, market: str, stretch: Stretch, moment: Moment) -> OrderBook:
     """Return the book after the print at a moment: the last price is its best bid or its best ask.
 
     `key` makes the book the security's own. Next to the ladder's lowest price there are fewer bids.
@@ -75,10 +75,10 @@ def book_at(key: int, market: str, stretch: Stretch, moment: Moment) -> Book:
     places = range(DEPTH)
     bids = tuple(level(i, 2 + 2 * i, bid - i) for i in places if bid - i >= 0)
     asks = tuple(level(i, 2 + 2 * (DEPTH + i), bid + spread + i) for i in places)
-    return Book(bids, asks, since)
+    return OrderBook(bids, asks, since)
 
 
-__all__ = ["Book", "Candle", "Extended", "Level", "Line", "Market", "Quote", "Tick"]
+__all__ = ["Candle", "Extended", "IntradayMinute", "Level", "Market", "OrderBook", "Quote", "Tick"]
 
 _LONG = 2 * 86_400  # a path over more than this is told in days
 _DAY = timedelta(days=1)
@@ -183,7 +183,7 @@ class Market:
             *late,
         )
 
-    def book(self, symbol: str, at: float) -> Book:
+    def book(self, symbol: str, at: float) -> OrderBook:
         """Return ten prices a side around the last trade: on tick, never crossed, best first.
 
         It stands until the next trade, and is then another one.
@@ -276,7 +276,7 @@ class Market:
             self._days, symbol, at, period, start=start, end=end, count=count, extended=extended
         )
 
-    def intraday(self, symbol: str, at: float) -> list[Line]:
+    def intraday(self, symbol: str, at: float) -> list[IntradayMinute]:
         """Return the regular minutes so far of the day a quote is about."""
         return series.lines(self._days, symbol, self.day(symbol, at), at)
 
@@ -338,6 +338,6 @@ class Market:
             reference = self._close_before(symbol, window.day)
         return figures(window, until, partial(self._between, symbol), reference)
 
-    def _make_book(self, symbol: str, stretch: Stretch, moment: Moment) -> Book:
+    def _make_book(self, symbol: str, stretch: Stretch, moment: Moment) -> OrderBook:
         key = noise.key(self.seed, symbol, "book")
-        return book_at(key, self.securities[symbol].market, stretch, moment)
+        return order_book_at(key, self.securities[symbol].market, stretch, moment)
