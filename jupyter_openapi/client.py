@@ -2,30 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
+from jupyter_openapi.account import Account
 from jupyter_openapi.connection import Connection, Reader
+from jupyter_openapi.credentials import Credentials
 from jupyter_openapi.errors import RequestRefused, guarded
 from jupyter_openapi.history import History, Progress, ProgressBar, Unfinished, fetch
+from jupyter_openapi.reply import Reply
+from jupyter_openapi.signing import Explanation
 from jupyter_openapi.spec import catalog
 from jupyter_openapi.spec.model import Effect, Operation
 from jupyter_openapi.spec.request import arguments_of, encode_query, normalise, pairs_of
 from jupyter_openapi.trading import Basket, Desk, OrderState, Preview
 from jupyter_openapi.trading.basket import cancel_basket, submit_basket
 from jupyter_openapi.trading.journal import Journal
+from jupyter_openapi.trading.limits import OrderLimits
 from jupyter_openapi.trading.order_state import wait as wait_for
 from jupyter_openapi.trading.reconcile import Settlement, reconcile, settle_by_hand
 from jupyter_openapi.transport.download import download
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
-
-    from jupyter_openapi.account import Account
-    from jupyter_openapi.credentials import Credentials
-    from jupyter_openapi.reply import Reply
-    from jupyter_openapi.signing import Explanation
-    from jupyter_openapi.trading.limits import OrderLimits
 
 
 class Client:

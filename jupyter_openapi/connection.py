@@ -3,29 +3,24 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from jupyter_openapi.account import Account, mode_named
+from jupyter_openapi.credentials import Credentials
 from jupyter_openapi.credentials.oauth import OAuthFile
 from jupyter_openapi.errors import RequestRefused, TransportError
+from jupyter_openapi.ratelimit import Limiter
 from jupyter_openapi.reply import Reply
 from jupyter_openapi.signing import Explanation, explain
 from jupyter_openapi.spec import catalog
 from jupyter_openapi.spec.check import check
-from jupyter_openapi.spec.model import Effect
+from jupyter_openapi.spec.model import Effect, Operation
 from jupyter_openapi.spec.request import build, encode_body, encode_query
 from jupyter_openapi.transport.hosts import Host, resolve_host
 from jupyter_openapi.transport.responses import Call
 from jupyter_openapi.transport.transport import Transport
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from jupyter_openapi.credentials import Credentials
-    from jupyter_openapi.ratelimit import Limiter
-    from jupyter_openapi.spec.model import Operation
 
 DAYS = 90  # the broker's own lifetime, and the official SDK's default
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import ssl
 import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -12,8 +13,6 @@ from urllib.parse import urlsplit
 from jupyter_openapi.errors import ApiError, OpenAPIError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
     from jupyter_openapi.client import Client
 
 SKEW = 3.0  # seconds

@@ -13,12 +13,9 @@ import platform
 import socket
 import sys
 import uuid
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
-
-if TYPE_CHECKING:
-    from collections.abc import Coroutine
+from typing import Any, NamedTuple, TypeVar
 
 OWNER_SAYS = "JUPYTER_OPENAPI_ORDERS"
 """Set to ``on`` by the owner of a server that others use, to allow orders from there."""

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from jupyter_openapi import frames
+from jupyter_openapi.spec.model import Operation
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     import pandas as pd
 
-    from jupyter_openapi.spec.model import Operation
     from jupyter_openapi.transport.responses import Answer
 
 DAY_BARS = 1000  # candlestick periods from a day up: day 1000, week 2000, month 3000, ...

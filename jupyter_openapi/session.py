@@ -3,23 +3,18 @@
 from __future__ import annotations
 
 import atexit
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
 
 from jupyter_openapi.account import mode_named
 from jupyter_openapi.client import Client
 from jupyter_openapi.connection import renew_oauth
-from jupyter_openapi.credentials import Credentials, find_credentials, forget_profile, keep_token
+from jupyter_openapi.credentials import Credentials, Found, find_credentials, forget_profile, keep_token
 from jupyter_openapi.credentials.oauth import OAuthFile
 from jupyter_openapi.errors import RequestRefused, guarded
 from jupyter_openapi.kernel import OWNER_SAYS, machine
 from jupyter_openapi.sandbox.launcher import SandboxProcess
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    from jupyter_openapi.credentials import Found
-    from jupyter_openapi.trading import Basket, Preview
-    from jupyter_openapi.trading.limits import OrderLimits
+from jupyter_openapi.trading import Basket, Preview
+from jupyter_openapi.trading.limits import OrderLimits
 
 
 class Session:

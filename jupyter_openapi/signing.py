@@ -17,6 +17,7 @@ import hmac
 import logging
 import threading
 import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from requests.auth import AuthBase
@@ -24,8 +25,6 @@ from requests.auth import AuthBase
 from jupyter_openapi.errors import RequestRefused
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from requests import PreparedRequest
 
 SIGNED_HEADERS = "authorization;x-api-key;x-timestamp"

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import threading
 from collections import deque
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
 from support.broker import Broker
@@ -25,10 +27,6 @@ from jupyter_openapi import kernel as cells
 from jupyter_openapi.kernel import Cell
 from jupyter_openapi.trading.journal import Journal
 from jupyter_openapi.trading.reconcile import reconcile
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
 
 ORDER: dict[str, Any] = {"symbol": "700.HK", "side": "buy", "type": "LO", "price": 600, "quantity": 100}
 

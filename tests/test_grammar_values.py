@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 import pathlib
+from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -17,9 +18,6 @@ from jupyter_openapi.errors import RequestRefused
 from jupyter_openapi.magic.arguments import arguments, request_parts, settle
 from jupyter_openapi.magic.expressions import Scope
 from jupyter_openapi.magic.grammar import parse_line
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 
 def refusal(line: str, **names: Any) -> str:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Iterator
 from email.utils import formatdate
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pytest
 from support.wire import Received, Recorder, http, recorder
@@ -13,10 +15,6 @@ from support.wire import Received, Recorder, http, recorder
 from jupyter_openapi import Client, Credentials, OutcomeUnknown, RequestRefused, TransportError
 from jupyter_openapi.diagnostics import check_up
 from jupyter_openapi.session import Session
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
 
 NEW = "new-token-abcdefgh"
 

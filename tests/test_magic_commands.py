@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import re
 import textwrap
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -23,10 +25,6 @@ from jupyter_openapi.magic.grammar import parse_line
 from jupyter_openapi.session import SESSION
 from jupyter_openapi.spec import catalog
 from jupyter_openapi.spec.check import check
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
 
 
 @pytest.fixture(scope="module")

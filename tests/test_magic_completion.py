@@ -7,6 +7,8 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pexpect
@@ -21,9 +23,6 @@ from jupyter_openapi.magic.recent import MOST, ORDER, SEEN, SYMBOL, RecentValues
 from jupyter_openapi.spec import catalog
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
     from jupyter_client.blocking.client import BlockingKernelClient
 
 

@@ -7,8 +7,10 @@ import os
 import re
 import shutil
 import subprocess
+from collections.abc import Iterator
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -33,10 +35,6 @@ from jupyter_openapi.session import SESSION
 from jupyter_openapi.signing import canonical_request, sign, string_to_sign
 from jupyter_openapi.spec import catalog
 from jupyter_openapi.transport.hosts import resolve_host
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
 
 SHELLS = [name for name in ("sh", "dash", "bash", "zsh", "ksh", "busybox") if shutil.which(name)]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 import pandas as pd
 import pytest
@@ -22,13 +22,8 @@ from jupyter_openapi.magic.recent import ORDER, SEEN
 from jupyter_openapi.sandbox import dispatch
 from jupyter_openapi.session import SESSION
 from jupyter_openapi.spec import catalog
-from jupyter_openapi.spec.model import Effect, Kind
+from jupyter_openapi.spec.model import Effect, Kind, Operation
 from jupyter_openapi.spec.values import choices
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from jupyter_openapi.spec.model import Operation
 
 dispatch.load_handlers()
 OPERATIONS = list(catalog().operations.values())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -20,9 +20,6 @@ from jupyter_openapi.magic.magics import OpenAPIMagics
 from jupyter_openapi.session import SESSION
 from jupyter_openapi.spec import catalog
 from jupyter_openapi.spec.model import Effect
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 NAMES = sorted({*catalog().operations, *catalog().aliases})
 PARAMETERS = sorted({p.name for operation in catalog().operations.values() for p in operation.parameters})

@@ -7,7 +7,9 @@ import subprocess
 import sys
 import time
 from collections import deque
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
 from support.broker import Broker, client_of
@@ -18,10 +20,6 @@ from jupyter_openapi import Client, Interrupted, OutcomeUnknown, Preview, Reques
 from jupyter_openapi.kernel import Cell
 from jupyter_openapi.trading import delivery
 from jupyter_openapi.trading.journal import Journal, NotRecorded
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from pathlib import Path
 
 ORDER: dict[str, Any] = {"symbol": "700.HK", "side": "buy", "price": 600, "quantity": 100}
 

@@ -6,8 +6,10 @@ import random
 import threading
 import time
 from collections import Counter
+from collections.abc import Iterator
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pytest
 from support import soak
@@ -26,10 +28,6 @@ from jupyter_openapi import (
 )
 from jupyter_openapi.trading.journal import Journal
 from jupyter_openapi.transport.transport import Budget
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
 
 SYMBOL = "AAPL.US"
 WAITS = (0.01, 0.03, 0.06, 0.1, 0.15, 0.2)

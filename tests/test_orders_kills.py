@@ -9,7 +9,8 @@ import signal
 import subprocess
 import sys
 import time
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from support import soak
@@ -20,10 +21,6 @@ from support.sandbox import SandboxProcess, start_sandbox
 
 from jupyter_openapi import Client, Credentials
 from jupyter_openapi.trading.journal import Journal
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
 
 LATE = 0.5  # nothing stands between these clients and the sandbox
 

@@ -14,15 +14,12 @@ import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 from support import SOAK
 from support.sandbox import start_sandbox
 from support.turns import most_within
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 CALLS = 160 if SOAK else 44  # one window and a bit, or five
 MOST, WINDOW, GAP = 30, 30.0, 0.020  # the broker's limit on trade and asset calls

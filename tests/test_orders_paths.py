@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from support.agreement import exchange_orders
@@ -18,9 +19,6 @@ from jupyter_openapi import Client, Credentials, OutcomeUnknown, RequestRefused,
 from jupyter_openapi.session import SESSION
 from jupyter_openapi.trading.journal import Journal
 from jupyter_openapi.widgets.order_ticket import Ticket
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 NAMES = ("LONGBRIDGE_APP_KEY", "LONGBRIDGE_APP_SECRET", "LONGBRIDGE_ACCESS_TOKEN")
 ORDER: dict[str, Any] = {"symbol": "AAPL.US", "side": "buy", "price": 150, "quantity": 1}

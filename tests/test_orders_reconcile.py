@@ -7,8 +7,10 @@ import subprocess
 import sys
 import time
 from collections import deque
+from collections.abc import Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pytest
 from support.broker import Broker, client_of
@@ -20,10 +22,6 @@ from jupyter_openapi import kernel as cells
 from jupyter_openapi.session import SESSION
 from jupyter_openapi.trading.delivery import IN_FLIGHT, WINDOW
 from jupyter_openapi.trading.intents import Intent
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
 
 ORDER: dict[str, Any] = {"symbol": "700.HK", "side": "buy", "price": 600, "quantity": 100}
 NO_ROOM = "x" * 64  # a remark that leaves no room for a tag

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from unittest.mock import patch
 
 import pytest
@@ -16,9 +17,6 @@ from jupyter_openapi.errors import ApiError, RequestRefused, TransportError
 from jupyter_openapi.history import Bar, History, Step, Unfinished, cut, fetch
 from jupyter_openapi.history import page as reading
 from jupyter_openapi.spec import catalog
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 ORDERS = operation("history_orders")
 EXECUTIONS = operation("history_executions")

@@ -6,8 +6,8 @@ import json
 import signal
 import threading
 import time
+from collections.abc import Callable
 from datetime import timedelta
-from typing import TYPE_CHECKING
 from urllib.parse import parse_qs
 
 from support.histories import DAY, NOW, PRESENT, Broker, execution, operation, order
@@ -16,9 +16,6 @@ from support.wire import Received, http, recorder
 from jupyter_openapi.client import Client
 from jupyter_openapi.credentials import Credentials
 from jupyter_openapi.history import Unfinished, fetch
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 NAMES = {
     "/v1/trade/execution/today": "today_executions",

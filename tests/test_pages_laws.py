@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from unittest.mock import patch
 
 from hypothesis import assume, given, settings
@@ -16,11 +17,7 @@ from support.histories import DAY, NOW, PRESENT, Broker, execution, flow, operat
 from jupyter_openapi.errors import TransportError
 from jupyter_openapi.history import History, Unfinished, fetch
 from jupyter_openapi.history import page as reading
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from jupyter_openapi.spec.model import Operation
+from jupyter_openapi.spec.model import Operation
 
 START = PRESENT - 5 * DAY
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import time
 import warnings
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -12,10 +14,6 @@ from support.sandbox import start_sandbox
 from support.shell import loaded_shell
 
 from jupyter_openapi import Client, Credentials, plots, portfolio
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
 
 
 @pytest.fixture(scope="module")

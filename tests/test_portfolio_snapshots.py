@@ -6,7 +6,8 @@ import threading
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pyarrow.parquet as pq
@@ -19,9 +20,6 @@ from jupyter_openapi.portfolio import snapshot_store as store
 from jupyter_openapi.portfolio.equity import is_external
 from jupyter_openapi.portfolio.positions import is_owner, owner_of
 from jupyter_openapi.portfolio.snapshot_store import SnapshotRow
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 OWNER = "paper-0123456789ab"
 T0 = datetime(2026, 11, 2, 12, tzinfo=UTC)

@@ -8,8 +8,10 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 from support import SOAK
@@ -17,11 +19,6 @@ from support.turns import Yard, most_within, yard
 
 from jupyter_openapi.errors import RequestRefused
 from jupyter_openapi.ratelimit import RATES, LimitsUnavailable, Rate, limiter_for
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from contextlib import AbstractContextManager
-    from pathlib import Path
 
 # A tenth of the trade limit's length, with the gap in full; `make soak` takes the limit itself.
 LIMIT, TRADE = (30.0, RATES["trade"]) if SOAK else (3.0, Rate(30, 3.05, 0.025, None, "30 in 3 seconds"))

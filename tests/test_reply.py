@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from typing import Any
 
 import pandas as pd
 import pytest
 from support.wire import Received, http, recorder
 
 from jupyter_openapi import Client, Credentials, TransportError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 BARS = [
     {

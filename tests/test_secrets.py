@@ -7,7 +7,9 @@ import json
 import logging
 import pickle
 import time
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import nbformat
 import pytest
@@ -16,10 +18,6 @@ from support.kernel import Kernel
 from support.wire import Received, Recorder, http, recorder
 
 from jupyter_openapi import Client, Credentials
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
 
 KEYS = {
     "LONGBRIDGE_APP_KEY": "appkey-canary-111",

@@ -5,8 +5,9 @@ from __future__ import annotations
 import socket
 import threading
 import time
+from collections.abc import Iterator
 from email.utils import formatdate
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from support.wire import OK, http, recorder
@@ -18,9 +19,6 @@ from jupyter_openapi.spec.model import Effect
 from jupyter_openapi.transport.hosts import resolve_host
 from jupyter_openapi.transport.responses import Call
 from jupyter_openapi.transport.transport import Budget, Transport
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 KEYS = Credentials("key-1234567890", "secret-abcdefgh", "token-ijklmnop")
 READ = Call("GET", "/v1/asset/stock", "symbol=700.HK", name="stock_positions")

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from browser.fakes import PAPER, FakeClient
-from support.sandbox import start_sandbox
+from support.sandbox import SandboxProcess, start_sandbox
 
 from jupyter_openapi.credentials import Credentials
 from jupyter_openapi.errors import RequestRefused
@@ -16,11 +17,6 @@ from jupyter_openapi.session import Session
 from jupyter_openapi.widgets import credential_model as access
 from jupyter_openapi.widgets import credential_model as login
 from jupyter_openapi.widgets.credential_model import CredentialModel, LoginRequest, examine, take_secrets
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from support.sandbox import SandboxProcess
 
 HOME = Machine("here")
 

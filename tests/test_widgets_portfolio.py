@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from browser.fakes import until
@@ -14,9 +15,6 @@ from jupyter_openapi import portfolio
 from jupyter_openapi.widgets import polling as events
 from jupyter_openapi.widgets.portfolio_model import PICTURES, PortfolioModel
 from jupyter_openapi.widgets.portfolio_view import PortfolioView, picture_html, table_html, totals_html
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 EVIL = '<img src=x onerror="alert(1)">&'
 

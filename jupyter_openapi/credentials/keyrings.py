@@ -9,14 +9,12 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 from jupyter_openapi.credentials.keys import Credentials
 from jupyter_openapi.errors import RequestRefused, did_you_mean, guarded, sentence
 from jupyter_openapi.storage import config_folder, private_folder, replace_text
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 SERVICE = "jupyter-openapi"
 FIELDS = ("app_key", "app_secret", "access_token")

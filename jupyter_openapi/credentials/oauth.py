@@ -10,17 +10,15 @@ from __future__ import annotations
 import json
 import re
 import time
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from jupyter_openapi.credentials.keys import Credentials
 from jupyter_openapi.credentials.tokens import BEARER
 from jupyter_openapi.errors import RequestRefused, guarded
 from jupyter_openapi.storage import replace_text
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 REFRESH_BEFORE = 300.0  # seconds before the end, as the SDK
 LIFETIME = 3600  # seconds, the SDK's guess when the answer names none

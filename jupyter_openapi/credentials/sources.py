@@ -9,17 +9,15 @@ account by mistake.
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from jupyter_openapi.credentials.keyrings import load_profile, profiles, store_profile
 from jupyter_openapi.credentials.keys import Credentials
 from jupyter_openapi.errors import RequestRefused, guarded, sentence
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
 
 PREFIXES = ("LONGBRIDGE_", "LONGPORT_")
 NAMES = ("APP_KEY", "APP_SECRET", "ACCESS_TOKEN")

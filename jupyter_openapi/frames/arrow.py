@@ -12,16 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 from jupyter_openapi.frames import columns as times
 from jupyter_openapi.frames import values as numbers
-from jupyter_openapi.frames.columns import TEXTUAL, effective_kind
+from jupyter_openapi.frames.columns import TEXTUAL, Maker, effective_kind
 from jupyter_openapi.frames.records import column_names, free_name
 from jupyter_openapi.frames.values import UnreadableError, objects, text_dtype
-from jupyter_openapi.spec.model import Kind
+from jupyter_openapi.spec.model import Field, Kind, Table
 
 if TYPE_CHECKING:
     import numpy as np
-
-    from jupyter_openapi.frames.columns import Maker
-    from jupyter_openapi.spec.model import Field, Table
 
 
 def arrow_column(array: Any, described: Field | None, count: int, name: str, maker: Maker) -> Any:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from datetime import tzinfo
 from typing import TYPE_CHECKING, Any
 
 from jupyter_openapi.errors import RequestRefused
@@ -19,14 +21,11 @@ from jupyter_openapi.frames.records import (
     records_at,
 )
 from jupyter_openapi.frames.values import clean
+from jupyter_openapi.spec.model import Operation, Table
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from datetime import tzinfo
-
     import pandas as pd
 
-    from jupyter_openapi.spec.model import Operation, Table
 
 FAST_FROM = 65_536
 """Bytes from which Arrow is worth its start-up."""

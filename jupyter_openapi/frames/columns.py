@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 from functools import cache
@@ -15,8 +16,6 @@ from jupyter_openapi.market.symbols import MARKET_ZONES
 from jupyter_openapi.spec.model import Field, Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
     import numpy as np
     import pandas as pd
 

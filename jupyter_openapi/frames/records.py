@@ -7,17 +7,13 @@ so that a parent's fields (``list[].account_channel``) become columns before its
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 from operator import itemgetter
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from jupyter_openapi.spec.model import Field, Kind
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
-
-    from jupyter_openapi.spec.model import Table
+from jupyter_openapi.spec.model import Field, Kind, Table
 
 SCALAR = "value"
 """The column of records that are no objects."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib import import_module
@@ -14,14 +15,12 @@ from jupyter_openapi.errors import ApiError, OpenAPIError, sentence
 from jupyter_openapi.history.page import with_rows
 from jupyter_openapi.history.plan import Plan, make_plan
 from jupyter_openapi.history.walk import Progress, Read, Walk
+from jupyter_openapi.spec.model import Operation
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     import pandas as pd
 
     from jupyter_openapi.history.walk import Step
-    from jupyter_openapi.spec.model import Operation
 
 
 class ProgressBar:

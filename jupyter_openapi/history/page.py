@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum, auto
 from typing import TYPE_CHECKING, Any
 
 from jupyter_openapi.frames.records import find_list
+from jupyter_openapi.spec.model import Operation
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterable, Mapping
-
     from jupyter_openapi.history.plan import Plan
-    from jupyter_openapi.spec.model import Operation
 
 USUAL_SIZES = (20, 50)  # the page sizes the broker's documents name as defaults (limits: cashflow, my_topics)
 

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from jupyter_openapi.errors import RequestRefused, sentence
 from jupyter_openapi.spec import catalog
 from jupyter_openapi.spec.check import check, nest
 from jupyter_openapi.spec.dates import to_seconds, zone
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from jupyter_openapi.spec.model import Operation, Pages
+from jupyter_openapi.spec.model import Operation, Pages
 
 DAY = 86_400
 WINDOW_DAYS = 90  # the broker's own default for its histories; used where an operation names none

@@ -8,20 +8,18 @@ from typing import TYPE_CHECKING, Any
 
 from jupyter_openapi.errors import RequestRefused, sentence
 from jupyter_openapi.magic.arguments import arguments, settle
-from jupyter_openapi.magic.command import Context, Invocation, notify
+from jupyter_openapi.magic.command import CommandSpec, Context, Invocation, notify
 from jupyter_openapi.magic.commands import COMMANDS
 from jupyter_openapi.magic.flags import SHOWING, refuse_flags, refuse_flags_of_command
 from jupyter_openapi.magic.grammar import Command, parse_line
 from jupyter_openapi.magic.request import Target, find_target
+from jupyter_openapi.reply import Reply
 from jupyter_openapi.spec.check import check
-from jupyter_openapi.spec.model import Effect
+from jupyter_openapi.spec.model import Effect, Operation
 
 if TYPE_CHECKING:
     from jupyter_openapi.client import Client
-    from jupyter_openapi.magic.command import CommandSpec
     from jupyter_openapi.magic.present import FrameRequest
-    from jupyter_openapi.reply import Reply
-    from jupyter_openapi.spec.model import Operation
 
 __all__ = ["Context", "perform"]
 

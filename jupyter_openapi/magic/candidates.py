@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from functools import cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from jupyter_openapi.magic.commands import COMMANDS
 from jupyter_openapi.magic.flags import FLAGS, Flag
@@ -13,9 +13,6 @@ from jupyter_openapi.magic.recent import SEEN
 from jupyter_openapi.spec import catalog
 from jupyter_openapi.spec.model import Kind, Operation, Parameter
 from jupyter_openapi.spec.values import choices
-
-if TYPE_CHECKING:
-    from collections.abc import Collection
 
 DAYS = ("today", "yesterday", "-7d", "-30d", "-6m", "-1y")
 

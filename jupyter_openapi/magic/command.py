@@ -6,21 +6,19 @@ Completion, help and checks treat commands and operations alike, since both are 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from jupyter_openapi.errors import RequestRefused
 from jupyter_openapi.magic.expressions import Scope
 from jupyter_openapi.magic.flags import Flag
+from jupyter_openapi.magic.magics import OpenAPIMagics
 from jupyter_openapi.spec.dates import zone
 from jupyter_openapi.spec.model import Effect, Kind, Operation, Parameter
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from jupyter_openapi.magic.grammar import Command
-    from jupyter_openapi.magic.magics import OpenAPIMagics
 
 
 @dataclass(frozen=True)
@@ -68,7 +66,7 @@ def tell_panels(event: Literal["account", "orders"]) -> None:
     events = sys.modules.get("jupyter_openapi.widgets.polling")
     session = sys.modules.get("jupyter_openapi.session")
     if events is not None and session is not None:
-        events.tell(session.SESSION, event)
+        events.publish(session.SESSION, event)
 
 
 class Report(str):

@@ -3,22 +3,16 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from shlex import quote
-from typing import TYPE_CHECKING
 
 from jupyter_openapi.magic.command import Report
-from jupyter_openapi.magic.request import Draft, draft
+from jupyter_openapi.magic.flags import FlagValue
+from jupyter_openapi.magic.request import Draft, Target, draft
 from jupyter_openapi.session import SESSION
 from jupyter_openapi.signing import CONTENT_TYPE, SIGNED_HEADERS
 from jupyter_openapi.spec.model import Effect
-from jupyter_openapi.transport.hosts import resolve_host
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from jupyter_openapi.magic.flags import FlagValue
-    from jupyter_openapi.magic.request import Target
-    from jupyter_openapi.transport.hosts import Host
+from jupyter_openapi.transport.hosts import Host, resolve_host
 
 KEY, SECRET, TOKEN = "LONGBRIDGE_APP_KEY", "LONGBRIDGE_APP_SECRET", "LONGBRIDGE_ACCESS_TOKEN"
 

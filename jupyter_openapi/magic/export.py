@@ -17,6 +17,7 @@ import csv
 import json
 import re
 import secrets
+from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,8 +25,6 @@ from typing import TYPE_CHECKING, Any
 from jupyter_openapi.errors import RequestRefused
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     import pandas as pd
 
 ENDINGS = (".csv", ".xlsx", ".parquet")

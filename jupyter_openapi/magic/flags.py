@@ -6,18 +6,16 @@ may stand after its name too. Names are never abbreviated and never guessed: a t
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from jupyter_openapi.errors import RequestRefused, did_you_mean, sentence, short
 from jupyter_openapi.magic.lexer import unquoted
-from jupyter_openapi.spec.model import Effect
+from jupyter_openapi.spec.model import Effect, Operation
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
     from jupyter_openapi.magic.command import CommandSpec
-    from jupyter_openapi.spec.model import Operation
 
 FlagValue = bool | str | tuple[str, ...]
 

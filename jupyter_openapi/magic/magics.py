@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import dis
 import sys
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from types import FrameType
+from typing import Any
 
 from IPython.core.magic import Magics, line_cell_magic, magics_class, needs_local_scope, no_var_expand
 from traitlets import Dict, Enum, Float, TraitError, Unicode, observe, validate
 
 from jupyter_openapi.errors import RequestRefused, guarded
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from types import FrameType
 
 _BETWEEN = ("IPython", "jupyter_openapi")  # modules between a cell and the magic it calls
 _PRINT = 1  # the intrinsic function that displays a value, from Python 3.12 on

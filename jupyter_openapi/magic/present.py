@@ -2,32 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from jupyter_openapi import frames
 from jupyter_openapi.errors import nearest
-from jupyter_openapi.magic.command import notify, tell_panels
+from jupyter_openapi.magic.command import Context, notify, tell_panels
+from jupyter_openapi.magic.export import Saving
+from jupyter_openapi.magic.grammar import Command
 from jupyter_openapi.magic.recent import SEEN, SYMBOL
+from jupyter_openapi.magic.request import Target
 from jupyter_openapi.market.symbols import SECURITIES, suggest
 from jupyter_openapi.reply import Reply
 from jupyter_openapi.session import SESSION
 from jupyter_openapi.spec.dates import zone
-from jupyter_openapi.spec.model import Kind
+from jupyter_openapi.spec.model import Kind, Operation, Parameter
 from jupyter_openapi.trading import Basket, Preview
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     import pandas as pd
 
-    from jupyter_openapi.magic.command import Context
-    from jupyter_openapi.magic.export import Saving
-    from jupyter_openapi.magic.grammar import Command
-    from jupyter_openapi.magic.request import Target
-    from jupyter_openapi.spec.model import Operation, Parameter
 
 STARTS = ("start", "start_at", "start_time", "start_date")
 ENDS = ("end", "end_at", "end_time", "end_date")

@@ -3,24 +3,19 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from jupyter_openapi.errors import RequestRefused
 from jupyter_openapi.magic.arguments import arguments, request_parts
-from jupyter_openapi.magic.grammar import unknown_word
+from jupyter_openapi.magic.expressions import Scope
+from jupyter_openapi.magic.grammar import Command, unknown_word
 from jupyter_openapi.spec import catalog
 from jupyter_openapi.spec.check import check
-from jupyter_openapi.spec.model import Effect
+from jupyter_openapi.spec.model import Effect, Operation
 from jupyter_openapi.spec.request import Built, build, encode_body, encode_query, normalise, pairs_of
 from jupyter_openapi.trading.desk import draft as draft_change
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
-    from jupyter_openapi.magic.expressions import Scope
-    from jupyter_openapi.magic.grammar import Command
-    from jupyter_openapi.spec.model import Operation
 
 
 @dataclass(frozen=True)

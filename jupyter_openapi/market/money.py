@@ -6,12 +6,10 @@ nothing known is unknown, never zero.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager
 from decimal import Context, Decimal, InvalidOperation, localcontext
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-    from contextlib import AbstractContextManager
+from typing import Any
 
 
 def amount(value: object) -> Decimal | None:

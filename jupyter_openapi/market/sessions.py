@@ -13,13 +13,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import cache, lru_cache
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
+from zoneinfo import ZoneInfo
 
 from jupyter_openapi.errors import RequestRefused
 from jupyter_openapi.market import facts
-
-if TYPE_CHECKING:
-    from zoneinfo import ZoneInfo
 
 DayKind = Literal["full", "half"]
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import io
 import textwrap
 import threading
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import matplotlib.dates
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -18,12 +19,8 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from jupyter_openapi.plots import style
 from jupyter_openapi.plots import style as fonts
+from jupyter_openapi.plots.charts import Bars, Candles, Curve
 from jupyter_openapi.plots.style import amount_text, percent_text
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from jupyter_openapi.plots.charts import Bars, Candles, Curve
 
 readable = fonts.readable
 _ONE = threading.RLock()

@@ -6,17 +6,15 @@ Names go in escaped: plotly reads a few HTML tags in texts.
 from __future__ import annotations
 
 from html import escape
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from jupyter_openapi.plots import style
 from jupyter_openapi.plots import style as fonts
+from jupyter_openapi.plots.charts import Bars, Candles, Curve
 from jupyter_openapi.plots.style import amount_text, percent_text
-
-if TYPE_CHECKING:
-    from jupyter_openapi.plots.charts import Bars, Candles, Curve
 
 PIXELS = 34  # a bar takes
 HEAD, FOOT = 84, 64

@@ -5,13 +5,12 @@ The colours are Okabe and Ito's, which readers with any common colour blindness 
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
     import pandas as pd
 
 LONGEST = 22  # characters of a name beside its symbol

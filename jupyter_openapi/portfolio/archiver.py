@@ -2,29 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jupyter_openapi.errors import Interrupted, RequestRefused, did_you_mean, guarded, sentence
-from jupyter_openapi.history import fetch
+from jupyter_openapi.history import Progress, fetch
+from jupyter_openapi.history.fetcher import History
 from jupyter_openapi.history.page import seconds_of
-from jupyter_openapi.history.plan import DAY, make_plan
+from jupyter_openapi.history.plan import DAY, Plan, make_plan
 from jupyter_openapi.market.money import known_text
 from jupyter_openapi.market.orders import FINAL
 from jupyter_openapi.portfolio.parquet import ParquetStore, schema_of, table_of
 from jupyter_openapi.portfolio.positions import owner_of
 from jupyter_openapi.spec import catalog
+from jupyter_openapi.spec.model import Operation
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-    from pathlib import Path
-
-    from jupyter_openapi.history import Progress
-    from jupyter_openapi.history.fetcher import History
-    from jupyter_openapi.history.plan import Plan
     from jupyter_openapi.portfolio.positions import ClientLike
-    from jupyter_openapi.spec.model import Operation
 
 
 @dataclass(frozen=True)

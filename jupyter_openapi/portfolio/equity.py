@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jupyter_openapi.errors import guarded
@@ -17,9 +19,6 @@ from jupyter_openapi.portfolio.prices import Rates, currency_code, is_option
 from jupyter_openapi.portfolio.snapshot_store import chosen_owner
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
-    from pathlib import Path
-
     import pandas as pd
 
     from jupyter_openapi.portfolio.positions import ClientLike

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from jupyter_openapi.errors import Interrupted, OpenAPIError
@@ -14,9 +16,6 @@ from jupyter_openapi.portfolio.positions import Holding, brief, names, read_stoc
 from jupyter_openapi.spec import catalog
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
-    from decimal import Decimal
-
     from jupyter_openapi.portfolio.positions import Reader
 
 SIDES = {"Buy": 1, "Sell": -1}

@@ -10,6 +10,7 @@ negative.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import TYPE_CHECKING
@@ -17,8 +18,6 @@ from typing import TYPE_CHECKING
 from jupyter_openapi.market.money import CRUMB, ZERO
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
     from jupyter_openapi.portfolio.executions import Fill
 
 METHODS = ("fifo", "average")

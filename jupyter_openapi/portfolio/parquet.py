@@ -6,7 +6,9 @@ import io
 import json
 import os
 import warnings
+from collections.abc import Mapping, Sequence
 from decimal import ROUND_HALF_EVEN, Decimal
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
@@ -16,16 +18,12 @@ from jupyter_openapi.frames.columns import effective_kind
 from jupyter_openapi.history.page import place_of, with_rows
 from jupyter_openapi.market.money import exactly
 from jupyter_openapi.portfolio.snapshot_store import PRECISION, arrow
-from jupyter_openapi.spec.model import Kind
+from jupyter_openapi.spec.model import Kind, Operation
 from jupyter_openapi.storage import data_folder, private_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from pathlib import Path
-
     import pandas as pd
 
-    from jupyter_openapi.spec.model import Operation
 
 SCALE = 10
 EXTRA = "extra"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -18,8 +19,6 @@ from jupyter_openapi.portfolio.prices import Rates, is_option, read_prices
 from jupyter_openapi.portfolio.valuation import text
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
     import pandas as pd
 
     from jupyter_openapi.portfolio.positions import Reader

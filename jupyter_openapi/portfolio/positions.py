@@ -5,20 +5,17 @@ from __future__ import annotations
 import hashlib
 import re
 import warnings
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Protocol
+from decimal import Decimal
+from typing import Any, Protocol
 from urllib.parse import urlsplit
 
+from jupyter_openapi.account import Account
 from jupyter_openapi.errors import ApiError, OpenAPIError, TransportError, sentence
 from jupyter_openapi.market.money import amount, known_text, total
 from jupyter_openapi.market.symbols import currency_of
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
-    from decimal import Decimal
-
-    from jupyter_openapi.account import Account
 
 
 class ClientLike(Protocol):

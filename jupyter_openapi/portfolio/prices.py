@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -15,8 +16,6 @@ from jupyter_openapi.market.symbols import MARKET_ZONES
 from jupyter_openapi.portfolio.positions import brief, names
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
-
     from jupyter_openapi.portfolio.positions import Reader
 
 BATCH = 500  # symbols the broker takes in one request

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from jupyter_openapi.errors import OpenAPIError, RequestRefused, guarded
@@ -21,9 +23,6 @@ from jupyter_openapi.portfolio.positions import Reader, brief, warn
 from jupyter_openapi.portfolio.prices import Rates, currency_code, read_rates
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from decimal import Decimal
-
     import pandas as pd
 
     from jupyter_openapi.portfolio.positions import ClientLike

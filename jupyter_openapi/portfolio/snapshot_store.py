@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime, timedelta
 from decimal import ROUND_HALF_EVEN, Decimal
@@ -25,8 +26,6 @@ from jupyter_openapi.portfolio.prices import read_prices, read_rates
 from jupyter_openapi.storage import data_folder, private_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
     import pandas as pd
 
     from jupyter_openapi.portfolio.positions import Balance, ClientLike, Holding

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import tempfile
 import weakref
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from shutil import rmtree
 from typing import TYPE_CHECKING
@@ -18,8 +19,6 @@ from jupyter_openapi.ratelimit.limiter import Limiter, Turn
 from jupyter_openapi.ratelimit.rates import RATES, Kind, LimitsUnavailable, Rate
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
     from jupyter_openapi.ratelimit.rates import LimitStore
 
 __all__ = ["RATES", "Limiter", "LimitsUnavailable", "Rate", "Turn", "limiter_for"]

@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -17,8 +18,6 @@ from jupyter_openapi.errors import Interrupted, RequestRefused
 from jupyter_openapi.ratelimit.rates import SIGN, LimitsUnavailable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
-
     from jupyter_openapi.ratelimit.rates import Kind, LimitStore, Lock
 
 POLL = 0.002  # seconds between two tries when only another's request is in the way

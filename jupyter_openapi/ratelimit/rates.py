@@ -6,13 +6,11 @@ quotes: 10 calls a second, 5 at once, for each app key).
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 from jupyter_openapi.errors import RequestRefused
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
 
 Kind = Literal["trade", "quote"]
 

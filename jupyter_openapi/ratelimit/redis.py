@@ -7,16 +7,12 @@ opens after `GATE` seconds at the latest. Keys hold times and numbers only.
 from __future__ import annotations
 
 import secrets
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from jupyter_openapi.errors import RequestRefused
-from jupyter_openapi.ratelimit.rates import SIGN, SILENCE, LimitsUnavailable, QueuePosition
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from jupyter_openapi.ratelimit.rates import Rate
+from jupyter_openapi.ratelimit.rates import SIGN, SILENCE, LimitsUnavailable, QueuePosition, Rate
 
 GATE = 10.0  # seconds for writing one request, a slow TLS handshake included
 SLOT = 60.0  # seconds for one answer

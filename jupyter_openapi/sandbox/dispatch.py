@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Callable, Mapping
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import parse_qs
 
 from jupyter_openapi.errors import RequestRefused
@@ -18,21 +19,13 @@ from jupyter_openapi.sandbox.errors import NOT_CARRIED, Refused
 from jupyter_openapi.sandbox.exchange.exchange import Exchange
 from jupyter_openapi.sandbox.exchange.hours import Hours, MarketClock
 from jupyter_openapi.sandbox.exchange.store import Store
-from jupyter_openapi.sandbox.gate import Gate, KeyRing, Limits
+from jupyter_openapi.sandbox.gate import Call, Gate, KeyRing, Limits
+from jupyter_openapi.sandbox.options import Options
 from jupyter_openapi.sandbox.parameters import read
-from jupyter_openapi.sandbox.responses import BEFORE, Faults
+from jupyter_openapi.sandbox.responses import BEFORE, Answer, Faults
 from jupyter_openapi.sandbox.simulation.market import Market
 from jupyter_openapi.spec import catalog
 from jupyter_openapi.spec.model import Effect, Operation
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-    from jupyter_openapi.sandbox.gate import Call
-    from jupyter_openapi.sandbox.options import Options
-    from jupyter_openapi.sandbox.responses import Answer
-
-    Handler = Callable[["World", dict[str, Any]], Any]
 
 PAUSE = 0.1
 """The least time between two looks at the market, in seconds; orders that arrive look anyway."""
@@ -92,6 +85,7 @@ class World:
 
 log = logging.getLogger("jupyter_openapi.sandbox")
 
+Handler = Callable[["World", dict[str, Any]], Any]
 HANDLERS: dict[str, Handler] = {}
 """Operation name to handler; filled by `carries`."""
 

@@ -17,6 +17,7 @@ import re
 import secrets
 import time
 from collections import deque
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
@@ -24,8 +25,6 @@ from jupyter_openapi import signing
 from jupyter_openapi.sandbox.errors import Refused
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
     from jupyter_openapi.sandbox.exchange.store import Store
 
 LIFETIME = 90 * 86400

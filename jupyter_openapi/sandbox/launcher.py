@@ -7,13 +7,11 @@ import json
 import subprocess
 import sys
 import threading
+from collections.abc import Sequence
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from jupyter_openapi.errors import TransportError
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 STARTED_WITHIN = 20.0
 

@@ -8,18 +8,14 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import parse_qsl
 
 from jupyter_openapi.sandbox.errors import Refused, bad
-from jupyter_openapi.spec.model import Kind
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-    from jupyter_openapi.spec.model import Operation, Parameter
+from jupyter_openapi.spec.model import Kind, Operation, Parameter
 
 LONGEST_TEXT = 10_000
 _DECIMAL = re.compile(r"[+-]?(\d{1,24}(\.\d{0,18})?|\.\d{1,18})", re.ASCII)

@@ -12,16 +12,13 @@ import signal
 import stat
 import sys
 from threading import Thread
-from typing import TYPE_CHECKING
 
 from tornado.netutil import bind_sockets
 
 from jupyter_openapi.sandbox.dispatch import Dispatcher, World, load_handlers
 from jupyter_openapi.sandbox.exchange.store import Busy
+from jupyter_openapi.sandbox.options import Options
 from jupyter_openapi.sandbox.server import Service
-
-if TYPE_CHECKING:
-    from jupyter_openapi.sandbox.options import Options
 
 HOST = "127.0.0.1"
 TICK = 0.25

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import json
 import random
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from jupyter_openapi.sandbox.errors import Refused
 from jupyter_openapi.sandbox.options import FAULTS
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from jupyter_openapi.sandbox.errors import Refused
 
 BEFORE = frozenset({"drop_before", "error500", "http429", "html502"})
 SECONDS = {"delay": 1.0, "slow_body": 3.0}

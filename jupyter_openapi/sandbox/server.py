@@ -11,6 +11,7 @@ import asyncio
 import logging
 import secrets
 import time
+from collections.abc import Awaitable, Callable
 from email.utils import formatdate
 from http.client import responses
 from typing import TYPE_CHECKING
@@ -30,8 +31,6 @@ from jupyter_openapi.sandbox.gate import Call
 from jupyter_openapi.sandbox.responses import Answer, failure
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
-
     from tornado.http1connection import HTTP1Connection
     from tornado.httputil import HTTPConnection
 

@@ -12,9 +12,9 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from jupyter_openapi.account import PaperCheck
+from jupyter_openapi.account import Account, PaperCheck
 from jupyter_openapi.errors import RequestRefused
-from jupyter_openapi.kernel import current_cell
+from jupyter_openapi.kernel import Cell, current_cell
 from jupyter_openapi.market import orders
 from jupyter_openapi.market.money import amount
 from jupyter_openapi.reply import Reply
@@ -30,8 +30,6 @@ from jupyter_openapi.trading.preview import Preview
 from jupyter_openapi.transport.responses import Call
 
 if TYPE_CHECKING:
-    from jupyter_openapi.account import Account
-    from jupyter_openapi.kernel import Cell
     from jupyter_openapi.trading.journal import Journal
     from jupyter_openapi.transport.transport import Transport
 

@@ -8,11 +8,9 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, TypedDict
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from typing import Any, Literal, TypedDict
 
 State = Literal["intended", "sent", "answered", "refused", "unknown", "settled"]
 OPEN: frozenset[State] = frozenset({"intended", "sent", "unknown"})

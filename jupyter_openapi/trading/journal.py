@@ -14,18 +14,16 @@ from __future__ import annotations
 import json
 import sqlite3
 import time
+from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any, Unpack, get_args
+from pathlib import Path
+from typing import Any, Unpack, get_args
 
 from jupyter_openapi.errors import OpenAPIError, RequestRefused, sentence
 from jupyter_openapi.storage import data_folder, private_file, private_folder
 from jupyter_openapi.trading.intents import OPEN, Happened, Intended, Intent, State, masked
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-    from collections.abc import Set as AbstractSet
-    from pathlib import Path
 
 VERSION = 1
 INTENDED = tuple(Intended.__annotations__)

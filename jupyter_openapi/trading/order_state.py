@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from jupyter_openapi.errors import ApiError, TransportError
 from jupyter_openapi.market.money import amount
 from jupyter_openapi.market.orders import FINAL
 from jupyter_openapi.trading.describe import describe_standing
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
 
 POLL = 1.0  # seconds: 30 calls per 30 s is all there is
 

@@ -5,17 +5,14 @@ from __future__ import annotations
 import json
 import threading
 import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from jupyter_openapi.account import Account
 from jupyter_openapi.errors import RequestRefused, guarded
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-    from jupyter_openapi.account import Account
-    from jupyter_openapi.reply import Reply
-    from jupyter_openapi.spec.model import Operation
+from jupyter_openapi.reply import Reply
+from jupyter_openapi.spec.model import Operation
 
 
 class Stopwatch:

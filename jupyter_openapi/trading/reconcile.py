@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from jupyter_openapi.errors import Interrupted, OpenAPIError, RequestRefused, TransportError
 from jupyter_openapi.history.fetcher import fetch
@@ -20,10 +20,8 @@ from jupyter_openapi.kernel import is_ours, may_still_run
 from jupyter_openapi.market.money import amount
 from jupyter_openapi.spec import catalog
 from jupyter_openapi.trading.delivery import IN_FLIGHT, LATE, WINDOW, ChangeOutcome, of_cancel, of_replace
-
-if TYPE_CHECKING:
-    from jupyter_openapi.trading.intents import Intent
-    from jupyter_openapi.trading.journal import Journal
+from jupyter_openapi.trading.intents import Intent
+from jupyter_openapi.trading.journal import Journal
 
 Order = Mapping[str, Any]
 

@@ -11,14 +11,11 @@ from __future__ import annotations
 import ipaddress
 import os
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, urlsplit
 
 from jupyter_openapi.errors import RequestRefused
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 GLOBAL = "https://openapi.longbridge.com"
 CHINA = "https://openapi.longbridge.cn"

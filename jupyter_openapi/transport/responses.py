@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from urllib3.exceptions import (
     ConnectTimeoutError,
@@ -29,11 +30,7 @@ from jupyter_openapi.errors import (
     sentence,
 )
 from jupyter_openapi.spec.model import Effect
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-    from jupyter_openapi.transport.hosts import Host
+from jupyter_openapi.transport.hosts import Host
 
 LARGE = 65_536
 _SUCCESS = re.compile(

@@ -11,6 +11,7 @@ import os
 import random
 import threading
 import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from http.client import HTTPException
@@ -24,21 +25,19 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import HTTPError, ReadTimeoutError, SSLError
 from urllib3.poolmanager import PoolManager, ProxyManager
 
+from jupyter_openapi.credentials import Credentials
 from jupyter_openapi.errors import ApiError, RequestRefused
+from jupyter_openapi.ratelimit import Limiter
 from jupyter_openapi.signing import CONTENT_TYPE, Clock, SignatureAuth
 from jupyter_openapi.spec.model import Effect
 from jupyter_openapi.transport import responses as outcomes
+from jupyter_openapi.transport.hosts import Host
 from jupyter_openapi.transport.responses import Answer, Call
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
     from urllib3 import BaseHTTPResponse
     from urllib3.response import HTTPResponse as Response
 
-    from jupyter_openapi.credentials import Credentials
-    from jupyter_openapi.ratelimit import Limiter
-    from jupyter_openapi.transport.hosts import Host
 
 _thread = threading.local()
 

@@ -6,7 +6,7 @@ import html
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import ipywidgets
 import traitlets
@@ -27,9 +27,7 @@ from jupyter_openapi.widgets.panel import (
     without_ids,
 )
 from jupyter_openapi.widgets.polling import Throttle
-
-if TYPE_CHECKING:
-    from jupyter_openapi.widgets.queries import ClientHolder
+from jupyter_openapi.widgets.queries import ClientHolder
 
 
 class BlotterRow(ipywidgets.HBox):  # type: ignore[misc]

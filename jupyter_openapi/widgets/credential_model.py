@@ -6,20 +6,18 @@ import threading
 from collections.abc import Callable, Iterator, MutableMapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from jupyter_openapi.client import Client
 from jupyter_openapi.credentials import Credentials, profiles, store_profile
 from jupyter_openapi.errors import RequestRefused
 from jupyter_openapi.kernel import Machine, machine
+from jupyter_openapi.session import Session
 from jupyter_openapi.transport.hosts import resolve_host
 from jupyter_openapi.widgets import polling as events
 from jupyter_openapi.widgets.model import Pending, PendingChange
 from jupyter_openapi.widgets.order_ticket import in_thread
 from jupyter_openapi.widgets.panel import failure_words
-
-if TYPE_CHECKING:
-    from jupyter_openapi.session import Session
 
 SECRETS = ("app_key", "app_secret", "access_token")
 RENEW = 14  # days left under which a token should be renewed

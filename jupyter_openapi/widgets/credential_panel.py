@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any
 
 from jupyter_openapi.session import SESSION, Session
 from jupyter_openapi.widgets.credential_model import CredentialModel, LoginRequest, take_secrets
 from jupyter_openapi.widgets.panel import Page, stamp, static, title
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 
 class CredentialPanel(Page):

@@ -5,16 +5,13 @@ from __future__ import annotations
 import itertools
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from jupyter_openapi.errors import RequestRefused
 from jupyter_openapi.trading.preview import GOOD_FOR
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from jupyter_openapi.widgets.queries import ClientLike
+from jupyter_openapi.widgets.queries import ClientLike
 
 _NUMBERS = itertools.count(1)
 

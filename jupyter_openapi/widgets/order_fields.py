@@ -6,21 +6,19 @@ The page gets them once, so that fields change the moment a type is chosen.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from jupyter_openapi.errors import RequestRefused, did_you_mean, sentence
 from jupyter_openapi.market import orders, symbols
+from jupyter_openapi.market.order_rules import TypeRules
 from jupyter_openapi.market.orders import RULES, types_of
 from jupyter_openapi.spec import catalog
+from jupyter_openapi.spec.model import Operation
 from jupyter_openapi.trading.describe import HOURS, LASTS
 from jupyter_openapi.trading.limits import OVERRIDES
 from jupyter_openapi.widgets.model import PendingChange
 from jupyter_openapi.widgets.panel import LABELS, by_label
 from jupyter_openapi.widgets.queries import ClientLike
-
-if TYPE_CHECKING:
-    from jupyter_openapi.market.order_rules import TypeRules
-    from jupyter_openapi.spec.model import Operation
 
 PRICES = ("submitted_price", "trigger_price", "trailing_amount", "trailing_percent", "limit_offset")
 """The fields a type may ask for that the form has."""

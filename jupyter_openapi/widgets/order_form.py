@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any
 
 import traitlets
 
@@ -11,12 +12,7 @@ from jupyter_openapi.trading.limits import OVERRIDES
 from jupyter_openapi.widgets.order_fields import first_fields, setup
 from jupyter_openapi.widgets.order_ticket import Ticket
 from jupyter_openapi.widgets.panel import HIDDEN, Page, shown_lines, stamp, static, title
-from jupyter_openapi.widgets.queries import NOT_CONNECTED
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from jupyter_openapi.widgets.queries import ClientHolder
+from jupyter_openapi.widgets.queries import NOT_CONNECTED, ClientHolder
 
 
 class OrderForm(Page):

@@ -9,10 +9,11 @@ from __future__ import annotations
 import re
 import threading
 import time
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from importlib.resources import files
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import anywidget
@@ -20,11 +21,7 @@ import traitlets
 
 from jupyter_openapi.errors import OpenAPIError, OutcomeUnknown
 from jupyter_openapi.widgets.polling import Throttle
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-    from jupyter_openapi.widgets.queries import ClientLike
+from jupyter_openapi.widgets.queries import ClientLike
 
 HIDDEN = "•••"
 LABELS = {

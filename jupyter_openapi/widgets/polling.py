@@ -10,15 +10,12 @@ import logging
 import threading
 import time
 import weakref
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
+from jupyter_openapi.errors import OpenAPIError
 from jupyter_openapi.widgets.queries import ClientLike, throttled
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from jupyter_openapi.errors import OpenAPIError
 
 RESERVE = 8  # of the broker's 30 calls per 30 s: left for orders
 PATIENCE = 10.0  # seconds a poller stands back for an order on its way

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import atexit
 import threading
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from jupyter_openapi.errors import RequestRefused
@@ -15,14 +16,11 @@ from jupyter_openapi.portfolio.valuation import valued
 from jupyter_openapi.widgets import polling as events
 from jupyter_openapi.widgets.order_ticket import in_thread
 from jupyter_openapi.widgets.panel import failure_words
-from jupyter_openapi.widgets.queries import connected
+from jupyter_openapi.widgets.queries import ClientHolder, ClientLike, connected
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     import pandas as pd
 
-    from jupyter_openapi.widgets.queries import ClientHolder, ClientLike
 
 PICTURES = ("Allocation", "Profit and loss", "Today", "Equity")
 CURRENCIES = ("HKD", "USD", "CNH")

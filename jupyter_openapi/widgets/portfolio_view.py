@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import html
 import math
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets
@@ -20,13 +21,11 @@ from jupyter_openapi.session import SESSION
 from jupyter_openapi.widgets.panel import HIDDEN, INSTALL, failure_words, stamp, static, title, without_ids
 from jupyter_openapi.widgets.polling import Throttle
 from jupyter_openapi.widgets.portfolio_model import CURRENCIES, PICTURES, PortfolioModel
+from jupyter_openapi.widgets.queries import ClientHolder
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-
     import pandas as pd
 
-    from jupyter_openapi.widgets.queries import ClientHolder
 
 UNKNOWN = "n/a"
 PARTS = {"CASH": "Cash", "CLOSED": "Closed today", "TOTAL": "All", "FUND": "Funds"}

@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any, Protocol
+from decimal import Decimal
+from typing import Any, Protocol
 
+from jupyter_openapi.account import Account
 from jupyter_openapi.errors import OpenAPIError, RequestRefused
 from jupyter_openapi.market import orders, symbols
 from jupyter_openapi.market.money import amount
 from jupyter_openapi.market.sessions import phase, zone
 from jupyter_openapi.market.symbols import CURRENCIES, SECURITIES
 from jupyter_openapi.market.ticks import ladder
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from decimal import Decimal
-
-    from jupyter_openapi.account import Account
 
 OLDER = timedelta(days=90)  # how far back an order that still works can have been submitted
 

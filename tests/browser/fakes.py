@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import itertools
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from threading import Event
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from jupyter_openapi.account import Account
 from jupyter_openapi.errors import RequestRefused
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 PAPER = Account("paper", True, "profile 'main'", "4821", "https://openapi.longbridge.com", True, "paper")
 QUOTE = {"last_done": "600", "prev_close": "590", "open": "591", "high": "601", "low": "589"}

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from playwright.sync_api import expect, sync_playwright
-from support.sandbox import start_sandbox
+from support.sandbox import SandboxProcess, start_sandbox
 
 from browser.conftest import FLAGS, chromium_path, connecting
 from browser.driver import PRINT_READY, Notebook, OrderForm, write_notebook
@@ -18,7 +18,6 @@ from browser.server import ROOT, Server
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
-    from support.sandbox import SandboxProcess
 
 IMAGES = ROOT / "docs" / "images"
 THEMES = {"light": "JupyterLab Light", "dark": "JupyterLab Dark"}

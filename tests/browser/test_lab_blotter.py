@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from playwright.sync_api import expect
+from support.sandbox import SandboxProcess
 
 from browser.driver import OrderForm
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from playwright.sync_api import Locator, Page
-    from support.sandbox import SandboxProcess
 
     from browser.driver import Notebook
 

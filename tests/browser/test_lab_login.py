@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import secrets
 import time
+from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from playwright.sync_api import expect
+from support.sandbox import SandboxProcess
 from support.wire import http, recorder
 
 from browser.conftest import FLAGS, chromium_path
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
-
     from playwright.sync_api import Locator, Playwright
-    from support.sandbox import SandboxProcess
 
     from browser.driver import Notebook
     from browser.server import Server

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import random
 import re
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import pytest
 from playwright.sync_api import expect
 from support import SOAK, soak
+from support.sandbox import SandboxProcess
 
 from browser.driver import OrderForm
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from playwright.sync_api import Page
-    from support.sandbox import SandboxProcess
 
     from browser.driver import Notebook
 

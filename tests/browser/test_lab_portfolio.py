@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from playwright.sync_api import expect
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from browser.driver import Notebook
 
 SHOW = "from jupyter_openapi.widgets.portfolio_view import PortfolioView\nview = PortfolioView()\nview"

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from decimal import Decimal
 from itertools import groupby
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from jupyter_openapi.trading.journal import Journal
-    from support.sandbox import SandboxClient
+from jupyter_openapi.trading.journal import Journal
+from support.sandbox import SandboxClient
 
 Row = dict[str, Any]
 

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from decimal import Decimal
 from itertools import pairwise
-from typing import TYPE_CHECKING
 
 from jupyter_openapi.sandbox.exchange.account import OPENING_CASH, OPENING_POSITIONS
-
-if TYPE_CHECKING:
-    from jupyter_openapi.sandbox.exchange.model import Execution
-    from jupyter_openapi.sandbox.exchange.store import Store
+from jupyter_openapi.sandbox.exchange.model import Execution
+from jupyter_openapi.sandbox.exchange.store import Store
 
 D = Decimal
 

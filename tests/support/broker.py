@@ -6,15 +6,13 @@ import json
 import time
 from collections import deque
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qs
 
 from jupyter_openapi import Client, Credentials
 from jupyter_openapi.trading.journal import Journal
 from support.wire import Received, http
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 QUOTES = {"secu_quote": [{"symbol": "700.HK", "last_done": "600", "timestamp": "1767605400"}]}
 LOTS = {"secu_static_info": [{"symbol": "700.HK", "lot_size": 100}]}

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from jupyter_openapi.spec import catalog
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-    from jupyter_openapi.spec.model import Operation
+from jupyter_openapi.spec.model import Operation
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 PRESENT = int(NOW.timestamp())

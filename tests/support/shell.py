@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from IPython.core.getipython import get_ipython
@@ -12,8 +13,6 @@ from jupyter_openapi.magic.recent import SEEN
 from jupyter_openapi.session import SESSION
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from IPython.core.interactiveshell import InteractiveShell
 
 

@@ -11,14 +11,12 @@ import struct
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, NamedTuple
+from pathlib import Path
+from typing import NamedTuple
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
-    from jupyter_openapi.ratelimit import Rate
+from jupyter_openapi.ratelimit import Rate
 
 SO_TIMESTAMPNS = 35
 

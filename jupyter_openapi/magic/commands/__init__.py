@@ -5,14 +5,11 @@ Every `CommandSpec` of every module in this folder is offered: to add a command,
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from importlib import import_module
 from pkgutil import iter_modules
-from typing import TYPE_CHECKING
 
 from jupyter_openapi.magic.command import CommandSpec
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 __all__ = ["COMMANDS", "CommandSpec"]
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any
 
+from jupyter_openapi.account import Account
+from jupyter_openapi.credentials import Credentials
 from jupyter_openapi.errors import RequestRefused
 from jupyter_openapi.magic.command import Invocation, Report, command, notify, parameter, tell_panels
 from jupyter_openapi.magic.flags import Flag
 from jupyter_openapi.spec.model import Effect, Kind
 
 if TYPE_CHECKING:
-    from jupyter_openapi.account import Account
     from jupyter_openapi.client import Client
-    from jupyter_openapi.credentials import Credentials
 
 PROFILE = Flag("profile", "NAME", "which stored account")
 

@@ -8,7 +8,7 @@ from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
 from jupyter_openapi.errors import RequestRefused, did_you_mean, sentence
-from jupyter_openapi.magic.command import Invocation, Report, command, parameter
+from jupyter_openapi.magic.command import CommandSpec, Invocation, Report, command, parameter
 from jupyter_openapi.magic.examples import ID, example
 from jupyter_openapi.magic.flags import FLAGS, Flag, applicable
 from jupyter_openapi.magic.recent import ORDER, SEEN
@@ -19,7 +19,6 @@ from jupyter_openapi.spec.values import choices
 if TYPE_CHECKING:
     import pandas as pd
 
-    from jupyter_openapi.magic.command import CommandSpec
 
 WIDTH = 100
 EFFECTS: Mapping[Effect, str] = {

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from jupyter_openapi.errors import RequestRefused
-from jupyter_openapi.magic.command import Invocation, command, notify, parameter
+from jupyter_openapi.magic.command import Invocation, Report, command, notify, parameter
 from jupyter_openapi.magic.flags import Flag
 from jupyter_openapi.spec.dates import zone
 from jupyter_openapi.spec.model import Kind
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from jupyter_openapi.client import Client
-    from jupyter_openapi.magic.command import Report
     from jupyter_openapi.magic.export import Saving
 
 BASE = parameter("base_currency", Kind.TEXT, "the currency of the totals, HKD if nothing is said")

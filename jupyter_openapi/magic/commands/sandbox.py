@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import Any
 
 from jupyter_openapi.errors import RequestRefused
 from jupyter_openapi.magic.command import Invocation, Report, command, parameter
 from jupyter_openapi.spec.model import Effect, Kind
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from typing import Any
 
 _OPTIONS = (
     parameter("db", Kind.TEXT, "the file that keeps its state; shared by all who name it", free_text=True),

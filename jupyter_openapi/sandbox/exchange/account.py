@@ -8,18 +8,17 @@ keeps no settlement dates. Shares are never sold short.
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from typing import TYPE_CHECKING, Any
 
 from jupyter_openapi.market import fees
+from jupyter_openapi.market.symbols import Security
 from jupyter_openapi.sandbox.exchange.model import NEW, ZERO, Flow, Order, Position
 from jupyter_openapi.sandbox.exchange.rules import SENT
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
-    from datetime import date
-
-    from jupyter_openapi.market.symbols import Security
     from jupyter_openapi.sandbox.exchange.store import Store
 
 OPENING_CASH = {"HKD": Decimal(1_000_000), "USD": Decimal(100_000)}

@@ -6,7 +6,9 @@ the only way in: it is one transaction, and if anything in it fails, the mirror 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import contextmanager
+from decimal import Decimal
 from math import inf
 from typing import TYPE_CHECKING
 
@@ -15,9 +17,6 @@ from jupyter_openapi.sandbox.exchange.hours import today
 from jupyter_openapi.sandbox.exchange.model import FILLED, PARTIAL, UNSENT, WAITING, Event, Execution, Order
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from decimal import Decimal
-
     from jupyter_openapi.sandbox.exchange.store import Store
 
     Levels = dict[Decimal, dict[str, Order]]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -16,7 +17,7 @@ from jupyter_openapi.sandbox.errors import ORDER_NOT_FOUND, Refused, bad
 from jupyter_openapi.sandbox.exchange import matching as triggers
 from jupyter_openapi.sandbox.exchange import rules
 from jupyter_openapi.sandbox.exchange.account import new_order, shortfall
-from jupyter_openapi.sandbox.exchange.blotter import Blotter
+from jupyter_openapi.sandbox.exchange.blotter import Blotter, Queue
 from jupyter_openapi.sandbox.exchange.hours import AUCTION, Hours, today
 from jupyter_openapi.sandbox.exchange.matching import Liquidity, Matching
 from jupyter_openapi.sandbox.exchange.model import (
@@ -36,13 +37,10 @@ from jupyter_openapi.sandbox.exchange.model import (
     Event,
     Order,
 )
+from jupyter_openapi.sandbox.simulation.market import Market
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
-
-    from jupyter_openapi.sandbox.exchange.blotter import Queue
     from jupyter_openapi.sandbox.exchange.store import Store
-    from jupyter_openapi.sandbox.simulation.market import Market
 
 
 class Timeline:

@@ -7,18 +7,16 @@ auction order meets its auction at once. `real`: the exchanges' own hours, holid
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from time import time as unix_time
 from typing import TYPE_CHECKING
 
 from jupyter_openapi.market import sessions
 from jupyter_openapi.sandbox.errors import bad
-from jupyter_openapi.sandbox.exchange.model import UNSENT, WAITING
+from jupyter_openapi.sandbox.exchange.model import UNSENT, WAITING, Order
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from jupyter_openapi.sandbox.exchange.model import Order
     from jupyter_openapi.sandbox.exchange.store import Store
 
 AUCTION = frozenset({"AO", "ALO"})

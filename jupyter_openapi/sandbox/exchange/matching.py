@@ -9,9 +9,9 @@ other.
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import TYPE_CHECKING
 
 from jupyter_openapi.market import ticks
 from jupyter_openapi.market import ticks as bands
@@ -19,7 +19,8 @@ from jupyter_openapi.market.orders import trigger_direction
 from jupyter_openapi.market.symbols import SECURITIES
 from jupyter_openapi.sandbox.errors import bad
 from jupyter_openapi.sandbox.exchange.account import shortfall
-from jupyter_openapi.sandbox.exchange.hours import today
+from jupyter_openapi.sandbox.exchange.blotter import Blotter
+from jupyter_openapi.sandbox.exchange.hours import Hours, today
 from jupyter_openapi.sandbox.exchange.model import (
     CANCELLED,
     NEW,
@@ -30,13 +31,7 @@ from jupyter_openapi.sandbox.exchange.model import (
     ZERO,
     Order,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from jupyter_openapi.sandbox.exchange.blotter import Blotter
-    from jupyter_openapi.sandbox.exchange.hours import Hours
-    from jupyter_openapi.sandbox.simulation.market import Level, Market, OrderBook
+from jupyter_openapi.sandbox.simulation.market import Level, Market, OrderBook
 
 MINUTE = 60.0
 

@@ -6,21 +6,17 @@ shares, price bands) makes a rejected order instead, see `exchange`.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from datetime import date
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from jupyter_openapi.errors import RequestRefused
 from jupyter_openapi.market import orders, symbols
-from jupyter_openapi.market.symbols import SECURITIES
+from jupyter_openapi.market.orders import Problem
+from jupyter_openapi.market.symbols import SECURITIES, Security
 from jupyter_openapi.sandbox.errors import NOT_REPLACEABLE, SHORT_SALE, Refused, bad
 from jupyter_openapi.sandbox.exchange.model import Order
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from datetime import date
-
-    from jupyter_openapi.market.orders import Problem
-    from jupyter_openapi.market.symbols import Security
 
 SENT = (
     ("price", "submitted_price"),

@@ -10,17 +10,15 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import fields
 from decimal import Decimal
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 from jupyter_openapi.sandbox.exchange.model import FINAL, Event, Execution, Flow, Order, Position
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-    from pathlib import Path
 
 SCHEMA = 1
 _COLUMNS = tuple(column.name for column in fields(Order))

@@ -7,21 +7,17 @@ import hmac
 import re
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from jupyter_openapi.market.symbols import SECURITIES
-from jupyter_openapi.sandbox.dispatch import FILES, carries
+from jupyter_openapi.sandbox.dispatch import FILES, World, carries
 from jupyter_openapi.sandbox.errors import Refused, bad
 from jupyter_openapi.sandbox.exchange import rules
 from jupyter_openapi.sandbox.exchange.hours import midnight, today
-from jupyter_openapi.sandbox.exchange.model import ZERO
+from jupyter_openapi.sandbox.exchange.model import ZERO, Position
 from jupyter_openapi.sandbox.gate import CHANNEL
 from jupyter_openapi.sandbox.handlers.format import CENT, number, offset_of, rounded, seconds
 from jupyter_openapi.sandbox.simulation.fundamentals import display_name
-
-if TYPE_CHECKING:
-    from jupyter_openapi.sandbox.dispatch import World
-    from jupyter_openapi.sandbox.exchange.model import Position
 
 Fields = dict[str, Any]
 

@@ -6,17 +6,14 @@ import secrets
 import time
 from datetime import UTC, datetime
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from jupyter_openapi.sandbox.dispatch import CONTROLS, HANDLERS, PUBLIC, carries
+from jupyter_openapi.sandbox.dispatch import CONTROLS, HANDLERS, PUBLIC, Handler, World, carries
 from jupyter_openapi.sandbox.errors import bad
 from jupyter_openapi.sandbox.gate import CHANNEL
 from jupyter_openapi.sandbox.options import FAULTS
 from jupyter_openapi.spec.catalog import read_documents
 from jupyter_openapi.spec.model import Effect, Kind, Operation, Parameter
-
-if TYPE_CHECKING:
-    from jupyter_openapi.sandbox.dispatch import Handler, World
 
 Fields = dict[str, Any]
 

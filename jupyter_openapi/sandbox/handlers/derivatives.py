@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from jupyter_openapi.sandbox.dispatch import carries
+from jupyter_openapi.sandbox.dispatch import World, carries
 from jupyter_openapi.sandbox.errors import bad
 from jupyter_openapi.sandbox.exchange import rules
 from jupyter_openapi.sandbox.exchange.hours import today
@@ -25,11 +26,6 @@ from jupyter_openapi.sandbox.simulation.derivatives import (
     volatility,
 )
 from jupyter_openapi.sandbox.simulation.fundamentals import Draws
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from jupyter_openapi.sandbox.dispatch import World
 
 Fields = dict[str, Any]
 

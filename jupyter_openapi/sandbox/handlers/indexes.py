@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from jupyter_openapi.market.symbols import SECURITIES
-from jupyter_openapi.sandbox.dispatch import carries
+from jupyter_openapi.sandbox.dispatch import World, carries
 from jupyter_openapi.sandbox.errors import bad
 from jupyter_openapi.sandbox.exchange.hours import today
 from jupyter_openapi.sandbox.exchange.model import ZERO
@@ -22,10 +22,7 @@ from jupyter_openapi.sandbox.simulation import (
 from jupyter_openapi.sandbox.simulation import (
     fundamentals,
 )
-
-if TYPE_CHECKING:
-    from jupyter_openapi.sandbox.dispatch import World
-    from jupyter_openapi.sandbox.simulation.derivatives import Option
+from jupyter_openapi.sandbox.simulation.derivatives import Option
 
 Fields = dict[str, Any]
 

@@ -6,13 +6,14 @@ for lunch, 102 for an auction, 201 and 203 before and after US hours, 204 overni
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from jupyter_openapi.market import sessions
-from jupyter_openapi.market.symbols import SECURITIES
-from jupyter_openapi.sandbox.dispatch import carries
+from jupyter_openapi.market.symbols import SECURITIES, Security
+from jupyter_openapi.sandbox.dispatch import World, carries
 from jupyter_openapi.sandbox.errors import bad
 from jupyter_openapi.sandbox.exchange import rules
 from jupyter_openapi.sandbox.exchange.hours import local, midnight
@@ -20,13 +21,7 @@ from jupyter_openapi.sandbox.exchange.model import ZERO
 from jupyter_openapi.sandbox.handlers.format import CENT, number, rounded
 from jupyter_openapi.sandbox.simulation import fundamentals
 from jupyter_openapi.sandbox.simulation.fundamentals import Draws
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from jupyter_openapi.market.symbols import Security
-    from jupyter_openapi.sandbox.dispatch import World
-    from jupyter_openapi.sandbox.simulation.market import Candle
+from jupyter_openapi.sandbox.simulation.market import Candle
 
 Fields = dict[str, Any]
 

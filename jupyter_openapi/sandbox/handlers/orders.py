@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 from decimal import ROUND_FLOOR, Decimal
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from jupyter_openapi.market.symbols import SECURITIES
-from jupyter_openapi.sandbox.dispatch import carries
+from jupyter_openapi.sandbox.dispatch import World, carries
 from jupyter_openapi.sandbox.errors import bad
 from jupyter_openapi.sandbox.exchange import rules
 from jupyter_openapi.sandbox.exchange.account import charges
@@ -15,11 +15,8 @@ from jupyter_openapi.sandbox.exchange.hours import midnight, today
 from jupyter_openapi.sandbox.exchange.model import ZERO, Order
 from jupyter_openapi.sandbox.handlers.format import CENT, number, offset_of, rounded, seconds
 from jupyter_openapi.sandbox.simulation import derivatives as options_chain
+from jupyter_openapi.sandbox.simulation.derivatives import Option
 from jupyter_openapi.sandbox.simulation.fundamentals import display_name
-
-if TYPE_CHECKING:
-    from jupyter_openapi.sandbox.dispatch import World
-    from jupyter_openapi.sandbox.simulation.derivatives import Option
 
 MOST = 1000
 WINDOW = 90 * 86400

@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from jupyter_openapi.market import sessions
-from jupyter_openapi.market.symbols import SECURITIES
-from jupyter_openapi.sandbox.dispatch import carries
+from jupyter_openapi.market.symbols import SECURITIES, Security
+from jupyter_openapi.sandbox.dispatch import World, carries
 from jupyter_openapi.sandbox.errors import bad
 from jupyter_openapi.sandbox.exchange import rules
 from jupyter_openapi.sandbox.handlers.format import number
 from jupyter_openapi.sandbox.simulation import fundamentals
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from jupyter_openapi.market.symbols import Security
-    from jupyter_openapi.sandbox.dispatch import World
-    from jupyter_openapi.sandbox.simulation.market import Candle, Extended
+from jupyter_openapi.sandbox.simulation.market import Candle, Extended
 
 Fields = dict[str, Any]
 

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from jupyter_openapi.sandbox.dispatch import carries
+from jupyter_openapi.sandbox.dispatch import World, carries
 from jupyter_openapi.sandbox.errors import bad
 from jupyter_openapi.sandbox.exchange import rules
 from jupyter_openapi.sandbox.handlers.format import number, seconds
 from jupyter_openapi.sandbox.simulation.fundamentals import display_name
-
-if TYPE_CHECKING:
-    from jupyter_openapi.sandbox.dispatch import World
 
 Fields = dict[str, Any]
 

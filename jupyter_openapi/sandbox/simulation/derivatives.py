@@ -7,20 +7,17 @@ looked at, not traded.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from functools import cache, lru_cache
 from math import erf, exp, floor, log, log10, pi, sqrt
-from typing import TYPE_CHECKING
 
 from jupyter_openapi.market import sessions, ticks
 from jupyter_openapi.market.symbols import SECURITIES
 from jupyter_openapi.sandbox.exchange.hours import midnight
 from jupyter_openapi.sandbox.simulation.fundamentals import Draws
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 RATE = 0.035
 YEAR = 365 * 86400.0

@@ -9,12 +9,8 @@ import hashlib
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
-from typing import TYPE_CHECKING
 
-from jupyter_openapi.market.symbols import SECURITIES
-
-if TYPE_CHECKING:
-    from jupyter_openapi.market.symbols import Security
+from jupyter_openapi.market.symbols import SECURITIES, Security
 
 _CENT = Decimal("0.01")
 
