@@ -8,6 +8,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from jupyter_openapi.messages import _
+
 if TYPE_CHECKING:
     from jupyter_openapi.client import Client
     from jupyter_openapi.credentials import Credentials
@@ -53,7 +55,9 @@ _HOMES = {
 
 def __getattr__(name: str) -> Any:
     if name not in __all__:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        raise AttributeError(
+            _("module {name__!r} has no attribute {name!r}").format(name__=__name__, name=name)
+        )
     value = getattr(import_module(f"{__name__}.{_HOMES.get(name, 'errors')}"), name)
     globals()[name] = value
     return value

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from jupyter_openapi.errors import OpenAPIError, RequestRefused
+from jupyter_openapi.messages import _
 
 Mode = Literal["sandbox", "paper", "live"]
 MODES: tuple[Mode, ...] = ("sandbox", "paper", "live")
@@ -61,14 +62,19 @@ class Account:
         if not self.trading:
             how = "`%openapi connect live --trade`" if self.mode == "live" else "connect(..., trading=True)"
             raise RequestRefused(
-                f"{what} was not sent: this {self.mode} connection is read-only; arm it with {how}."
+                _("{what} was not sent: this {mode} connection is read-only; arm it with {how}.").format(
+                    what=what, mode=self.mode, how=how
+                )
             )
         if self.locked:
-            raise RequestRefused(f"{what} was not sent: {self.locked}")
+            raise RequestRefused(_("{what} was not sent: {locked}").format(what=what, locked=self.locked))
         if self.mode == "paper" and self.claim == "live":
             raise RequestRefused(
-                f"{what} was not sent: you connected to a paper account, but the access token says it "
-                "belongs to a real-money account. Use the paper account's token."
+                _(
+                    "{what} was not sent: you connected to a paper account, but the access token "
+                    "says it belongs "
+                    "to a real-money account. Use the paper account's token."
+                ).format(what=what)
             )
 
 
@@ -77,7 +83,7 @@ def mode_named(name: str) -> Mode:
     for mode in MODES:
         if name == mode:
             return mode
-    raise RequestRefused(f"There is no account '{name}': type sandbox, paper or live.")
+    raise RequestRefused(_("There is no account '{name}': type sandbox, paper or live.").format(name=name))
 
 
 PAPER_CHANNEL = "lb_papertrading"
@@ -105,8 +111,10 @@ class PaperCheck:
         channels = self._seen()
         if real := channels - {PAPER_CHANNEL}:
             raise RequestRefused(
-                "Nothing was sent: you connected to a paper account, but its holdings are in the channel "
-                f"'{', '.join(sorted(real))}', a real-money account's. Use the paper account's token."
+                _(
+                    "Nothing was sent: you connected to a paper account, but its holdings are in the channel "
+                    "'{real}', a real-money account's. Use the paper account's token."
+                ).format(real=", ".join(sorted(real)))
             )
         if account.claim == "paper" or channels:
             return ""

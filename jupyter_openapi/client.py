@@ -11,6 +11,7 @@ from jupyter_openapi.connection import Connection, Reader
 from jupyter_openapi.credentials import Credentials
 from jupyter_openapi.errors import RequestRefused, guarded
 from jupyter_openapi.history import History, Progress, ProgressBar, Unfinished, fetch
+from jupyter_openapi.messages import _
 from jupyter_openapi.reply import Reply
 from jupyter_openapi.signing import Explanation
 from jupyter_openapi.spec import catalog
@@ -338,6 +339,8 @@ class Client:
 def _keep_tokens_out(operation: Operation) -> None:
     if operation.name == "token_refresh":
         raise RequestRefused(
-            "Nothing was sent: refresh a token with `%openapi --execute refresh`, or client.refresh(), which "
-            "keep the new one and do not show it."
+            _(
+                "Nothing was sent: refresh a token with `%openapi --execute refresh`, or client.refresh(), "
+                "which keep the new one and do not show it."
+            )
         )

@@ -11,6 +11,7 @@ from jupyter_openapi.account import Account, mode_named
 from jupyter_openapi.credentials import Credentials
 from jupyter_openapi.credentials.oauth import OAuthFile
 from jupyter_openapi.errors import RequestRefused, TransportError
+from jupyter_openapi.messages import _
 from jupyter_openapi.ratelimit import Limiter
 from jupyter_openapi.reply import Reply
 from jupyter_openapi.signing import Explanation, explain
@@ -68,20 +69,22 @@ def renew_oauth(file: OAuthFile, host: Host) -> Credentials:
             )
             content: Any = answer.json()
         except (requests.RequestException, ValueError) as failure:
-            problem = (
-                f"{host.url}/oauth2/token gave no token ({type(failure).__name__}); the old one was kept."
+            problem = _("{url}/oauth2/token gave no token ({name__}); the old one was kept.").format(
+                url=host.url, name__=type(failure).__name__
             )
         else:
             if answer.status_code == 200 and isinstance(content, dict):
                 return file.store(content)
-            problem = f"{host.url}/oauth2/token refused (HTTP {answer.status_code}); the old token was kept."
+            problem = _("{url}/oauth2/token refused (HTTP {status_code}); the old token was kept.").format(
+                url=host.url, status_code=answer.status_code
+            )
     raise TransportError(problem)
 
 
 def _token(data: Any) -> str:
     token = data.get("token") if isinstance(data, dict) else None
     if not isinstance(token, str) or not token:
-        raise RequestRefused("The broker answered without a new token; make one on the developer website.")
+        raise RequestRefused(_("The broker answered without a new token; make one on the developer website."))
     return token
 
 
@@ -103,10 +106,16 @@ class Connection:
     ) -> None:
         chosen = mode_named(mode)
         if chosen == "sandbox" and http_url is None:
-            raise RequestRefused("A sandbox needs its address: connect('sandbox') starts one and knows it.")
+            raise RequestRefused(
+                _("A sandbox needs its address: connect('sandbox') starts one and knows it.")
+            )
         if not (trading is None or isinstance(trading, bool)):
             # A text such as "no" counts as true in Python.
-            raise RequestRefused(f"trading= takes True or False, not {trading!r:.40}; nothing was connected.")
+            raise RequestRefused(
+                _("trading= takes True or False, not {trading!r:.40}; nothing was connected.").format(
+                    trading=trading
+                )
+            )
         self.host = _allowed(resolve_host(http_url, region), chosen, limits=limits)
         self.credentials = credentials
         self.limiter: Limiter | None = None
@@ -162,9 +171,9 @@ class Connection:
 
 def _allowed(host: Host, mode: str, *, limits: bool) -> Host:
     if mode == "sandbox" and not host.loopback:
-        raise RequestRefused(f"{host.url} is no sandbox: a sandbox listens on 127.0.0.1.")
+        raise RequestRefused(_("{url} is no sandbox: a sandbox listens on 127.0.0.1.").format(url=host.url))
     if not limits and not host.loopback:
-        raise RequestRefused("limits=False is only for a sandbox: the broker counts calls.")
+        raise RequestRefused(_("limits=False is only for a sandbox: the broker counts calls."))
     return host
 
 

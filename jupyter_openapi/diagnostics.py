@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from jupyter_openapi.errors import ApiError, OpenAPIError
+from jupyter_openapi.messages import _
 
 if TYPE_CHECKING:
     from jupyter_openapi.client import Client
@@ -70,8 +71,15 @@ def _host(host: str, port: int) -> Finding:
         took = _timed(lambda: socket.create_connection((host, port), timeout=5).close())
     except OSError as failure:
         reason = failure.strerror or str(failure)
-        return _ill("host", f"{host}:{port} can't be reached ({reason}): check the network.")
-    return _well("host", f"{host}:{port}, connected in {took:.0f} ms")
+        return _ill(
+            "host",
+            _("{host}:{port} can't be reached ({reason}): check the network.").format(
+                host=host, port=port, reason=reason
+            ),
+        )
+    return _well(
+        "host", _("{host}:{port}, connected in {took:.0f} ms").format(host=host, port=port, took=took)
+    )
 
 
 def _tls(host: str, port: int) -> Finding:
@@ -84,8 +92,10 @@ def _tls(host: str, port: int) -> Finding:
             version = secured.version()
     except (OSError, ssl.SSLError) as failure:
         reason = getattr(failure, "reason", None) or failure
-        return _ill("TLS", f"{reason}: something stands between, or a CA bundle is missing.")
-    return _well("TLS", f"{version}, the certificate is trusted")
+        return _ill(
+            "TLS", _("{reason}: something stands between, or a CA bundle is missing.").format(reason=reason)
+        )
+    return _well("TLS", _("{version}, the certificate is trusted").format(version=version))
 
 
 def _region(client: Client) -> Finding:
@@ -95,7 +105,9 @@ def _region(client: Client) -> Finding:
     if account.mode == "sandbox":
         said = "the sandbox on this machine"
     elif not known:
-        said = f"{account.host} is none of the broker's hosts: only go on if you named it yourself."
+        said = _("{host} is none of the broker's hosts: only go on if you named it yourself.").format(
+            host=account.host
+        )
     return Finding("region", known, said)
 
 
@@ -106,37 +118,40 @@ def _signed_read(client: Client) -> Iterator[Finding]:
         yield _ill("signature", str(refused))
         return
     except OpenAPIError as failure:
-        yield _ill("signature", f"not looked at: {failure}")
+        yield _ill("signature", _("not looked at: {failure}").format(failure=failure))
         return
-    yield _well("signature", "a signed read was answered")
-    yield _well("latency", f"{reply.elapsed * 1000:.0f} ms for a signed read")
+    yield _well("signature", _("a signed read was answered"))
+    yield _well("latency", _("{elapsed:.0f} ms for a signed read").format(elapsed=reply.elapsed * 1000))
 
 
 def _clock(client: Client) -> Finding:
     off = client.clock_offset()
     if abs(off) <= SKEW:
-        return _well("clock", "agrees with the server's")
+        return _well("clock", _("agrees with the server's"))
     return _ill(
         "clock",
-        f"this machine's is {abs(off):.0f} s {'behind' if off > 0 else 'ahead of'} the server's: set it "
-        "(requests are corrected meanwhile).",
+        _(
+            "this machine's is {off:.0f} s {behind} the server's: set it (requests are corrected meanwhile)."
+        ).format(off=abs(off), behind="behind" if off > 0 else "ahead of"),
     )
 
 
 def _token(client: Client) -> Finding:
     days = client.token_days_left()
     if days is None:
-        return _well("token", "does not say when it ends")
+        return _well("token", _("does not say when it ends"))
     if days < 0:
-        return _ill("token", "has ended: make a new one on the developer website.")
+        return _ill("token", _("has ended: make a new one on the developer website."))
     if days < WARN_DAYS:
-        return _ill("token", f"ends in {days:.0f} days: `%openapi --execute refresh`.")
-    return _well("token", f"ends in {days:.0f} days")
+        return _ill("token", _("ends in {days:.0f} days: `%openapi --execute refresh`.").format(days=days))
+    return _well("token", _("ends in {days:.0f} days").format(days=days))
 
 
 def _limits(client: Client) -> Finding:
     left = client.limits_left()
     if client.account.locked:
-        return _ill("limits", f"{client.account.locked} Orders are off.")
-    said = ", ".join(f"{count} {kind} calls left now" for kind, count in left.items())
-    return _well("limits", said or "none are kept on this sandbox")
+        return _ill("limits", _("{locked} Orders are off.").format(locked=client.account.locked))
+    said = ", ".join(
+        _("{count} {kind} calls left now").format(count=count, kind=kind) for kind, count in left.items()
+    )
+    return _well("limits", said or _("none are kept on this sandbox"))

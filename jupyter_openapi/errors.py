@@ -23,6 +23,8 @@ from collections.abc import Callable, Iterable
 from functools import wraps
 from typing import ParamSpec, TypeVar
 
+from jupyter_openapi.messages import _
+
 
 def short(text: str, limit: int = 80) -> str:
     """Return `text` on one line, cut to `limit` characters."""
@@ -84,7 +86,7 @@ class ApiError(OpenAPIError):
         facts = [
             f"code {self.code}" if self.code is not None else "",
             f"HTTP {self.http_status}" if self.http_status is not None else "",
-            f"trace id {self.trace_id}" if self.trace_id else "",
+            _("trace id {trace_id}").format(trace_id=self.trace_id) if self.trace_id else "",
         ]
         where = f"{self.operation}: " if self.operation else ""
         return sentence(f"{where}{self.message}", f"({', '.join(filter(None, facts))})", self.advice)
@@ -152,7 +154,9 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     close = nearest(word, known)
     if not close:
         return ""
-    return f"Did you mean {' or '.join([', '.join(close[:-1]), close[-1]] if close[1:] else close)}?"
+    return _("Did you mean {value}?").format(
+        value=" or ".join([", ".join(close[:-1]), close[-1]] if close[1:] else close)
+    )
 
 
 P = ParamSpec("P")
@@ -183,4 +187,4 @@ def guarded(function: Callable[P, R]) -> Callable[P, R]:
 
 
 def _interrupted() -> Interrupted:
-    return Interrupted("Interrupted; no request was in flight.", in_flight=False)
+    return Interrupted(_("Interrupted; no request was in flight."), in_flight=False)

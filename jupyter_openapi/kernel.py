@@ -17,6 +17,8 @@ from collections.abc import Coroutine, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeVar
 
+from jupyter_openapi.messages import _
+
 OWNER_SAYS = "JUPYTER_OPENAPI_ORDERS"
 """Set to ``on`` by the owner of a server that others use, to allow orders from there."""
 
@@ -53,17 +55,29 @@ def machine(environ: Mapping[str, str] | None = None) -> Machine:
         )
     allowed = known.get(OWNER_SAYS, "").strip().lower() == "on"
     if known.get("SERVER_SOFTWARE", "").startswith("voila"):
-        said = "allowed by its owner" if allowed else f"off until its owner sets {OWNER_SAYS}=on"
+        said = (
+            "allowed by its owner"
+            if allowed
+            else _("off until its owner sets {owner_says}=on").format(owner_says=OWNER_SAYS)
+        )
         return Machine(
-            f"This page is served by Voila on {host}: keys you type go to its owner's machine. Orders on "
-            f"paper and live accounts are {said}.",
+            _(
+                "This page is served by Voila on {host}: keys you type go to its owner's machine. Orders on "
+                "paper and live accounts are {said}."
+            ).format(host=host, said=said),
             orders=allowed,
         )
     if user := known.get("JUPYTERHUB_USER"):
         return Machine(
-            f"This kernel runs on {host}, a hub's machine, as {user}: keys you type stay in its memory."
+            _(
+                "This kernel runs on {host}, a hub's machine, as {user}: keys you type stay in its memory."
+            ).format(host=host, user=user)
         )
-    return Machine(f"This kernel runs on {host} as {_user()}: keys you type stay in its memory.")
+    return Machine(
+        _("This kernel runs on {host} as {user}: keys you type stay in its memory.").format(
+            host=host, user=_user()
+        )
+    )
 
 
 def _user() -> str:

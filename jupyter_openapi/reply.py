@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from jupyter_openapi import frames
+from jupyter_openapi.messages import _
 from jupyter_openapi.spec.model import Operation
 
 if TYPE_CHECKING:
@@ -113,5 +114,5 @@ class Reply:
 
     def __repr__(self) -> str:
         name = self._operation.name if self._operation else "request"
-        order = f", order_id={self.order_id!r}" if self.order_id else ""
+        order = _(", order_id={order_id!r}").format(order_id=self.order_id) if self.order_id else ""
         return f"<Reply to {name}: code {self.code}, HTTP {self.http_status}{order}>"

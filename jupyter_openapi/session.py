@@ -12,6 +12,7 @@ from jupyter_openapi.credentials import Credentials, Found, find_credentials, fo
 from jupyter_openapi.credentials.oauth import OAuthFile
 from jupyter_openapi.errors import RequestRefused, guarded
 from jupyter_openapi.kernel import OWNER_SAYS, machine
+from jupyter_openapi.messages import _
 from jupyter_openapi.sandbox.launcher import SandboxProcess
 from jupyter_openapi.trading import Basket, Preview
 from jupyter_openapi.trading.limits import OrderLimits
@@ -61,15 +62,20 @@ class Session:
         if mode_named(mode) == "sandbox":
             if profile or credentials or region:
                 raise RequestRefused(
-                    "The sandbox has keys of its own: connect to it without a profile, credentials or region."
+                    _(
+                        "The sandbox has keys of its own: connect to it without a profile, "
+                        "credentials or region."
+                    )
                 )
             client = self._own_sandbox(trading=trading)
         else:
             place = machine()
             if place.sandbox_only:
                 raise RequestRefused(
-                    "On Binder, someone else's machine, only the sandbox may be used: "
-                    "`%openapi connect sandbox`."
+                    _(
+                        "On Binder, someone else's machine, only the sandbox may be used: `%openapi "
+                        "connect sandbox`."
+                    )
                 )
             if not place.orders:
                 trading = self._not_from_here(trading=trading)
@@ -101,7 +107,9 @@ class Session:
     ) -> Client:
         found = find_credentials(profile, credentials, self.entered)
         for other in found.differs:
-            self.notify(f"Using {found.source}; {other} holds other credentials.")
+            self.notify(
+                _("Using {source}; {other} holds other credentials.").format(source=found.source, other=other)
+            )
         for note in found.notes:
             self.notify(note)
         client = Client(
@@ -120,8 +128,11 @@ class Session:
         """Keep orders off on a page that others use; asking for them needs the owner's word."""
         if trading:
             raise RequestRefused(
-                f"Orders are off on this page, which others may use, until its owner sets {OWNER_SAYS}=on "
-                "for the server."
+                _(
+                    "Orders are off on this page, which others may use, until its owner sets "
+                    "{owner_says}=on for "
+                    "the server."
+                ).format(owner_says=OWNER_SAYS)
             )
         return False
 
@@ -133,8 +144,12 @@ class Session:
             self.notify(str(problem))  # reading goes on; an order is refused with the same words
             return
         if count:
-            orders = "1 order of this account is" if count == 1 else f"{count} orders of this account are"
-            self.notify(f"{orders} not settled: `%openapi reconcile`")
+            orders = (
+                "1 order of this account is"
+                if count == 1
+                else _("{count} orders of this account are").format(count=count)
+            )
+            self.notify(_("{orders} not settled: `%openapi reconcile`").format(orders=orders))
 
     def refresh(self) -> str:
         """Exchange the client's token for a new one, store it where the old came from, and say so.
@@ -148,7 +163,7 @@ class Session:
         """
         client = self.connected()
         if self.found is None:
-            raise RequestRefused("The sandbox's own token needs no refresh.")
+            raise RequestRefused(_("The sandbox's own token needs no refresh."))
         source, keys = self.found.source, client.connection.credentials
         if keys.facts.bearer:
             client.connection.adopt(renew_oauth(OAuthFile(keys.app_key), client.connection.host))
@@ -156,14 +171,18 @@ class Session:
         kept = keep_token(source, client.refresh())
         if source.kind == "panel":
             self.entered = kept.credentials
-        return f"{kept.message} Other programs that use the old token stop working."
+        return _("{message} Other programs that use the old token stop working.").format(message=kept.message)
 
     def forget(self, profile: str | None = None) -> str:
         """Disconnect, drop typed credentials, delete the profile that is named; say what was done."""
         done = ["Disconnected; nothing typed is kept."]
         if profile is not None:
             known = forget_profile(profile)
-            done.append(f"Profile '{profile}' is {'deleted' if known else 'not stored here'}.")
+            done.append(
+                _("Profile '{profile}' is {deleted}.").format(
+                    profile=profile, deleted="deleted" if known else "not stored here"
+                )
+            )
         if self.client is not None:
             self.client.close()
         self.client = self.preview = self.entered = self.found = None
@@ -193,7 +212,9 @@ class Session:
     def connected(self) -> Client:
         """Return the client, or refuse with the line to type."""
         if self.client is None:
-            raise RequestRefused("Not connected: type `%openapi connect sandbox` (or paper, or live) first.")
+            raise RequestRefused(
+                _("Not connected: type `%openapi connect sandbox` (or paper, or live) first.")
+            )
         return self.client
 
 

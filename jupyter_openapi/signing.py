@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 from requests.auth import AuthBase
 
 from jupyter_openapi.errors import RequestRefused
+from jupyter_openapi.messages import _
 
 if TYPE_CHECKING:
     from requests import PreparedRequest
@@ -93,7 +94,9 @@ def sign(
     digest = string_to_sign(canonical)
     log.debug("%s %s: string to sign %s", method, path, digest)
     mac = hmac.digest(app_secret.encode(), digest.encode(), "sha256").hex()
-    return f"HMAC-SHA256 SignedHeaders={SIGNED_HEADERS}, Signature={mac}"
+    return _("HMAC-SHA256 SignedHeaders={signed_headers}, Signature={mac}").format(
+        signed_headers=SIGNED_HEADERS, mac=mac
+    )
 
 
 class Explanation(NamedTuple):
@@ -114,8 +117,10 @@ def explain(method: str, path: str, query: str, body: bytes, *, keys: Keys, time
     """
     named = {"app_key": keys.app_key, "access_token": keys.access_token}
     masked = {
-        "app_key": f"[app key, {len(keys.app_key)} characters]",
-        "access_token": f"[access token, {len(keys.access_token)} characters]",
+        "app_key": _("[app key, {app_key_count} characters]").format(app_key_count=len(keys.app_key)),
+        "access_token": _("[access token, {access_token_count} characters]").format(
+            access_token_count=len(keys.access_token)
+        ),
     }
     if keys.access_token.startswith("Bearer "):
         headers = {
@@ -186,8 +191,8 @@ class SignatureAuth(AuthBase):
             r.body = r.body.encode()
         body: object = r.body or b""
         if not isinstance(body, bytes):
-            raise RequestRefused("A streamed body can't be signed: pass its bytes.")
-        path, _, query = r.path_url.partition("?")
+            raise RequestRefused(_("A streamed body can't be signed: pass its bytes."))
+        path, _mark, query = r.path_url.partition("?")
         r.headers.setdefault("Content-Type", CONTENT_TYPE)
         r.headers.update(self.headers(r.method or "GET", path, query, body))
         return r

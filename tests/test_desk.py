@@ -105,7 +105,7 @@ def test_sent_once_from_many_threads(client: Client, broker: Broker) -> None:
 
 def test_an_old_preview_is_refused(client: Client, broker: Broker, monkeypatch: pytest.MonkeyPatch) -> None:
     wanted = preview(client)
-    monkeypatch.setattr("jupyter_openapi.trading.preview.Since.seconds", property(lambda _: 61.0))
+    monkeypatch.setattr("jupyter_openapi.trading.preview.Stopwatch.seconds", property(lambda _: 61.0))
     with pytest.raises(RequestRefused, match="good for 60 s"):
         wanted.send()
     assert broker.changes == []

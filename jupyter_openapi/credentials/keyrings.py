@@ -14,6 +14,7 @@ from typing import Any
 
 from jupyter_openapi.credentials.keys import Credentials
 from jupyter_openapi.errors import RequestRefused, did_you_mean, guarded, sentence
+from jupyter_openapi.messages import _
 from jupyter_openapi.storage import config_folder, private_folder, replace_text
 
 SERVICE = "jupyter-openapi"
@@ -46,12 +47,15 @@ def load_profile(name: str) -> Credentials:
     if len(missing) == len(FIELDS):
         known = profiles()
         stored = f"Stored: {', '.join(known)}." if known else "None is stored yet."
-        advice = f"{stored} Type `%openapi login` to store one."
-        raise RequestRefused(sentence(f"There is no profile '{name}'.", did_you_mean(name, known), advice))
+        advice = _("{stored} Type `%openapi login` to store one.").format(stored=stored)
+        raise RequestRefused(
+            sentence(_("There is no profile '{name}'.").format(name=name), did_you_mean(name, known), advice)
+        )
     if missing:
         raise RequestRefused(
-            f"Profile '{name}' is not whole (no {', no '.join(missing)}): type `%openapi login` to store it "
-            "again."
+            _(
+                "Profile '{name}' is not whole (no {missing}): type `%openapi login` to store it again."
+            ).format(name=name, missing=", no ".join(missing))
         )
     return Credentials(*("" if values[field] == EMPTY else values[field] for field in FIELDS))
 
@@ -74,7 +78,9 @@ def store_profile(name: str, credentials: Credentials) -> None:
         for field in FIELDS
     ):
         raise RequestRefused(
-            f"The system's keyring did not keep profile '{name}': use variables or a .env file."
+            _("The system's keyring did not keep profile '{name}': use variables or a .env file.").format(
+                name=name
+            )
         )
     _write_index({*profiles(), name})
 
@@ -105,7 +111,10 @@ def _keyring(verb: str, *arguments: str) -> Any:
         from keyring.errors import NoKeyringError
     except ImportError:
         raise RequestRefused(
-            "Profiles need the keyring package: type `%pip install 'jupyter-openapi[keyring]'` and restart."
+            _(
+                "Profiles need the keyring package: type `%pip install 'jupyter-openapi[keyring]'` and "
+                "restart."
+            )
         ) from None
     try:
         return getattr(keyring, verb)(SERVICE, *arguments)
@@ -116,14 +125,16 @@ def _keyring(verb: str, *arguments: str) -> Any:
         )
     except Exception as failure:  # noqa: BLE001 (each system's keyring raises its own errors)
         kind = type(failure).__name__
-        problem = f"The system's keyring refused ({kind}): unlock it and try again, or type `%openapi login`."
+        problem = _(
+            "The system's keyring refused ({kind}): unlock it and try again, or type `%openapi login`."
+        ).format(kind=kind)
     raise RequestRefused(problem)
 
 
 def _check_name(name: str) -> None:
     if not _NAME.fullmatch(name):
         raise RequestRefused(
-            "A profile's name is up to 64 letters, digits, dots, dashes and underscores, such as 'main'."
+            _("A profile's name is up to 64 letters, digits, dots, dashes and underscores, such as 'main'.")
         )
 
 
@@ -137,6 +148,8 @@ def _write_index(names: set[str]) -> None:
         replace_text(_index(), json.dumps(sorted(names)))
     except OSError as failure:
         raise RequestRefused(
-            f"The names of profiles can't be written to {_index()} ({failure.strerror}); the keyring itself "
-            "was changed."
+            _(
+                "The names of profiles can't be written to {index} ({strerror}); the keyring itself was "
+                "changed."
+            ).format(index=_index(), strerror=failure.strerror)
         ) from None

@@ -10,6 +10,7 @@ from typing import Any, NoReturn
 
 from jupyter_openapi.credentials.tokens import BEARER, TokenFacts, token_facts
 from jupyter_openapi.errors import RequestRefused, sentence
+from jupyter_openapi.messages import _
 
 LONGEST = 8192
 INVISIBLE = "\ufeff\u200b\u200c\u200d\u2060"  # what pages and chats put around a copied text
@@ -162,7 +163,11 @@ class Credentials:
 
     def __setattr__(self, name: str, value: Any) -> NoReturn:
         del value
-        raise AttributeError(f"Credentials can't be changed ('{name}'): make new ones, or use with_token().")
+        raise AttributeError(
+            _("Credentials can't be changed ('{name}'): make new ones, or use with_token().").format(
+                name=name
+            )
+        )
 
 
 def _refuse_copies() -> NoReturn:
@@ -187,15 +192,24 @@ def _token(value: str) -> str:
 def _problem(name: str, value: object, *, optional: bool = False) -> str:
     """Say in one sentence why `value` can't be used, without repeating it; empty when it can."""
     if not isinstance(value, str):
-        return f"The {name} must be text, not {type(value).__name__}."
+        return _("The {name} must be text, not {name__}.").format(name=name, name__=type(value).__name__)
     bare = value.removeprefix(BEARER) if name == "access token" else value
     if not bare:
-        return "" if optional else f"The {name} is empty: copy it from the broker's developer page."
+        return (
+            ""
+            if optional
+            else _("The {name} is empty: copy it from the broker's developer page.").format(name=name)
+        )
     if len(bare) > LONGEST:
-        return f"The {name} is longer than {LONGEST} characters: copy it alone."
+        return _("The {name} is longer than {longest} characters: copy it alone.").format(
+            name=name, longest=LONGEST
+        )
     if _PRINTABLE.fullmatch(bare):
         return ""
-    return sentence(f"The {name} holds {_flaw(bare)}:", "copy it again, whole, as one line.")
+    return sentence(
+        _("The {name} holds {flaw}:").format(name=name, flaw=_flaw(bare)),
+        _("copy it again, whole, as one line."),
+    )
 
 
 def _flaw(value: str) -> str:

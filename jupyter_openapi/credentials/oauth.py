@@ -18,6 +18,7 @@ from typing import Any
 from jupyter_openapi.credentials.keys import Credentials
 from jupyter_openapi.credentials.tokens import BEARER
 from jupyter_openapi.errors import RequestRefused, guarded
+from jupyter_openapi.messages import _
 from jupyter_openapi.storage import replace_text
 
 REFRESH_BEFORE = 300.0  # seconds before the end, as the SDK
@@ -39,7 +40,7 @@ class OAuthFile:
 
     def __init__(self, client_id: str, home: Path | None = None) -> None:
         if not _CLIENT_ID.fullmatch(client_id):
-            raise RequestRefused("An OAuth client id is letters, digits, dots, dashes and underscores.")
+            raise RequestRefused(_("An OAuth client id is letters, digits, dots, dashes and underscores."))
         self.client_id = client_id
         self.path = (home or Path.home()) / ".longbridge" / "openapi" / "tokens" / client_id
 
@@ -75,8 +76,10 @@ class OAuthFile:
         """
         if self.due() and not self.can_refresh:
             raise RequestRefused(
-                f"The OAuth token of client {self.client_id} ends {self.expires:%Y-%m-%d %H:%M} UTC and "
-                "can't be refreshed: log in again with the program that made it."
+                _(
+                    "The OAuth token of client {client_id} ends {expires:%Y-%m-%d %H:%M} UTC and can't be "
+                    "refreshed: log in again with the program that made it."
+                ).format(client_id=self.client_id, expires=self.expires)
             )
         return Credentials(self.client_id, "", BEARER + self._token("access_token"))
 
@@ -108,7 +111,9 @@ class OAuthFile:
         """
         token = answer.get("access_token")
         if not isinstance(token, str) or not token:
-            raise RequestRefused("The token endpoint answered without an access token; the old one was kept.")
+            raise RequestRefused(
+                _("The token endpoint answered without an access token; the old one was kept.")
+            )
         credentials = Credentials(self.client_id, "", BEARER + token)
         life = answer.get("expires_in")
         seconds = int(life) if isinstance(life, int | float) and life > 0 else LIFETIME
@@ -124,33 +129,42 @@ class OAuthFile:
             replace_text(self.path, json.dumps(new, indent=2))
         except OSError as failure:
             raise RequestRefused(
-                f"The new OAuth token can't be written to {self.path} ({failure.strerror}): log in again "
-                "with the program that made the file."
+                _(
+                    "The new OAuth token can't be written to {path} ({strerror}): log in again with "
+                    "the program "
+                    "that made the file."
+                ).format(path=self.path, strerror=failure.strerror)
             ) from None
         return credentials
 
     def _token(self, name: str) -> str:
         value = self._read().get(name)
         if not isinstance(value, str) or not value:
-            raise RequestRefused(f"{self.path} holds no {name}: log in again with the program that made it.")
+            raise RequestRefused(
+                _("{path} holds no {name}: log in again with the program that made it.").format(
+                    path=self.path, name=name
+                )
+            )
         return value
 
     def _read(self) -> dict[str, Any]:
         try:
             content = json.loads(self.path.read_text(encoding="utf-8"))
         except FileNotFoundError:
-            problem = (
-                f"There is no OAuth token for client {self.client_id} ({self.path}): log in first with the "
-                "official SDK or CLI, or use an app key, secret and access token."
-            )
+            problem = _(
+                "There is no OAuth token for client {client_id} ({path}): log in first with the official SDK "
+                "or CLI, or use an app key, secret and access token."
+            ).format(client_id=self.client_id, path=self.path)
         except (OSError, ValueError):
-            problem = (
-                f"{self.path} can't be read as a token file: log in again with the program that made it."
-            )
+            problem = _(
+                "{path} can't be read as a token file: log in again with the program that made it."
+            ).format(path=self.path)
         else:
             if isinstance(content, dict):
                 return content
-            problem = f"{self.path} is not a token file: log in again with the program that made it."
+            problem = _("{path} is not a token file: log in again with the program that made it.").format(
+                path=self.path
+            )
         raise RequestRefused(problem)
 
 

@@ -18,6 +18,7 @@ from typing import Literal
 from jupyter_openapi.credentials.keyrings import load_profile, profiles, store_profile
 from jupyter_openapi.credentials.keys import Credentials
 from jupyter_openapi.errors import RequestRefused, guarded, sentence
+from jupyter_openapi.messages import _
 
 PREFIXES = ("LONGBRIDGE_", "LONGPORT_")
 NAMES = ("APP_KEY", "APP_SECRET", "ACCESS_TOKEN")
@@ -54,8 +55,8 @@ class Source:
             "panel": "the credential panel",
             "profile": f"profile '{self.name}'",
             "environment": f"environment ({self.name}*)",
-            "dotenv": f".env file ({self.path}, {self.name}*)",
-            "oauth": f"OAuth client {self.name}",
+            "dotenv": _(".env file ({path}, {name}*)").format(path=self.path, name=self.name),
+            "oauth": _("OAuth client {name}").format(name=self.name),
         }[self.kind]
 
 
@@ -131,7 +132,9 @@ def from_environment(environ: Mapping[str, str] | None = None) -> Credentials:
     search.variables(os.environ if environ is None else environ)
     if not search.found:
         missing = sentence(*search.notes) or "The environment holds no credentials."
-        raise RequestRefused(f"{missing} {SET_THEM} before you start Jupyter.")
+        raise RequestRefused(
+            _("{missing} {set_them} before you start Jupyter.").format(missing=missing, set_them=SET_THEM)
+        )
     return search.found[0][1]
 
 
@@ -152,7 +155,7 @@ class _Search:
         except RequestRefused as refused:
             if not self.found:
                 raise
-            self.notes.append(f"{source} is not used: {refused}")
+            self.notes.append(_("{source} is not used: {refused}").format(source=source, refused=refused))
 
     def variables(self, values: Mapping[str, str], path: Path | None = None) -> None:
         """Add each prefix's whole set, and a note for each half one."""
@@ -165,7 +168,11 @@ class _Search:
             elif len(missing) < len(names):
                 held = " and ".join(name for name in names if name not in missing)
                 where = path or "The environment"
-                self.notes.append(f"{where} holds {held} but no {' and no '.join(missing)}.")
+                self.notes.append(
+                    _("{where} holds {held} but no {missing}.").format(
+                        where=where, held=held, missing=" and no ".join(missing)
+                    )
+                )
 
     def dotenv(self, path: Path) -> None:
         """Add the sets of a ``.env`` file; it never reaches the environment, and chooses no host."""
@@ -180,7 +187,9 @@ class _Search:
         hosts = [name for prefix in PREFIXES for end in HOST_NAMES if values.get(name := prefix + end)]
         if hosts:
             self.notes.append(
-                f"{', '.join(hosts)} in {path} is not used: a .env file may not choose the host."
+                _("{hosts} in {path} is not used: a .env file may not choose the host.").format(
+                    hosts=", ".join(hosts), path=path
+                )
             )
 
     def result(self) -> Found:
@@ -188,8 +197,11 @@ class _Search:
         if not self.found:
             missing = sentence(*self.notes) or "No credentials were found."
             raise RequestRefused(
-                f"{missing} Type `%openapi login`, or s{SET_THEM[1:]} in the environment or in a "
-                ".env file in the working folder."
+                _(
+                    "{missing} Type `%openapi login`, or s{set_them} in the environment or in a .env "
+                    "file in the "
+                    "working folder."
+                ).format(missing=missing, set_them=SET_THEM[1:])
             )
         (source, credentials), *others = self.found
         differs = [str(other) for other, those in others if not those.same_as(credentials)]
@@ -207,12 +219,18 @@ def _read_dotenv(path: Path) -> dict[str, str]:
         return {}
     try:
         if path.stat().st_size > DOTENV_LARGEST:
-            raise RequestRefused(f"{path} is over {DOTENV_LARGEST // 1_000_000} MB: that is no .env file.")
+            raise RequestRefused(
+                _("{path} is over {dotenv_largest} MB: that is no .env file.").format(
+                    path=path, dotenv_largest=DOTENV_LARGEST // 1000000
+                )
+            )
         # Not interpolated: a secret with a dollar sign stays as it is. A byte order mark is Notepad's.
         values = dotenv_values(path, interpolate=False, encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as failure:
         reason = failure.strerror if isinstance(failure, OSError) else "it is not UTF-8 text"
-        raise RequestRefused(f"{path} can't be read ({reason}): mend it, or move it away.") from None
+        raise RequestRefused(
+            _("{path} can't be read ({reason}): mend it, or move it away.").format(path=path, reason=reason)
+        ) from None
     return {name: value or "" for name, value in values.items()}
 
 
@@ -253,20 +271,28 @@ def keep_token(source: Source, new: Credentials) -> Kept:
     try:
         if source.kind == "profile":
             store_profile(source.name, new)
-            return Kept(new, stored=True, message=f"The new token is stored in profile '{source.name}'.")
+            return Kept(
+                new,
+                stored=True,
+                message=_("The new token is stored in profile '{name}'.").format(name=source.name),
+            )
         if source.kind == "dotenv" and source.path is not None:
             _write_dotenv(source.path, f"{source.name}ACCESS_TOKEN", new)
-            return Kept(new, stored=True, message=f"The new token is stored in {source.path}.")
+            return Kept(
+                new, stored=True, message=_("The new token is stored in {path}.").format(path=source.path)
+            )
     except RequestRefused as refused:
-        problem = f"The new token could not be stored: {refused}"
+        problem = _("The new token could not be stored: {refused}").format(refused=refused)
     except (OSError, UnicodeDecodeError) as failure:
         reason = failure.strerror if isinstance(failure, OSError) else "it is not UTF-8 text"
-        problem = f"The new token could not be written to {source.path} ({reason})."
+        problem = _("The new token could not be written to {path} ({reason}).").format(
+            path=source.path, reason=reason
+        )
     else:
-        problem = f"The old token came from: {source}."
-    keep = f"The new token lives in this kernel's memory only; to keep it, type {STORE}"
+        problem = _("The old token came from: {source}.").format(source=source)
+    keep = _("The new token lives in this kernel's memory only; to keep it, type {store}").format(store=STORE)
     if source.kind in {"environment", "dotenv"}:
-        keep += f", or put it into {source.name}ACCESS_TOKEN yourself"
+        keep += _(", or put it into {name}ACCESS_TOKEN yourself").format(name=source.name)
     return Kept(new, stored=False, message=f"{problem} {keep}.")
 
 
@@ -274,8 +300,10 @@ def _write_dotenv(path: Path, name: str, new: Credentials) -> None:
     from dotenv import dotenv_values, set_key
 
     if path.is_symlink():
-        raise RequestRefused(f"{path} is a link to another file; write it there yourself.")
+        raise RequestRefused(
+            _("{path} is a link to another file; write it there yourself.").format(path=path)
+        )
     marked = path.read_bytes()[:3] == BYTE_ORDER_MARK
     set_key(path, name, new.access_token, encoding="utf-8-sig" if marked else "utf-8")
     if dotenv_values(path, interpolate=False, encoding="utf-8-sig").get(name) != new.access_token:
-        raise RequestRefused(f"{path} did not take the new value of {name}.")
+        raise RequestRefused(_("{path} did not take the new value of {name}.").format(path=path, name=name))

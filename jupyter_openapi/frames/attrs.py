@@ -9,6 +9,8 @@ from datetime import date, datetime
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
+from jupyter_openapi.messages import _
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -35,14 +37,19 @@ class Findings:
         if self.inexact:
             columns = ", ".join(f"{name} ({count})" for name, count in self.inexact.items())
             warnings.warn(
-                f"float64 cannot hold every digit of: {columns}. "
-                'Pass decimals="decimal" or decimals="string" to keep them all.',
+                _(
+                    'float64 cannot hold every digit of: {columns}. Pass decimals="decimal" or '
+                    'decimals="string" '
+                    "to keep them all."
+                ).format(columns=columns),
                 InexactWarning,
                 stacklevel=stacklevel + 1,
             )
         if self.as_text:
             warnings.warn(
-                f"Values that do not fit the column's kind; kept as text: {', '.join(self.as_text)}.",
+                _("Values that do not fit the column's kind; kept as text: {as_text}.").format(
+                    as_text=", ".join(self.as_text)
+                ),
                 UnreadableWarning,
                 stacklevel=stacklevel + 1,
             )

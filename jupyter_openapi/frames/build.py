@@ -21,6 +21,7 @@ from jupyter_openapi.frames.records import (
     records_at,
 )
 from jupyter_openapi.frames.values import clean
+from jupyter_openapi.messages import _
 from jupyter_openapi.spec.model import Operation, Table
 
 if TYPE_CHECKING:
@@ -190,7 +191,9 @@ def _other_table(data: Any, tables: tuple[Table, ...], wanted: str) -> Records:
         ", ".join(dict.fromkeys(key_of(table.path) or "the first" for table in tables))
         or "those in the reply"
     )
-    raise RequestRefused(f"This reply has no table {wanted!r}; its tables are {names}.")
+    raise RequestRefused(
+        _("This reply has no table {wanted!r}; its tables are {names}.").format(wanted=wanted, names=names)
+    )
 
 
 def key_of(path: str) -> str:

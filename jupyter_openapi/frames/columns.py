@@ -13,6 +13,7 @@ from jupyter_openapi.frames import values as numbers
 from jupyter_openapi.frames.attrs import Findings
 from jupyter_openapi.frames.values import UnreadableError, as_text, distinct, objects, shape, text_column
 from jupyter_openapi.market.symbols import MARKET_ZONES
+from jupyter_openapi.messages import _
 from jupyter_openapi.spec.model import Field, Kind
 
 if TYPE_CHECKING:
@@ -48,7 +49,9 @@ def check_zone(zone: str | tzinfo) -> str | tzinfo:
         ZoneInfo(zone)
     except (KeyError, ValueError, TypeError, OSError):
         raise RequestRefused(
-            f"{zone!r} is not a time zone: pass a name such as tz='UTC' or tz='Asia/Hong_Kong'."
+            _("{zone!r} is not a time zone: pass a name such as tz='UTC' or tz='Asia/Hong_Kong'.").format(
+                zone=zone
+            )
         ) from None
     return zone
 
@@ -182,7 +185,11 @@ class Maker:
 
     def __post_init__(self) -> None:
         if self.decimals not in DECIMALS:
-            raise RequestRefused(f"decimals is one of {', '.join(DECIMALS)}, not {self.decimals!r}.")
+            raise RequestRefused(
+                _("decimals is one of {decimals}, not {decimals_2!r}.").format(
+                    decimals=", ".join(DECIMALS), decimals_2=self.decimals
+                )
+            )
         self.tz = check_zone(self.tz)
 
     def column(self, name: str, described: Field | None, values: Sequence[Any]) -> Any:

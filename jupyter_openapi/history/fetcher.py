@@ -15,6 +15,7 @@ from jupyter_openapi.errors import ApiError, OpenAPIError, sentence
 from jupyter_openapi.history.page import with_rows
 from jupyter_openapi.history.plan import Plan, make_plan
 from jupyter_openapi.history.walk import Progress, Read, Walk
+from jupyter_openapi.messages import _
 from jupyter_openapi.spec.model import Operation
 
 if TYPE_CHECKING:
@@ -48,7 +49,9 @@ class ProgressBar:
             if self._shown is None:
                 self._shown = _tqdm(self._name) or _Line(self._name)
             self._shown.update(int(100 * step.share) - self._shown.n)
-            self._shown.set_postfix_str(f"{step.rows:,} rows, {step.requests} requests")
+            self._shown.set_postfix_str(
+                _("{rows:,} rows, {requests} requests").format(rows=step.rows, requests=step.requests)
+            )
 
 
 def _tqdm(name: str) -> Any:
@@ -237,7 +240,12 @@ def fetch(
     except Exception as error:
         kept = _keep(walk, resume)
         if kept:
-            _tell(error, f"{walk.count:,} rows, {_reached(walk)}, are kept{kept}.")
+            _tell(
+                error,
+                _("{count:,} rows, {reached}, are kept{kept}.").format(
+                    count=walk.count, reached=_reached(walk), kept=kept
+                ),
+            )
         raise
     finally:
         if progress is not None:
@@ -248,8 +256,10 @@ def fetch(
 def _reached(walk: Walk) -> str:
     """Say how far a walk that was broken off has got."""
     if walk.parts and walk.plan.pages.window:
-        return f"read up to {walk.plan.stamp(walk.parts[-1].last)}"
-    return f"read with {walk.requests} request{'' if walk.requests == 1 else 's'}"
+        return _("read up to {stamp}").format(stamp=walk.plan.stamp(walk.parts[-1].last))
+    return _("read with {requests} request{plural}").format(
+        requests=walk.requests, plural="" if walk.requests == 1 else "s"
+    )
 
 
 def _keep(walk: Walk, resume: Unfinished | None) -> str:
@@ -273,7 +283,9 @@ def _history(walk: Walk, why: str, facts: Mapping[str, Any] | None) -> History:
     reasons = [part.why for part in walk.parts if part.why]
     if len(reasons) > 1:
         reasons = [
-            f"{reasons[0]} (and {len(reasons) - 1:,} more such window{'s' if len(reasons) > 2 else ''})"
+            _("{reason} (and {reasons_count:,} more such window{plural})").format(
+                reason=reasons[0], reasons_count=len(reasons) - 1, plural="s" if len(reasons) > 2 else ""
+            )
         ]
     whole = bool(plan.pages.window)
     return History(

@@ -10,6 +10,7 @@ from enum import Enum, auto
 from typing import TYPE_CHECKING, Any
 
 from jupyter_openapi.frames.records import find_list
+from jupyter_openapi.messages import _
 from jupyter_openapi.spec.model import Operation
 
 if TYPE_CHECKING:
@@ -108,10 +109,10 @@ def cut(operation: Operation, data: Any, arguments: Mapping[str, Any] | None = N
     pages = operation.pages
     count, more = len(rows_of(operation, data)), has_more(data)
     if pages is None:
-        return f"{count:,} rows and there are more." if more else None
+        return _("{count:,} rows and there are more.").format(count=count) if more else None
     advice = "add --all with a start" if pages.window else "add --all"
     if more:
-        return f"{count:,} rows and there are more; {advice}."
+        return _("{count:,} rows and there are more; {advice}.").format(count=count, advice=advice)
     if more is False or not count:
         return None
     asked = (arguments or {}).get(pages.size or "", operation.defaults.get(pages.size or ""))
@@ -121,7 +122,13 @@ def cut(operation: Operation, data: Any, arguments: Mapping[str, Any] | None = N
         full = count in USUAL_SIZES
     else:
         full = pages.max_rows is not None and count >= pages.max_rows
-    return f"{count:,} rows, as many as one reply holds, so there may be more; {advice}." if full else None
+    return (
+        _("{count:,} rows, as many as one reply holds, so there may be more; {advice}.").format(
+            count=count, advice=advice
+        )
+        if full
+        else None
+    )
 
 
 LEAST_PAGE = 20  # no page the broker documents is shorter when full

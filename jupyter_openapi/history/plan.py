@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from jupyter_openapi.errors import RequestRefused, sentence
+from jupyter_openapi.messages import _
 from jupyter_openapi.spec import catalog
 from jupyter_openapi.spec.check import check, nest
 from jupyter_openapi.spec.dates import to_seconds, zone
@@ -99,7 +100,10 @@ def make_plan(operation: Operation, arguments: Mapping[str, Any], *, tz: str, no
     pages = operation.pages
     if pages is None:
         raise RequestRefused(
-            sentence(f"{operation.name} comes whole in one reply; leave --all out.", _instead(operation))
+            sentence(
+                _("{name} comes whole in one reply; leave --all out.").format(name=operation.name),
+                _instead(operation),
+            )
         )
     given = nest(operation, arguments)
     _refuse_pages(pages, given)
@@ -139,20 +143,24 @@ def _instead(operation: Operation) -> str:
     found = catalog().operations.get(name)
     if found is None or found.pages is None or found.pages.window is None:
         return ""
-    return f"For earlier days: {name} {found.pages.window[0]}=-30d."
+    return _("For earlier days: {name} {window}=-30d.").format(name=name, window=found.pages.window[0])
 
 
 def _refuse_pages(pages: Pages, given: Mapping[str, Any]) -> None:
     for name in (pages.page or "page", "page", *(() if pages.size else ("size",))):
         if name in given:
-            raise RequestRefused(f"{name} has no place beside --all, which reads every page; leave it out.")
+            raise RequestRefused(
+                _("{name} has no place beside --all, which reads every page; leave it out.").format(name=name)
+            )
 
 
 def _with_window(operation: Operation, window: tuple[str, str], given: dict[str, Any]) -> dict[str, Any]:
     start, end = window
     if start not in given:
         raise RequestRefused(
-            f"A whole history needs a start: add {start}=2026-01-01, or {start}=-1y, to {operation.name}."
+            _("A whole history needs a start: add {start}=2026-01-01, or {start}=-1y, to {name}.").format(
+                start=start, name=operation.name
+            )
         )
     return {**given, end: given.get(end, "now")}
 
@@ -164,8 +172,16 @@ def _refuse_window(
         return
     first, last = window
     if open_end:
-        raise RequestRefused(f"{first}={given[first]} lies in the future; a history starts in the past.")
-    raise RequestRefused(f"{first}={given[first]} lies after {last}={given[last]}; exchange them.")
+        raise RequestRefused(
+            _("{first}={first_2} lies in the future; a history starts in the past.").format(
+                first=first, first_2=given[first]
+            )
+        )
+    raise RequestRefused(
+        _("{first}={first_2} lies after {last}={last_2}; exchange them.").format(
+            first=first, first_2=given[first], last=last, last_2=given[last]
+        )
+    )
 
 
 def _size(operation: Operation, pages: Pages, checked: Mapping[str, Any]) -> int | None:

@@ -16,6 +16,7 @@ from jupyter_openapi.history.page import (
     seconds_of,
 )
 from jupyter_openapi.history.plan import DAY, Plan
+from jupyter_openapi.messages import _
 from jupyter_openapi.spec import catalog
 
 Read = Callable[[str, Mapping[str, Any]], Any]
@@ -144,15 +145,20 @@ class Walk:
         page = reading.pages[-1]
         count, first, last = len(page.rows), reading.first, reading.last
         if first == last:
-            holds = f"{self.plan.stamp(first)} {'holds' if page.more else 'may hold'} more than"
-            why = f"{holds} the {count:,} rows of it that the broker gives"
+            holds = _("{stamp} {holds} more than").format(
+                stamp=self.plan.stamp(first), holds="holds" if page.more else "may hold"
+            )
+            why = _("{holds} the {count:,} rows of it that the broker gives").format(holds=holds, count=count)
             self._commit(reading, why if page.more is not False else "")
             return
         if count < max(self._longest, 1):
             self._doubts += 1
             if self._doubts > DOUBTS:
                 self._commit(
-                    reading, f"{self._span(reading)} goes on saying there are more rows, and gives none"
+                    reading,
+                    _("{span} goes on saying there are more rows, and gives none").format(
+                        span=self._span(reading)
+                    ),
                 )
                 return
         self._ends = [*self._ends, first + (last - first) // 2]
@@ -165,15 +171,17 @@ class Walk:
                 reading.before = None
                 self.reading = WindowReading(self.plan, reading.first, reading.last, before=reading)
             else:
-                self._commit(reading, f"rows of {self._span(reading)} kept moving while they were read")
+                self._commit(
+                    reading,
+                    _("rows of {span} kept moving while they were read").format(span=self._span(reading)),
+                )
             return
         self._commit(reading, self._endless(reading) if stuck else self._astray(reading))
 
     def _endless(self, reading: WindowReading) -> str:
-        return (
-            f"page {len(reading.pages)} of {self._span(reading)} gives nothing new, "
-            "and the broker does not say that it is the last"
-        )
+        return _(
+            "page {pages_count} of {span} gives nothing new, and the broker does not say that it is the last"
+        ).format(pages_count=len(reading.pages), span=self._span(reading))
 
     def _astray(self, reading: WindowReading) -> str:
         """Say if rows without ids lie where another window brings them, too."""
@@ -186,7 +194,9 @@ class Walk:
         )
         if not count:
             return ""
-        return f"rows outside {self._span(reading)} came with it ({count:,}), and may be here twice"
+        return _("rows outside {span} came with it ({count:,}), and may be here twice").format(
+            span=self._span(reading), count=count
+        )
 
     def _commit(self, reading: WindowReading, why: str = "") -> None:
         self.parts.append(Part(reading.first, reading.last, reading.rows, why))

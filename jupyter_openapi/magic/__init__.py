@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from IPython.core.completer import SimpleCompletion, context_matcher
 
+from jupyter_openapi.messages import _
+
 if TYPE_CHECKING:
     from IPython.core.completer import CompletionContext
 
@@ -64,7 +66,8 @@ def _made(shell: Any) -> Any:
     except TraitError as unusable:
         # IPython keeps a value that was refused, and would refuse to load for its sake ever after.
         shell.config.pop("OpenAPIMagics", None)
-        print(f"A setting of OpenAPIMagics can't be used ({unusable}); all are as they come.")  # noqa: T201
+        advice = _("A setting of OpenAPIMagics can't be used ({unusable}); all have their defaults.")
+        print(advice.format(unusable=unusable))  # noqa: T201
         return OpenAPIMagics(shell)
 
 

@@ -13,6 +13,7 @@ from jupyter_openapi.magic.commands import COMMANDS
 from jupyter_openapi.magic.flags import SHOWING, refuse_flags, refuse_flags_of_command
 from jupyter_openapi.magic.grammar import Command, parse_line
 from jupyter_openapi.magic.request import Target, find_target
+from jupyter_openapi.messages import _
 from jupyter_openapi.reply import Reply
 from jupyter_openapi.spec.check import check
 from jupyter_openapi.spec.model import Effect, Operation
@@ -55,7 +56,9 @@ def _command(command: Command, spec: CommandSpec, context: Context) -> Any:
     try:
         checked = check(spec.operation, given, tz=context.tz(command))
     except RequestRefused as refused:
-        problem = sentence(str(refused), f"Type %openapi help {spec.name} to read about it.")
+        problem = sentence(
+            str(refused), _("Type %openapi help {name} to read about it.").format(name=spec.name)
+        )
     if problem:
         raise RequestRefused(problem)
     return spec.action(Invocation(command, checked, context))

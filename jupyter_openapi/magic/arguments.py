@@ -16,6 +16,7 @@ from jupyter_openapi.magic.expressions import Scope, accepted, compiled, is_expr
 from jupyter_openapi.magic.flags import FLAGS, FlagValue
 from jupyter_openapi.magic.grammar import Command, split_path
 from jupyter_openapi.magic.lexer import as_typed, in_braces, split_commas, unquoted
+from jupyter_openapi.messages import _
 from jupyter_openapi.spec.model import Kind, Operation, Parameter
 
 OMITTED: Any = object()  # what an expression that is None leaves behind
@@ -58,7 +59,9 @@ def read_text(
         name = short(name, 40)
         mark, instead = (":", f"{name}: {{''}}") if body else ("=", f'{name}=""')
         raise RequestRefused(
-            f"{name} has no value; write it right after the {mark}, or {instead} for empty text."
+            _("{name} has no value; write it right after the {mark}, or {instead} for empty text.").format(
+                name=name, mark=mark, instead=instead
+            )
         )
     label = f"{short(name, 40)}{': ' if body else '='}{short(text, 60)}" if name else short(text, 60)
     if parameter is None or not array:
@@ -105,7 +108,9 @@ def _items(text: str, parameter: Parameter, label: str) -> list[str]:
         else:
             items.extend(split_commas(inside))
     if not all(items):
-        raise RequestRefused(f"{label} has nothing between two commas; drop one of them.")
+        raise RequestRefused(
+            _("{label} has nothing between two commas; drop one of them.").format(label=label)
+        )
     return items
 
 
@@ -130,12 +135,20 @@ def _read_one(
         if not isinstance(reason, str):
             return _evaluated(inner, parameter, scope, label)
         if not verbatim:
-            raise RequestRefused(f"{label} is no Python expression ({reason}); {_form(name, plain)}.")
+            raise RequestRefused(
+                _("{label} is no Python expression ({reason}); {form}.").format(
+                    label=label, reason=reason, form=_form(name, plain)
+                )
+            )
     if not verbatim:
         if "{" in plain or "}" in plain:
-            raise RequestRefused(f"{label} mixes braces with text; {_form(name, plain)}.")
+            raise RequestRefused(
+                _("{label} mixes braces with text; {form}.").format(label=label, form=_form(name, plain))
+            )
         if bare is None and plain[0] in "'\"":
-            raise RequestRefused(f"{label} opens a quote that is not closed; close it, or leave it out.")
+            raise RequestRefused(
+                _("{label} opens a quote that is not closed; close it, or leave it out.").format(label=label)
+            )
     refuse_unsendable(plain, label)
     return plain
 
@@ -186,7 +199,9 @@ def _form(name: str, text: str) -> str:
         source = f"f{quote}{text}{quote}"
         if quote not in text and is_expression(source):
             return f"write {prefix}{{{source}}}"
-    return f"close or correct the braces, or write {prefix}{as_typed(text)} if that very text is meant"
+    return _("close or correct the braces, or write {prefix}{text} if that very text is meant").format(
+        prefix=prefix, text=as_typed(text)
+    )
 
 
 Place = Literal["path", "query", "line", "body"]
@@ -267,8 +282,11 @@ def request_parts(command: Command, scope: Scope) -> tuple[dict[str, Any], dict[
         items = value if isinstance(value, list) else [value]
         if any(item is None or isinstance(item, (list, Mapping)) for item in items):
             raise RequestRefused(
-                f"{short(name, 40)} is nested or null, and a query holds plain values only; leave it out, or "
-                "give it as the body of a POST or PUT."
+                _(
+                    "{name} is nested or null, and a query holds plain values only; leave it out, or "
+                    "give it as "
+                    "the body of a POST or PUT."
+                ).format(name=short(name, 40))
             )
         params[name] = value
     return params, body or None
@@ -298,7 +316,7 @@ def _collected(
         pass
     else:
         return found.rows()
-    raise RequestRefused("The body is nested too deeply to be read.")
+    raise RequestRefused(_("The body is nested too deeply to be read."))
 
 
 class _Found:
@@ -322,8 +340,9 @@ class _Found:
         flag = FLAGS.get(name.replace("_", "-"))
         if flag is not None:
             raise RequestRefused(
-                f"{short(name)} is a flag, which stands before the operation; type "
-                f"%openapi {flag.usage} {operation.name}."
+                _(
+                    "{name} is a flag, which stands before the operation; type %openapi {usage} {name_2}."
+                ).format(name=short(name), usage=flag.usage, name_2=operation.name)
             )
         return Parameter(name, "body", Kind.ANY)
 
@@ -334,13 +353,19 @@ class _Found:
             self._rows[wire] = (name, value, place)
             return
         first, earlier, where = self._rows[wire]
-        both = short(first if first == name else f"{name} (also called {first})", 60)
+        both = short(
+            first if first == name else _("{name} (also called {first})").format(name=name, first=first), 60
+        )
         if place == "body" and where != "body":
-            raise RequestRefused(f"{both} is given on the line and in the body; keep one of them.")
+            raise RequestRefused(
+                _("{both} is given on the line and in the body; keep one of them.").format(both=both)
+            )
         if parameter is not None and not parameter.array:
             raise RequestRefused(
-                f"{both} is given twice and takes one value; keep one of them, or put a value that holds "
-                "spaces in quotes."
+                _(
+                    "{both} is given twice and takes one value; keep one of them, or put a value that holds "
+                    "spaces in quotes."
+                ).format(both=both)
             )
         values = [one for one in (earlier, value) if one is not OMITTED]
         joined = [item for one in values for item in (one if isinstance(one, list) else [one])]
@@ -377,21 +402,29 @@ def _unwanted(
     word = short(words[1] if main else words[0], 40)
     if main is not None and operation is not None:
         return RequestRefused(
-            f"{operation.name} takes one {main.name} and {len(words)} words were given; write the others as "
-            f"name=value, and put a value that holds spaces in quotes ({word} stands alone)."
+            _(
+                "{name} takes one {name_2} and {words_count} words were given; write the others as "
+                "name=value, and put a value that holds spaces in quotes ({word} stands alone)."
+            ).format(name=operation.name, name_2=main.name, words_count=len(words), word=word)
         )
     if operation is not None:
         return RequestRefused(
-            f"{operation.name} takes no bare word, and {word} stands alone; write name=value."
+            _("{name} takes no bare word, and {word} stands alone; write name=value.").format(
+                name=operation.name, word=word
+            )
             if operation.parameters
-            else f"{operation.name} takes nothing after it, and {word} stands there; leave it out."
+            else _("{name} takes nothing after it, and {word} stands there; leave it out.").format(
+                name=operation.name, word=word
+            )
         )
     path = f"{command.method} {short(command.path, 40)}"
     if word.startswith("{"):
         return RequestRefused(
-            f"A JSON body goes below the line: type %%openapi {path}, and the body under it."
+            _("A JSON body goes below the line: type %%openapi {path}, and the body under it.").format(
+                path=path
+            )
         )
-    return RequestRefused(f"{word} stands alone, and {path} takes name=value.")
+    return RequestRefused(_("{word} stands alone, and {path} takes name=value.").format(word=word, path=path))
 
 
 def _text(value: str, scope: Scope, flag: str) -> str:
@@ -401,7 +434,10 @@ def _text(value: str, scope: Scope, flag: str) -> str:
         found = found.__fspath__()
     if not isinstance(found, str):
         raise RequestRefused(
-            f"{short(f'{flag}=' if flag else value, 60)} must be text, and {short(value, 60)} is "
-            f"{'nothing' if found is OMITTED else 'no text'}."
+            _("{value} must be text, and {value_2} is {nothing}.").format(
+                value=short(f"{flag}=" if flag else value, 60),
+                value_2=short(value, 60),
+                nothing="nothing" if found is OMITTED else "no text",
+            )
         )
     return found

@@ -14,6 +14,7 @@ from jupyter_openapi.errors import RequestRefused
 from jupyter_openapi.magic.expressions import Scope
 from jupyter_openapi.magic.flags import Flag
 from jupyter_openapi.magic.magics import OpenAPIMagics
+from jupyter_openapi.messages import _
 from jupyter_openapi.spec.dates import zone
 from jupyter_openapi.spec.model import Effect, Kind, Operation, Parameter
 
@@ -48,7 +49,7 @@ class Context:
             problem = str(unknown)
         else:
             return name
-        raise RequestRefused(f"--tz {name}: {problem}.")
+        raise RequestRefused(_("--tz {name}: {problem}.").format(name=name, problem=problem))
 
     def decimals(self, command: Command) -> str:
         """Return how a line's decimal columns come: its flag's choice, else the setting's."""

@@ -9,6 +9,7 @@ from shlex import quote
 from jupyter_openapi.magic.command import Report
 from jupyter_openapi.magic.flags import FlagValue
 from jupyter_openapi.magic.request import Draft, Target, draft
+from jupyter_openapi.messages import _
 from jupyter_openapi.session import SESSION
 from jupyter_openapi.signing import CONTENT_TYPE, SIGNED_HEADERS
 from jupyter_openapi.spec.model import Effect
@@ -31,16 +32,23 @@ def curl(asked: Draft, host: Host, *, paper: bool = False, notes: Sequence[str] 
     notes
         What to say in it, one line each; the shell does nothing with them.
     """
-    said = [f"Set {KEY}, {SECRET} and {TOKEN} first, then paste all of this.", *notes]
+    said = [
+        _("Set {key}, {secret} and {token} first, then paste all of this.").format(
+            key=KEY, secret=SECRET, token=TOKEN
+        ),
+        *notes,
+    ]
     # As our own requests do: a proxy has no business with a sandbox on this machine.
     direct = "--noproxy 127.0.0.1,localhost,::1 " if host.loopback else ""
     lines = [
         "(",
         # Not after a # sign: zsh takes that for a command when it is typed, and an apostrophe for a quote.
         *(f": {quote(' '.join(note.split()))}" for note in said),
-        f': "${{{KEY}:?is not set}}" "${{{SECRET}:?is not set}}" "${{{TOKEN}:?is not set}}"',
+        _(': "${{{key}:?is not set}}" "${{{secret}:?is not set}}" "${{{token}:?is not set}}"').format(
+            key=KEY, secret=SECRET, token=TOKEN
+        ),
         # No variable may be called path: in zsh that is the search path.
-        f"verb={quote(asked.method)} host={quote(host.url)}",
+        _("verb={method} host={url}").format(method=quote(asked.method), url=quote(host.url)),
         f"route={quote(asked.path)}",
         f"query={quote(asked.query)}",
         f"body={quote(asked.body.decode())}",
@@ -49,17 +57,25 @@ def curl(asked: Draft, host: Host, *, paper: bool = False, notes: Sequence[str] 
         "hex() { sed 's/^.*= *//'; }",
         '[ -z "$body" ] || sum=$(printf %s "$body" | openssl dgst -sha1 | hex)',
         "text=$(printf '%s|%s|%s|authorization:%s\\nx-api-key:%s\\nx-timestamp:%s\\n|%s|%s' \\",
-        f'  "$verb" "$route" "$query" "${TOKEN}" "${KEY}" "$stamp" {quote(SIGNED_HEADERS)} "$sum")',
+        _('  "$verb" "$route" "$query" "${token}" "${key}" "$stamp" {signed_headers} "$sum")').format(
+            token=TOKEN, key=KEY, signed_headers=quote(SIGNED_HEADERS)
+        ),
         'digest="HMAC-SHA256|$(printf %s "$text" | openssl dgst -sha1 | hex)"',
-        f'mac=$(printf %s "$digest" | openssl dgst -sha256 -hmac "${SECRET}" | hex)',
-        f'sign="HMAC-SHA256 SignedHeaders={SIGNED_HEADERS}, Signature=$mac"',
-        f'case "${TOKEN}" in ("Bearer "*) sign= ;; esac',
-        f'case "${TOKEN}" in (us_*) centre=us ;; (*) centre=ap ;; esac',
-        f"curl --silent --show-error --write-out '\\n' {direct}\\",
+        _('mac=$(printf %s "$digest" | openssl dgst -sha256 -hmac "${secret}" | hex)').format(secret=SECRET),
+        _('sign="HMAC-SHA256 SignedHeaders={signed_headers}, Signature=$mac"').format(
+            signed_headers=SIGNED_HEADERS
+        ),
+        _('case "${token}" in ("Bearer "*) sign= ;; esac').format(token=TOKEN),
+        _('case "${token}" in (us_*) centre=us ;; (*) centre=ap ;; esac').format(token=TOKEN),
+        _("curl --silent --show-error --write-out '\\n' {direct}\\").format(direct=direct),
         '  --request "$verb" "$host$route${query:+?$query}" \\',
-        f'  --header "X-Api-Key: ${KEY}" --header "Authorization: ${TOKEN}" \\',
+        _('  --header "X-Api-Key: ${key}" --header "Authorization: ${token}" \\').format(
+            key=KEY, token=TOKEN
+        ),
         '  --header "X-Timestamp: $stamp" --header "X-Api-Signature: $sign" \\',
-        f"  --header {quote(f'Content-Type: {CONTENT_TYPE}')} --header 'Accept-Language: en' \\",
+        _("  --header {value} --header 'Accept-Language: en' \\").format(
+            value=quote(f"Content-Type: {CONTENT_TYPE}")
+        ),
         '  --header "x-dc-region: $centre"'
         + (" --header 'x-papertrading: true'" if paper else "")
         + (' --data-binary "$body"' if asked.body else ""),
@@ -107,7 +123,9 @@ def _notes(target: Target) -> list[str]:
     if operation is None:
         notes.append("this path is not in the specification: nothing of it was checked")
     if target.effect is not Effect.READ:
-        notes.append(f"this is a {target.effect}: without --execute it gives a preview")
+        notes.append(
+            _("this is a {effect}: without --execute it gives a preview").format(effect=target.effect)
+        )
     if operation is not None and operation.parameter("client_request_id") is not None:
         notes.append("its preview adds an id of its own and looks at the price, ticks, lots and limits")
     elif operation is not None and operation.name == "replace_order":
@@ -120,17 +138,26 @@ def _explained(asked: Draft) -> Report:
     steps = client.explain(asked.method, asked.path, asked.query, asked.body)
     if not steps.signature:
         return Report(
-            "An OAuth token travels unsigned; nothing was sent. The request carries these headers:\n\n"
-            f"{_indented(steps.canonical)}\n\n{_MASKED}"
+            _(
+                "An OAuth token travels unsigned; nothing was sent. The request carries these headers:\n\n"
+                "{indented}\n\n{masked}"
+            ).format(indented=_indented(steps.canonical), masked=_MASKED)
         )
-    body = f" (the body is {len(asked.body):,} bytes)" if asked.body else ""
+    body = _(" (the body is {body_count:,} bytes)").format(body_count=len(asked.body)) if asked.body else ""
     return Report(
-        "How this request would be signed at this moment; nothing was sent.\n\n"
-        "1. Canonical request: method|path|query|the three headers|their names|SHA-1 of the body, if any"
-        f"{body}\n\n{_indented(steps.canonical)}\n\n"
-        f"2. String to sign: SHA-1 of the canonical request\n\n{_indented(steps.string_to_sign)}\n\n"
-        "3. X-Api-Signature: HMAC-SHA256 of that string, keyed with the app secret\n\n"
-        f"{_indented(steps.signature)}\n\n{_MASKED} The digests and the signature are of the real values."
+        _(
+            "How this request would be signed at this moment; nothing was sent.\n\n1. Canonical request: "
+            "method|path|query|the three headers|their names|SHA-1 of the body, if any{body}\n\n"
+            "{indented}\n\n2. String to sign: SHA-1 of the canonical request\n\n{indented_2}\n\n3. "
+            "X-Api-Signature: HMAC-SHA256 of that string, keyed with the app secret\n\n{indented_3}\n\n"
+            "{masked} The digests and the signature are of the real values."
+        ).format(
+            body=body,
+            indented=_indented(steps.canonical),
+            indented_2=_indented(steps.string_to_sign),
+            indented_3=_indented(steps.signature),
+            masked=_MASKED,
+        )
     )
 
 
@@ -158,7 +185,9 @@ def _warnings(asked: Draft) -> list[str]:
     if asked.target.effect is Effect.READ:
         return []
     return [
-        f"Pasting this makes a {asked.target.effect}, with no preview, no limits and no journal."
+        _("Pasting this makes a {effect}, with no preview, no limits and no journal.").format(
+            effect=asked.target.effect
+        )
         + (" Its id is booked once within 10 minutes." if b'"client_request_id"' in asked.body else "")
     ]
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from jupyter_openapi.magic.lexer import as_typed
 from jupyter_openapi.magic.recent import SEEN, RecentValues
+from jupyter_openapi.messages import _
 from jupyter_openapi.spec import catalog
 from jupyter_openapi.spec.model import Kind, Operation, Parameter
 from jupyter_openapi.spec.values import choices
@@ -149,7 +150,7 @@ def arguments(operation: Operation, seen: RecentValues = SEEN) -> dict[str, Any]
 def _parameter(operation: Operation, name: str) -> Parameter:
     found = operation.parameter(name)
     if found is None:
-        raise LookupError(f"{operation.name} has no parameter {name}")
+        raise LookupError(_("{name} has no parameter {name_2}").format(name=operation.name, name_2=name))
     return found
 
 

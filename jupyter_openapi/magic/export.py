@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jupyter_openapi.errors import RequestRefused
+from jupyter_openapi.messages import _
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -52,16 +53,24 @@ class Saving:
         path = Path(typed).expanduser()
         ending = path.suffix.lower()
         if ending not in ENDINGS:
-            raise RequestRefused(f"--out {typed}: the file must end in .csv, .xlsx or .parquet.")
+            raise RequestRefused(
+                _("--out {typed}: the file must end in .csv, .xlsx or .parquet.").format(typed=typed)
+            )
         package = NEEDS.get(ending)
         if package is not None and find_spec(package) is None:
             raise RequestRefused(
-                f"--out {typed} needs the {package} package: type %pip install {package}, or save as .csv."
+                _(
+                    "--out {typed} needs the {package} package: type %pip install {package}, or save as .csv."
+                ).format(typed=typed, package=package)
             )
         if not path.parent.is_dir():
-            raise RequestRefused(f"--out {typed}: there is no folder {path.parent}; make it first.")
+            raise RequestRefused(
+                _("--out {typed}: there is no folder {parent}; make it first.").format(
+                    typed=typed, parent=path.parent
+                )
+            )
         if path.is_dir():
-            raise RequestRefused(f"--out {typed} is a folder; name a file in it.")
+            raise RequestRefused(_("--out {typed} is a folder; name a file in it.").format(typed=typed))
         self.typed = typed
         self.path = path.resolve()
         self._ending = ending
@@ -78,11 +87,15 @@ class Saving:
         write = {".csv": _csv, ".xlsx": _xlsx, ".parquet": _parquet}[self._ending]
         if self._ending == ".xlsx" and len(frame) > SHEET_ROWS:
             raise RequestRefused(
-                f"--out {self.typed}: {len(frame):,} rows do not fit an Excel sheet; save it as .csv."
+                _("--out {typed}: {frame_count:,} rows do not fit an Excel sheet; save it as .csv.").format(
+                    typed=self.typed, frame_count=len(frame)
+                )
             )
         self._replace(lambda path: write(frame, path))
         rows = f"{len(frame):,} row{'' if len(frame) == 1 else 's'}"
-        return f"Saved {rows} to {self.typed}{' (the file that was there is replaced)' if there else ''}."
+        return _("Saved {rows} to {typed}{the_file}.").format(
+            rows=rows, typed=self.typed, the_file=" (the file that was there is replaced)" if there else ""
+        )
 
     def _replace(self, write: Callable[[Path], None]) -> None:
         # Beside the file itself, so that the last step is a rename; with the usual permissions of new files.
@@ -100,7 +113,9 @@ class Saving:
         finally:
             unfinished.unlink(missing_ok=True)
         if problem:
-            raise RequestRefused(f"--out {self.typed} was not written: {problem}.")
+            raise RequestRefused(
+                _("--out {typed} was not written: {problem}.").format(typed=self.typed, problem=problem)
+            )
 
 
 def _csv(frame: pd.DataFrame, path: Path) -> None:

@@ -18,6 +18,7 @@ from types import CodeType
 from typing import Any
 
 from jupyter_openapi.errors import RequestRefused, short
+from jupyter_openapi.messages import _
 from jupyter_openapi.spec.model import Kind, Parameter
 
 _NO_NAMES: dict[str, Any] = {}
@@ -62,13 +63,17 @@ class Scope:
                 return self._notebook[source]
         code = compiled(source)
         if isinstance(code, str):
-            raise RequestRefused(f"{{{short(source)}}} is not a Python expression ({code}).")
+            raise RequestRefused(
+                _("{{{source}}} is not a Python expression ({code}).").format(source=short(source), code=code)
+            )
         try:
             return eval(code, self._names())  # noqa: S307 - the user's own expression, as in any cell
         except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever it raises is the user's to read
             problem = _described(error)
         # Raised out here so that it carries no context: the frames below may hold the user's secrets.
-        raise RequestRefused(f"{{{short(source)}}} raised {problem}.")
+        raise RequestRefused(
+            _("{{{source}}} raised {problem}.").format(source=short(source), problem=problem)
+        )
 
     def _names(self) -> dict[str, Any]:
         if self._merged is None:
@@ -141,7 +146,9 @@ def accepted(value: Any, parameter: Parameter | None, label: str) -> Any:
     try:
         items = listed(value)
     except Exception as error:  # noqa: BLE001 - a generator or a stranger's array may raise anything
-        problem = f"The items of {label} could not be read: {type(error).__name__}: {short(str(error))}."
+        problem = _("The items of {label} could not be read: {name__}: {error}.").format(
+            label=label, name__=type(error).__name__, error=short(str(error))
+        )
     else:
         array = parameter is not None and parameter.array
         if items is None:
@@ -149,10 +156,10 @@ def accepted(value: Any, parameter: Parameter | None, label: str) -> Any:
             return [value] if array else value
         if array or parameter is None or parameter.kind in _NESTED:
             return _array(items, parameter, label)
-        problem = (
-            f"{label} holds {len(items)} values, and {parameter.name} takes one; "
-            f"pick it, for instance {parameter.name}={{values[0]}}."
-        )
+        problem = _(
+            "{label} holds {items_count} values, and {name} takes one; pick it, for instance "
+            "{name}={{values[0]}}."
+        ).format(label=label, items_count=len(items), name=parameter.name)
     raise RequestRefused(problem)
 
 
@@ -210,25 +217,41 @@ def refuse_unsendable(value: Any, label: str, parameter: Parameter | None = None
     """
     nan = missing(value)
     if nan:
-        raise RequestRefused(f"{label} is {nan}, a missing value; give a value, or None to leave it out.")
+        raise RequestRefused(
+            _("{label} is {nan}, a missing value; give a value, or None to leave it out.").format(
+                label=label, nan=nan
+            )
+        )
     if hasattr(value, "__await__"):
         if hasattr(value, "close"):
             value.close()  # or Python warns that it was never awaited
-        raise RequestRefused(f"{label} is a coroutine; await it in a line of its own and pass the result.")
+        raise RequestRefused(
+            _("{label} is a coroutine; await it in a line of its own and pass the result.").format(
+                label=label
+            )
+        )
     if callable(value):
-        raise RequestRefused(f"{label} is a function or class, not a value; call it with ().")
+        raise RequestRefused(
+            _("{label} is a function or class, not a value; call it with ().").format(label=label)
+        )
     if is_table(value) and (parameter is None or parameter.kind not in _NESTED):
-        raise RequestRefused(f"{label} is a table; pass one column, such as {{df['symbol']}}.")
+        raise RequestRefused(
+            _("{label} is a table; pass one column, such as {{df['symbol']}}.").format(label=label)
+        )
     if isinstance(value, str):
         _refuse_surrogates(value, label)
     if parameter is None or parameter.kind in _NESTED:
         return
     if isinstance(value, Mapping):
-        raise RequestRefused(f"{label} is a dictionary; pass its values or keys as a list.")
+        raise RequestRefused(
+            _("{label} is a dictionary; pass its values or keys as a list.").format(label=label)
+        )
     if parameter.kind is Kind.ID and isinstance(value, Real) and not isinstance(value, Integral):
         raise RequestRefused(
-            f"{label} is the float {short(str(value), 40)}, and {parameter.name} is an id; a float may "
-            "lose digits of it, so pass it as text."
+            _(
+                "{label} is the float {value}, and {name} is an id; a float may lose digits of it, so pass "
+                "it as text."
+            ).format(label=label, value=short(str(value), 40), name=parameter.name)
         )
 
 
@@ -236,16 +259,23 @@ def _array(items: list[Any], parameter: Parameter | None, label: str) -> list[An
     for number, item in enumerate(items, start=1):
         if item is None or missing(item):
             raise RequestRefused(
-                f"{label} has a missing value ({missing(item) or 'None'}) as item {number}; drop it first, "
-                "for instance with .dropna()."
+                _(
+                    "{label} has a missing value ({missing}) as item {number}; drop it first, for "
+                    "instance with "
+                    ".dropna()."
+                ).format(label=label, missing=missing(item) or "None", number=number)
             )
         if isinstance(item, (list, tuple)) and parameter is not None and parameter.kind not in _NESTED:
-            raise RequestRefused(f"{label} holds lists inside a list; pass one flat list of values.")
+            raise RequestRefused(
+                _("{label} holds lists inside a list; pass one flat list of values.").format(label=label)
+            )
         refuse_unsendable(item, label, parameter)
     if not items and parameter is not None and parameter.where == "query":
         raise RequestRefused(
-            f"{label} is empty, and without a {parameter.name} the request would ask for all of them; "
-            f"leave {parameter.name} out if that is meant."
+            _(
+                "{label} is empty, and without a {name} the request would ask for all of them; leave {name} "
+                "out if that is meant."
+            ).format(label=label, name=parameter.name)
         )
     return items
 
@@ -256,7 +286,9 @@ def _refuse_surrogates(text: str, label: str) -> None:
     try:
         text.encode()
     except UnicodeEncodeError:
-        problem = f"{label} holds half a character (a lone surrogate), which cannot be sent; retype the text."
+        problem = _(
+            "{label} holds half a character (a lone surrogate), which cannot be sent; retype the text."
+        ).format(label=label)
     else:
         return
     raise RequestRefused(problem)

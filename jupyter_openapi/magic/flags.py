@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from jupyter_openapi.errors import RequestRefused, did_you_mean, sentence, short
 from jupyter_openapi.magic.lexer import unquoted
+from jupyter_openapi.messages import _
 from jupyter_openapi.spec.model import Effect, Operation
 
 if TYPE_CHECKING:
@@ -48,15 +49,21 @@ class Flag:
     def checked(self, value: str) -> str:
         """Return `value` as its choice is spelled; RequestRefused if it is none of the choices."""
         if not value:
-            raise RequestRefused(f"--{self.name} needs a value: {self.usage}.")
+            raise RequestRefused(
+                _("--{name} needs a value: {usage}.").format(name=self.name, usage=self.usage)
+            )
         if not self.choices:
             return value
         for choice in self.choices:
             if choice.lower() == value.lower():
                 return choice
         raise RequestRefused(
-            f"--{self.name} is {' or '.join(self.choices)}, not {short(value, 40)}; "
-            f"type --{self.name} {self.choices[0]}."
+            _("--{name} is {choices}, not {value}; type --{name} {choice}.").format(
+                name=self.name,
+                choices=" or ".join(self.choices),
+                value=short(value, 40),
+                choice=self.choices[0],
+            )
         )
 
 
@@ -97,12 +104,16 @@ def read_flag(words: list[str], position: int, known: Mapping[str, Flag], into: 
     position += 1
     if not flag.value:
         if equals:
-            raise RequestRefused(f"--{flag.name} takes no value; type --{flag.name} alone, or leave it out.")
+            raise RequestRefused(
+                _("--{name} takes no value; type --{name} alone, or leave it out.").format(name=flag.name)
+            )
         into[flag.key] = True
         return position
     if not equals:
         if position == len(words) or words[position].startswith("--"):
-            raise RequestRefused(f"--{flag.name} needs a value: {flag.usage}.")
+            raise RequestRefused(
+                _("--{name} needs a value: {usage}.").format(name=flag.name, usage=flag.usage)
+            )
         value = words[position]
         position += 1
     _store(flag, value, into)
@@ -112,18 +123,26 @@ def read_flag(words: list[str], position: int, known: Mapping[str, Flag], into: 
 def _store(flag: Flag, value: str, into: dict[str, FlagValue]) -> None:
     plain = unquoted(value)
     if plain is None and value[:1] in ("'", '"'):
-        raise RequestRefused(f"--{flag.name} has a quote that is not closed: {short(value, 40)}; close it.")
+        raise RequestRefused(
+            _("--{name} has a quote that is not closed: {value}; close it.").format(
+                name=flag.name, value=short(value, 40)
+            )
+        )
     value = value if plain is None else plain
     if "{" in value or "}" in value:
         if flag.literal:
-            raise RequestRefused(f"--{flag.name} takes a name as it stands, without braces: {flag.usage}.")
+            raise RequestRefused(
+                _("--{name} takes a name as it stands, without braces: {usage}.").format(
+                    name=flag.name, usage=flag.usage
+                )
+            )
     else:
         value = flag.checked(value)
     earlier = into.get(flag.key)
     if flag.repeatable:
         into[flag.key] = (*(earlier if isinstance(earlier, tuple) else ()), value)
     elif earlier is not None:
-        raise RequestRefused(f"--{flag.name} is given twice; keep one of them.")
+        raise RequestRefused(_("--{name} is given twice; keep one of them.").format(name=flag.name))
     else:
         into[flag.key] = value
 
@@ -157,7 +176,9 @@ def late_flag(word: str, rest: str, commands: Mapping[str, CommandSpec]) -> Requ
     name = word[2:].partition("=")[0]
     if name in FLAGS:
         return RequestRefused(
-            f"--{name} stands before the operation; type %openapi {FLAGS[name].usage} {short(rest, 60)}."
+            _("--{name} stands before the operation; type %openapi {usage} {rest}.").format(
+                name=name, usage=FLAGS[name].usage, rest=short(rest, 60)
+            )
         )
     if any(flag.name == name for spec in commands.values() for flag in spec.flags):
         return _foreign_flag(name, commands)
@@ -167,15 +188,17 @@ def late_flag(word: str, rest: str, commands: Mapping[str, CommandSpec]) -> Requ
 def _foreign_flag(name: str, commands: Mapping[str, CommandSpec]) -> RequestRefused:
     owners = [spec.name for spec in commands.values() if any(flag.name == name for flag in spec.flags)]
     return RequestRefused(
-        f"--{name} belongs to {' and '.join(owners)}; leave it out here, or type %openapi {owners[0]} for it."
+        _("--{name} belongs to {owners}; leave it out here, or type %openapi {owner} for it.").format(
+            name=name, owners=" and ".join(owners), owner=owners[0]
+        )
     )
 
 
 def _unknown_flag(word: str, known: Iterable[str]) -> RequestRefused:
     """Return the refusal of a flag that is not known, with those that look like it."""
     names = [f"--{name}" for name in known]
-    advice = did_you_mean(word, names) or f"The flags are {', '.join(names)}."
-    return RequestRefused(sentence(f"{short(word, 40)} is no flag of %openapi.", advice))
+    advice = did_you_mean(word, names) or _("The flags are {names}.").format(names=", ".join(names))
+    return RequestRefused(sentence(_("{word} is no flag of %openapi.").format(word=short(word, 40)), advice))
 
 
 SHOWING = ("dry_run", "explain", "curl")  # these show a request and send nothing
@@ -213,12 +236,21 @@ def refuse_flags(
     allowed = applicable(operation, effect)
     for key in flags:
         if key not in allowed and _flag(key) in FLAGS:
-            raise RequestRefused(f"--{_flag(key)} {_WHY.get(key, 'does not apply')}; leave it out of {name}.")
+            raise RequestRefused(
+                _("--{flag} {why}; leave it out of {name}.").format(
+                    flag=_flag(key), why=_WHY.get(key, "does not apply"), name=name
+                )
+            )
     for first, second in _CLASHES:
         if first in flags and second in flags:
             raise RequestRefused(
-                f"--{_flag(first)} and --{_flag(second)} do not go together: --{_flag(first)} "
-                f"{'sends nothing' if first in SHOWING else 'gives the data as it came'}; keep one of them."
+                _(
+                    "--{flag} and --{flag_2} do not go together: --{flag} {sends_nothing}; keep one of them."
+                ).format(
+                    flag=_flag(first),
+                    flag_2=_flag(second),
+                    sends_nothing="sends nothing" if first in SHOWING else "gives the data as it came",
+                )
             )
 
 
@@ -234,7 +266,9 @@ def refuse_flags_of_command(flags: Mapping[str, FlagValue], spec: CommandSpec) -
         name = _flag(key)
         if name in FLAGS and name not in spec.accepts:
             raise RequestRefused(
-                f"--{name} does nothing for {spec.name}; type %openapi {spec.name} without it."
+                _("--{name} does nothing for {name_2}; type %openapi {name_2} without it.").format(
+                    name=name, name_2=spec.name
+                )
             )
 
 

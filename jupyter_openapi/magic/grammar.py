@@ -22,6 +22,7 @@ from jupyter_openapi.errors import RequestRefused, did_you_mean, sentence, short
 from jupyter_openapi.magic.command import CommandSpec
 from jupyter_openapi.magic.flags import FlagValue, flags_before, late_flag, read_flag, refuse_foreign_flags
 from jupyter_openapi.magic.lexer import split_line, unquoted
+from jupyter_openapi.messages import _
 
 _LINE = re.compile(r"\s*([^\W\d][\w.\-\[\]]*)\s*:(.*)", re.DOTALL)
 _UNQUOTED_EXPRESSION = re.compile(r"[:\[,]\s*\{\s*\Z")
@@ -73,8 +74,11 @@ def _line_entries(lines: list[str]) -> tuple[tuple[str, str], ...]:
         found = _LINE.fullmatch(line)
         if not found:
             raise RequestRefused(
-                f"Line {number} of the body, {short(line, 60)}, is no name: value; write lines such as "
-                "symbol: 700.HK, or one JSON object."
+                _(
+                    "Line {number} of the body, {line}, is no name: value; write lines such as "
+                    "symbol: 700.HK, "
+                    "or one JSON object."
+                ).format(number=number, line=short(line, 60))
             )
         entries.append((found[1], found[2].strip()))
     return tuple(entries)
@@ -85,9 +89,12 @@ def _json_entries(text: str) -> tuple[tuple[str, Any], ...]:
     try:
         value = json.loads(text, parse_float=Decimal, parse_constant=_no_constant, object_pairs_hook=_unique)
     except json.JSONDecodeError as error:
-        problem = (
-            f"The body is not JSON at line {error.lineno}, column {error.colno}: "
-            f"{error.msg[:1].lower()}{error.msg[1:]}{_hint(error)}."
+        problem = _("The body is not JSON at line {lineno}, column {colno}: {msg}{msg_2}{error}.").format(
+            lineno=error.lineno,
+            colno=error.colno,
+            msg=error.msg[:1].lower(),
+            msg_2=error.msg[1:],
+            error=_hint(error),
         )
     except (ValueError, ArithmeticError):
         problem = "The body holds a number too large to be read; write it as text, in quotes."
@@ -96,7 +103,7 @@ def _json_entries(text: str) -> tuple[tuple[str, Any], ...]:
     if problem:
         raise RequestRefused(problem)
     if not isinstance(value, dict):
-        raise RequestRefused('The body must be one JSON object, such as {"symbol": "700.HK"}.')
+        raise RequestRefused(_('The body must be one JSON object, such as {"symbol": "700.HK"}.'))
     return tuple(value.items())
 
 
@@ -116,12 +123,16 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(found) < len(pairs):
         names = [name for name, _ in pairs]
         twice = next(name for name in names if names.count(name) > 1)
-        raise RequestRefused(f'The body gives "{short(twice, 40)}" twice; keep one of them.')
+        raise RequestRefused(
+            _('The body gives "{twice}" twice; keep one of them.').format(twice=short(twice, 40))
+        )
     return found
 
 
 def _no_constant(name: str) -> Any:
-    raise RequestRefused(f"The body holds {name}, which is not JSON; give a number, or leave it out.")
+    raise RequestRefused(
+        _("The body holds {name}, which is not JSON; give a number, or leave it out.").format(name=name)
+    )
 
 
 METHODS = frozenset({"GET", "POST", "PUT", "DELETE", "PATCH"})
@@ -216,7 +227,9 @@ def parse_line(text: str, *, commands: Mapping[str, CommandSpec]) -> Command:
         if flags or target:
             typed = short(" ".join(words), 60)
             raise RequestRefused(
-                f"{typed} names no operation; type one after it, such as %openapi {typed} positions."
+                _(
+                    "{typed} names no operation; type one after it, such as %openapi {typed} positions."
+                ).format(typed=typed)
             )
         return Command("empty", muted=muted)
     if rest[0].startswith("--"):
@@ -247,7 +260,7 @@ def parse_cell(line: str, cell: str, *, commands: Mapping[str, CommandSpec]) -> 
         return command
     if command.kind == "empty":
         raise RequestRefused(
-            "The cell's first line names no operation; type one there, such as %%openapi submit_order."
+            _("The cell's first line names no operation; type one there, such as %%openapi submit_order.")
         )
     return replace(command, body=body)
 
@@ -264,9 +277,11 @@ def unknown_word(word: str, names: Iterable[str]) -> RequestRefused:
     """
     if word.endswith("?"):
         bare = word.rstrip("?")
-        return RequestRefused(f"Type %openapi help {bare} to read about {bare}.")
+        return RequestRefused(_("Type %openapi help {bare} to read about {bare}.").format(bare=bare))
     advice = did_you_mean(word, names) or "Type %openapi endpoints to list what there is."
-    return RequestRefused(sentence(f"{short(word, 40)} is no command or operation.", advice))
+    return RequestRefused(
+        sentence(_("{word} is no command or operation.").format(word=short(word, 40)), advice)
+    )
 
 
 def split_path(path: str) -> tuple[str, tuple[tuple[str, str], ...]]:
@@ -279,21 +294,27 @@ def split_path(path: str) -> tuple[str, tuple[tuple[str, str], ...]]:
     """
     if "://" in path or path.startswith("//"):
         raise RequestRefused(
-            f"{short(path, 60)} names a host; give the path alone, such as GET /v1/asset/stock."
+            _("{path} names a host; give the path alone, such as GET /v1/asset/stock.").format(
+                path=short(path, 60)
+            )
         )
     if not path.startswith("/"):
-        raise RequestRefused(f"The path {short(path, 60)} must begin with /, such as GET /v1/asset/stock.")
+        raise RequestRefused(
+            _("The path {path} must begin with /, such as GET /v1/asset/stock.").format(path=short(path, 60))
+        )
     if "#" in path:
         raise RequestRefused(
-            f"The path {short(path, 60)} holds a #, which is never sent; write %23 where it is meant."
+            _("The path {path} holds a #, which is never sent; write %23 where it is meant.").format(
+                path=short(path, 60)
+            )
         )
-    path, _, query = path.partition("?")
+    path, _mark, query = path.partition("?")
     try:
         return path, tuple(parse_qsl(query, keep_blank_values=True, errors="strict")) if query else ()
     except ValueError:
-        problem = (
-            f"The query {short(query, 60)} is not percent-encoded UTF-8; write name=value after the path."
-        )
+        problem = _(
+            "The query {query} is not percent-encoded UTF-8; write name=value after the path."
+        ).format(query=short(query, 60))
     raise RequestRefused(problem)
 
 
@@ -302,7 +323,7 @@ def _target(words: list[str]) -> tuple[str | None, list[str]]:
     if not words or words[0][0] in "'\"{":
         return None, words
     if "<<" in words[0]:
-        name, _, after = words[0].partition("<<")
+        name, _arrows, after = words[0].partition("<<")
         rest = words[1:]
     elif len(words) > 1 and words[1].startswith("<<"):
         name, after = words[0], words[1][2:]
@@ -311,7 +332,9 @@ def _target(words: list[str]) -> tuple[str | None, list[str]]:
         return None, words
     if not name.isidentifier() or keyword.iskeyword(name):
         raise RequestRefused(
-            f"{short(name, 40) or 'Nothing'} before << is no variable name; type %openapi df << positions."
+            _("{name} before << is no variable name; type %openapi df << positions.").format(
+                name=short(name, 40) or "Nothing"
+            )
         )
     return name, [after, *rest] if after else rest
 
@@ -320,13 +343,16 @@ def _head(words: list[str]) -> str:
     """Return the first word if an operation, command or method may be called so."""
     head = words[0]
     if head.startswith("/"):
-        raise RequestRefused(f"A path needs its method before it; type %openapi GET {short(head, 60)}.")
+        raise RequestRefused(
+            _("A path needs its method before it; type %openapi GET {head}.").format(head=short(head, 60))
+        )
     if head.upper() in _OTHER_METHODS and len(words) > 1 and words[1].startswith("/"):
         raise RequestRefused(f"{head} is not supported; use GET, POST, PUT, DELETE or PATCH.")
     if head[0] in "'\"{" or "=" in head:
         raise RequestRefused(
-            f"{short(head, 40)} stands where the operation belongs; name that first, "
-            "such as %openapi quote 700.HK."
+            _(
+                "{head} stands where the operation belongs; name that first, such as %openapi quote 700.HK."
+            ).format(head=short(head, 40))
         )
     return head
 
@@ -342,8 +368,12 @@ def _path(words: list[str], commands: Mapping[str, CommandSpec]) -> tuple[str, t
     if "{" in path or "}" in path:
         return path, ()  # an expression, or refused when it is settled
     if not path or (path[0] != "/" and "://" not in path):
-        by_name = f"to call {short(path, 40)} by name, leave {method} out" if _NAME.fullmatch(path) else ""
-        example = f"{method} needs a path, such as {method} /v1/asset/stock"
+        by_name = (
+            _("to call {path} by name, leave {method} out").format(path=short(path, 40), method=method)
+            if _NAME.fullmatch(path)
+            else ""
+        )
+        example = _("{method} needs a path, such as {method} /v1/asset/stock").format(method=method)
         raise RequestRefused(f"{'; '.join(filter(None, [example, by_name]))}.")
     return split_path(path)
 
@@ -377,10 +407,12 @@ def _item(word: str) -> Item:
         return Item(name, value)
     if equals and not name:
         raise RequestRefused(
-            f"{short(word, 40)} stands alone; write name=value with no spaces, such as symbol=700.HK."
+            _("{word} stands alone; write name=value with no spaces, such as symbol=700.HK.").format(
+                word=short(word, 40)
+            )
         )
     if word.startswith("<<"):
         raise RequestRefused(
-            "<< belongs between a variable and the operation; type %openapi df << positions."
+            _("<< belongs between a variable and the operation; type %openapi df << positions.")
         )
     return Item(None, word)

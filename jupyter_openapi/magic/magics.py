@@ -12,6 +12,7 @@ from IPython.core.magic import Magics, line_cell_magic, magics_class, needs_loca
 from traitlets import Dict, Enum, Float, TraitError, Unicode, observe, validate
 
 from jupyter_openapi.errors import RequestRefused, guarded
+from jupyter_openapi.messages import _
 
 _BETWEEN = ("IPython", "jupyter_openapi")  # modules between a cell and the magic it calls
 _PRINT = 1  # the intrinsic function that displays a value, from Python 3.12 on
@@ -154,7 +155,7 @@ def _summary(result: Any) -> str:
         )
         return f"{rows}, {columns}"
     if isinstance(result, str):
-        return f"text of {result.count(chr(10)) + 1} lines"
+        return _("text of {count} lines").format(count=result.count(chr(10)) + 1)
     if isinstance(result, (dict, list)):
         return f"{type(result).__name__} of {len(result)}"
     return repr(result)

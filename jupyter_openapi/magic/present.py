@@ -15,6 +15,7 @@ from jupyter_openapi.magic.grammar import Command
 from jupyter_openapi.magic.recent import SEEN, SYMBOL
 from jupyter_openapi.magic.request import Target
 from jupyter_openapi.market.symbols import SECURITIES, suggest
+from jupyter_openapi.messages import _
 from jupyter_openapi.reply import Reply
 from jupyter_openapi.session import SESSION
 from jupyter_openapi.spec.dates import zone
@@ -45,7 +46,11 @@ class Window:
         if start[10:] in {"", "T00:00:00"} and end[10:] in {"", "T23:59:59"}:
             start, end = start[:10], end[:10]
         start, end = start.replace("T", " "), end.replace("T", " ")
-        words = f"{start} to {end}" if start and end else (f"from {start} on" if start else f"up to {end}")
+        words = (
+            f"{start} to {end}"
+            if start and end
+            else (_("from {start} on").format(start=start) if start else _("up to {end}").format(end=end))
+        )
         return f"Window: {words}{f' ({self.tz})' if self.tz else ''}."
 
 
@@ -139,10 +144,15 @@ def described(symbols: list[str], known: Iterable[str]) -> str:
     lines = []
     for symbol in symbols[:NAMED]:
         likely = likely_meant(symbol, names)
-        lines.append(f"{symbol}: nothing came back" + (f"; did you mean {likely}?" if likely else "."))
+        lines.append(
+            _("{symbol}: nothing came back").format(symbol=symbol)
+            + (_("; did you mean {likely}?").format(likely=likely) if likely else ".")
+        )
     if len(symbols) > NAMED:
         lines.append(
-            f"and nothing for {len(symbols) - NAMED} more: df.attrs['openapi']['missing'] names them all."
+            _("and nothing for {symbols_count} more: df.attrs['openapi']['missing'] names them all.").format(
+                symbols_count=len(symbols) - NAMED
+            )
         )
     return "\n".join(lines)
 

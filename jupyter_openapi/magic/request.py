@@ -11,6 +11,7 @@ from jupyter_openapi.errors import RequestRefused
 from jupyter_openapi.magic.arguments import arguments, request_parts
 from jupyter_openapi.magic.expressions import Scope
 from jupyter_openapi.magic.grammar import Command, unknown_word
+from jupyter_openapi.messages import _
 from jupyter_openapi.spec import catalog
 from jupyter_openapi.spec.check import check
 from jupyter_openapi.spec.model import Effect, Operation
@@ -84,8 +85,9 @@ def _meant(word: str, operation: Operation, given: Mapping[str, Any]) -> Mapping
         wire = operation.short.get(name, name)
         if wire in meant:
             raise RequestRefused(
-                f"{word} means {operation.name} with {wire}={meant[wire]}; leave {name} out, or call "
-                f"{operation.name}."
+                _("{word} means {name} with {wire}={wire_2}; leave {name_2} out, or call {name}.").format(
+                    word=word, name=operation.name, wire=wire, wire_2=meant[wire], name_2=name
+                )
             )
     return meant
 

@@ -16,6 +16,7 @@ from typing import Any
 from jupyter_openapi.errors import RequestRefused
 from jupyter_openapi.market import facts, symbols
 from jupyter_openapi.market.symbols import SECURITIES
+from jupyter_openapi.messages import _
 
 _CENT = Decimal("0.01")
 _ROUNDING = {
@@ -68,7 +69,9 @@ def charges(symbol: str, side: str, quantity: Decimal, consideration: Decimal, o
     market = symbols.parse(symbol).market
     known = facts("fees").get(market)
     if known is None:
-        raise RequestRefused(f"No fees are known for {symbol}: only HK and US have them here.")
+        raise RequestRefused(
+            _("No fees are known for {symbol}: only HK and US have them here.").format(symbol=symbol)
+        )
     if quantity <= 0:
         return []
     security = SECURITIES.get(symbol)

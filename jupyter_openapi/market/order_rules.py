@@ -11,6 +11,7 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from jupyter_openapi.market import facts, symbols
+from jupyter_openapi.messages import _
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +130,7 @@ class Findings(list[Problem]):
 
     def missing(self, field: str, why: str = "") -> None:
         """Add that a field is not given."""
-        self.append(Problem(field, f"{field} is missing{why}"))
+        self.append(Problem(field, _("{field} is missing{why}").format(field=field, why=why)))
 
     def wrong(self, field: str, value: Any, what: str) -> None:
         """Add what is wrong with a field's value."""
@@ -180,14 +181,22 @@ def market_of(given: Fields, found: Findings) -> str | None:
     text = given["symbol"]
     right = symbols.suggest(text) if isinstance(text, str) else None
     if right != text or right is None:
-        what = f"must be spelt {right}" if right else "must be a code and a market, such as 700.HK or AAPL.US"
+        what = (
+            _("must be spelt {right}").format(right=right)
+            if right
+            else "must be a code and a market, such as 700.HK or AAPL.US"
+        )
         found.wrong("symbol", text, what)
         return None
     market = symbols.parse(right).market
     if market in symbols.TRADABLE:
         return market
     found.wrong(
-        "symbol", given["symbol"], f"is in {market}: orders are taken for {listed(symbols.TRADABLE)} only"
+        "symbol",
+        given["symbol"],
+        _("is in {market}: orders are taken for {listed} only").format(
+            market=market, listed=listed(symbols.TRADABLE)
+        ),
     )
     return None
 
@@ -201,14 +210,18 @@ def type_rules(given: Fields, market: str | None, found: Findings) -> TypeRules 
     if rules is None or (market and market not in rules.markets):
         takes = types_of(market) if market else tuple(all_rules())
         where = f" in {market}" if market else ""
-        found.wrong("order_type", code, f"is not taken{where}: it can be {listed(takes)}")
+        found.wrong(
+            "order_type",
+            code,
+            _("is not taken{where}: it can be {listed}").format(where=where, listed=listed(takes)),
+        )
     return rules
 
 
 def choice(given: Fields, name: str, allowed: Sequence[str], found: Findings) -> None:
     """Check that a field, if given, is one of the allowed values."""
     if name in given and given[name] not in allowed:
-        found.wrong(name, given[name], f"must be {listed(allowed)}")
+        found.wrong(name, given[name], _("must be {listed}").format(listed=listed(allowed)))
 
 
 def quantity(given: Fields, name: str, found: Findings) -> Decimal | None:
@@ -229,7 +242,9 @@ def time_in_force(given: Fields, rules: TypeRules | None, market: str | None, fo
     value = given.get("time_in_force")
     takes = rules.time_in_force.get(market or "", ()) if rules else ()
     if rules and value in every and takes and value not in takes:
-        what = f"does not go with {rules.code} in {market}: it takes {listed(takes)}"
+        what = _("does not go with {code} in {market}: it takes {listed}").format(
+            code=rules.code, market=market, listed=listed(takes)
+        )
         found.wrong("time_in_force", value, what)
 
 
@@ -247,7 +262,7 @@ def expire_date(given: Fields, on: date | None, found: Findings) -> None:
     elif not good_till_date:
         found.wrong("expire_date", value, "goes with time_in_force GTD only")
     elif on is not None and day < on:
-        found.wrong("expire_date", value, f"must not be before today, {on}")
+        found.wrong("expire_date", value, _("must not be before today, {on}").format(on=on))
 
 
 def outside_rth(given: Fields, market: str | None, found: Findings) -> None:
@@ -256,13 +271,19 @@ def outside_rth(given: Fields, market: str | None, found: Findings) -> None:
         return
     value = given["outside_rth"]
     if market is not None and market != "US":
-        found.wrong("outside_rth", value, f"goes with US orders only, not {market}")
+        found.wrong("outside_rth", value, _("goes with US orders only, not {market}").format(market=market))
         return
     choice(given, "outside_rth", facts("orders")["outside_rth"], found)
     if value == "OVERNIGHT":
         for name, only in (("order_type", "LO"), ("time_in_force", "Day")):
             if given.get(name, only) != only:
-                found.wrong("outside_rth", value, f"takes {name} {only} only, not {shown(given[name])}")
+                found.wrong(
+                    "outside_rth",
+                    value,
+                    _("takes {name} {only} only, not {shown}").format(
+                        name=name, only=only, shown=shown(given[name])
+                    ),
+                )
 
 
 def own_fields(given: Fields, standing: Fields, rules: TypeRules, found: Findings) -> None:
@@ -272,22 +293,33 @@ def own_fields(given: Fields, standing: Fields, rules: TypeRules, found: Finding
     """
     for name in rules.needs:
         if name not in given and name not in standing:
-            found.missing(name, f": {rules.code} needs it")
+            found.missing(name, _(": {code} needs it").format(code=rules.code))
     if rules.one_of:
         _offset_or_level(given, {**standing, **given}, rules, found)
     for name in rules.forbidden:
         if name in given:
-            own = f"it takes {listed(rules.fields, 'and')}" if rules.fields else "it takes no price"
-            found.wrong(name, given[name], f"does not go with {rules.code}: {own}")
+            own = (
+                _("it takes {listed}").format(listed=listed(rules.fields, "and"))
+                if rules.fields
+                else "it takes no price"
+            )
+            found.wrong(
+                name, given[name], _("does not go with {code}: {own}").format(code=rules.code, own=own)
+            )
 
 
 def _offset_or_level(given: Fields, have: Fields, rules: TypeRules, found: Findings) -> None:
     if not integer(have.get("limit_depth_level", 0)) and "limit_offset" not in have:
-        found.missing("limit_offset", f": {rules.code} needs it, or a limit_depth_level other than 0")
+        found.missing(
+            "limit_offset",
+            _(": {code} needs it, or a limit_depth_level other than 0").format(code=rules.code),
+        )
     level, offset = given.get("limit_depth_level", 0), given.get("limit_offset", 0)
     if integer(level) and number(offset):
         found.wrong(
-            "limit_offset", offset, f"and limit_depth_level {shown(level)} exclude each other: give one"
+            "limit_offset",
+            offset,
+            _("and limit_depth_level {shown} exclude each other: give one").format(shown=shown(level)),
         )
 
 
@@ -308,7 +340,9 @@ def values(given: Fields, found: Findings) -> None:
         low, high = facts("orders")["limits"][name]
         whole = integer(given.get(name, 0))
         if whole is None or not low <= whole <= high:
-            found.wrong(name, given[name], f"must be a whole number from {low} to {high}")
+            found.wrong(
+                name, given[name], _("must be a whole number from {low} to {high}").format(low=low, high=high)
+            )
 
 
 def remark(given: Fields, longest: int, found: Findings) -> None:
@@ -317,7 +351,14 @@ def remark(given: Fields, longest: int, found: Findings) -> None:
     if not isinstance(text, str):
         found.wrong("remark", text, "must be text")
     elif len(text) > longest:
-        found.append(Problem("remark", f"remark is {len(text)} characters long: at most {longest} are taken"))
+        found.append(
+            Problem(
+                "remark",
+                _("remark is {text_count} characters long: at most {longest} are taken").format(
+                    text_count=len(text), longest=longest
+                ),
+            )
+        )
 
 
 def _day(value: Any) -> date | None:

@@ -27,6 +27,7 @@ from jupyter_openapi.market.order_rules import (
     types_of,
 )
 from jupyter_openapi.market.ticks import band, broker_band, ladder
+from jupyter_openapi.messages import _
 
 __all__ = [
     "CANCELLABLE",
@@ -70,7 +71,7 @@ def __getattr__(name: str) -> Any:
         return all_rules()
     if name in {"OPEN", "FINAL", "CANCELLABLE", "REPLACEABLE"}:
         return statuses(name.lower())
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    raise AttributeError(_("module {name__!r} has no attribute {name!r}").format(name__=__name__, name=name))
 
 
 def check(fields: Mapping[str, Any], *, on: date | None = None) -> list[Problem]:
@@ -94,7 +95,9 @@ def check(fields: Mapping[str, Any], *, on: date | None = None) -> list[Problem]
     ['time_in_force is missing']
     """
     given = checks.given_fields(fields)
-    problems = Findings(Problem(name, f"{name} is missing") for name in _ALWAYS if name not in given)
+    problems = Findings(
+        Problem(name, _("{name} is missing").format(name=name)) for name in _ALWAYS if name not in given
+    )
     market = checks.market_of(given, problems)
     rules = checks.type_rules(given, market, problems)
     checks.choice(given, "side", facts("orders")["sides"], problems)
@@ -124,10 +127,20 @@ def check_replace(order: Mapping[str, Any], fields: Mapping[str, Any]) -> list[P
     status, code = str(order.get("status")), str(order.get("order_type"))
     if status not in statuses("replaceable"):
         words = status_meaning(status)
-        return [Problem("status", f"an order that is {status} ({words}) can't be changed")]
+        return [
+            Problem(
+                "status",
+                _("an order that is {status} ({words}) can't be changed").format(status=status, words=words),
+            )
+        ]
     rules = all_rules().get(code)
     if rules is None or not rules.replaceable:
-        return [Problem("order_type", f"{code} orders can't be changed: cancel it and submit a new one")]
+        return [
+            Problem(
+                "order_type",
+                _("{code} orders can't be changed: cancel it and submit a new one").format(code=code),
+            )
+        ]
     given = checks.given_fields({_SUBMIT_NAMES.get(name, name): value for name, value in fields.items()})
     problems = Findings()
     if "submitted_quantity" not in given:
@@ -135,7 +148,11 @@ def check_replace(order: Mapping[str, Any], fields: Mapping[str, Any]) -> list[P
     total = checks.quantity(given, "submitted_quantity", problems)
     filled = checks.number(order.get("executed_quantity") or 0) or Decimal(0)
     if total is not None and filled and total <= filled:
-        problems.wrong("submitted_quantity", total, f"must be more than the {filled:f} already filled")
+        problems.wrong(
+            "submitted_quantity",
+            total,
+            _("must be more than the {filled:f} already filled").format(filled=filled),
+        )
     checks.own_fields(given, _standing(order), rules, problems)
     checks.values(given, problems)
     checks.remark(given, facts("orders")["limits"]["remark_replace"], problems)
@@ -170,13 +187,31 @@ def check_lot(symbol: str, order_type: str, quantity: Decimal, lot_size: int) ->
     most = facts("securities")["max_order_lots"].get(symbol.rpartition(".")[2])
     if order_type == "ODD":
         if lots:
-            problems.wrong(name, quantity, f"must be below {symbol}'s lot of {lot_size} for order_type ODD")
+            problems.wrong(
+                name,
+                quantity,
+                _("must be below {symbol}'s lot of {lot_size} for order_type ODD").format(
+                    symbol=symbol, lot_size=lot_size
+                ),
+            )
     elif odd:
         near = f"{lots * lot_size:f} or {(lots + 1) * lot_size:f}" if lots else f"{lot_size}"
         other = "" if lots or not symbol.endswith(".HK") else " (ODD takes fewer)"
-        problems.wrong(name, quantity, f"must be a multiple of {symbol}'s lot of {lot_size}: {near}{other}")
+        problems.wrong(
+            name,
+            quantity,
+            _("must be a multiple of {symbol}'s lot of {lot_size}: {near}{other}").format(
+                symbol=symbol, lot_size=lot_size, near=near, other=other
+            ),
+        )
     elif most is not None and lots > most:
-        problems.wrong(name, quantity, f"must be at most {most} lots of {symbol}: {most * lot_size}")
+        problems.wrong(
+            name,
+            quantity,
+            _("must be at most {most} lots of {symbol}: {most_2}").format(
+                most=most, symbol=symbol, most_2=most * lot_size
+            ),
+        )
     return problems
 
 
@@ -196,8 +231,14 @@ def check_ticks(fields: Mapping[str, Any], on: date, table: str | None = None) -
         if price is not None and price > 0 and not rungs.allows(price):
             below, over = rungs.price(rungs.below(price)), rungs.price(rungs.above(price))
             near = f"{below:f} or {over:f}" if below != over else f"{below:f}"
-            since = f" (table of {rungs.since})" if rungs.since else ""
-            problems.wrong(name, price, f"is not a price {symbol} trades at: the nearest is {near}{since}")
+            since = _(" (table of {since})").format(since=rungs.since) if rungs.since else ""
+            problems.wrong(
+                name,
+                price,
+                _("is not a price {symbol} trades at: the nearest is {near}{since}").format(
+                    symbol=symbol, near=near, since=since
+                ),
+            )
     return problems
 
 

@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo
 
 from jupyter_openapi.errors import RequestRefused
 from jupyter_openapi.market import facts
+from jupyter_openapi.messages import _
 
 DayKind = Literal["full", "half"]
 
@@ -168,14 +169,16 @@ def trading_days(market: str, start: date, end: date) -> tuple[list[date], list[
 def _facts(market: str) -> dict[str, Any]:
     known = facts("sessions")
     if market not in {"HK", "US"}:
-        raise RequestRefused(f"No trading hours are known for {market!r}, only for HK and US.")
+        raise RequestRefused(
+            _("No trading hours are known for {market!r}, only for HK and US.").format(market=market)
+        )
     found: dict[str, Any] = known[market]
     return found
 
 
 def _local(market: str, at: datetime) -> datetime:
     if at.tzinfo is None:
-        raise RequestRefused(f"{at:%Y-%m-%d %H:%M} has no time zone: pass an aware datetime.")
+        raise RequestRefused(_("{at:%Y-%m-%d %H:%M} has no time zone: pass an aware datetime.").format(at=at))
     return at.astimezone(zone(market))
 
 

@@ -14,6 +14,7 @@ from typing import Any
 
 from jupyter_openapi.errors import RequestRefused
 from jupyter_openapi.market import facts
+from jupyter_openapi.messages import _
 
 MARKET_ZONES = {
     "HK": "Asia/Hong_Kong",
@@ -65,7 +66,9 @@ def parse(symbol: str) -> Symbol:
         If it is spelt otherwise; the message gives the spelling to type.
     """
     if not isinstance(symbol, str):
-        raise RequestRefused(f"A symbol is text such as 700.HK or AAPL.US, not {symbol!r}.")
+        raise RequestRefused(
+            _("A symbol is text such as 700.HK or AAPL.US, not {symbol!r}.").format(symbol=symbol)
+        )
     return _parse(symbol)
 
 
@@ -75,7 +78,9 @@ def _parse(symbol: str) -> Symbol:
     if not (dot and market in MARKETS and _CODE.fullmatch(code)) or _spelling(code, market) != symbol:
         guess = suggest(symbol)
         advice = f"type {guess}" if guess else "type a code and a market, such as 700.HK or AAPL.US"
-        raise RequestRefused(f"{symbol[:40]!r} is not a symbol: {advice}.")
+        raise RequestRefused(
+            _("{symbol!r} is not a symbol: {advice}.").format(symbol=symbol[:40], advice=advice)
+        )
     return Symbol(code, market)
 
 

@@ -20,6 +20,7 @@ from typing import Any
 from jupyter_openapi.errors import RequestRefused
 from jupyter_openapi.market import facts
 from jupyter_openapi.market.symbols import SECURITIES
+from jupyter_openapi.messages import _
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -104,9 +105,17 @@ def ladder(symbol_or_market: str, on: date, table: str | None = None) -> Ladder:
     security = SECURITIES.get(symbol_or_market)
     name = table or (security.spread_table if security else known["default_table"].get(market))
     if name is None:
-        raise RequestRefused(f"No price steps are known for {symbol_or_market}, only for HK and US.")
+        raise RequestRefused(
+            _("No price steps are known for {symbol_or_market}, only for HK and US.").format(
+                symbol_or_market=symbol_or_market
+            )
+        )
     if name not in known["tables"]:
-        raise RequestRefused(f"There is no spread table {name!r}, only {', '.join(known['tables'])}.")
+        raise RequestRefused(
+            _("There is no spread table {name!r}, only {tables}.").format(
+                name=name, tables=", ".join(known["tables"])
+            )
+        )
     if known["tables"][name]["market"] != market:
         name = known["default_table"].get(market) or name
     versions = known["tables"][name]["versions"]

@@ -10,6 +10,7 @@ from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 from jupyter_openapi.errors import RequestRefused
+from jupyter_openapi.messages import _
 from jupyter_openapi.plots.style import (
     account_line,
     amount_text,
@@ -100,7 +101,11 @@ def needed(frame: pd.DataFrame, columns: Sequence[str], maker: str) -> None:
         Saying where the right one comes from.
     """
     if missing := [name for name in columns if name not in frame.columns]:
-        raise RequestRefused(f"This frame lacks {', '.join(missing)}: pass the one that {maker} gave.")
+        raise RequestRefused(
+            _("This frame lacks {missing}: pass the one that {maker} gave.").format(
+                missing=", ".join(missing), maker=maker
+            )
+        )
 
 
 def number(value: Any) -> float | None:
@@ -114,7 +119,7 @@ def allocation_bars(frame: pd.DataFrame, by: str, *, privacy: bool, readable: Ca
         frame, ("symbol", "symbol_name", "market", "currency", "market_value_base"), "portfolio.value(client)"
     )
     if by not in GROUPS:
-        raise RequestRefused(f"by is {', '.join(GROUPS)}; not {by!r}.")
+        raise RequestRefused(_("by is {groups}; not {by!r}.").format(groups=", ".join(GROUPS), by=by))
     known = facts_of(frame)
     values, names, unknown = _grouped(frame, by)
     cash = _cash(known, by)
@@ -140,10 +145,10 @@ def allocation_bars(frame: pd.DataFrame, by: str, *, privacy: bool, readable: Ca
         bars.append(_share_bar(f"{len(rest)} others", total, whole, "muted", privacy))
     total_text = "" if privacy or not values else f"total {amount_text(sum(values.values()))} {base}"
     return Bars(
-        f"Allocation by {GROUPS[by]}",
+        _("Allocation by {by}").format(by=GROUPS[by]),
         account_line(known, total_text),
         tuple(bars),
-        f"share of all value{'' if not cash else ', cash included'}",
+        _("share of all value{cash_included}").format(cash_included="" if not cash else ", cash included"),
         percent=True,
         remark=_unknown("value", unknown),
     )
@@ -195,7 +200,7 @@ def profit_bars(frame: pd.DataFrame, what: str, *, privacy: bool, readable: Call
     )
     needed(frame, columns, "portfolio.value(client)")
     if what not in WHATS:
-        raise RequestRefused(f"what is {', '.join(WHATS)}; not {what!r}.")
+        raise RequestRefused(_("what is {whats}; not {what!r}.").format(whats=", ".join(WHATS), what=what))
     known = facts_of(frame)
     base = str(known.get("base_currency") or "")
     found, unknown = [], []
@@ -220,7 +225,7 @@ def profit_bars(frame: pd.DataFrame, what: str, *, privacy: bool, readable: Call
         WHATS[what],
         account_line(known, total),
         bars,
-        "percent" if privacy else f"{base}, at today's rates".lstrip(", "),
+        "percent" if privacy else _("{base}, at today's rates").format(base=base).lstrip(", "),
         percent=privacy,
         remark=" ".join(filter(None, [remark, _unknown("profit", unknown)])),
     )
@@ -241,15 +246,21 @@ def _ends(bars: Sequence[Bar]) -> tuple[tuple[Bar, ...], str]:
         return tuple(bars), ""
     half = MOST_BARS // 2 + 1
     left_out = len(bars) - 2 * half
-    return (*bars[:half], *bars[-half:]), f"{left_out} between the best and the worst {half} are not shown."
+    return (*bars[:half], *bars[-half:]), _(
+        "{left_out} between the best and the worst {half} are not shown."
+    ).format(left_out=left_out, half=half)
 
 
 def _unknown(what: str, symbols: Sequence[str]) -> str:
     if not symbols:
         return ""
     most = 5
-    named = ", ".join(symbols[:most]) + (f" and {len(symbols) - most} more" if len(symbols) > most else "")
-    return f"Not shown, for the {what} is not known: {named}."
+    named = ", ".join(symbols[:most]) + (
+        _(" and {symbols_count} more").format(symbols_count=len(symbols) - most)
+        if len(symbols) > most
+        else ""
+    )
+    return _("Not shown, for the {what} is not known: {named}.").format(what=what, named=named)
 
 
 def curve_of(frame: pd.DataFrame, *, privacy: bool) -> Curve:
@@ -258,8 +269,18 @@ def curve_of(frame: pd.DataFrame, *, privacy: bool) -> Curve:
     known = facts_of(frame)
     whole = frame[frame["net_value"].notna()]
     earned, deepest = number(known.get("total_return_pct")), number(known.get("max_drawdown_pct"))
-    said = "" if earned is None else f"time-weighted return {percent_text(earned, sign=True, places=2)}"
-    fell = "" if deepest is None else f"deepest drawdown {percent_text(deepest, places=2)}"
+    said = (
+        ""
+        if earned is None
+        else _("time-weighted return {percent_text}").format(
+            percent_text=percent_text(earned, sign=True, places=2)
+        )
+    )
+    fell = (
+        ""
+        if deepest is None
+        else _("deepest drawdown {percent_text}").format(percent_text=percent_text(deepest, places=2))
+    )
     base = str(known.get("base_currency") or "")
     moved = whole[(whole["flow"].abs() > 0)]
     flows = [] if privacy else [(at, float(value)) for at, value in moved["flow"].items()]
@@ -267,12 +288,14 @@ def curve_of(frame: pd.DataFrame, *, privacy: bool) -> Curve:
     return Curve(
         "Equity and drawdown",
         account_line(known, said, fell),
-        "index, 100 at the start" if privacy else f"net value, {base}".rstrip(", "),
+        "index, 100 at the start" if privacy else _("net value, {base}").format(base=base).rstrip(", "),
         list(whole.index),
         [float(value) for value in whole["index" if privacy else "net_value"]],
         [float(value) for value in whole["drawdown_pct"]],
         flows,
-        f"{left_out} snapshots are not shown, for their value is not known." if left_out else "",
+        _("{left_out} snapshots are not shown, for their value is not known.").format(left_out=left_out)
+        if left_out
+        else "",
     )
 
 
@@ -299,12 +322,16 @@ def candles_of(candles: pd.DataFrame, fills: pd.DataFrame, symbol: str | None, *
     mine = fills[fills["symbol"] == chosen].dropna(subset=["price", "trade_done_at"])
     marks, outside = _marks(mine, times, privacy=privacy)
     bought = sum(mark.buy for mark in marks)
-    said = f"{bought} bought, {len(marks) - bought} sold" if marks else "no executions in this time"
+    said = (
+        _("{bought} bought, {marks_count} sold").format(bought=bought, marks_count=len(marks) - bought)
+        if marks
+        else "no executions in this time"
+    )
     known = {**facts_of(candles), **facts_of(fills)}
     opens, highs, lows, closes = ([float(value) for value in bars[name]] for name in COLUMNS[:4])
     volumes = bars["volume"] if "volume" in bars else [0] * len(bars)
     return Candles(
-        title=f"Executions in {printable(chosen)}" if chosen else "Executions",
+        title=_("Executions in {printable}").format(printable=printable(chosen)) if chosen else "Executions",
         line=account_line(known, said),
         unit="price",
         times=times,
@@ -315,7 +342,9 @@ def candles_of(candles: pd.DataFrame, fills: pd.DataFrame, symbol: str | None, *
         volumes=[0.0 if pd.isna(value) else float(value) for value in volumes],
         marks=tuple(marks),
         labels=_labels(times),
-        remark=f"{outside} executions lie outside these candles." if outside else "",
+        remark=_("{outside} executions lie outside these candles.").format(outside=outside)
+        if outside
+        else "",
     )
 
 
@@ -324,7 +353,11 @@ def _symbol(fills: pd.DataFrame, symbol: str | None) -> str:
         return symbol
     found = [str(name) for name in fills["symbol"].dropna().unique()]
     if len(found) > 1:
-        raise RequestRefused(f"These executions are of {', '.join(found[:6])}: pass symbol='{found[0]}'.")
+        raise RequestRefused(
+            _("These executions are of {found}: pass symbol='{found_2}'.").format(
+                found=", ".join(found[:6]), found_2=found[0]
+            )
+        )
     return found[0] if found else ""
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from jupyter_openapi.errors import RequestRefused, guarded
+from jupyter_openapi.messages import _
 from jupyter_openapi.plots.charts import allocation_bars, candles_of, curve_of, profit_bars
 
 if TYPE_CHECKING:
@@ -153,6 +154,8 @@ def _engine(*, interactive: bool) -> Any:
     except ImportError as missing:
         what = missing.name or "a library"
         raise RequestRefused(
-            f"Pictures need {what.partition('.')[0]}, which is not installed: {INSTALL}."
+            _("Pictures need {partition}, which is not installed: {install}.").format(
+                partition=what.partition(".")[0], install=INSTALL
+            )
         ) from None
     return engine

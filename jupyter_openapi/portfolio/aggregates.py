@@ -20,6 +20,7 @@ from jupyter_openapi.market.money import (
     shown,
     total,
 )
+from jupyter_openapi.messages import _
 from jupyter_openapi.portfolio.pnl_frame import COLUMNS as PNL_COLUMNS
 from jupyter_openapi.portfolio.pnl_frame import Cells
 from jupyter_openapi.portfolio.valuation import COLUMNS, text
@@ -33,16 +34,20 @@ def trip_lines(frame: pd.DataFrame, *, privacy: bool) -> list[str]:
     known: Mapping[str, Any] = frame.attrs["openapi"]
     trips = frame[frame["kind"] == "trip"]
     base = known["base_currency"]
-    words = [f"{len(trips):,} round trip{'' if len(trips) == 1 else 's'}"]
+    words = [
+        _("{trips_count:,} round trip{plural}").format(
+            trips_count=len(trips), plural="" if len(trips) == 1 else "s"
+        )
+    ]
     if len(trips) and not privacy:
         gross, net = (
             total(from_float(each) for each in trips[f"{name}_base"]) for name in ("realized_pl", "net_pl")
         )
         whole = not bool(trips["net_pl_base"].isna().any())
-        words.append(f"realized {shown(gross)} {base} before fees")
+        words.append(_("realized {shown} {base} before fees").format(shown=shown(gross), base=base))
         words.append(f"{shown(net)} after" if whole else "after fees not known for all")
     if unmatched := list(dict.fromkeys(frame.loc[frame["kind"] == "unmatched", "symbol"])):
-        words.append(f"unmatched quantities of {', '.join(map(str, unmatched))}")
+        words.append(_("unmatched quantities of {map}").format(map=", ".join(map(str, unmatched))))
     start, end = (str(at)[:10] for at in known.get("window") or ("", ""))
     return [f"{start} to {end}: {'; '.join(words)}." if start else f"{'; '.join(words)}."]
 
@@ -71,7 +76,7 @@ def by_symbol(frame: pd.DataFrame) -> pd.DataFrame:
     """
     known: Mapping[str, Any] = frame.attrs.get("openapi", {})
     if "flat" not in known or not set(PNL_COLUMNS) <= set(frame.columns):
-        raise RequestRefused("by_symbol(frame) takes the frame that portfolio.pnl(...) gave.")
+        raise RequestRefused(_("by_symbol(frame) takes the frame that portfolio.pnl(...) gave."))
     with exactly():
         rows = [_summed(str(symbol), mine, known) for symbol, mine in frame.groupby("symbol", sort=False)]
     kept = {name: known.get(name) for name in ("mode", "source", "requested_at", "base_currency", "window")}
@@ -180,7 +185,9 @@ def facts(frame: pd.DataFrame) -> dict[str, Any]:
     """
     known: dict[str, Any] = frame.attrs.get("openapi", {})
     if "cash" not in known or not set(COLUMNS) <= set(frame.columns):
-        raise RequestRefused("This takes the frame that portfolio.value(client) gave, with all its columns.")
+        raise RequestRefused(
+            _("This takes the frame that portfolio.value(client) gave, with all its columns.")
+        )
     return known
 
 
@@ -274,7 +281,7 @@ def notes(frame: pd.DataFrame, *, privacy: bool = False) -> str:
     if "flat" in known:
         lines += trip_lines(frame, privacy=privacy)
     if missing := known.get("missing"):
-        lines.append(f"Not known: {'; '.join(missing)}.")
+        lines.append(_("Not known: {missing}.").format(missing="; ".join(missing)))
     return "\n".join([*lines, *known.get("notes", ())])
 
 
@@ -284,7 +291,7 @@ def _sum_lines(frame: pd.DataFrame) -> list[str]:
     cash = summed.loc[summed["market"] == "CASH", "market_value_base"].sum(min_count=1)
     amounts = (
         f"Total {shown(from_float(whole['market_value_base']))} {base}",
-        f"of it cash {shown(from_float(cash))}",
+        _("of it cash {shown}").format(shown=shown(from_float(cash))),
         f"unrealized {shown(from_float(whole['unrealized_pl_base']))}",
         f"today {shown(from_float(whole['day_pl_base']))}",
     )
@@ -294,7 +301,8 @@ def _sum_lines(frame: pd.DataFrame) -> list[str]:
         more = amount(broker["difference"]) or Decimal(0)
         apart = "the same" if abs(more) < CENT else f"{shown(abs(more))} {'more' if more > 0 else 'less'}"
         lines.append(
-            f"The broker's own net assets: {shown(amount(broker['net_assets']))} {broker['currency']}; "
-            f"ours are {apart}."
+            _("The broker's own net assets: {shown} {currency}; ours are {apart}.").format(
+                shown=shown(amount(broker["net_assets"])), currency=broker["currency"], apart=apart
+            )
         )
     return lines

@@ -15,6 +15,7 @@ from jupyter_openapi.history.page import seconds_of
 from jupyter_openapi.history.plan import DAY, Plan, make_plan
 from jupyter_openapi.market.money import known_text
 from jupyter_openapi.market.orders import FINAL
+from jupyter_openapi.messages import _
 from jupyter_openapi.portfolio.parquet import ParquetStore, schema_of, table_of
 from jupyter_openapi.portfolio.positions import owner_of
 from jupyter_openapi.spec import catalog
@@ -62,7 +63,9 @@ class Archive:
 
     def __repr__(self) -> str:
         state = "complete" if self.complete else f"incomplete: {self.why}"
-        span = f"{self.start:%Y-%m-%d} to {self.through:%Y-%m-%d %H:%M} UTC"
+        span = _("{start:%Y-%m-%d} to {through:%Y-%m-%d %H:%M} UTC").format(
+            start=self.start, through=self.through
+        )
         return (
             f"<Archive of {self.operation}, {span}, {state}; {self.rows:,} new rows, "
             f"{self.requests:,} requests. Open it with pandas.read_parquet({self.path!r})>"
@@ -139,8 +142,11 @@ class ArchiveRun:
         )
         if found.why.startswith("interrupted"):
             raise Interrupted(
-                f"Interrupted while reading {self._operation.name}; what was written stays, and the "
-                "same call goes on from there.",
+                _(
+                    "Interrupted while reading {name}; what was written stays, and the same call "
+                    "goes on from "
+                    "there."
+                ).format(name=self._operation.name),
                 in_flight=False,
             )
         return found
@@ -290,8 +296,9 @@ def archive(
     wanted = {name: str(value) for name, value in plan.arguments.items() if name != plan.pages.size}
     if state and state.get("filters") != wanted:
         raise RequestRefused(
-            f"{disk.folder} holds this history with other filters ({state.get('filters')}): "
-            "choose another root."
+            _("{folder} holds this history with other filters ({state}): choose another root.").format(
+                folder=disk.folder, state=state.get("filters")
+            )
         )
     run = ArchiveRun(
         Wanted(client, known, filters, progress), disk, state or {"version": VERSION, "filters": wanted}
@@ -309,7 +316,8 @@ def _operation(name: str) -> Operation:
         fit = [one.name for one in catalog().operations.values() if one.pages and one.pages.window]
         raise RequestRefused(
             sentence(
-                f"{name} has no history to keep.", did_you_mean(name, fit) or f"These have: {', '.join(fit)}."
+                _("{name} has no history to keep.").format(name=name),
+                did_you_mean(name, fit) or _("These have: {fit}.").format(fit=", ".join(fit)),
             )
         )
     return known
@@ -318,7 +326,7 @@ def _operation(name: str) -> Operation:
 def _plan(operation: Operation, start: Any, filters: Mapping[str, Any], tz: str) -> Plan:
     if start is None:
         raise RequestRefused(
-            "The first run needs a start: archive(client, 'history_executions', start='2026-01-01')."
+            _("The first run needs a start: archive(client, 'history_executions', start='2026-01-01').")
         )
     window = operation.pages.window if operation.pages else None
     given = {**filters, **({window[0]: start} if window else {})}

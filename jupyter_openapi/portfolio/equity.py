@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from jupyter_openapi.errors import guarded
 from jupyter_openapi.frames import describe
 from jupyter_openapi.market.money import HUNDRED, ZERO, exactly, floats, minus, product, total
+from jupyter_openapi.messages import _
 from jupyter_openapi.portfolio import snapshot_store as store
 from jupyter_openapi.portfolio.positions import FUND
 from jupyter_openapi.portfolio.prices import Rates, currency_code, is_option
@@ -226,6 +227,8 @@ def _facts(steps: Sequence[Step], groups: Sequence[Sequence[Row]]) -> dict[str, 
         "max_drawdown_pct": None if deepest is None else float(deepest * HUNDRED),
         "external": sorted(names[True]),
         "internal": sorted(names[False]),
-        "missing": [f"the value of {len(steps) - len(known):,} snapshots"] if len(known) < len(steps) else [],
+        "missing": [_("the value of {steps_count:,} snapshots").format(steps_count=len(steps) - len(known))]
+        if len(known) < len(steps)
+        else [],
         "notes": NOTES,
     }

@@ -12,6 +12,7 @@ from jupyter_openapi.errors import Interrupted, OpenAPIError
 from jupyter_openapi.history import fetch
 from jupyter_openapi.history.plan import DAY, make_plan
 from jupyter_openapi.market.money import ZERO, amount, known_text
+from jupyter_openapi.messages import _
 from jupyter_openapi.portfolio.positions import Holding, brief, names, read_stocks
 from jupyter_openapi.spec import catalog
 
@@ -101,7 +102,7 @@ def read_window(reader: Reader, start: int, end: int | None = None) -> list[Fill
     until = {} if end is None else {"end_at": end}
     fills, odd = of_rows(history_rows(reader, "history_executions", start_at=start, **until))
     if odd:
-        reader.miss(f"{odd:,} executions without a quantity, price or time")
+        reader.miss(_("{odd:,} executions without a quantity, price or time").format(odd=odd))
     orders: dict[str, Mapping[str, Any]] = {"today_orders": {}}
     if fills:
         orders["history_orders"] = {"start_at": max(0, fills[0].at - ORDER_LIFE), **until}
@@ -120,7 +121,9 @@ def history_rows(reader: Reader, operation: str, **arguments: Any) -> list[Mappi
     """
     found = fetch(lambda name, asked: reader.ask(name, **asked), catalog().operations[operation], arguments)
     if found.why.startswith("interrupted"):
-        raise Interrupted(f"Interrupted while reading {operation}.", in_flight=False)
+        raise Interrupted(
+            _("Interrupted while reading {operation}.").format(operation=operation), in_flight=False
+        )
     if not found.complete:
         reader.miss(f"{operation}: {found.why}")
     return [row for row in found.rows if isinstance(row, dict)]
@@ -150,7 +153,11 @@ def with_sides(reader: Reader, fills: Sequence[Fill], lists: Mapping[str, Mappin
             sides |= _detail(reader, order_id)
     completed = [fill if fill.side else replace(fill, side=sides.get(fill.order_id, "")) for fill in fills]
     if lost := [fill.symbol for fill in completed if not fill.side]:
-        reader.miss(f"the side of {len(lost):,} executions ({names(lost)})")
+        reader.miss(
+            _("the side of {lost_count:,} executions ({names})").format(
+                lost_count=len(lost), names=names(lost)
+            )
+        )
     return completed
 
 
@@ -305,7 +312,7 @@ def read_trades(reader: Reader, start: Any, end: Any, since: Any = None) -> Trad
 
 
 def _look_back(reader: Reader, trades: Trades) -> None:
-    for _ in range(LOOKS):
+    for _attempt in range(LOOKS):
         if not trades.unresolved():
             return
         earlier = max(0, trades.since - STRETCH * DAY)
@@ -313,7 +320,9 @@ def _look_back(reader: Reader, trades: Trades) -> None:
             older = read_window(reader, earlier, trades.since - 1)
         except OpenAPIError as failure:
             reader.miss(
-                f"executions before {datetime.fromtimestamp(trades.since, UTC):%Y-%m-%d} ({brief(failure)})"
+                _("executions before {fromtimestamp:%Y-%m-%d} ({brief})").format(
+                    fromtimestamp=datetime.fromtimestamp(trades.since, UTC), brief=brief(failure)
+                )
             )
             return
         trades.fills = [*older, *trades.fills]

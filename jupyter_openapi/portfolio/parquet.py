@@ -17,6 +17,7 @@ from jupyter_openapi.frames import to_frame
 from jupyter_openapi.frames.columns import effective_kind
 from jupyter_openapi.history.page import place_of, with_rows
 from jupyter_openapi.market.money import exactly
+from jupyter_openapi.messages import _
 from jupyter_openapi.portfolio.snapshot_store import PRECISION, arrow
 from jupyter_openapi.spec.model import Kind, Operation
 from jupyter_openapi.storage import data_folder, private_folder
@@ -40,7 +41,9 @@ def described(operation: Operation) -> dict[str, Kind]:
         Its rows are not described, so there is no fixed schema.
     """
     if not operation.tables or operation.tables[0].path.count("[]") != 1:
-        raise RequestRefused(f"{operation.name} has no fixed columns, so it can't be kept on disk.")
+        raise RequestRefused(
+            _("{name} has no fixed columns, so it can't be kept on disk.").format(name=operation.name)
+        )
     return {one.name: effective_kind(one) for one in operation.tables[0].fields}
 
 
@@ -182,7 +185,7 @@ class ParquetStore:
             import fsspec
         except ImportError:
             raise RequestRefused(
-                "This needs fsspec, which is not installed: pip install 'jupyter-openapi[parquet]'."
+                _("This needs fsspec, which is not installed: pip install 'jupyter-openapi[parquet]'.")
             ) from None
         if root is None:
             root = private_folder(data_folder()) / "history"
@@ -190,7 +193,9 @@ class ParquetStore:
         try:
             self._fs, base = fsspec.core.url_to_fs(place)
         except (ValueError, ImportError) as problem:
-            raise RequestRefused(f"{root} is no place to keep a history in: {problem}.") from None
+            raise RequestRefused(
+                _("{root} is no place to keep a history in: {problem}.").format(root=root, problem=problem)
+            ) from None
         dataset = f"{str(base).rstrip('/')}/{operation}"
         self.folder = f"{dataset}/account={owner}"
         self._local = "file" in (
@@ -211,7 +216,11 @@ class ParquetStore:
         except FileNotFoundError:
             return {}
         except (OSError, ValueError) as problem:
-            raise RequestRefused(f"{self.folder}/{STATE} can't be read: {problem}.") from None
+            raise RequestRefused(
+                _("{folder}/{state} can't be read: {problem}.").format(
+                    folder=self.folder, state=STATE, problem=problem
+                )
+            ) from None
         return found if isinstance(found, dict) else {}
 
     def keep_state(self, state: dict[str, Any]) -> None:
@@ -230,8 +239,11 @@ class ParquetStore:
             return pq.read_table(io.BytesIO(content)).select(schema.names).cast(schema)
         except (arrow().ArrowException, KeyError, ValueError) as problem:
             raise RequestRefused(
-                f"{self._path(month)} holds other columns than this version writes ({problem}); "
-                "move the folder away and fetch the history anew."
+                _(
+                    "{path} holds other columns than this version writes ({problem}); move the "
+                    "folder away and "
+                    "fetch the history anew."
+                ).format(path=self._path(month), problem=problem)
             ) from None
 
     def keep_month(self, month: str, table: Any) -> None:
@@ -247,7 +259,7 @@ class ParquetStore:
 
     def _put(self, path: str, content: bytes) -> None:
         """Put a file so that readers see the old one or the new one; an object store does so by itself."""
-        place, _, name = path.rpartition("/")
+        place, _slash, name = path.rpartition("/")
         try:
             self._fs.makedirs(place, exist_ok=True)
             if not self._local:
@@ -264,4 +276,8 @@ class ParquetStore:
                 if os.path.exists(draft):  # noqa: PTH110
                     os.unlink(draft)  # noqa: PTH108
         except OSError as problem:
-            raise RequestRefused(f"{path} can't be written: {problem.strerror or problem}.") from None
+            raise RequestRefused(
+                _("{path} can't be written: {strerror}.").format(
+                    path=path, strerror=problem.strerror or problem
+                )
+            ) from None

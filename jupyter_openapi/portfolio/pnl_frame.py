@@ -12,6 +12,7 @@ from jupyter_openapi.frames.columns import instant_column
 from jupyter_openapi.frames.values import text_column
 from jupyter_openapi.market.money import ZERO, amount, floats, known_text, minus, plain, product, ratio
 from jupyter_openapi.market.symbols import SECURITIES, currency_of
+from jupyter_openapi.messages import _
 from jupyter_openapi.portfolio.executions import Trades, moment
 from jupyter_openapi.portfolio.lot_ledger import LotLedger, Trip, Unmatched
 from jupyter_openapi.portfolio.positions import brief
@@ -77,7 +78,9 @@ def read_analysis(reader: Reader, start: int, end: int) -> dict[str, BrokerProfi
     try:
         data = reader.ask("portfolio_profit_analysis_sublist", start=start, end=end)
     except OpenAPIError as failure:
-        reader.asides.append(f"The broker's own profit analysis could not be had ({brief(failure)}).")
+        reader.asides.append(
+            _("The broker's own profit analysis could not be had ({brief}).").format(brief=brief(failure))
+        )
         return {}
     items = data.get("items")
     rows = [row for row in items if isinstance(row, dict)] if isinstance(items, list) else []
@@ -143,7 +146,7 @@ def read_money(reader: Reader, trades: Trades) -> dict[str, Instrument]:
     prices = read_prices(reader, options)
     for symbol in options:
         if symbol in prices and prices[symbol].multiplier is None:
-            reader.miss(f"no contract multiplier for {symbol}")
+            reader.miss(_("no contract multiplier for {symbol}").format(symbol=symbol))
     return {
         symbol: Instrument(
             symbol.rpartition(".")[2],
@@ -303,10 +306,10 @@ def _left(account: Account, symbol: str) -> list[Cells]:
     if before is None or before >= 0:
         return []
     since = moment(account.trades.since)
-    why = (
-        f"{plain(-before)} went without a sale (a transfer, a split, an expiry), or were sold short before "
-        f"{since:%Y-%m-%d}"
-    )
+    why = _(
+        "{before} went without a sale (a transfer, a split, an expiry), or were sold short before "
+        "{since:%Y-%m-%d}"
+    ).format(before=plain(-before), since=since)
     return [{"kind": "unmatched", "quantity": before, "closed_at": None, "remark": why}]
 
 

@@ -16,6 +16,7 @@ from jupyter_openapi.account import Account
 from jupyter_openapi.errors import ApiError, OpenAPIError, TransportError, sentence
 from jupyter_openapi.market.money import amount, known_text, total
 from jupyter_openapi.market.symbols import currency_of
+from jupyter_openapi.messages import _
 
 
 class ClientLike(Protocol):
@@ -69,7 +70,9 @@ class Reader:
             The read failed.
         """
         if self.over:
-            raise TransportError(f"{operation}: not asked, for the account can't be reached.")
+            raise TransportError(
+                _("{operation}: not asked, for the account can't be reached.").format(operation=operation)
+            )
         try:
             data = self.source.call(operation, **parameters).data
         except TransportError as failure:
@@ -126,7 +129,9 @@ def names(items: Iterable[str], most: int = 6) -> str:
     known = list(dict.fromkeys(items))
     if len(known) <= most:
         return ", ".join(known)
-    return f"{', '.join(known[:most])} and {len(known) - most:,} more"
+    return _("{known} and {known_count:,} more").format(
+        known=", ".join(known[:most]), known_count=len(known) - most
+    )
 
 
 FUND = "FUND"

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from jupyter_openapi.errors import ApiError, OpenAPIError, RequestRefused
 from jupyter_openapi.market.money import amount, known_text
 from jupyter_openapi.market.symbols import MARKET_ZONES
+from jupyter_openapi.messages import _
 from jupyter_openapi.portfolio.positions import brief, names
 
 if TYPE_CHECKING:
@@ -126,7 +127,11 @@ class _Asker:
             if symbol not in rows:
                 reasons.setdefault(self._why.get(symbol, ""), []).append(symbol)
         for why, symbols in reasons.items():
-            self._reader.miss(f"no quote for {names(symbols)}{f' ({why})' if why else ''}")
+            self._reader.miss(
+                _("no quote for {names}{value}").format(
+                    names=names(symbols), value=f" ({why})" if why else ""
+                )
+            )
 
 
 def _parts(symbols: Sequence[str], failure: OpenAPIError) -> list[Sequence[str]]:
@@ -160,10 +165,12 @@ def old_prices(prices: Mapping[str, Price], now: datetime) -> list[str]:
     for market, found in days.items():
         latest = " and ".join(str(day) for day in sorted(found))
         said.append(
-            f"{market} has not traded today: last prices, and the day's profit and loss, are of {latest}."
+            _(
+                "{market} has not traded today: last prices, and the day's profit and loss, are of {latest}."
+            ).format(market=market, latest=latest)
         )
     if old:
-        said.append(f"Old last prices: {names(old)}.")
+        said.append(_("Old last prices: {names}.").format(names=names(old)))
     return said
 
 
@@ -182,7 +189,7 @@ def currency_code(text: object) -> str:
     """
     code = known_text(text).upper()
     if len(code) != _CODE_LENGTH or not code.isalpha():
-        raise RequestRefused(f"base_currency is a code such as HKD or USD, not {text!r}.")
+        raise RequestRefused(_("base_currency is a code such as HKD or USD, not {text!r}.").format(text=text))
     return code
 
 
@@ -262,7 +269,7 @@ def read_rates(reader: Reader) -> Rates:
         try:
             data = reader.ask("us_exchange_rates")
         except OpenAPIError:
-            reader.miss(f"rates of exchange ({brief(failure)})")
+            reader.miss(_("rates of exchange ({brief})").format(brief=brief(failure)))
             return Rates()
     rows = data.get("exchanges")
     return Rates.of_rows(row for row in rows if isinstance(row, dict)) if isinstance(rows, list) else Rates()

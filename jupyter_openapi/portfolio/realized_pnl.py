@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from jupyter_openapi.errors import OpenAPIError, RequestRefused, guarded
 from jupyter_openapi.frames import describe
 from jupyter_openapi.market.money import ZERO, amount, exactly
+from jupyter_openapi.messages import _
 from jupyter_openapi.portfolio.executions import Trades, read_fees, read_trades
 from jupyter_openapi.portfolio.lot_ledger import (
     METHODS,
@@ -128,7 +129,9 @@ def worked_out(
 
     base = currency_code(base_currency)
     if method not in METHODS:
-        raise RequestRefused(f"method is {' or '.join(METHODS)}, not {method!r}.")
+        raise RequestRefused(
+            _("method is {methods}, not {method!r}.").format(methods=" or ".join(METHODS), method=method)
+        )
     given = _openings(opening)
     reader = Reader(client)
     with exactly():
@@ -156,7 +159,11 @@ def _account(reader: Reader, trades: Trades, base: str, method: str, given: Mapp
     rates = read_rates(reader) if currencies - {base} else Rates()
     for currency in sorted(currencies):
         if rates.rate(currency, base) is None:
-            reader.miss(f"no rate for {currency or 'an unnamed currency'} into {base}")
+            reader.miss(
+                _("no rate for {currency} into {base}").format(
+                    currency=currency or "an unnamed currency", base=base
+                )
+            )
     books = {symbol: _book(trades, symbol, method, given) for symbol in trades.symbols}
     analysis = read_analysis(reader, trades.start, trades.end) if books else {}
     return Account(trades, books, money, rates, analysis)
@@ -189,8 +196,11 @@ def _openings(opening: Mapping[str, tuple[Any, Any]] | None) -> dict[str, Openin
             quantity = price = None
         if quantity is None or price is None:
             raise RequestRefused(
-                f"opening holds (quantity, price) for each symbol, such as {{'700.HK': (500, 480.6)}}; "
-                f"not {pair!r} for {symbol}."
+                _(
+                    "opening holds (quantity, price) for each symbol, such as {{'700.HK': (500, "
+                    "480.6)}}; not "
+                    "{pair!r} for {symbol}."
+                ).format(pair=pair, symbol=symbol)
             )
         given[symbol] = Opening(quantity, price)
     return given
@@ -209,12 +219,16 @@ def _add_fees(
         return
     if wanted is None and len(orders) > MOST_FEES:
         reader.asides.append(
-            f"Fees were not asked for: {len(orders):,} orders take as many requests; fees=True asks."
+            _(
+                "Fees were not asked for: {orders_count:,} orders take as many requests; fees=True asks."
+            ).format(orders_count=len(orders))
         )
         return
     account.fees = read_fees(reader, orders)
     if absent := len(orders) - len(account.fees):
-        reader.miss(f"fees of {absent:,} order{'s' if absent > 1 else ''}")
+        reader.miss(
+            _("fees of {absent:,} order{plural}").format(absent=absent, plural="s" if absent > 1 else "")
+        )
     spread = fees_by_trade(account.trades.fills, account.fees)
     for symbol in account.books:
         account.books[symbol] = _book(account.trades, symbol, method, given, spread)

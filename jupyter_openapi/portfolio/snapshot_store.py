@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from jupyter_openapi.errors import OpenAPIError, RequestRefused, TransportError, guarded
 from jupyter_openapi.market.money import amount, exactly, known_text
+from jupyter_openapi.messages import _
 from jupyter_openapi.portfolio.executions import history_rows
 from jupyter_openapi.portfolio.positions import (
     Reader,
@@ -88,7 +89,7 @@ def arrow() -> Any:
         import pyarrow as pa
     except ImportError:
         raise RequestRefused(
-            "This needs pyarrow, which is not installed: pip install 'jupyter-openapi[parquet]'."
+            _("This needs pyarrow, which is not installed: pip install 'jupyter-openapi[parquet]'.")
         ) from None
     return pa
 
@@ -144,7 +145,9 @@ def write(folder: str | Path | None, owner: str, taken_at: datetime, lines: Sequ
             draft.unlink(missing_ok=True)
     except OSError as problem:
         raise RequestRefused(
-            f"The snapshot was not kept: {folder_of(folder)} can't be written: {problem.strerror or problem}."
+            _("The snapshot was not kept: {folder_of} can't be written: {strerror}.").format(
+                folder_of=folder_of(folder), strerror=problem.strerror or problem
+            )
         ) from None
 
 
@@ -183,7 +186,9 @@ def read(paths: Sequence[Path]) -> Any:
         found = ds.dataset([str(path) for path in paths], schema=wanted, format="parquet").to_table()
     except (pa.ArrowException, OSError) as problem:
         said = str(problem).partition("\n")[0]
-        raise RequestRefused(f"A snapshot can't be read; move its file away: {said}") from None
+        raise RequestRefused(
+            _("A snapshot can't be read; move its file away: {said}").format(said=said)
+        ) from None
     return found.sort_by([("taken_at", "ascending"), ("snapshot", "ascending")])
 
 
@@ -213,7 +218,7 @@ class Snapshot:
 
     def __repr__(self) -> str:
         positions = f"{self.holdings} position{'' if self.holdings == 1 else 's'}"
-        gaps = f"; not known: {'; '.join(self.missing)}" if self.missing else ""
+        gaps = _("; not known: {missing}").format(missing="; ".join(self.missing)) if self.missing else ""
         return f"<Snapshot of {self.taken_at:%Y-%m-%d %H:%M:%S} UTC, {positions}, kept as {self.path}{gaps}>"
 
 
@@ -268,7 +273,7 @@ def snapshot(client: ClientLike, folder: str | Path | None = None) -> Snapshot:
 def _read_together(reader: Reader) -> tuple[list[Holding], Balance, datetime]:
     """Return positions and cash of one moment: the positions are the same before and after the cash."""
     before = _holdings(reader)
-    for _ in range(TRIES):
+    for _attempt in range(TRIES):
         taken_at = datetime.now(UTC)
         balance = read_balance(reader, "HKD")
         _refuse_gaps(reader)
@@ -276,7 +281,7 @@ def _read_together(reader: Reader) -> tuple[list[Holding], Balance, datetime]:
         if _quantities(after) == _quantities(before):
             return after, balance, taken_at
         before = after
-    reader.miss("positions and cash of one moment (trades went on between them)")
+    reader.miss(_("positions and cash of one moment (trades went on between them)"))
     return before, balance, taken_at
 
 
@@ -292,7 +297,9 @@ def _holdings(reader: Reader) -> list[Holding]:
 
 def _refuse_gaps(reader: Reader) -> None:
     if reader.missing:
-        raise TransportError(f"No snapshot was kept, for it would lack {'; '.join(reader.missing)}.")
+        raise TransportError(
+            _("No snapshot was kept, for it would lack {missing}.").format(missing="; ".join(reader.missing))
+        )
 
 
 def _holding_lines(holdings: Sequence[Holding]) -> list[SnapshotRow]:
@@ -339,7 +346,7 @@ def _flow_lines(reader: Reader, earlier: Sequence[Path], taken_at: datetime) -> 
     except OpenAPIError:
         rows = None
     if rows is None or reader.missing:
-        reader.miss("the cash that moved since the last snapshot")
+        reader.miss(_("the cash that moved since the last snapshot"))
         return [SnapshotRow("gap")]
     return [line for row in rows if (line := _flow(row)) is not None]
 
@@ -390,5 +397,13 @@ def chosen_owner(client: ClientLike | None, folder: str | Path | None) -> str:
         return found[0]
     where = folder_of(folder)
     if not found:
-        raise RequestRefused(f"There are no snapshots in {where}: take one with portfolio.snapshot(client).")
-    raise RequestRefused(f"{where} holds snapshots of {', '.join(found)}: pass the client whose you mean.")
+        raise RequestRefused(
+            _("There are no snapshots in {where}: take one with portfolio.snapshot(client).").format(
+                where=where
+            )
+        )
+    raise RequestRefused(
+        _("{where} holds snapshots of {found}: pass the client whose you mean.").format(
+            where=where, found=", ".join(found)
+        )
+    )

@@ -13,6 +13,7 @@ from jupyter_openapi.frames import describe
 from jupyter_openapi.frames.values import text_column
 from jupyter_openapi.market.money import ZERO, exactly, floats, minus, product, ratio, total
 from jupyter_openapi.market.symbols import currency_of
+from jupyter_openapi.messages import _
 from jupyter_openapi.portfolio.executions import read_today
 from jupyter_openapi.portfolio.positions import Reader, names, read_balance, read_funds, read_stocks, warn
 from jupyter_openapi.portfolio.prices import (
@@ -82,9 +83,13 @@ def day_results(
             odd.append(holding.symbol)
         results.append(day_result(opening, holding.quantity, mine, prices.get(holding.symbol)))
     if odd:
-        reader.miss(f"what else than today's fills changed the quantity of {names(odd)} since the open")
+        reader.miss(
+            _("what else than today's fills changed the quantity of {names} since the open").format(
+                names=names(odd)
+            )
+        )
     if several:
-        reader.miss(f"in which account channel today's fills of {names(several)} were")
+        reader.miss(_("in which account channel today's fills of {names} were").format(names=names(several)))
     return results
 
 
@@ -309,7 +314,11 @@ def _say_missing(reader: Reader, rows: Sequence[Row], known: ValuationInputs, ba
     currencies = [row.holding.currency for row in rows] + [cash.currency for cash in known.balance.cash]
     unknown = [name for name in dict.fromkeys(currencies) if known.rates.rate(name, base) is None]
     if unknown:
-        reader.miss(f"no rate for {names(name or 'an unnamed currency' for name in unknown)} into {base}")
+        reader.miss(
+            _("no rate for {names} into {base}").format(
+                names=names(name or "an unnamed currency" for name in unknown), base=base
+            )
+        )
 
 
 TEXTS = frozenset({"account_channel", "symbol", "symbol_name", "market", "currency", "base_currency"})

@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from jupyter_openapi.errors import Interrupted, RequestRefused
+from jupyter_openapi.messages import _
 from jupyter_openapi.ratelimit.rates import SIGN, LimitsUnavailable
 
 if TYPE_CHECKING:
@@ -98,7 +99,7 @@ class Limiter:
             return
         book = next((book for name, book in self._books.items() if name == kind), None)
         if book is None:
-            raise ValueError(f"no limit is called {kind!r}")
+            raise ValueError(_("no limit is called {kind!r}").format(kind=kind))
         wait = _Wait(book, self._notify, self._patience, stop)
         try:
             wait.for_turn()
@@ -189,14 +190,21 @@ class _Wait:
         expected = self.seconds + seconds
         if expected > self._patience:
             raise RequestRefused(
-                f"Nothing was sent: its turn under the broker's limit ({self._book.rate.words}) is more than "
-                f"{self._patience:.0f} s away ({ahead} requests of yours are ahead). Try again later."
+                _(
+                    "Nothing was sent: its turn under the broker's limit ({words}) is more than "
+                    "{patience:.0f} s "
+                    "away ({ahead} requests of yours are ahead). Try again later."
+                ).format(words=self._book.rate.words, patience=self._patience, ahead=ahead)
             )
         if expected > SHOWN and self._notify is not None:
             notify, self._notify = self._notify, None
-            queue = f", {ahead} of your requests ahead" if ahead else ""
+            queue = _(", {ahead} of your requests ahead").format(ahead=ahead) if ahead else ""
             limit = self._book.rate.words
-            notify(f"Waiting {max(seconds, SHOWN):.0f} s for the broker's limit ({limit}){queue}.")
+            notify(
+                _("Waiting {max:.0f} s for the broker's limit ({limit}){queue}.").format(
+                    max=max(seconds, SHOWN), limit=limit, queue=queue
+                )
+            )
         nap = min(seconds, SIGN)
         if self._stop is None:
             time.sleep(nap)

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from jupyter_openapi.errors import RequestRefused
+from jupyter_openapi.messages import _
 from jupyter_openapi.ratelimit.rates import SIGN, SILENCE, LimitsUnavailable, QueuePosition, Rate
 
 GATE = 10.0  # seconds for writing one request, a slow TLS handshake included
@@ -137,8 +138,11 @@ class RedisStore:
             import redis
         except ImportError:
             raise RequestRefused(
-                "Limits in Redis need the redis package: type `%pip install 'jupyter-openapi[redis]'` and "
-                "restart."
+                _(
+                    "Limits in Redis need the redis package: type `%pip install "
+                    "'jupyter-openapi[redis]'` and "
+                    "restart."
+                )
             ) from None
         self._failures = (redis.RedisError, OSError, ValueError)
         with self._explained():
@@ -210,6 +214,8 @@ class RedisStore:
         else:
             return
         raise LimitsUnavailable(
-            f"The broker's limits can't be shared through Redis ({reason}), so nothing was sent. Check the "
-            "server and its URL."
+            _(
+                "The broker's limits can't be shared through Redis ({reason}), so nothing was sent. Check "
+                "the server and its URL."
+            ).format(reason=reason)
         )

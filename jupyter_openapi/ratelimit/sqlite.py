@@ -22,6 +22,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
+from jupyter_openapi.messages import _
 from jupyter_openapi.ratelimit.rates import SIGN, SILENCE, LimitsUnavailable, QueuePosition, Rate, age
 from jupyter_openapi.storage import private_file, private_folder
 
@@ -254,8 +255,10 @@ class SqliteStore:
         else:
             return
         raise LimitsUnavailable(
-            f"The broker's limits can't be shared between kernels in {self._folder} ({reason}), so nothing "
-            "was sent. Set XDG_STATE_HOME to a folder on this machine's own disk and restart the kernel."
+            _(
+                "The broker's limits can't be shared between kernels in {folder} ({reason}), so nothing was "
+                "sent. Set XDG_STATE_HOME to a folder on this machine's own disk and restart the kernel."
+            ).format(folder=self._folder, reason=reason)
         )
 
 

@@ -12,6 +12,7 @@ from itertools import pairwise
 from typing import Any
 
 from jupyter_openapi.errors import TransportError
+from jupyter_openapi.messages import _
 
 STARTED_WITHIN = 20.0
 
@@ -47,7 +48,7 @@ class SandboxProcess:
         except ValueError:
             self.stop()
             raise TransportError(
-                "The sandbox did not start; run `python -m jupyter_openapi sandbox` to see why."
+                _("The sandbox did not start; run `python -m jupyter_openapi sandbox` to see why.")
             ) from None
         return facts
 

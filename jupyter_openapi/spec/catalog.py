@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from jupyter_openapi.errors import RequestRefused, did_you_mean, nearest, sentence
+from jupyter_openapi.messages import _
 from jupyter_openapi.spec.model import Effect, Field, Kind, Operation, Pages, Parameter, SdkMethod, Table
 
 Schema = Mapping[str, Any]
@@ -264,7 +265,9 @@ class Catalog:
             names = [*self.operations, *self.aliases]
             raise RequestRefused(
                 sentence(
-                    f"There is no operation '{name}'.", did_you_mean(name, names), "See `%openapi endpoints`."
+                    _("There is no operation '{name}'.").format(name=name),
+                    did_you_mean(name, names),
+                    _("See `%openapi endpoints`."),
                 )
             )
         return known

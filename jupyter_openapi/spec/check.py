@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from jupyter_openapi.errors import RequestRefused, did_you_mean, sentence
+from jupyter_openapi.messages import _
 from jupyter_openapi.spec.model import Kind, Operation, Parameter
 from jupyter_openapi.spec.values import check_fields, convert, refused
 
@@ -53,9 +54,14 @@ def resolve(operation: Operation, typed: str) -> str:
     known = names(operation)
     hint = did_you_mean(typed, known)
     if not known:
-        raise RequestRefused(f"{operation.name} takes no parameters, so not {typed!r} either.")
+        raise RequestRefused(
+            _("{name} takes no parameters, so not {typed!r} either.").format(name=operation.name, typed=typed)
+        )
     raise RequestRefused(
-        sentence(f"{operation.name} has no parameter {typed!r}.", hint or f"It takes {', '.join(known)}.")
+        sentence(
+            _("{name} has no parameter {typed!r}.").format(name=operation.name, typed=typed),
+            hint or _("It takes {known}.").format(known=", ".join(known)),
+        )
     )
 
 
@@ -68,7 +74,9 @@ def _put(operation: Operation, found: dict[str, Any], first: str, rest: str, val
 
 def _twice(operation: Operation, name: str) -> RequestRefused:
     others = [short for short, wire in operation.short.items() if wire == name]
-    return RequestRefused(f"{' or '.join([name, *others])} was given twice; give it once.")
+    return RequestRefused(
+        _("{value} was given twice; give it once.").format(value=" or ".join([name, *others]))
+    )
 
 
 def _wire_names(parameters: tuple[Parameter, ...], prefix: str = "") -> Iterator[str]:
@@ -108,7 +116,9 @@ def check(
             check_fields(parameter, given[parameter.name])
     missing = list(_missing(operation.parameters, given))
     if missing:
-        raise RequestRefused(f"{operation.name} needs {_list(_both_names(operation, missing))}.")
+        raise RequestRefused(
+            _("{name} needs {list}.").format(name=operation.name, list=_list(_both_names(operation, missing)))
+        )
     return {
         parameter.name: _value(parameter, given[parameter.name], tz, now)
         for parameter in operation.parameters
@@ -166,10 +176,12 @@ def _value(parameter: Parameter, value: Any, tz: str, now: datetime | None) -> A
         _fits(parameter, wire)
         return wire
     if parameter.required and not wire and parameter.kind is Kind.SYMBOL and parameter.max_items:
-        raise refused(parameter, value, "is empty; give at least one")
+        raise refused(parameter, value, _("is empty; give at least one"))
     if parameter.max_items is not None and len(wire) > parameter.max_items:
         raise RequestRefused(
-            f"{parameter.name} holds {len(wire)} values; at most {parameter.max_items} go at once."
+            _("{name} holds {wire_count} values; at most {max_items} go at once.").format(
+                name=parameter.name, wire_count=len(wire), max_items=parameter.max_items
+            )
         )
     for each in wire:
         _fits(parameter, each)
@@ -194,14 +206,18 @@ def _in_range(parameter: Parameter, wire: Any) -> None:
     number = float(wire)
     low, high, above = parameter.minimum, parameter.maximum, parameter.above
     if above is not None and number <= above:
-        raise refused(parameter, wire, f"must be above {above:g}")
+        raise refused(parameter, wire, _("must be above {above:g}").format(above=above))
     if (low is not None and number < low) or (high is not None and number > high):
         allowed = (
-            f"from {low:g} to {high:g}"
+            _("from {low:g} to {high:g}").format(low=low, high=high)
             if low is not None and high is not None
-            else (f"at least {low:g}" if low is not None else f"at most {high:g}")
+            else (
+                _("at least {low:g}").format(low=low)
+                if low is not None
+                else _("at most {high:g}").format(high=high)
+            )
         )
-        raise refused(parameter, wire, f"must be {allowed}")
+        raise refused(parameter, wire, _("must be {allowed}").format(allowed=allowed))
 
 
 def _text_fits(parameter: Parameter, wire: str) -> None:
@@ -209,10 +225,22 @@ def _text_fits(parameter: Parameter, wire: str) -> None:
     if not wire and parameter.required and parameter.kind in {Kind.ID, Kind.SYMBOL}:
         raise refused(parameter, wire, "is empty")
     if parameter.min_length is not None and length < parameter.min_length:
-        raise refused(parameter, wire, f"is too short: at least {parameter.min_length} characters")
+        raise refused(
+            parameter,
+            wire,
+            _("is too short: at least {min_length} characters").format(min_length=parameter.min_length),
+        )
     if parameter.max_length is not None and length > parameter.max_length:
-        raise refused(parameter, wire, f"has {length} characters; at most {parameter.max_length} fit")
+        raise refused(
+            parameter,
+            wire,
+            _("has {length} characters; at most {max_length} fit").format(
+                length=length, max_length=parameter.max_length
+            ),
+        )
     if parameter.kind is Kind.SYMBOL and "." not in wire:
-        raise refused(parameter, wire, "has no market; write it as 700.HK or AAPL.US")
+        raise refused(parameter, wire, _("has no market; write it as 700.HK or AAPL.US"))
     if parameter.pattern and not re.search(parameter.pattern, wire):
-        raise refused(parameter, wire, f"does not fit. {parameter.description}")
+        raise refused(
+            parameter, wire, _("does not fit. {description}").format(description=parameter.description)
+        )

@@ -13,6 +13,8 @@ from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from jupyter_openapi.messages import _
+
 _DISTANCE = re.compile(r"([+-])(\d{1,5})([hdwmy])")
 _FORMS = "write 2026-01-05, 2026-01-05T09:30, today or -30d"
 _DAYS = {"today": 0, "yesterday": -1, "tomorrow": 1}
@@ -33,7 +35,9 @@ def zone(name: str | tzinfo) -> tzinfo:
     try:
         return UTC if name.upper() == "UTC" else ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise ValueError(f"there is no time zone {name!r}; write UTC or Asia/Hong_Kong") from None
+        raise ValueError(
+            _("there is no time zone {name!r}; write UTC or Asia/Hong_Kong").format(name=name)
+        ) from None
 
 
 def to_seconds(value: Any, tz: tzinfo, *, end: bool = False, now: datetime | None = None) -> int:
@@ -81,7 +85,7 @@ def to_day(value: Any, tz: tzinfo, *, now: datetime | None = None) -> date:
         return _in_zone(found, tz).date()
     if isinstance(found, date):
         return found
-    raise ValueError(f"{found} is not a day; write it as 2026-01-05")
+    raise ValueError(_("{found} is not a day; write it as 2026-01-05").format(found=found))
 
 
 def _timestamp(moment: datetime) -> float:

@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import quote, unquote
 
 from jupyter_openapi.errors import RequestRefused
+from jupyter_openapi.messages import _
 from jupyter_openapi.spec.check import nest
 from jupyter_openapi.spec.model import Operation, Parameter
 from jupyter_openapi.spec.values import convert, dump, join
@@ -61,7 +62,11 @@ def build(operation: Operation, arguments: Mapping[str, Any], *, tz: str = "UTC"
         else:
             body[parameter.name] = wire
     if "{" in path:
-        raise RequestRefused(f"{operation.name} needs {path[path.index('{') + 1 : path.index('}')]}.")
+        raise RequestRefused(
+            _("{name} needs {path}.").format(
+                name=operation.name, path=path[path.index("{") + 1 : path.index("}")]
+            )
+        )
     has_body = operation.method in {"POST", "PUT", "PATCH"}
     return Built(operation.method, path, query, body if has_body else None)
 
@@ -85,7 +90,7 @@ def encode_body(body: Any) -> bytes:
     try:
         return dump(body).encode()
     except (TypeError, ValueError) as error:
-        raise RequestRefused(f"The body cannot be sent as JSON: {error}.") from None
+        raise RequestRefused(_("The body cannot be sent as JSON: {error}.").format(error=error)) from None
 
 
 def _pairs(name: str, value: Any) -> Iterator[tuple[str, str]]:
@@ -103,7 +108,9 @@ def _segment(parameter: Parameter, value: Any) -> str:
     text = _plain_text(value)
     if text in {"", ".", ".."}:
         raise RequestRefused(
-            f"{parameter.name}={text!r} cannot stand in the path {parameter.name} belongs to."
+            _("{name}={text!r} cannot stand in the path {name} belongs to.").format(
+                name=parameter.name, text=text
+            )
         )
     return _quote(text, safe="")
 
@@ -117,7 +124,7 @@ def _quote(text: str, safe: str) -> str:
         return quote(text, safe=safe)
     except UnicodeEncodeError:
         raise RequestRefused(
-            f"{text!r} holds a character that cannot be sent (half a surrogate pair)."
+            _("{text!r} holds a character that cannot be sent (half a surrogate pair).").format(text=text)
         ) from None
 
 
@@ -130,17 +137,23 @@ def normalise(method: str, path: str) -> tuple[str, str, list[tuple[str, str]]]:
     """Return the verb, the one spelling of the path that both we and a server mean, and the path's query."""
     verb = method.upper()
     if verb not in METHODS:
-        raise RequestRefused(f"'{method}' is no method: use one of {', '.join(METHODS)}.")
+        raise RequestRefused(
+            _("'{method}' is no method: use one of {methods}.").format(
+                method=method, methods=", ".join(METHODS)
+            )
+        )
     if "://" in path or path.startswith("//"):
-        raise RequestRefused(f"Give the path alone, such as /v1/asset/stock, not '{path}'.")
+        raise RequestRefused(
+            _("Give the path alone, such as /v1/asset/stock, not '{path}'.").format(path=path)
+        )
     if not path.startswith("/"):
-        raise RequestRefused(f"A path starts with a slash: '/{path}'.")
-    plain, _, query = path.partition("#")[0].partition("?")
+        raise RequestRefused(_("A path starts with a slash: '/{path}'.").format(path=path))
+    plain, _mark, query = path.partition("#")[0].partition("?")
     plain = _UNRESERVED.sub(lambda match: unquote(match[0]), plain)
     plain = quote(posixpath.normpath(re.sub("/+", "/", plain)), safe="/%:@!$&'()*+,;=-._~")
     inline = []
     for part in filter(None, query.split("&")):
-        name, _, value = part.partition("=")
+        name, _equals, value = part.partition("=")
         inline.append((unquote(name.replace("+", " ")), unquote(value.replace("+", " "))))
     return verb, plain, inline
 
@@ -161,16 +174,18 @@ def _text(value: Any) -> str:
 def arguments_of(operation: Operation, pairs: list[tuple[str, str]], body: Any) -> dict[str, Any]:
     """Gather a raw request's query and body as the arguments of the operation it amounts to."""
     if body is not None and not isinstance(body, dict):
-        raise RequestRefused(f"The body of {operation.name} is a JSON object.")
+        raise RequestRefused(_("The body of {name} is a JSON object.").format(name=operation.name))
     arguments: dict[str, Any] = {}
     for name, value in pairs:
         known = operation.parameter(name)
         if known is not None and known.array:
             arguments.setdefault(name, []).append(value)
         elif name in arguments:
-            raise RequestRefused(f"'{name}' is given twice.")
+            raise RequestRefused(_("'{name}' is given twice.").format(name=name))
         else:
             arguments[name] = value
     if twice := sorted(set(arguments) & set(body or {})):
-        raise RequestRefused(f"'{twice[0]}' is given both in the query and in the body.")
+        raise RequestRefused(
+            _("'{twice}' is given both in the query and in the body.").format(twice=twice[0])
+        )
     return {**arguments, **(body or {})}

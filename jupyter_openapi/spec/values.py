@@ -15,6 +15,7 @@ from enum import Enum
 from typing import Any
 
 from jupyter_openapi.errors import RequestRefused, did_you_mean
+from jupyter_openapi.messages import _
 from jupyter_openapi.spec.dates import to_day, to_seconds, zone
 from jupyter_openapi.spec.model import Kind, Parameter
 
@@ -141,19 +142,19 @@ class _Converter:
         if isinstance(value, date):
             return value.isoformat()
         if isinstance(value, bool | float | Mapping | list | tuple):
-            raise refused(parameter, value, "is not text")
+            raise refused(parameter, value, _("is not text"))
         return str(value)
 
     def _id(self, parameter: Parameter, value: Any) -> str | int:
         if isinstance(value, bool | float | Decimal):
             raise refused(
-                parameter, value, "is not an id; ids are digits in quotes, a float cannot hold them"
+                parameter, value, _("is not an id; ids are digits in quotes, a float cannot hold them")
             )
         text = str(value).strip()
         if parameter.number and text.isdecimal():
             return int(text)
         if parameter.number and self._strict:
-            raise refused(parameter, value, "is not a whole number")
+            raise refused(parameter, value, _("is not a whole number"))
         return text
 
     def _enum(self, parameter: Parameter, value: Any) -> Any:
@@ -168,28 +169,28 @@ class _Converter:
             raise refused(
                 parameter,
                 value,
-                f"is not one of {choices(parameter)}.",
+                _("is not one of {choices}.").format(choices=choices(parameter)),
                 did_you_mean(text, map(str.lower, parameter.values)),
             )
         return value
 
     def _decimal(self, parameter: Parameter, value: Any) -> Any:
         if isinstance(value, bool):
-            raise refused(parameter, value, "is not a number")
+            raise refused(parameter, value, _("is not a number"))
         try:
             number = Decimal(repr(value) if isinstance(value, float) else str(value).strip())
         except InvalidOperation:
             if self._strict:
-                raise refused(parameter, value, "is not a number; write it as 612.5") from None
+                raise refused(parameter, value, _("is not a number; write it as 612.5")) from None
             return value
         if not number.is_finite() or abs(number.adjusted()) > 40:
-            raise refused(parameter, value, "is not a number the broker can take")
+            raise refused(parameter, value, _("is not a number the broker can take"))
         text = decimal_text(number)
         return (float(text) if "." in text else int(text)) if parameter.number else text
 
     def _integer(self, parameter: Parameter, value: Any) -> Any:
         if isinstance(value, bool):
-            raise refused(parameter, value, "is not a whole number")
+            raise refused(parameter, value, _("is not a whole number"))
         try:
             number = Decimal(repr(value) if isinstance(value, float) else str(value).strip())
             whole = number.is_finite() and abs(number.adjusted()) < 19 and number == int(number)
@@ -198,13 +199,13 @@ class _Converter:
         if whole:
             return int(number) if parameter.number else str(int(number))
         if self._strict or not isinstance(value, str):
-            raise refused(parameter, value, "is not a whole number")
+            raise refused(parameter, value, _("is not a whole number"))
         return value
 
     def _boolean(self, parameter: Parameter, value: Any) -> bool:
         found = _BOOLEANS.get(str(value).strip().lower())
         if found is None:
-            raise refused(parameter, value, "is neither true nor false")
+            raise refused(parameter, value, _("is neither true nor false"))
         return found
 
     def _moment(self, parameter: Parameter, value: Any) -> Any:
@@ -213,7 +214,7 @@ class _Converter:
             seconds = to_seconds(value, zone(self._tz), end=end, now=self._now)
         except ValueError as error:
             if self._strict or not isinstance(value, str):
-                raise refused(parameter, value, f"is not a time: {error}") from None
+                raise refused(parameter, value, _("is not a time: {error}").format(error=error)) from None
             return value
         if parameter.date_format == "iso":
             return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -226,7 +227,7 @@ class _Converter:
             day = to_day(value, zone(self._tz), now=self._now)
         except ValueError as error:
             if self._strict or not isinstance(value, str):
-                raise refused(parameter, value, f"is not a day: {error}") from None
+                raise refused(parameter, value, _("is not a day: {error}").format(error=error)) from None
             return value
         text = day.isoformat()
         return text if parameter.date_format == "%Y-%m-%d" else text.replace("-", "")
@@ -236,9 +237,9 @@ class _Converter:
             try:
                 value = json.loads(value)
             except ValueError:
-                raise refused(parameter, value, 'is not JSON; write {"name": "value"}') from None
+                raise refused(parameter, value, _('is not JSON; write {"name": "value"}')) from None
         if not isinstance(value, Mapping):
-            raise refused(parameter, value, 'is not an object; write {"name": "value"}')
+            raise refused(parameter, value, _('is not an object; write {"name": "value"}'))
         known = {each.name: each for each in parameter.fields}
         if self._strict:
             check_fields(parameter, value)
@@ -254,8 +255,12 @@ def check_fields(parameter: Parameter, value: Mapping[str, Any]) -> None:
     known = [each.name for each in parameter.fields]
     for name in value:
         if known and name not in known:
-            hint = did_you_mean(name, known) or f"It has {', '.join(known)}."
-            raise RequestRefused(f"{parameter.name} has no field {name!r}. {hint}")
+            hint = did_you_mean(name, known) or _("It has {known}.").format(known=", ".join(known))
+            raise RequestRefused(
+                _("{name} has no field {name_2!r}. {hint}").format(
+                    name=parameter.name, name_2=name, hint=hint
+                )
+            )
 
 
 def items(parameter: Parameter, value: Any) -> list[Any]:
@@ -275,7 +280,7 @@ def _listed(parameter: Parameter, text: str) -> list[Any]:
     try:
         return list(json.loads(text))
     except ValueError:
-        raise refused(parameter, text, 'is not a JSON list; write ["a", "b"]') from None
+        raise refused(parameter, text, _('is not a JSON list; write ["a", "b"]')) from None
 
 
 def _bare(name: str) -> str:
@@ -308,5 +313,5 @@ def _unwrap(parameter: Parameter, value: Any) -> Any:
     one = item(value)
     nan = one.is_nan() if isinstance(one, Decimal) else isinstance(one, float) and one != one  # noqa: PLR0124
     if nan or one is None or type(one).__name__ in {"NAType", "NaTType"}:
-        raise refused(parameter, value, "is a missing value; leave it out or give None")
+        raise refused(parameter, value, _("is a missing value; leave it out or give None"))
     return one

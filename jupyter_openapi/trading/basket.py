@@ -24,6 +24,7 @@ from jupyter_openapi.errors import (
 from jupyter_openapi.market.money import amount, money, plain
 from jupyter_openapi.market.orders import CANCELLABLE
 from jupyter_openapi.market.symbols import currency_of
+from jupyter_openapi.messages import _
 from jupyter_openapi.spec import catalog
 from jupyter_openapi.trading.describe import available
 from jupyter_openapi.trading.journal import NotRecorded
@@ -115,14 +116,18 @@ class Basket:
         """
         with self._lock:
             if self._sent:
-                raise RequestRefused("This basket was sent already; nothing more was sent. Preview it again.")
+                raise RequestRefused(
+                    _("This basket was sent already; nothing more was sent. Preview it again.")
+                )
             if self._made.seconds > GOOD_FOR:
                 raise RequestRefused(
-                    f"This preview is older than {GOOD_FOR:.0f} s; nothing was sent. Preview it again."
+                    _(
+                        "This preview is older than {good_for:.0f} s; nothing was sent. Preview it again."
+                    ).format(good_for=GOOD_FOR)
                 )
             if self._stale():
                 raise RequestRefused(
-                    "The same basket was sent since this preview; nothing more was sent. Preview it again."
+                    _("The same basket was sent since this preview; nothing more was sent. Preview it again.")
                 )
             self._sent = True
         rows: list[Row] = []
@@ -135,9 +140,11 @@ class Basket:
                 except KeyboardInterrupt as stop:
                     raise Interrupted(
                         sentence(
-                            f"Interrupted at row {number} of {len(self.previews)}.",
+                            _("Interrupted at row {number} of {previews_count}.").format(
+                                number=number, previews_count=len(self.previews)
+                            ),
                             str(stop),
-                            "`%openapi journal` has each; sending the basket again sends the rest.",
+                            _("`%openapi journal` has each; sending the basket again sends the rest."),
                         ),
                         in_flight=getattr(stop, "in_flight", False),
                     ) from None
@@ -165,11 +172,14 @@ class Basket:
         head = (
             "SENT"
             if self._sent
-            else f"PREVIEW: nothing was sent. Send it within {GOOD_FOR:.0f} s: `%openapi send`"
+            else _("PREVIEW: nothing was sent. Send it within {good_for:.0f} s: `%openapi send`").format(
+                good_for=GOOD_FOR
+            )
         )
         lines = [
             head,
-            f"  {self.title}: {waiting} to send" + (f", {len(self._done)} sent earlier" * bool(self._done)),
+            _("  {title}: {waiting} to send").format(title=self.title, waiting=waiting)
+            + (_(", {done_count} sent earlier").format(done_count=len(self._done)) * bool(self._done)),
         ]
         if self.previews:
             lines.append(f"  account  {self.previews[0].account.title}")
@@ -252,9 +262,12 @@ def _refuse_short(previews: Iterable[Preview], read: Read) -> None:
         held = available(read, symbol)
         if held is not None and quantity > held:
             raise RequestRefused(
-                f"Nothing was sent: together these rows sell {plain(quantity)} {symbol} and {plain(held)} "
-                "are available. If you mean it, type `--override short` before the operation (in Python: "
-                "override=['short'])."
+                _(
+                    "Nothing was sent: together these rows sell {quantity} {symbol} and {held} are "
+                    "available. If "
+                    "you mean it, type `--override short` before the operation (in Python: "
+                    "override=['short'])."
+                ).format(quantity=plain(quantity), symbol=symbol, held=plain(held))
             )
 
 
@@ -269,7 +282,7 @@ def cancel_basket(desk: Desk, read: Read, symbols: Sequence[str] = ()) -> Basket
     orders = open_orders(read, symbols)
     if not orders:
         where = f" of {', '.join(symbols)}" if symbols else ""
-        raise RequestRefused(f"There is no open order{where} to cancel.")
+        raise RequestRefused(_("There is no open order{where} to cancel.").format(where=where))
     operation, known = catalog().operations["cancel_order"], knowing(read, orders)
     previews = [desk.preview(operation, {"order_id": order["order_id"]}, read=known) for order in orders]
     return Basket("cancel open orders", previews, go_on=True)
@@ -286,9 +299,13 @@ def rows_of(orders: Any) -> list[Row]:
     if hasattr(orders, "to_dict"):
         orders = orders.to_dict("records")
     if not isinstance(orders, (list, tuple)) or not all(isinstance(row, Mapping) for row in orders):
-        raise RequestRefused("orders= takes a DataFrame, or a list of mappings: one order a row.")
+        raise RequestRefused(_("orders= takes a DataFrame, or a list of mappings: one order a row."))
     if not 0 < len(orders) <= LARGEST:
-        raise RequestRefused(f"A basket has 1 to {LARGEST} rows; this one has {len(orders)}.")
+        raise RequestRefused(
+            _("A basket has 1 to {largest} rows; this one has {orders_count}.").format(
+                largest=LARGEST, orders_count=len(orders)
+            )
+        )
     return [{str(name): value for name, value in row.items() if not _missing(value)} for row in orders]
 
 
@@ -315,8 +332,10 @@ def named(rows: Iterable[Preview], journal: Journal) -> tuple[str, dict[int, str
     placed = {intent.row: str(intent.order_id) for intent in earlier if intent.row and intent.took_effect}
     if any(intent.open for intent in earlier):
         raise RequestRefused(
-            "An earlier sending of this basket left rows of which the fate is not known; nothing was sent. "
-            "Type `%openapi reconcile` first."
+            _(
+                "An earlier sending of this basket left rows of which the fate is not known; nothing was "
+                "sent. Type `%openapi reconcile` first."
+            )
         )
     if earlier and len(placed) == len(prints):
         count, placed = count + 1, {}

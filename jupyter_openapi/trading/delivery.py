@@ -28,6 +28,7 @@ from jupyter_openapi.errors import (
 )
 from jupyter_openapi.market.money import amount
 from jupyter_openapi.market.orders import FINAL
+from jupyter_openapi.messages import _
 from jupyter_openapi.trading.journal import NotRecorded
 from jupyter_openapi.trading.preview import Stopwatch
 from jupyter_openapi.transport.responses import Answer, Call
@@ -180,7 +181,9 @@ class Delivery:
         settled = self._read_fate(course)
         if settled is not None:
             return settled
-        raise _unknown(course, f"The last try said: {refusal}" if refusal is not None else "")
+        raise _unknown(
+            course, _("The last try said: {refusal}").format(refusal=refusal) if refusal is not None else ""
+        )
 
     def _once(self, course: _Course) -> tuple[Answer | None, OpenAPIError | None, bool]:
         """Send once: the answer, or what was said instead, and whether it may be sent again."""
@@ -202,13 +205,16 @@ class Delivery:
             return None, failure, isinstance(failure, TransportError)
         except Exception as odd:  # noqa: BLE001 (whatever an answer does to our code, the order may be booked)
             course.doubt = OutcomeUnknown(
-                f"What came back for {course.call.name} could not be read ({type(odd).__name__}): it may "
-                "have been done."
+                _("What came back for {name} could not be read ({name__}): it may have been done.").format(
+                    name=course.call.name, name__=type(odd).__name__
+                )
             )
         else:
             if course.preview.operation.name != "submit_order" or _has_data(answer):
                 return answer, None, False
-            course.doubt = OutcomeUnknown(f"{course.call.name} was answered without an order.")
+            course.doubt = OutcomeUnknown(
+                _("{name} was answered without an order.").format(name=course.call.name)
+            )
         return None, None, course.findable
 
     def _read_fate(self, course: _Course) -> Answer | None:
@@ -225,11 +231,13 @@ class Delivery:
         if preview.order_id is None:
             return None
         cancel = preview.operation.name == "cancel_order"
-        for _ in range(10):
+        for _attempt in range(10):
             try:
                 order = self._read("order_detail", {"order_id": preview.order_id})
             except OpenAPIError as failure:
-                raise _unknown(course, f"The order can't be read: {failure}") from None
+                raise _unknown(
+                    course, _("The order can't be read: {failure}").format(failure=failure)
+                ) from None
             if not isinstance(order, Mapping) or not order.get("status"):
                 raise _unknown(course, "The order was asked for, and what came is no order.")
             fate = of_cancel(order) if cancel else of_replace(order, preview.fields)
@@ -240,11 +248,15 @@ class Delivery:
             return Answer.settled("settled by reading the order")
         if fate is ChangeOutcome.TOO_LATE:
             raise ApiError(
-                f"no answer came, and order {preview.order_id} is {order.get('status')} now: too late",
+                _("no answer came, and order {order_id} is {order} now: too late").format(
+                    order_id=preview.order_id, order=order.get("status")
+                ),
                 operation=course.call.name,
             )
         if fate is ChangeOutcome.MOVING:
-            raise _unknown(course, f"The broker is still at it ({order.get('status')}).")
+            raise _unknown(
+                course, _("The broker is still at it ({order}).").format(order=order.get("status"))
+            )
         return None
 
     def _interrupted(self, course: _Course, stop: KeyboardInterrupt) -> Interrupted:
@@ -258,9 +270,14 @@ class Delivery:
                 self._journal.record(course.intent, "unknown", message="interrupted while it was in flight")
         if not flying and course.doubt is None:
             said = "was refused so far" if course.tries else "had not been sent"
-            return Interrupted(f"Interrupted; {name} {said}: nothing was done.", in_flight=False)
+            return Interrupted(
+                _("Interrupted; {name} {said}: nothing was done.").format(name=name, said=said),
+                in_flight=False,
+            )
         return Interrupted(
-            f"Interrupted while {name} was in flight: it may have been done. {look(course.preview)}",
+            _("Interrupted while {name} was in flight: it may have been done. {look}").format(
+                name=name, look=look(course.preview)
+            ),
             in_flight=True,
         )
 
@@ -279,7 +296,10 @@ class Delivery:
             self._journal.record(course.intent, "answered", **facts)
             order = f" (order {order_id})" if order_id else ""
             raise Interrupted(
-                f"Interrupted after {course.call.name} was done{order}; the journal has it.", in_flight=False
+                _("Interrupted after {name} was done{order}; the journal has it.").format(
+                    name=course.call.name, order=order
+                ),
+                in_flight=False,
             ) from None
 
     def _record_failure(self, course: _Course, state: Any, failure: OpenAPIError) -> None:
@@ -295,7 +315,9 @@ class Delivery:
         except NotRecorded:
             return  # it shows as sent then, which is open: nothing is lost but the reason
         except KeyboardInterrupt:
-            raise Interrupted(f"Interrupted. {failure}", in_flight=state == "unknown") from None
+            raise Interrupted(
+                _("Interrupted. {failure}").format(failure=failure), in_flight=state == "unknown"
+            ) from None
 
 
 def order_id_of(answer: Answer) -> str | None:
@@ -314,8 +336,10 @@ def _has_data(answer: Answer) -> bool:
 
 def _seen_before(call: Call, refusal: ApiError) -> OutcomeUnknown:
     return OutcomeUnknown(
-        f"{call.name} was answered '{refusal.message}' (code {SEEN_BEFORE}): something on the way sent it "
-        "twice, and what the broker said to the first copy is lost.",
+        _(
+            "{name} was answered '{message}' (code {seen_before}): something on the way sent it twice, "
+            "and what the broker said to the first copy is lost."
+        ).format(name=call.name, message=refusal.message, seen_before=SEEN_BEFORE),
         http_status=refusal.http_status,
         trace_id=refusal.trace_id,
     )
@@ -323,7 +347,9 @@ def _seen_before(call: Call, refusal: ApiError) -> OutcomeUnknown:
 
 def _unknown(course: _Course, later: str) -> OutcomeUnknown:
     preview, doubt = course.preview, course.doubt
-    tried = f"It was tried {course.tries} times{' with one id' * bool(preview.client_request_id)}."
+    tried = _("It was tried {tries} times{bool}.").format(
+        tries=course.tries, bool=" with one id" * bool(preview.client_request_id)
+    )
     return OutcomeUnknown(
         sentence(str(doubt or course.call.name), tried * (course.tries > 1), later, look(preview)),
         client_request_id=preview.client_request_id,

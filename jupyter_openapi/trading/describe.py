@@ -16,6 +16,7 @@ from jupyter_openapi.market import fees, sessions
 from jupyter_openapi.market.money import amount, money, plain
 from jupyter_openapi.market.orders import FINAL
 from jupyter_openapi.market.symbols import currency_of
+from jupyter_openapi.messages import _
 
 TYPES = {
     "LO": "limit",
@@ -60,15 +61,15 @@ def describe_order(fields: Mapping[str, Any]) -> str:
 def _conditions(fields: Mapping[str, Any], currency: str) -> list[str]:
     parts = []
     if (trigger := amount(fields.get("trigger_price"))) is not None:
-        parts.append(f"once the price touches {money(trigger, currency)}")
+        parts.append(_("once the price touches {trigger}").format(trigger=money(trigger, currency)))
     if (trail := amount(fields.get("trailing_amount"))) is not None:
-        parts.append(f"trailing by {money(trail, currency)}")
+        parts.append(_("trailing by {trail}").format(trail=money(trail, currency)))
     if (percent := amount(fields.get("trailing_percent"))) is not None:
-        parts.append(f"trailing by {percent} percent (3 means 3%, not 300%)")
+        parts.append(_("trailing by {percent} percent (3 means 3%, not 300%)").format(percent=percent))
     if (offset := amount(fields.get("limit_offset"))) is not None:
-        parts.append(f"limit {money(offset, currency)} from the trigger")
+        parts.append(_("limit {offset} from the trigger").format(offset=money(offset, currency)))
     if (monitor := amount(fields.get("monitor_price"))) is not None:
-        parts.append(f"watching from {money(monitor, currency)}")
+        parts.append(_("watching from {monitor}").format(monitor=money(monitor, currency)))
     return parts
 
 
@@ -80,9 +81,14 @@ def describe_standing(order: Mapping[str, Any]) -> str:
     )
     price = amount(order.get("price"))
     at = f", at {money(price, str(order.get('currency') or ''))}" if price is not None else ""
-    return (
-        f"{order.get('side')} {order.get('symbol')}: total {plain(total)}, {plain(done)} filled, "
-        f"{plain(total - done)} left{at} ({order.get('status')})"
+    return _("{order} {order_2}: total {total}, {done} filled, {total_2} left{at} ({order_3})").format(
+        order=order.get("side"),
+        order_2=order.get("symbol"),
+        total=plain(total),
+        done=plain(done),
+        total_2=plain(total - done),
+        at=at,
+        order_3=order.get("status"),
     )
 
 
@@ -103,12 +109,12 @@ def last_price(read: Read, symbol: str) -> LastPrice:
         rows = read("quote", {"symbol": [symbol]})["secu_quote"]
         quote = next((row for row in rows if row.get("symbol") == symbol), None)
     except OpenAPIError as failure:
-        return LastPrice(None, f"not to be had: {failure}")
+        return LastPrice(None, _("not to be had: {failure}").format(failure=failure))
     except (KeyError, TypeError, AttributeError):
         return LastPrice(None, "not to be had: the reply holds no quotes")
     price = amount(quote.get("last_done")) if quote else None
     if quote is None or not price:
-        return LastPrice(None, f"no quote for {symbol}")
+        return LastPrice(None, _("no quote for {symbol}").format(symbol=symbol))
     age = max(0.0, time.time() - float(amount(quote.get("timestamp")) or 0))
     return LastPrice(price, f"{money(price, currency_of(symbol))}, {_ago(age)}")
 
@@ -132,7 +138,13 @@ def about_price(fields: Mapping[str, Any], last: LastPrice) -> Lines:
     said = last.said
     if limit is not None and last.price:
         away = (limit - last.price) / last.price * 100
-        said += f"; your limit is {abs(away):.2f}% {'above' if away > 0 else 'below'} it" if away else ""
+        said += (
+            _("; your limit is {away:.2f}% {above} it").format(
+                away=abs(away), above="above" if away > 0 else "below"
+            )
+            if away
+            else ""
+        )
     return [*lines, ("last price", said)]
 
 
@@ -142,7 +154,7 @@ def _fees(fields: Mapping[str, Any], quantity: Decimal, price: Decimal) -> str:
         charged = fees.estimate(symbol, str(fields["side"]), quantity, price, datetime.now(UTC).date())
     except (RequestRefused, LookupError):
         return "fees not known for this market"
-    return f"fees about {money(fees.total(charged), currency_of(symbol))}"
+    return _("fees about {total}").format(total=money(fees.total(charged), currency_of(symbol)))
 
 
 def about_hours(fields: Mapping[str, Any]) -> Lines:
@@ -155,10 +167,12 @@ def about_hours(fields: Mapping[str, Any]) -> Lines:
         # Conditional orders are watched in trading hours, whatever the exchange itself accepts.
         starts = starts or (None if sessions.phase(market, now).trading else sessions.next_open(market, now))
     except (RequestRefused, LookupError, ValueError):
-        return [("market", f"hours of {market} not known")]
+        return [("market", _("hours of {market} not known").format(market=market))]
     if starts is None or starts <= now:
         return []
-    return [("market", f"closed for this order; live from {starts:%Y-%m-%d %H:%M %Z}")]
+    return [
+        ("market", _("closed for this order; live from {starts:%Y-%m-%d %H:%M %Z}").format(starts=starts))
+    ]
 
 
 def available(read: Read, symbol: str) -> Decimal | None:
@@ -190,9 +204,17 @@ def standing(read: Read, order_id: str) -> tuple[Mapping[str, Any], Lines]:
     """
     order = read("order_detail", {"order_id": order_id})
     if not isinstance(order, Mapping) or not order.get("status"):
-        raise TransportError(f"Nothing was sent: order {order_id} was asked for, and what came is no order.")
+        raise TransportError(
+            _("Nothing was sent: order {order_id} was asked for, and what came is no order.").format(
+                order_id=order_id
+            )
+        )
     if order["status"] in FINAL:
-        raise RequestRefused(f"Nothing was sent: order {order_id} is at its end, {describe_standing(order)}.")
+        raise RequestRefused(
+            _("Nothing was sent: order {order_id} is at its end, {describe_standing}.").format(
+                order_id=order_id, describe_standing=describe_standing(order)
+            )
+        )
     return order, [("as it stands", describe_standing(order))]
 
 

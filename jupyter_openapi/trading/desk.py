@@ -17,6 +17,7 @@ from jupyter_openapi.errors import RequestRefused
 from jupyter_openapi.kernel import Cell, current_cell
 from jupyter_openapi.market import orders
 from jupyter_openapi.market.money import amount
+from jupyter_openapi.messages import _
 from jupyter_openapi.reply import Reply
 from jupyter_openapi.spec.check import check
 from jupyter_openapi.spec.model import Effect, Operation
@@ -47,9 +48,11 @@ def refuse_rerun(journal: Journal, owner: str, now: Cell, fingerprint: str) -> N
         return
     when = datetime.fromtimestamp(earlier.created, UTC)
     raise RequestRefused(
-        "Nothing was sent: an earlier run of this cell sent the same order at "
-        f"{when:%Y-%m-%d %H:%M} UTC (order {earlier.order_id or 'id unknown'}). "
-        "To send it again type `%openapi --again ...`, or again=True in Python."
+        _(
+            "Nothing was sent: an earlier run of this cell sent the same order at {when:%Y-%m-%d %H:%M} "
+            "UTC (order {order_id}). To send it again type `%openapi --again ...`, or again=True in "
+            "Python."
+        ).format(when=when, order_id=earlier.order_id or "id unknown")
     )
 
 
@@ -62,17 +65,17 @@ def late_replace(journal: Journal, owner: str, order_id: str) -> str | None:
     now = time.time()
     for intent in reversed(journal.open(owner)):
         if intent.kind == "replace" and intent.target == order_id:
-            return (
-                f"it is not known what became of an earlier replace of order {order_id}, which may still "
+            return _(
+                "it is not known what became of an earlier replace of order {order_id}, which may still "
                 "arrive and undo this one: type `%openapi reconcile` first"
-            )
+            ).format(order_id=order_id)
     for row in reversed(journal.rows(owner, since=now - WINDOW - LATE)):
         left = row["at"] + LATE - now
         if row["kind"] == "replace" and row["target"] == order_id and row["attempts"] > 1 and left > 0:
-            return (
-                f"a try of the last replace of order {order_id} got no answer, and may still arrive and undo "
-                f"this one in the next {left:.0f} s"
-            )
+            return _(
+                "a try of the last replace of order {order_id} got no answer, and may still arrive and undo "
+                "this one in the next {left:.0f} s"
+            ).format(order_id=order_id, left=left)
     return None
 
 

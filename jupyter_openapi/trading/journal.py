@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any, Unpack, get_args
 
 from jupyter_openapi.errors import OpenAPIError, RequestRefused, sentence
+from jupyter_openapi.messages import _
 from jupyter_openapi.storage import data_folder, private_file, private_folder
 from jupyter_openapi.trading.intents import OPEN, Happened, Intended, Intent, State, masked
 
@@ -66,7 +67,7 @@ FROM intents i JOIN events last ON last.id = (SELECT MAX(id) FROM events WHERE i
 """  # noqa: S608
 COLUMNS = ("id", "created", *INTENDED, "state", "at", "attempts", *KEPT, "took_effect")
 
-IS_OPEN = f"last.state IN ({', '.join(repr(state) for state in sorted(OPEN))})"
+IS_OPEN = _("last.state IN ({open})").format(open=", ".join(repr(state) for state in sorted(OPEN)))
 # The broker did it, or may have.
 PLACED = """(last.took_effect OR last.took_effect IS NULL)
     AND EXISTS (SELECT 1 FROM events WHERE intent = i.id AND state = 'sent')"""
@@ -121,9 +122,9 @@ def plain(value: Any) -> Any:
 def expect(facts: Mapping[str, Any], known: tuple[str, ...], needed: AbstractSet[str]) -> None:
     """Refuse names that have no column (headers, say), and facts without those that are needed."""
     if odd := sorted(set(facts) - set(known)):
-        raise TypeError(f"the journal has no column for {', '.join(odd)}")
+        raise TypeError(_("the journal has no column for {odd}").format(odd=", ".join(odd)))
     if missing := sorted(name for name in needed if facts.get(name) is None):
-        raise TypeError(f"the journal needs {', '.join(missing)}")
+        raise TypeError(_("the journal needs {missing}").format(missing=", ".join(missing)))
 
 
 PATIENCE = 10.0  # seconds for another kernel's transaction, which takes a few milliseconds
@@ -176,8 +177,11 @@ class Journal:
             again = facts.get("client_request_id")
             if again and intents(db, "i.account = ? AND i.client_request_id = ?", facts["account"], again):
                 raise RequestRefused(
-                    f"An order with client_request_id {again} is in the journal already; nothing was sent. "
-                    "`%openapi journal` shows what became of it."
+                    _(
+                        "An order with client_request_id {again} is in the journal already; nothing "
+                        "was sent. "
+                        "`%openapi journal` shows what became of it."
+                    ).format(again=again)
                 )
             number = insert(db, "intents", ("created", *INTENDED), row)
             insert(db, "events", ("intent", "at", "state"), [number, now, "intended"])
@@ -203,14 +207,16 @@ class Journal:
             Another state could not be written.
         """
         if state not in get_args(State) or state == "intended":
-            raise ValueError(f"no event is called {state!r}")
+            raise ValueError(_("no event is called {state!r}").format(state=state))
         expect(facts, HAPPENED, {"took_effect"} if state == "settled" else set())
         effect = {"answered": True, "refused": False}.get(state, facts.get("took_effect"))
         row = [intent, time.time(), state]
         row += [plain(effect if name == "took_effect" else facts.get(name)) for name in HAPPENED]
         try:
             with self._explained(), self._transaction() as db:
-                if state == "settled" and not intents(db, f"i.id = ? AND {IS_OPEN}", intent):
+                if state == "settled" and not intents(
+                    db, _("i.id = ? AND {is_open}").format(is_open=IS_OPEN), intent
+                ):
                     return False
                 insert(db, "events", ("intent", "at", "state", *HAPPENED), row)
         except RequestRefused as refused:
@@ -221,8 +227,10 @@ class Journal:
             return True
         order = f" (order {facts.get('order_id')})" if facts.get("order_id") else ""
         raise NotRecorded(
-            f"Order {intent} of the journal is {state}{order}, and this could not be written down: it shows "
-            f"as sent until `%openapi reconcile`. {problem.replace(NOTHING_SENT, '.')}"
+            _(
+                "Order {intent} of the journal is {state}{order}, and this could not be written down: it "
+                "shows as sent until `%openapi reconcile`. {problem}"
+            ).format(intent=intent, state=state, order=order, problem=problem.replace(NOTHING_SENT, "."))
         )
 
     def open(self, account: str | None = None, *, mode: str | None = None, idle: float = 0.0) -> list[Intent]:
@@ -236,7 +244,9 @@ class Journal:
             Only those whose last event is so many seconds old: younger ones may be on their way right now.
         """
         return self._find(
-            f"{IS_OPEN} AND last.at <= ? AND (? IS NULL OR i.account = ?) AND (? IS NULL OR i.mode = ?)",
+            _(
+                "{is_open} AND last.at <= ? AND (? IS NULL OR i.account = ?) AND (? IS NULL OR i.mode = ?)"
+            ).format(is_open=IS_OPEN),
             *(time.time() - idle if idle else FAR_FUTURE, account, account, mode, mode),
         )
 
@@ -268,7 +278,9 @@ class Journal:
             See `intents.fingerprint`.
         """
         found = self._find(
-            f"i.account = ? AND i.cell = ? AND i.fingerprint = ? AND i.run IS NOT ? AND {PLACED}",
+            _("i.account = ? AND i.cell = ? AND i.fingerprint = ? AND i.run IS NOT ? AND {placed}").format(
+                placed=PLACED
+            ),
             *(account, cell, fingerprint, run),
         )
         return found[-1] if found else None
@@ -317,14 +329,20 @@ class Journal:
         version = db.execute("PRAGMA user_version").fetchone()[0]
         if version > VERSION:
             raise RequestRefused(
-                f"A newer version of jupyter-openapi made the order journal {self.path}{NOTHING_SENT} "
-                "Type `%pip install -U jupyter-openapi` and restart."
+                _(
+                    "A newer version of jupyter-openapi made the order journal {path}{nothing_sent} "
+                    "Type `%pip "
+                    "install -U jupyter-openapi` and restart."
+                ).format(path=self.path, nothing_sent=NOTHING_SENT)
             )
         if version == 0:
             if self._whole:
                 raise RequestRefused(
-                    f"The order journal {self.path} was removed or emptied while it was in use{NOTHING_SENT} "
-                    "Put it back, or restart the kernel to begin a new one."
+                    _(
+                        "The order journal {path} was removed or emptied while it was in "
+                        "use{nothing_sent} Put it "
+                        "back, or restart the kernel to begin a new one."
+                    ).format(path=self.path, nothing_sent=NOTHING_SENT)
                 )
             if db.execute("SELECT COUNT(*) FROM sqlite_master").fetchone()[0]:
                 raise sqlite3.DatabaseError("it is some other program's file")
@@ -346,7 +364,12 @@ class Journal:
         else:
             return
         raise RequestRefused(
-            sentence(f"The order journal {self.path} can't be used ({reason}){NOTHING_SENT}", advice)
+            sentence(
+                _("The order journal {path} can't be used ({reason}){nothing_sent}").format(
+                    path=self.path, reason=reason, nothing_sent=NOTHING_SENT
+                ),
+                advice,
+            )
         )
 
 

@@ -13,6 +13,7 @@ from typing import Any
 from jupyter_openapi.errors import RequestRefused
 from jupyter_openapi.market.money import amount, money, plain
 from jupyter_openapi.market.symbols import CURRENCIES, currency_of
+from jupyter_openapi.messages import _
 
 OVERRIDES = {
     "max_value": "an order worth more than the maximum",
@@ -58,17 +59,21 @@ class OrderLimits:
             most.pop(currency, None)
             if currency not in known:
                 raise RequestRefused(
-                    f"There is no currency '{currency}': use {', '.join(dict.fromkeys(known))}."
+                    _("There is no currency '{currency}': use {fromkeys}.").format(
+                        currency=currency, fromkeys=", ".join(dict.fromkeys(known))
+                    )
                 )
             if value is not None:
-                most[currency] = _positive(f"the maximum in {currency}", value)
+                most[currency] = _positive(_("the maximum in {currency}").format(currency=currency), value)
         return cls(most, _positive("aggressive", aggressive), _positive("passive", passive))
 
 
 def _positive(what: str, value: Any) -> Decimal:
     number = None if isinstance(value, bool) else amount(value)
     if number is None or number <= 0:
-        raise RequestRefused(f"{what} must be a number above 0, not {value!r:.40}.")
+        raise RequestRefused(
+            _("{what} must be a number above 0, not {value!r:.40}.").format(what=what, value=value)
+        )
     return number
 
 
@@ -77,7 +82,9 @@ def known_overrides(names: Iterable[str]) -> frozenset[str]:
     wanted = frozenset(names)
     if unknown := sorted(wanted - OVERRIDES.keys()):
         raise RequestRefused(
-            f"There is no override '{unknown[0]}': use {', '.join(OVERRIDES)}. Nothing was sent."
+            _("There is no override '{unknown}': use {overrides}. Nothing was sent.").format(
+                unknown=unknown[0], overrides=", ".join(OVERRIDES)
+            )
         )
     return wanted
 
@@ -100,8 +107,9 @@ class LimitCheck:
             return
         self._needs(
             "max_value",
-            f"this order is worth {money(price * quantity, currency)}, more than the maximum of "
-            f"{money(most, currency)}",
+            _("this order is worth {price}, more than the maximum of {most}").format(
+                price=money(price * quantity, currency), most=money(most, currency)
+            ),
         )
 
     def distance(self, fields: Mapping[str, Any], last: Decimal | None) -> None:
@@ -116,7 +124,9 @@ class LimitCheck:
             where = "above" if away > 0 else "below"
             self._needs(
                 "distance",
-                f"the limit {plain(price)} is {abs(away):.1f}% {where} the last price {plain(last)}",
+                _("the limit {price} is {away:.1f}% {where} the last price {last}").format(
+                    price=plain(price), away=abs(away), where=where, last=plain(last)
+                ),
             )
 
     def available(self, fields: Mapping[str, Any], held: Decimal | None, already: object = None) -> None:
@@ -139,7 +149,9 @@ class LimitCheck:
             self.lines.append(("warning", "what you hold is not to be had: it was not held against it"))
         elif more > max(held, Decimal(0)):
             what = f"sells {plain(more)}{' more' if already else ''} {fields.get('symbol')}"
-            self._needs("short", f"this {what} and {plain(held)} are available")
+            self._needs(
+                "short", _("this {what} and {held} are available").format(what=what, held=plain(held))
+            )
 
     def trailing(self, fields: Mapping[str, Any]) -> None:
         """Refuse a trailing percent so small that a fraction may have been meant: 0.03 for 3%."""
@@ -147,8 +159,10 @@ class LimitCheck:
         if percent is not None and percent < Decimal("0.2"):
             self._needs(
                 "trailing",
-                f"trailing_percent={plain(percent)} means {plain(percent)}%; for {plain(percent * 100)}% "
-                f"type trailing_percent={plain(percent * 100)}",
+                _(
+                    "trailing_percent={percent} means {percent}%; for {percent_2}% type "
+                    "trailing_percent={percent_2}"
+                ).format(percent=plain(percent), percent_2=plain(percent * 100)),
             )
 
     def late(self, why: str | None) -> None:
@@ -159,7 +173,10 @@ class LimitCheck:
     def _needs(self, override: str, why: str) -> None:
         if override not in self.overrides:
             raise RequestRefused(
-                f"Nothing was sent: {why}. If you mean it, type `--override {override}` before the "
-                f"operation (in Python: override=['{override}'])."
+                _(
+                    "Nothing was sent: {why}. If you mean it, type `--override {override}` before "
+                    "the operation "
+                    "(in Python: override=['{override}'])."
+                ).format(why=why, override=override)
             )
         self.lines.append(("overridden", f"{override}: {why}"))

@@ -11,6 +11,7 @@ from typing import Any
 
 from jupyter_openapi.account import Account
 from jupyter_openapi.errors import RequestRefused, guarded
+from jupyter_openapi.messages import _
 from jupyter_openapi.reply import Reply
 from jupyter_openapi.spec.model import Operation
 
@@ -117,12 +118,17 @@ class Preview:
         with self._lock:
             if self._spent:
                 raise RequestRefused(
-                    f"This {self.operation.name} was sent already; nothing more was sent. Preview it again."
+                    _("This {name} was sent already; nothing more was sent. Preview it again.").format(
+                        name=self.operation.name
+                    )
                 )
             if age > GOOD_FOR:
                 raise RequestRefused(
-                    f"This preview is {age:.0f} s old and good for {GOOD_FOR:.0f} s; nothing was sent. "
-                    "Preview it again."
+                    _(
+                        "This preview is {age:.0f} s old and good for {good_for:.0f} s; nothing was "
+                        "sent. Preview it "
+                        "again."
+                    ).format(age=age, good_for=GOOD_FOR)
                 )
             self._admit(self, again=again)
             self._spent.append("sent")
@@ -132,7 +138,9 @@ class Preview:
         head = (
             "SENT"
             if self.sent
-            else f"PREVIEW: nothing was sent. Send it within {GOOD_FOR:.0f} s: `%openapi send`"
+            else _("PREVIEW: nothing was sent. Send it within {good_for:.0f} s: `%openapi send`").format(
+                good_for=GOOD_FOR
+            )
         )
         width = max((len(label) for label, _ in self.lines), default=0)
         rows = [f"  {label:<{width}}  {' '.join(text.split())}" for label, text in self.lines]

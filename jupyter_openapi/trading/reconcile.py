@@ -18,6 +18,7 @@ from jupyter_openapi.errors import Interrupted, OpenAPIError, RequestRefused, Tr
 from jupyter_openapi.history.fetcher import fetch
 from jupyter_openapi.kernel import is_ours, may_still_run
 from jupyter_openapi.market.money import amount
+from jupyter_openapi.messages import _
 from jupyter_openapi.spec import catalog
 from jupyter_openapi.trading.delivery import IN_FLIGHT, LATE, WINDOW, ChangeOutcome, of_cancel, of_replace
 from jupyter_openapi.trading.intents import Intent
@@ -66,13 +67,13 @@ class BrokerOrders:
         now = datetime.fromtimestamp(time.time() + max(0.0, self._ahead) + SKEW, UTC)
         history = fetch(self._read, operation, {"start_at": start}, now=now)
         if history.interrupted:
-            raise Interrupted("Interrupted while reading orders; nothing was sent.", in_flight=False)
+            raise Interrupted(_("Interrupted while reading orders; nothing was sent."), in_flight=False)
         if not history.complete:
             self.missing = history.why
         # Today's last: what came in meanwhile is there.
         today = self._read("today_orders", {})
         if not isinstance(today, Mapping):
-            raise TransportError("today_orders: the reply holds no orders.")
+            raise TransportError(_("today_orders: the reply holds no orders."))
         return list({str(order["order_id"]): order for order in [*history.rows, *today["orders"]]}.values())
 
     def order(self, order_id: str) -> Order:
@@ -85,7 +86,7 @@ class BrokerOrders:
         """
         order = self._read("order_detail", {"order_id": order_id})
         if not isinstance(order, Mapping) or not order.get("status"):
-            raise TransportError("what came is no order.")
+            raise TransportError(_("what came is no order."))
         return order
 
     def claim(self, order: Order) -> None:
@@ -207,10 +208,12 @@ def settle_by_hand(
     found = journal.get(intent)
     if found is None or found.account != owner or not found.open:
         raise RequestRefused(
-            f"There is no open intent {intent} of this account: `%openapi reconcile` lists them."
+            _("There is no open intent {intent} of this account: `%openapi reconcile` lists them.").format(
+                intent=intent
+            )
         )
     if order_id is not None and not done:
-        raise RequestRefused("What was not done has no order id: leave order_id out, or say done=yes.")
+        raise RequestRefused(_("What was not done has no order id: leave order_id out, or say done=yes."))
     if order_id is not None:
         read("order_detail", {"order_id": order_id})
     order_id = order_id or (found.target if done else None)
@@ -238,9 +241,13 @@ def _judge(intent: Intent, book: BrokerOrders, wait: float) -> Settlement:
         return _submit(intent, book, wait)
     if not intent.attempts and not wait:
         return _verdict(intent, "not done", "never sent")
-    how = f"`%openapi reconcile {intent.id} done=yes` (or no)"
+    how = _("`%openapi reconcile {id} done=yes` (or no)").format(id=intent.id)
     return _verdict(
-        intent, "unknown", f"{intent.operation} leaves no mark to look for: look, then type {how}"
+        intent,
+        "unknown",
+        _("{operation} leaves no mark to look for: look, then type {how}").format(
+            operation=intent.operation, how=how
+        ),
     )
 
 
@@ -258,10 +265,16 @@ def _submit(intent: Intent, book: BrokerOrders, wait: float) -> Settlement:
         book.claim(alike[0])
         return _verdict(intent, "done", "fields", alike)
     if alike:
-        how = f"which of these it is, you can tell: `%openapi reconcile {intent.id} done=yes order_id=ID`"
+        how = _("which of these it is, you can tell: `%openapi reconcile {id} done=yes order_id=ID`").format(
+            id=intent.id
+        )
         return _verdict(intent, "unknown", how, alike)
     if book.missing:
-        return _verdict(intent, "unknown", f"not among the orders that could be read: {book.missing}")
+        return _verdict(
+            intent,
+            "unknown",
+            _("not among the orders that could be read: {missing}").format(missing=book.missing),
+        )
     return _never(intent, wait, "not found")
 
 
@@ -271,14 +284,23 @@ def _change(intent: Intent, book: BrokerOrders, wait: float) -> Settlement:
     try:
         order = book.order(str(intent.target))
     except OpenAPIError as failure:
-        return _verdict(intent, "unknown", f"order {intent.target} can't be read: {failure}")
+        return _verdict(
+            intent,
+            "unknown",
+            _("order {target} can't be read: {failure}").format(target=intent.target, failure=failure),
+        )
     fate = of_cancel(order) if intent.kind == "cancel" else of_replace(order, intent.body or {})
     if fate is ChangeOutcome.DONE:
         return _verdict(intent, "done", "id", [order])
     if fate is ChangeOutcome.TOO_LATE or (fate is ChangeOutcome.NOT_YET and not wait):
         return _verdict(intent, "not done", "id", [order])
     if fate is ChangeOutcome.MOVING:
-        return _verdict(intent, "unknown", f"the broker is still at it ({order['status']})", [order])
+        return _verdict(
+            intent,
+            "unknown",
+            _("the broker is still at it ({status})").format(status=order["status"]),
+            [order],
+        )
     return _never(intent, wait, "id", [order])
 
 
@@ -286,7 +308,7 @@ def _never(intent: Intent, wait: float, how: str, orders: Iterable[Order] = ()) 
     """Say that it was not done, unless it may still arrive."""
     if not wait:
         return _verdict(intent, "not done", how, orders)
-    later = f"it may still be on its way: type `%openapi reconcile` again in {wait:.0f} s"
+    later = _("it may still be on its way: type `%openapi reconcile` again in {wait:.0f} s").format(wait=wait)
     return _verdict(intent, "unknown", later, orders)
 
 

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 import requests
 
 from jupyter_openapi.errors import RequestRefused, TransportError
+from jupyter_openapi.messages import _
 
 LARGEST = 256 * 2**20
 
@@ -24,7 +25,7 @@ def download(url: str, *, limit: int = LARGEST) -> bytes:
     parts = urlsplit(url)
     loopback = parts.hostname in {"127.0.0.1", "localhost", "::1"}
     if parts.scheme != "https" and not (parts.scheme == "http" and loopback):
-        raise RequestRefused("A download needs an https address.")
+        raise RequestRefused(_("A download needs an https address."))
     with requests.Session() as session:
         # Proxies and CA bundles of the environment apply; netrc must not add a password.
         session.trust_env = not loopback
@@ -34,12 +35,19 @@ def download(url: str, *, limit: int = LARGEST) -> bytes:
                 status, content = response.status_code, b"".join(_bounded(response, limit))
         except requests.RequestException as failure:
             raise TransportError(
-                f"The download from {parts.hostname} failed ({type(failure).__name__})."
+                _("The download from {hostname} failed ({name__}).").format(
+                    hostname=parts.hostname, name__=type(failure).__name__
+                )
             ) from None
     if status != 200:
-        raise TransportError(f"The download from {parts.hostname} failed: HTTP {status}.", http_status=status)
+        raise TransportError(
+            _("The download from {hostname} failed: HTTP {status}.").format(
+                hostname=parts.hostname, status=status
+            ),
+            http_status=status,
+        )
     if len(content) > limit:
-        raise TransportError(f"The file is larger than {limit:,} bytes.")
+        raise TransportError(_("The file is larger than {limit:,} bytes.").format(limit=limit))
     return content
 
 

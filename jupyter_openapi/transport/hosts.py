@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from urllib.parse import SplitResult, urlsplit
 
 from jupyter_openapi.errors import RequestRefused
+from jupyter_openapi.messages import _
 
 GLOBAL = "https://openapi.longbridge.com"
 CHINA = "https://openapi.longbridge.cn"
@@ -79,7 +80,9 @@ def resolve_host(
         host = _host(http_url, "http_url")
         if region is not None and host.known and host.region != _region(region):
             raise RequestRefused(
-                f"http_url names {host.name}, which is not of region '{region}': give only one."
+                _("http_url names {name}, which is not of region '{region}': give only one.").format(
+                    name=host.name, region=region
+                )
             )
         return host
     if region is not None:
@@ -89,8 +92,11 @@ def resolve_host(
             host = _host(url, name)
             if not (host.known or host.loopback):
                 raise RequestRefused(
-                    f"The variable {name} names {host.name}, which is not one of the broker's hosts; nothing "
-                    "was sent. Unset it, or pass http_url= yourself."
+                    _(
+                        "The variable {name} names {name_2}, which is not one of the broker's hosts; "
+                        "nothing was "
+                        "sent. Unset it, or pass http_url= yourself."
+                    ).format(name=name, name_2=host.name)
                 )
             return host
     chosen = next((value for name in REGION_NAMES if (value := variables.get(name, "").strip())), "")
@@ -99,7 +105,11 @@ def resolve_host(
 
 def _region(region: str) -> str:
     if region.lower() not in REGIONS:
-        raise RequestRefused(f"There is no region '{region}': it is {' or '.join(REGIONS)}.")
+        raise RequestRefused(
+            _("There is no region '{region}': it is {regions}.").format(
+                region=region, regions=" or ".join(REGIONS)
+            )
+        )
     return region.lower()
 
 
@@ -109,19 +119,25 @@ def _host(url: str, where: str) -> Host:
         parts = urlsplit(url.strip())
         port = parts.port
     except ValueError:
-        raise RequestRefused(f"{where} is not a URL: type a host alone, {EXAMPLE}.") from None
+        raise RequestRefused(
+            _("{where} is not a URL: type a host alone, {example}.").format(where=where, example=EXAMPLE)
+        ) from None
     name = parts.hostname or ""
     numeric = _address(name)
     if not (_HOST.fullmatch(name) or (numeric and numeric.version == 6)) or not url.strip().isascii():
-        raise RequestRefused(f"{where} names no host: type {EXAMPLE}.")
+        raise RequestRefused(_("{where} names no host: type {example}.").format(where=where, example=EXAMPLE))
     if _more_than_a_host(parts, url):
         raise RequestRefused(
-            f"{where} must be a host alone, without user name, path, query or fragment: type {EXAMPLE}."
+            _(
+                "{where} must be a host alone, without user name, path, query or fragment: type {example}."
+            ).format(where=where, example=EXAMPLE)
         )
     loopback = name == "localhost" or bool(numeric and numeric.is_loopback)
     if parts.scheme not in {"https", "http"} or (parts.scheme == "http" and not loopback):
         raise RequestRefused(
-            f"{where} must start with https:// (plain http is for this machine only): {EXAMPLE}."
+            _("{where} must start with https:// (plain http is for this machine only): {example}.").format(
+                where=where, example=EXAMPLE
+            )
         )
     shown = f"[{name}]" if ":" in name else name
     plain = port is None or (parts.scheme, port) in {("https", 443), ("http", 80)}

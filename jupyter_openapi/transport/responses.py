@@ -29,6 +29,7 @@ from jupyter_openapi.errors import (
     TransportError,
     sentence,
 )
+from jupyter_openapi.messages import _
 from jupyter_openapi.spec.model import Effect
 from jupyter_openapi.transport.hosts import Host
 
@@ -141,7 +142,9 @@ class Answer:
     def broken(self) -> TransportError:
         """Return the error for a large reply that turned out to be no JSON."""
         return TransportError(
-            f"HTTP {self.status}: the reply of {len(self.content):,} bytes is broken JSON; ask again.",
+            _("HTTP {status}: the reply of {content_count:,} bytes is broken JSON; ask again.").format(
+                status=self.status, content_count=len(self.content)
+            ),
             http_status=self.status,
             trace_id=self.trace_id,
         )
@@ -173,9 +176,11 @@ def read(
     if call.effect is not Effect.READ and (status >= 500 or found.code == 500000):
         return OutcomeUnknown(
             sentence(
-                f"{call.name}: the broker answered '{found.message}'",
-                f"(code {found.code}, HTTP {status}{f', trace id {trace_id}' if trace_id else ''}).",
-                "A server fault does not say whether it was done: look before you send again.",
+                _("{name}: the broker answered '{message}'").format(name=call.name, message=found.message),
+                _("(code {code}, HTTP {status}{value}).").format(
+                    code=found.code, status=status, value=f", trace id {trace_id}" if trace_id else ""
+                ),
+                _("A server fault does not say whether it was done: look before you send again."),
             ),
             http_status=status,
             trace_id=trace_id,
@@ -195,32 +200,45 @@ def no_answer(call: Call, host: Host, failure: Exception, *, written: bool) -> O
     what = _reason(failure)
     if not written and _never_connected(failure):
         hint = "Start it with `%openapi connect sandbox`." if host.loopback else "Check the network."
-        return TransportError(f"{host.url} can't be reached ({what}); nothing was sent. {hint}")
+        return TransportError(
+            _("{url} can't be reached ({what}); nothing was sent. {hint}").format(
+                url=host.url, what=what, hint=hint
+            )
+        )
     if call.effect is Effect.READ:
-        return TransportError(f"{call.name}: no answer from {host.url} ({what}).")
+        return TransportError(
+            _("{name}: no answer from {url} ({what}).").format(name=call.name, url=host.url, what=what)
+        )
     return OutcomeUnknown(
-        f"{call.name} was sent to {host.url} and no answer came ({what}): it may have been done."
+        _("{name} was sent to {url} and no answer came ({what}): it may have been done.").format(
+            name=call.name, url=host.url, what=what
+        )
     )
 
 
 def interrupted(call: Call, *, in_flight: bool) -> Interrupted:
     """Return what Ctrl-C means at this point of a request."""
     if not in_flight:
-        return Interrupted("Interrupted; nothing was sent.", in_flight=False)
+        return Interrupted(_("Interrupted; nothing was sent."), in_flight=False)
     if call.effect is Effect.READ:
-        return Interrupted(f"Interrupted while waiting for {call.name}.", in_flight=True)
-    return Interrupted(f"Interrupted while {call.name} was in flight: it may have been done.", in_flight=True)
+        return Interrupted(_("Interrupted while waiting for {name}.").format(name=call.name), in_flight=True)
+    return Interrupted(
+        _("Interrupted while {name} was in flight: it may have been done.").format(name=call.name),
+        in_flight=True,
+    )
 
 
 def _no_envelope(call: Call, status: int, trace_id: str | None, content: bytes) -> OpenAPIError:
     said = first_line(content) or "an empty body"
     if 300 <= status < 400:
         said = "a redirect, which is never followed"
-    came = f"HTTP {status}, not an answer of the broker: {said}."
+    came = _("HTTP {status}, not an answer of the broker: {said}.").format(status=status, said=said)
     if call.effect is Effect.READ:
         return TransportError(f"{call.name}: {came}", http_status=status, trace_id=trace_id)
     return OutcomeUnknown(
-        f"{call.name} was sent and got {came} It may have been done.", http_status=status, trace_id=trace_id
+        _("{name} was sent and got {came} It may have been done.").format(name=call.name, came=came),
+        http_status=status,
+        trace_id=trace_id,
     )
 
 

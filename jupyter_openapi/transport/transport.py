@@ -27,6 +27,7 @@ from urllib3.poolmanager import PoolManager, ProxyManager
 
 from jupyter_openapi.credentials import Credentials
 from jupyter_openapi.errors import ApiError, RequestRefused
+from jupyter_openapi.messages import _
 from jupyter_openapi.ratelimit import Limiter
 from jupyter_openapi.signing import CONTENT_TYPE, Clock, SignatureAuth
 from jupyter_openapi.spec.model import Effect
@@ -299,7 +300,9 @@ class Transport:
 
     def _write(self, call: Call, flight: Flight) -> tuple[BaseHTTPResponse, bytes, float]:
         if call.too_late is not None and call.too_late():
-            raise RequestRefused(f"{call.name} waited too long for its turn, and was not sent.")
+            raise RequestRefused(
+                _("{name} waited too long for its turn, and was not sent.").format(name=call.name)
+            )
         if self._process != os.getpid():
             # A fork: on its parent's connections each would read the other's answers.
             self._process, self._adapter = os.getpid(), Adapter()

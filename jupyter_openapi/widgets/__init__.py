@@ -13,6 +13,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from jupyter_openapi.messages import _
+
 if TYPE_CHECKING:
     from jupyter_openapi.widgets.blotter import Blotter
     from jupyter_openapi.widgets.credential_panel import CredentialPanel
@@ -31,7 +33,9 @@ _HOMES = {
 
 def __getattr__(name: str) -> Any:
     if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        raise AttributeError(
+            _("module {name__!r} has no attribute {name!r}").format(name__=__name__, name=name)
+        )
     value = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
     globals()[name] = value
     return value

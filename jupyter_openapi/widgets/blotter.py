@@ -12,6 +12,7 @@ import ipywidgets
 import traitlets
 
 from jupyter_openapi.account import MODES
+from jupyter_openapi.messages import _
 from jupyter_openapi.session import SESSION
 from jupyter_openapi.widgets.blotter_model import COLUMNS, FILTERS, BlotterModel, Row
 from jupyter_openapi.widgets.model import PendingChange
@@ -236,7 +237,10 @@ class Blotter(ipywidgets.VBox):  # type: ignore[misc]
         self.book.refresh()
         bundle = super()._repr_mimebundle_(**kwargs)
         if isinstance(bundle, dict):
-            bundle = {**bundle, "text/plain": f"Blotter. Without it: %openapi orders\n{INSTALL}"}
+            bundle = {
+                **bundle,
+                "text/plain": _("Blotter. Without it: %openapi orders\n{install}").format(install=INSTALL),
+            }
         return bundle
 
 

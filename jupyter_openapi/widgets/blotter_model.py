@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from jupyter_openapi.errors import OpenAPIError, RequestRefused
 from jupyter_openapi.market import orders
 from jupyter_openapi.market.money import amount, money, plain
+from jupyter_openapi.messages import _
 from jupyter_openapi.trading.describe import describe_standing
 from jupyter_openapi.widgets import polling as events
 from jupyter_openapi.widgets import queries as reads
@@ -94,9 +95,9 @@ def _price(order: Mapping[str, Any]) -> str:
     if trigger:
         parts.append(f"if {money(trigger)}")
     if trail := amount(order.get("trailing_amount")):
-        parts = [f"trails by {plain(trail)}"]
+        parts = [_("trails by {trail}").format(trail=plain(trail))]
     if percent := amount(order.get("trailing_percent")):
-        parts = [f"trails by {plain(percent)}%"]
+        parts = [_("trails by {percent}%").format(percent=plain(percent))]
     return " ".join(parts)
 
 
@@ -219,13 +220,15 @@ class BlotterModel:
         client = connected(self._session)
         found = [order for order in self._shown() if str(order.get("status")) in orders.CANCELLABLE]
         if not found:
-            raise RequestRefused("No order shown here can be cancelled.")
+            raise RequestRefused(_("No order shown here can be cancelled."))
         ids = [str(order["order_id"]) for order in found]
         lines = (
             ("account", client.account.title),
             *(("cancel", describe_standing(order)) for order in found),
         )
-        button = f"Send {len(ids)} cancellation{'s' if ids[1:] else ''}"
+        button = _("Send {ids_count} cancellation{plural}").format(
+            ids_count=len(ids), plural="s" if ids[1:] else ""
+        )
         self.error = self.note = ""
         self.slot.put(
             PendingChange("cancel_all", button, lines, lambda: self._cancel_all(client, ids), client)
@@ -295,7 +298,7 @@ class BlotterModel:
         """Cancel one after the other; one that fails stops none of the others."""
         failed: list[str] = []
         for number, order_id in enumerate(ids, 1):
-            self.busy = f"Cancelling {number} of {len(ids)}"
+            self.busy = _("Cancelling {number} of {ids_count}").format(number=number, ids_count=len(ids))
             self._changed()
             try:
                 with TRAFFIC.order():
@@ -303,7 +306,7 @@ class BlotterModel:
             except OpenAPIError as failure:
                 failed.append(failure_words(failure))
         sent = len(ids) - len(failed)
-        self.note = f"{sent} of {len(ids)} cancellations sent"
+        self.note = _("{sent} of {ids_count} cancellations sent").format(sent=sent, ids_count=len(ids))
         self.error = "\n".join(failed)
 
     def _look(self) -> float | None:

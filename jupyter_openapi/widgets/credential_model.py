@@ -12,6 +12,7 @@ from jupyter_openapi.client import Client
 from jupyter_openapi.credentials import Credentials, profiles, store_profile
 from jupyter_openapi.errors import RequestRefused
 from jupyter_openapi.kernel import Machine, machine
+from jupyter_openapi.messages import _
 from jupyter_openapi.session import Session
 from jupyter_openapi.transport.hosts import resolve_host
 from jupyter_openapi.widgets import polling as events
@@ -54,19 +55,23 @@ def take_secrets(content: MutableMapping[str, Any]) -> Credentials | None:
 def check(wish: LoginRequest, machine: Machine, *, typed: bool) -> None:
     """Refuse what the panel must not do on this machine, and what is ambiguous."""
     if machine.sandbox_only and wish.mode != "sandbox":
-        raise RequestRefused("On this machine only the sandbox may be used.")
+        raise RequestRefused(_("On this machine only the sandbox may be used."))
     if wish.trading and wish.mode != "sandbox" and not machine.orders:
         raise RequestRefused(
-            f"Orders on a {wish.mode} account are off on this machine: untick Allow trading."
+            _("Orders on a {mode} account are off on this machine: untick Allow trading.").format(
+                mode=wish.mode
+            )
         )
     if wish.mode == "sandbox" and wish.profile:
-        raise RequestRefused("A sandbox has keys of its own: empty Profile, or choose another account.")
+        raise RequestRefused(_("A sandbox has keys of its own: empty Profile, or choose another account."))
     if wish.save and not (typed and wish.profile):
-        raise RequestRefused("To save keys, type them and a name in Profile.")
+        raise RequestRefused(_("To save keys, type them and a name in Profile."))
     if typed and wish.profile and not wish.save:
         raise RequestRefused(
-            f"You typed keys and named profile '{wish.profile}': tick Save as profile to store them there, "
-            "or empty one of the two."
+            _(
+                "You typed keys and named profile '{profile}': tick Save as profile to store them there, or "
+                "empty one of the two."
+            ).format(profile=wish.profile)
         )
 
 
@@ -136,7 +141,7 @@ def examine(client: Client, *, privacy: bool = False) -> list[Row]:
         _kind(account.mode, account.claim, channels),
         _token(client.token_days_left()),
         ("Orders", "allowed" if account.trading else "not allowed: read-only", ""),
-        ("Answered in", f"{elapsed * 1000:.0f} ms by {host}", ""),
+        ("Answered in", _("{elapsed:.0f} ms by {host}").format(elapsed=elapsed * 1000, host=host), ""),
     ]
     return [*rows, _clock(client.clock_offset())]
 
@@ -149,13 +154,13 @@ def _channels(data: Any) -> list[str]:
 def _kind(mode: str, claim: str | None, channels: list[str]) -> Row:
     if mode == "sandbox":
         return "Kind", "a paper exchange on this machine: play money", "good"
-    said = f"the token says {claim}" if claim else "the token does not say"
+    said = _("the token says {claim}").format(claim=claim) if claim else "the token does not say"
     if channels:
-        said += f"; its holdings are in {', '.join(channels)}"
+        said += _("; its holdings are in {channels}").format(channels=", ".join(channels))
     if mode == "paper" and claim == "live":
         return "Kind", "not paper: the token says it moves real money, so orders are refused", "warn"
     if mode == "paper" and claim is None and not any("paper" in channel for channel in channels):
-        return "Kind", f"paper by header only: {said}", "warn"
+        return "Kind", _("paper by header only: {said}").format(said=said), "warn"
     return "Kind", f"{mode}: {said}", "good" if mode == "paper" else "warn"
 
 
@@ -163,15 +168,19 @@ def _token(days: float | None) -> Row:
     if days is None:
         return "Token", "does not say when it ends", ""
     if days < 0:
-        return "Token", f"ended {-days:.0f} days ago", "warn"
-    return "Token", f"ends in {days:.0f} days", "warn" if days < RENEW else "good"
+        return "Token", _("ended {days:.0f} days ago").format(days=-days), "warn"
+    return "Token", _("ends in {days:.0f} days").format(days=days), "warn" if days < RENEW else "good"
 
 
 def _clock(offset: float) -> Row:
     if not offset:
         return "Clock", "in step with the broker's", "good"
     way = "behind" if offset > 0 else "ahead of"
-    return "Clock", f"{abs(offset):.0f} s {way} the broker's, which requests follow", "warn"
+    return (
+        "Clock",
+        _("{offset:.0f} s {way} the broker's, which requests follow").format(offset=abs(offset), way=way),
+        "warn",
+    )
 
 
 REFRESH_LINES = (
@@ -227,9 +236,9 @@ class CredentialModel:
         """Offer to refresh the access token; nothing is sent yet."""
         client = self._session.client
         if client is None:
-            raise RequestRefused("Connect first: there is no token to refresh.")
+            raise RequestRefused(_("Connect first: there is no token to refresh."))
         if self._session.found is None:
-            raise RequestRefused("A sandbox's own token needs no refresh.")
+            raise RequestRefused(_("A sandbox's own token needs no refresh."))
         self.slot.put(PendingChange("refresh", "Refresh now", REFRESH_LINES, self._refresh, client))
         self._changed()
 
@@ -276,7 +285,11 @@ class CredentialModel:
             report = examine(client, privacy=privacy)
         if wish.save and typed is not None:
             store_profile(wish.profile, typed)
-            self.notes.append(f"The keys are stored as profile '{wish.profile}' in the system's keyring.")
+            self.notes.append(
+                _("The keys are stored as profile '{profile}' in the system's keyring.").format(
+                    profile=wish.profile
+                )
+            )
         self.report, self.profiles = report, profiles()
         self.note = "Connected"
         self.slot.drop()

@@ -16,6 +16,7 @@ from typing import Any
 from jupyter_openapi.errors import OpenAPIError, RequestRefused
 from jupyter_openapi.market import fees, orders, symbols
 from jupyter_openapi.market.money import amount, money
+from jupyter_openapi.messages import _
 from jupyter_openapi.widgets import queries as reads
 from jupyter_openapi.widgets.panel import HIDDEN, by_label, failure_words
 from jupyter_openapi.widgets.polling import TRAFFIC, Backoff, Poller
@@ -166,7 +167,11 @@ class LiveQuote:
         symbol, today = fields.get("symbol", ""), datetime.now(UTC).date()
         if reads.market_of(symbol) is None:
             guess = symbols.suggest(symbol)
-            return {"symbol": f"Did you mean {guess}?"} if guess and guess != symbol else {}
+            return (
+                {"symbol": _("Did you mean {guess}?").format(guess=guess)}
+                if guess and guess != symbol
+                else {}
+            )
         found = orders.check_ticks(fields, today)
         quantity = amount(fields.get("submitted_quantity"))
         if seen.security is not None and seen.security.lot and quantity and quantity > 0:

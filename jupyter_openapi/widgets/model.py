@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from jupyter_openapi.errors import RequestRefused
+from jupyter_openapi.messages import _
 from jupyter_openapi.trading.preview import GOOD_FOR
 from jupyter_openapi.widgets.queries import ClientLike
 
@@ -87,15 +88,17 @@ class Pending:
                 return None
             offer = self._offer
             if offer is None or offer.id != wanted:
-                raise RequestRefused("Nothing was sent: this preview is out of date. Preview it again.")
+                raise RequestRefused(_("Nothing was sent: this preview is out of date. Preview it again."))
             self._offer = None
             if offer.client is not client:
                 raise RequestRefused(
-                    "Nothing was sent: another account was connected since this preview. Preview it again."
+                    _("Nothing was sent: another account was connected since this preview. Preview it again.")
                 )
             if not offer.seconds_left:
                 raise RequestRefused(
-                    f"Nothing was sent: this preview is over {GOOD_FOR:.0f} s old. Preview it again."
+                    _(
+                        "Nothing was sent: this preview is over {good_for:.0f} s old. Preview it again."
+                    ).format(good_for=GOOD_FOR)
                 )
             self._taken.add(wanted)
             return offer

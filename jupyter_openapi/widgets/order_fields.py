@@ -12,6 +12,7 @@ from jupyter_openapi.errors import RequestRefused, did_you_mean, sentence
 from jupyter_openapi.market import orders, symbols
 from jupyter_openapi.market.order_rules import TypeRules
 from jupyter_openapi.market.orders import RULES, types_of
+from jupyter_openapi.messages import _
 from jupyter_openapi.spec import catalog
 from jupyter_openapi.spec.model import Operation
 from jupyter_openapi.trading.describe import HOURS, LASTS
@@ -81,7 +82,10 @@ def first_fields(fields: Mapping[str, Any]) -> dict[str, str]:
     if unknown:
         known = [*operation.short, *LABELS]
         raise RequestRefused(
-            sentence(f"The order form has no field '{unknown[0]}'.", did_you_mean(unknown[0], known))
+            sentence(
+                _("The order form has no field '{unknown}'.").format(unknown=unknown[0]),
+                did_you_mean(unknown[0], known),
+            )
         )
     return {name: _chosen(operation, name, text) for name, text in clean(wire).items()}
 
@@ -94,7 +98,11 @@ def _chosen(operation: Operation, name: str, text: str) -> str:
     for spelling, value in parameter.values.items():
         if spelling.lower() == text.lower():
             return str(value)
-    raise RequestRefused(f"{LABELS[name]} can't be '{text}': choose {', '.join(_values(name))}.")
+    raise RequestRefused(
+        _("{name} can't be '{text}': choose {values}.").format(
+            name=LABELS[name], text=text, values=", ".join(_values(name))
+        )
+    )
 
 
 def standing_fields(order: Mapping[str, Any]) -> dict[str, str]:
@@ -111,7 +119,7 @@ class FieldsWrong(RequestRefused):
     def __init__(self, found: Sequence[orders.Problem]) -> None:
         self.problems = {problem.field: by_label(problem.message) for problem in found}
         said = "; ".join(by_label(problem.message) for problem in found)
-        super().__init__(f"{said}. Nothing was sent.")
+        super().__init__(_("{said}. Nothing was sent.").format(said=said))
 
 
 def submit_offer(

@@ -14,6 +14,7 @@ from decimal import Decimal
 from typing import Any
 
 from jupyter_openapi.errors import OpenAPIError, OutcomeUnknown, RequestRefused
+from jupyter_openapi.messages import _
 from jupyter_openapi.trading.describe import describe_standing
 from jupyter_openapi.trading.order_state import OrderState
 from jupyter_openapi.widgets import polling as events
@@ -240,7 +241,7 @@ class Ticket:
             self.note = {"submit": "Order sent", "replace": "Change sent"}.get(
                 offer.kind, "Cancellation sent"
             )
-            self.note += f" at {datetime.now(UTC):%H:%M:%S} UTC"
+            self.note += _(" at {now:%H:%M:%S} UTC").format(now=datetime.now(UTC))
             self._owner = offer.client
             if reply.order_id and reply.order_id != self.order_id:
                 self.order_id, self.order = str(reply.order_id), None
@@ -279,7 +280,11 @@ class Ticket:
     def order_words(self) -> str:
         """Say how the order stands, and whether that may be out of date."""
         words = describe_standing(self.order.order) if self.order else "waiting for its first report"
-        return f"{words}. The last look failed: {self.doubt}" if self.doubt else words
+        return (
+            _("{words}. The last look failed: {doubt}").format(words=words, doubt=self.doubt)
+            if self.doubt
+            else words
+        )
 
     def progress(self) -> Decimal | None:
         """Return the share of the order that has filled, 0 to 1."""

@@ -20,6 +20,7 @@ import anywidget
 import traitlets
 
 from jupyter_openapi.errors import OpenAPIError, OutcomeUnknown
+from jupyter_openapi.messages import _
 from jupyter_openapi.widgets.polling import Throttle
 from jupyter_openapi.widgets.queries import ClientLike
 
@@ -74,7 +75,7 @@ def by_label(message: str) -> str:
 def failure_words(failure: BaseException) -> str:
     """Return what to show of an error: our own errors in full, others with their kind."""
     if isinstance(failure, OutcomeUnknown):
-        return f"NOT KNOWN WHETHER IT HAPPENED: {failure}"
+        return _("NOT KNOWN WHETHER IT HAPPENED: {failure}").format(failure=failure)
     if isinstance(failure, OpenAPIError):
         return str(failure)
     return f"{type(failure).__name__}: {failure}"

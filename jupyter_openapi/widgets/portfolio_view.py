@@ -15,6 +15,7 @@ import ipywidgets
 import traitlets
 
 from jupyter_openapi.account import MODES
+from jupyter_openapi.messages import _
 from jupyter_openapi.plots.style import MINUS, amount_text, moment_text, percent_text
 from jupyter_openapi.portfolio import totals
 from jupyter_openapi.session import SESSION
@@ -114,7 +115,13 @@ class PortfolioView(ipywidgets.VBox):  # type: ignore[misc]
         _put(self._said, said_html(worth, known, connected=client is not None, privacy=privacy))
         _put(self._totals, "" if frame is None else totals_html(frame, privacy=privacy))
         _put(self._table, "" if frame is None else table_html(frame, privacy=privacy))
-        _put(self._picture, picture_html(worth.picture, f"{worth.chosen} of the {mode} account, {at}"))
+        _put(
+            self._picture,
+            picture_html(
+                worth.picture,
+                _("{chosen} of the {mode} account, {at}").format(chosen=worth.chosen, mode=mode, at=at),
+            ),
+        )
 
     def close(self) -> None:
         """Show nothing more, and leave the page."""
@@ -128,7 +135,12 @@ class PortfolioView(ipywidgets.VBox):  # type: ignore[misc]
             self.refresh()
         bundle = super()._repr_mimebundle_(**kwargs)
         if isinstance(bundle, dict):
-            bundle = {**bundle, "text/plain": f"Portfolio. Without it: %openapi portfolio\n{INSTALL}"}
+            bundle = {
+                **bundle,
+                "text/plain": _("Portfolio. Without it: %openapi portfolio\n{install}").format(
+                    install=INSTALL
+                ),
+            }
         return bundle
 
 
@@ -150,7 +162,7 @@ def said_html(worth: PortfolioModel, known: Mapping[str, Any], *, connected: boo
         text = without_ids(worth.error) if privacy else worth.error
         lines.append(f'<p class="jo-alert" role="alert">{html.escape(text)}</p>')
     if missing := known.get("missing"):
-        text = f"Not known: {'; '.join(missing)}."
+        text = _("Not known: {missing}.").format(missing="; ".join(missing))
         lines.append(f'<p class="jo-alert jo-absent" role="status">{html.escape(text)}</p>')
     said = f"{worth.busy}…" if worth.busy else ""
     if not said and not connected:

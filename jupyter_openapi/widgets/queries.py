@@ -16,6 +16,7 @@ from jupyter_openapi.market.money import amount
 from jupyter_openapi.market.sessions import phase, zone
 from jupyter_openapi.market.symbols import CURRENCIES, SECURITIES
 from jupyter_openapi.market.ticks import ladder
+from jupyter_openapi.messages import _
 
 OLDER = timedelta(days=90)  # how far back an order that still works can have been submitted
 
@@ -129,7 +130,7 @@ class Securities:
         rows = client.call("static_info", symbol=[symbol]).data.get("secu_static_info") or []
         row = next((row for row in rows if row.get("symbol") == symbol), None)
         if row is None:
-            raise RequestRefused(f"The broker knows no {symbol}: check the symbol.")
+            raise RequestRefused(_("The broker knows no {symbol}: check the symbol.").format(symbol=symbol))
         lot = row.get("lot_size")
         name = str(row.get("name_en") or row.get("name_cn") or "")
         currency = str(row.get("currency") or CURRENCIES.get(symbol.rpartition(".")[2], ""))
@@ -150,7 +151,7 @@ def read_quote(client: ClientLike, symbol: str) -> Quote:
     rows = client.call("quote", symbol=[symbol]).data.get("secu_quote") or []
     row = next((row for row in rows if row.get("symbol") == symbol), None)
     if row is None:
-        raise RequestRefused(f"There is no quote for {symbol}.")
+        raise RequestRefused(_("There is no quote for {symbol}.").format(symbol=symbol))
     try:
         book = client.call("depth", symbol=symbol).data or {}
     except OpenAPIError:
@@ -184,7 +185,9 @@ def hours_of(client: ClientLike, symbol: str) -> str:
         return ""
     market = symbol.rpartition(".")[2]
     ends = phase(market, datetime.now(UTC)).ends
-    return f"{market} is closed until {ends:%a %H:%M} ({ends.tzname()})"
+    return _("{market} is closed until {ends:%a %H:%M} ({tzname})").format(
+        market=market, ends=ends, tzname=ends.tzname()
+    )
 
 
 def most(client: ClientLike, fields: Mapping[str, str]) -> str:
@@ -194,14 +197,16 @@ def most(client: ClientLike, fields: Mapping[str, str]) -> str:
         held = client.call("stock_positions", symbol=[symbol]).data.get("list") or []
         rows = [row for part in held for row in part.get("stock_info") or [] if row.get("symbol") == symbol]
         free = sum((amount(row.get("available_quantity")) or 0 for row in rows), start=amount("0") or 0)
-        return f"{free:,f} held and free to sell"
+        return _("{free:,f} held and free to sell").format(free=free)
     price = fields.get("submitted_price") or None
     asked: dict[str, Any] = {"symbol": symbol, "order_type": kind, "side": side, "price": price}
     data = client.call("estimate_max_purchase_quantity", **asked).data
     cash, margin = amount(data.get("cash_max_qty")), amount(data.get("margin_max_qty"))
     if cash is None:
         return ""
-    return f"{cash:,f} with cash" + (f", {margin:,f} with margin" if margin and margin != cash else "")
+    return _("{cash:,f} with cash").format(cash=cash) + (
+        _(", {margin:,f} with margin").format(margin=margin) if margin and margin != cash else ""
+    )
 
 
 def suggestions(client: ClientLike) -> list[tuple[str, str]]:

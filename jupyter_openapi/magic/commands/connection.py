@@ -10,6 +10,7 @@ from jupyter_openapi.credentials import Credentials
 from jupyter_openapi.errors import RequestRefused
 from jupyter_openapi.magic.command import Invocation, Report, command, notify, parameter, tell_panels
 from jupyter_openapi.magic.flags import Flag
+from jupyter_openapi.messages import _
 from jupyter_openapi.spec.model import Effect, Kind
 
 if TYPE_CHECKING:
@@ -38,7 +39,11 @@ def login(ask: Invocation) -> Any:
         from jupyter_openapi.credentials import store_profile
 
         store_profile(profile, SESSION.entered)
-        return Report(f"Stored as profile '{profile}'. Now type %openapi connect paper --profile {profile}.")
+        return Report(
+            _("Stored as profile '{profile}'. Now type %openapi connect paper --profile {profile}.").format(
+                profile=profile
+            )
+        )
     return Report("Kept in this process's memory only. Now type %openapi connect paper.")
 
 
@@ -74,8 +79,10 @@ def refresh(ask: Invocation) -> Report:
     client = SESSION.connected()
     if not ask.command.flags.get("execute"):
         raise RequestRefused(
-            f"Nothing was sent: this ends the present token of the {client.account.title} for every program "
-            "that uses it. If you mean it, type `%openapi --execute refresh`."
+            _(
+                "Nothing was sent: this ends the present token of the {title} for every program that uses "
+                "it. If you mean it, type `%openapi --execute refresh`."
+            ).format(title=client.account.title)
         )
     return Report(SESSION.refresh())
 
@@ -117,7 +124,10 @@ def describe_status(client: Client) -> Report:
         ("host", account.host),
         ("trading", "on" if account.trading else "off: this connection is read-only"),
         ("token", _token_line(client)),
-        *[(f"{kind} calls left", str(left)) for kind, left in client.limits_left().items()],
+        *[
+            (_("{kind} calls left").format(kind=kind), str(left))
+            for kind, left in client.limits_left().items()
+        ],
     ]
     width = max(len(label) for label, _ in rows)
     return Report("\n".join(f"{label:<{width}}  {text}" for label, text in rows))
@@ -128,9 +138,11 @@ def _token_line(client: Client) -> str:
     if days is None:
         return "does not say when it ends"
     if days < 0:
-        return f"ended {-days:.0f} days ago: `%openapi --execute refresh`, or get a new one"
+        return _("ended {days:.0f} days ago: `%openapi --execute refresh`, or get a new one").format(
+            days=-days
+        )
     warning = ": renew it soon, `%openapi --execute refresh`" if days < WARN_DAYS else ""
-    return f"ends in {days:.0f} days{warning}"
+    return _("ends in {days:.0f} days{warning}").format(days=days, warning=warning)
 
 
 RED = "\x1b[1;97;41m"
@@ -164,13 +176,13 @@ def connect(ask: Invocation) -> Client:
     if client.account.mode == "live" and client.account.trading:
         print(banner(client.account), file=sys.stderr)  # noqa: T201 (not to be muted, nor lost in a pipe)
     else:
-        notify(ask.command, f"Connected to the {client.account.title}.")
+        notify(ask.command, _("Connected to the {title}.").format(title=client.account.title))
     return client
 
 
 def banner(account: Account) -> str:
     """Return the red line that stands over a live account whose orders are on."""
-    text = f" {account.title}: ORDERS ARE ON. What you send here trades real money. "
+    text = _(" {title}: ORDERS ARE ON. What you send here trades real money. ").format(title=account.title)
     return f"{RED}{text}{PLAIN}"
 
 

@@ -12,6 +12,7 @@ from jupyter_openapi.magic.command import CommandSpec, Invocation, Report, comma
 from jupyter_openapi.magic.examples import ID, example
 from jupyter_openapi.magic.flags import FLAGS, Flag, applicable
 from jupyter_openapi.magic.recent import ORDER, SEEN
+from jupyter_openapi.messages import _
 from jupyter_openapi.spec import catalog
 from jupyter_openapi.spec.model import Effect, Kind, Operation, Parameter
 from jupyter_openapi.spec.values import choices
@@ -74,7 +75,7 @@ def command_help(spec: CommandSpec) -> Report:
     order = next(iter(SEEN.values(ORDER)), ID)
     lines = [f"%openapi {each.replace('ORDER_ID', order)}" for each in spec.examples]
     parts = [
-        f"{spec.name}  (a command of %openapi)",
+        _("{name}  (a command of %openapi)").format(name=spec.name),
         _filled(spec.summary),
         *_parameters(spec.operation),
         _section("Flags, after its name", [flag_line(flag) for flag in spec.flags]),
@@ -96,13 +97,20 @@ def flag_line(flag: Flag, width: int = 20) -> str:
 
 
 def _facts(operation: Operation, word: str) -> Iterator[str]:
-    counted = f"; counted among {LIMITS[operation.limit]}" if operation.limit in LIMITS else ""
+    counted = (
+        _("; counted among {limit}").format(limit=LIMITS[operation.limit])
+        if operation.limit in LIMITS
+        else ""
+    )
     yield f"\n  {operation.method} {operation.path}{counted}"
     yield _filled(EFFECTS[operation.effect], "  Effect: ")
     if meant := catalog().constants(word):
-        yield _filled(f"{word} is {operation.name} with {_pairs(meant)}", "  ")
+        yield _filled(
+            _("{word} is {name} with {pairs}").format(word=word, name=operation.name, pairs=_pairs(meant)),
+            "  ",
+        )
     if operation.region:
-        yield f"  Served by the {operation.region} data centre only"
+        yield _("  Served by the {region} data centre only").format(region=operation.region)
     if not operation.documented:
         yield "  Sent by the official SDK, and not in the broker's documentation"
     if operation.sdk:
@@ -127,7 +135,9 @@ def _parameters(operation: Operation) -> Iterator[str]:
     rows.sort(key=lambda row: not row[1].startswith("required"))
     width = min(34, max(len(name) for name, _ in rows))
     yield "\nParameters" + (
-        f" (bare words fill {short.get(operation.main, operation.main)})" if operation.main else ""
+        _(" (bare words fill {short})").format(short=short.get(operation.main, operation.main))
+        if operation.main
+        else ""
     )
     for name, text in rows:
         lead = f"  {name:<{width}}  "
@@ -151,21 +161,21 @@ def _row(operation: Operation, name: str, parameter: Parameter, short: Mapping[s
     required = parameter.required and default is None and "." not in name
     facts = [
         "required" if required else "",
-        f"list of {KINDS[parameter.kind]}s" if parameter.array else KINDS[parameter.kind],
+        _("list of {kind}s").format(kind=KINDS[parameter.kind]) if parameter.array else KINDS[parameter.kind],
         _range(parameter),
         f"default {_default(default)}" if default is not None else "",
     ]
     text = f"{', '.join(filter(None, facts))}. {parameter.description}".rstrip()
     if parameter.kind is Kind.ENUM:
-        text = f"{text.rstrip('.')}. One of {choices(parameter)}."
+        text = _("{text}. One of {choices}.").format(text=text.rstrip("."), choices=choices(parameter))
     if parameter.fields:
-        text += f" Each has {', '.join(each.name for each in parameter.fields)}."
+        text += _(" Each has {fields}.").format(fields=", ".join(each.name for each in parameter.fields))
     return shown, text
 
 
 def _default(value: object) -> str:
     if isinstance(value, str) and value.startswith("$"):
-        return f"that of {value[1:]}"
+        return _("that of {value}").format(value=value[1:])
     if isinstance(value, list):
         return ", ".join(map(str, value)) or "an empty list"
     return str(value).lower() if isinstance(value, bool) else str(value) or "empty"
@@ -176,9 +186,13 @@ def _range(parameter: Parameter) -> str:
     found = [
         f"above {above:g}" if above is not None else "",
         f"from {low:g}" if low is not None else "",
-        f"up to {high:g}" if high is not None else "",
-        f"at most {parameter.max_length} characters" if parameter.max_length is not None else "",
-        f"at most {parameter.max_items} at once" if parameter.max_items is not None else "",
+        _("up to {high:g}").format(high=high) if high is not None else "",
+        _("at most {max_length} characters").format(max_length=parameter.max_length)
+        if parameter.max_length is not None
+        else "",
+        _("at most {max_items} at once").format(max_items=parameter.max_items)
+        if parameter.max_items is not None
+        else "",
     ]
     return " ".join(filter(None, found))
 
@@ -298,7 +312,10 @@ def endpoints(ask: Invocation) -> pd.DataFrame:
         close = did_you_mean(words[0], [*catalog().aliases, *catalog().operations])
         asked = " ".join(words)
         raise RequestRefused(
-            sentence(f"No operation holds '{asked}'.", close or "Type %openapi endpoints to list them all.")
+            sentence(
+                _("No operation holds '{asked}'.").format(asked=asked),
+                close or _("Type %openapi endpoints to list them all."),
+            )
         )
     frame = pd.DataFrame(
         [_listed(each) for each in found], columns=["name", "aliases", "effect", "method", "path", "summary"]
@@ -351,18 +368,22 @@ def _named(words: list[str], commands: Any) -> Operation:
     from jupyter_openapi.spec.request import normalise
 
     if words[0].upper() in METHODS and len(words) == 2:
-        method, path, _ = normalise(words[0], words[1])
+        method, path, _query = normalise(words[0], words[1])
         match = catalog().match(method, path)
         if match is None:
             raise RequestRefused(
-                f"{method} {path} is not in the specification; it can be sent all the same, unchecked: "
-                f"%openapi {method} {path}."
+                _(
+                    "{method} {path} is not in the specification; it can be sent all the same, unchecked: "
+                    "%openapi {method} {path}."
+                ).format(method=method, path=path)
             )
         return match[0]
     if len(words) > 1:
         raise RequestRefused(
-            f"Help is for one name at a time; type %openapi help {words[0]}, or %openapi endpoints "
-            f"{' '.join(words)} to search."
+            _(
+                "Help is for one name at a time; type %openapi help {word}, or %openapi endpoints {words} to "
+                "search."
+            ).format(word=words[0], words=" ".join(words))
         )
     operation = catalog().find(words[0])
     if operation is None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from jupyter_openapi.errors import RequestRefused
 from jupyter_openapi.magic.command import Invocation, command, notify, parameter
+from jupyter_openapi.messages import _
 from jupyter_openapi.spec.model import Effect, Kind
 
 if TYPE_CHECKING:
@@ -66,8 +67,11 @@ def reconcile(ask: Invocation) -> pd.DataFrame:
     client, given = SESSION.connected(), ask.given
     if ("intent" in given) != ("done" in given) or ("order_id" in given and "intent" not in given):
         raise RequestRefused(
-            "To settle one by hand say which, and whether it was done: `%openapi reconcile INTENT done=yes`, "
-            "and order_id=... where there is an order. `%openapi reconcile` alone settles what it can."
+            _(
+                "To settle one by hand say which, and whether it was done: `%openapi reconcile INTENT "
+                "done=yes`, and order_id=... where there is an order. `%openapi reconcile` alone settles "
+                "what it can."
+            )
         )
     if "intent" in given:
         order_id = given.get("order_id")
@@ -75,7 +79,7 @@ def reconcile(ask: Invocation) -> pd.DataFrame:
     else:
         found = client.reconcile()
     if not found:
-        notify(ask.command, "Nothing is open: what became of every order sent from here is known.")
+        notify(ask.command, _("Nothing is open: what became of every order sent from here is known."))
     rows = [{**asdict(each), "candidates": ", ".join(each.candidates)} for each in found]
     return pd.DataFrame(rows, columns=list(Settlement.__dataclass_fields__))
 
@@ -119,7 +123,7 @@ def send(ask: Invocation) -> Any:
     from jupyter_openapi.session import SESSION
 
     if SESSION.preview is None:
-        raise RequestRefused("There is no preview to send: type an order first, `%openapi submit ...`.")
+        raise RequestRefused(_("There is no preview to send: type an order first, `%openapi submit ...`."))
     preview = SESSION.preview
     reply = preview.send(again=bool(ask.command.flags.get("again")))
     return changed(reply, getattr(preview, "operation", None), ask.command)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from jupyter_openapi.errors import RequestRefused
 from jupyter_openapi.magic.command import Invocation, Report, command, notify, parameter
 from jupyter_openapi.magic.flags import Flag
+from jupyter_openapi.messages import _
 from jupyter_openapi.spec.dates import zone
 from jupyter_openapi.spec.model import Kind
 
@@ -103,14 +104,18 @@ def _window(ask: Invocation) -> tuple[str, str | None]:
     if month is None:
         if start is None and end is not None:
             raise RequestRefused(
-                f"pnl needs a start before {end}: type %openapi pnl start=2026-01-01 end={end}."
+                _("pnl needs a start before {end}: type %openapi pnl start=2026-01-01 end={end}.").format(
+                    end=end
+                )
             )
         today = datetime.now(zone(ask.context.tz(ask.command)))
         return start or f"{today:%Y-%m}-01", end
     if start is not None or end is not None:
-        raise RequestRefused("--month is a window already; leave start and end out.")
+        raise RequestRefused(_("--month is a window already; leave start and end out."))
     found = _MONTH.fullmatch(month)
     if found is None:
-        raise RequestRefused(f"--month is written as {datetime.now(UTC):%Y-%m}, not {month}.")
+        raise RequestRefused(
+            _("--month is written as {now:%Y-%m}, not {month}.").format(now=datetime.now(UTC), month=month)
+        )
     last = monthrange(int(found[1]), int(found[2]))[1]
     return f"{month}-01", f"{month}-{last}"

@@ -8,6 +8,7 @@ from typing import Any
 
 from jupyter_openapi.errors import RequestRefused
 from jupyter_openapi.magic.command import Invocation, Report, command, parameter
+from jupyter_openapi.messages import _
 from jupyter_openapi.spec.model import Effect, Kind
 
 _OPTIONS = (
@@ -44,7 +45,9 @@ def sandbox(ask: Invocation) -> Report:
     action = str(ask.given.get("action", "status"))
     options = {name: value for name, value in ask.given.items() if name != "action"}
     if options and action != "start":
-        raise RequestRefused(f"{', '.join(options)} can be given to `%openapi sandbox start` only.")
+        raise RequestRefused(
+            _("{options} can be given to `%openapi sandbox start` only.").format(options=", ".join(options))
+        )
     if action == "start":
         return _start(options)
     if action == "stop":
@@ -58,7 +61,7 @@ def _start(options: Mapping[str, Any]) -> Report:
     running = SESSION.sandbox is not None and SESSION.sandbox.alive
     if running and options:
         raise RequestRefused(
-            "The sandbox runs already: type `%openapi sandbox stop` before you start another."
+            _("The sandbox runs already: type `%openapi sandbox stop` before you start another.")
         )
     words = []
     for name, value in options.items():
@@ -66,8 +69,12 @@ def _start(options: Mapping[str, Any]) -> Report:
             words += [f"--{name}", str(each)]
     process = SESSION.start_sandbox(words)
     return Report(
-        f"The sandbox {'runs already' if running else 'runs'} at {process.http_url} (process {process.pid}). "
-        "Connect to it: `%openapi connect sandbox`."
+        _(
+            "The sandbox {runs_already} at {http_url} (process {pid}). Connect to it: `%openapi connect "
+            "sandbox`."
+        ).format(
+            runs_already="runs already" if running else "runs", http_url=process.http_url, pid=process.pid
+        )
     )
 
 
@@ -116,7 +123,7 @@ def _answer(method: str, path: str) -> Mapping[str, Any]:
 
     process = SESSION.sandbox
     if process is None:
-        raise RequestRefused("No sandbox of this kernel runs: type `%openapi sandbox start` first.")
+        raise RequestRefused(_("No sandbox of this kernel runs: type `%openapi sandbox start` first."))
     transport = Transport(Credentials(*process.keys()), resolve_host(process.http_url))
     try:
         call = Call(method, path, effect=Effect.WRITE, limit="none", name="The sandbox")
