@@ -143,6 +143,27 @@ def test_prices_move_and_seeds_differ() -> None:
     assert [ALWAYS.last("AAPL.US", at) for at in hours] != [Market(12).last("AAPL.US", at) for at in hours]
 
 
+@pytest.mark.parametrize("symbol", ["700.HK", "9988.HK", "5.HK"])
+@pytest.mark.parametrize("market", [ALWAYS, REAL], ids=["always", "real"])
+def test_a_minute_has_a_body_and_wicks(symbol: str, market: Market) -> None:
+    at = utc(2025, 11, 24) + 6 * 3600  # a Monday afternoon in Hong Kong
+    candles = market.candles(symbol, at, 1, 300)
+    prices = {price for candle in candles for price in values(candle)[:4]}
+    tick = min(high - low for low, high in pairwise(sorted(prices)))
+    ranges = [(candle.high - candle.low) / tick for candle in candles]
+    assert sum(1 <= width <= 4 for width in ranges) > 0.8 * len(ranges)
+    assert sum(candle.open != candle.close for candle in candles) > 0.5 * len(candles)
+    wicks = [candle.high > max(candle.open, candle.close) for candle in candles]
+    assert sum(wicks) > 0.3 * len(candles)
+
+
+def test_a_print_comes_every_few_seconds_on_both_sides_of_the_spread() -> None:
+    prints = list(ALWAYS.path("700.HK", NOW - 600, NOW))
+    assert max(later - earlier for (earlier, _), (later, _) in pairwise(prints)) <= 6
+    ways = [later > earlier for (_, earlier), (_, later) in pairwise(prints) if later != earlier]
+    assert sum(one != other for one, other in pairwise(ways)) > len(ways) / 3
+
+
 def test_the_day_is_busier_at_its_ends() -> None:
     volumes = [0] * 13
     for back in range(20):
@@ -221,7 +242,7 @@ def test_two_paths_make_one(symbol: str, start: float, length: float, part: floa
 def test_a_long_path_is_short_and_keeps_each_days_extremes() -> None:
     start = utc(2025, 10, 1)
     path = list(ALWAYS.path("AAPL.US", start, NOW))
-    assert len(path) < 2 * 5760 + 4 * 420
+    assert len(path) < 2 * 28_800 + 4 * 420
     assert [at for at, _ in path] == sorted({at for at, _ in path})
     assert path[-1][1] == ALWAYS.last("AAPL.US", NOW)
     by_day = {
@@ -257,7 +278,7 @@ def test_a_minutes_trades_add_up_to_its_candle(symbol: str, at: float) -> None:
     candle = ALWAYS.candles(symbol, at, 1, 2)[0]
     trades = [
         trade
-        for trade in ALWAYS.trades(symbol, candle.timestamp + 59, 40)
+        for trade in ALWAYS.trades(symbol, candle.timestamp + 59, 60)
         if trade.timestamp >= candle.timestamp
     ]
     assert sum(trade.volume for trade in trades) == candle.volume

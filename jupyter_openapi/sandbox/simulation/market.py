@@ -130,7 +130,7 @@ class Market:
 
     Notes
     -----
-    A minute has four prints, about 15 seconds apart: its open, its extremes in either order, and its close.
+    A minute has twenty prints, three seconds apart, that bounce between the bid and the ask.
     """
 
     def __init__(
@@ -212,7 +212,7 @@ class Market:
 
         The last one yielded is `last` at `end`. Over more than two days a session that lies inside as a
         whole is told by its first, highest, lowest and last trade, in the order they happened, so that the
-        number is bounded by some 12,000 and 16 for every day between.
+        number is bounded by some 58,000 and 16 for every day between.
         """
         market = self.securities[symbol].market
         for stretch in self._between(symbol, start, end):

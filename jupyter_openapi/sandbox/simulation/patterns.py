@@ -1,18 +1,19 @@
 """The stock that the simulated market's minutes are made from: short patterns of prices in ticks.
 
-A minute has four prints: its open, its two extremes and its close, some 15 seconds apart, of equal volume.
-A pattern is half an hour of them, and knows its own highs, lows, volumes and turnovers.
+A minute has twenty prints, three seconds apart, of equal volume: a walk that also bounces between the bid and
+the ask. A pattern is half an hour of them, and knows its own highs, lows, volumes and turnovers.
 """
 
 from __future__ import annotations
 
 import hashlib
+from array import array
 from bisect import bisect_right
 from collections.abc import Sequence
 from functools import cache, lru_cache
 from itertools import accumulate
 from math import log
-from operator import mul
+from operator import add, mul
 from statistics import NormalDist
 from typing import NamedTuple
 
@@ -87,7 +88,12 @@ UNIT = 10_000
 """Prices are whole numbers of 1/10,000 of the currency in here: every tick of every table is."""
 BLOCK = 30
 """Minutes in a block, the length of a pattern."""
-PRINTS = 4
+PRINTS = 20
+"""Prints in a minute."""
+EVERY = 60 // PRINTS
+"""Seconds between two prints."""
+_LULL = 5  # prints between two shifts of the quotes
+_SHIFTS = (-1, 0, 0, 1)  # ticks
 KINDS = 8
 """Different patterns of each length and intensity."""
 MEAN_SIZE = 2.8
@@ -153,45 +159,66 @@ class Scale:
 class Pattern:
     """Some minutes of prices in ticks relative to the first, and what they add up to.
 
-    `opens`, `highs`, `lows` and `closes` are ticks per minute, `sizes` the volume of each of a minute's four
+    `opens`, `highs`, `lows` and `closes` are ticks per minute, `sizes` the volume of each of a minute's
     prints. `top[i]`, `bottom[i]`, `volume[i]` and `value[i]` sum up the first `i` minutes (the extremes from
-    index 1); `value` is in ticks times volume.
+    index 1); `value` is in ticks times volume. The first print is at 0 and the last one at `net`.
     """
 
     def __init__(self, minutes: int, intensity: int, kind: int, net: int) -> None:
-        raw = stream(key("pattern", minutes, intensity, kind), 5 * minutes)
+        count = minutes * PRINTS
+        raw = stream(key("pattern", minutes, intensity, kind), 2 * count + 2 * minutes)
         swing = _LOUDER**intensity
-        steps = [round(GAUSS[byte] * swing) for byte in raw[:minutes]]
-        rest = net - sum(steps)
-        steps = [step + (i + 1) * rest // minutes - i * rest // minutes for i, step in enumerate(steps)]
-        ends = list(accumulate(steps, initial=0))
+        walk = list(accumulate(map(_steps(intensity).__getitem__, raw[: count - 1]), initial=0))
+        if rest := net - walk[-1]:
+            walk = list(map(add, walk, _slope(count, rest)))
+        bounce = [byte & 1 for byte in raw[count : 2 * count]]
+        for i in range(_LULL, count - _LULL, _LULL):  # the quotes themselves give way, and come back
+            if shift := _SHIFTS[raw[count + i] >> 6]:
+                bounce[i : i + _LULL] = [one + shift for one in bounce[i : i + _LULL]]
+        bounce[0] = bounce[-1] = 0
+        path = list(map(add, walk, bounce))
         self.minutes, self.net = minutes, net
-        self.opens, self.closes = ends[:-1], ends[1:]
-        reach = [int(abs(GAUSS[byte]) * swing * 0.6 + 0.5) for byte in raw[minutes : 3 * minutes]]
-        self.highs = [max(pair) + more for *pair, more in zip(self.opens, self.closes, reach, strict=False)]
-        self.lows = [
-            min(pair) - more for *pair, more in zip(self.opens, self.closes, reach[minutes:], strict=True)
-        ]
+        self._path = array("i", path)
+        parts = [path[i : i + PRINTS] for i in range(0, count, PRINTS)]
+        self.opens = [part[0] for part in parts]
+        self.closes = [part[-1] for part in parts]
+        self.highs, self.lows = list(map(max, parts)), list(map(min, parts))
         # Busy minutes are those that move.
+        noisy = raw[2 * count : 2 * count + minutes]
         wide = [(high - low) / (swing + 1) for high, low in zip(self.highs, self.lows, strict=True)]
-        noisy = raw[3 * minutes : 4 * minutes]
-        self.sizes = [1 + int((1 + w) * (byte + 32) / 160) for w, byte in zip(wide, noisy, strict=True)]
-        self._beats = raw[4 * minutes :]
+        self.sizes = [1 + int((1 + w) * (byte + 32) / 200) for w, byte in zip(wide, noisy, strict=True)]
+        self._beats = raw[2 * count + minutes :]
         self.top = list(accumulate(self.highs, max, initial=self.highs[0]))
         self.bottom = list(accumulate(self.lows, min, initial=self.lows[0]))
         self.volume = list(accumulate(self.sizes, initial=0))
-        sums = map(sum, zip(self.opens, self.highs, self.lows, self.closes, strict=True))
-        self.value = list(accumulate(map(mul, self.sizes, sums), initial=0))
+        self.value = list(accumulate(map(mul, self.sizes, map(sum, parts)), initial=0))
 
-    def prints(self, minute: int) -> tuple[int, int, int, int]:
-        """Return a minute's four prices in the order they were traded."""
-        high, low = self.highs[minute], self.lows[minute]
-        first, second = (high, low) if self._beats[minute] & 128 else (low, high)
-        return self.opens[minute], first, second, self.closes[minute]
+    def prints(self, minute: int) -> Sequence[int]:
+        """Return a minute's prices in the order they were traded."""
+        return self._path[minute * PRINTS : (minute + 1) * PRINTS]
 
     def second(self, minute: int) -> int:
-        """Return at which second of the minute its first print is; the others follow every 15 seconds."""
-        return self._beats[minute] % 15
+        """Return at which second of the minute its first print is."""
+        return self._beats[minute] % EVERY
+
+
+@cache
+def _steps(intensity: int) -> list[int]:
+    """Return the step from one print to the next, in ticks, for every byte.
+
+    Where the deviation of a step is under a tick, a few bytes step a whole one, so that the variance is kept.
+    """
+    deviation = _LOUDER**intensity / PRINTS**0.5
+    if deviation > 0.6:
+        return [round(value * deviation) for value in GAUSS]
+    moving = round(128 * deviation**2)
+    return [-1 if rank < moving else 1 if rank >= 256 - moving else 0 for rank in range(256)]
+
+
+@lru_cache(maxsize=512)
+def _slope(count: int, rise: int) -> list[int]:
+    """Return `count` whole numbers that rise evenly from 0 to `rise`."""
+    return [i * rise // (count - 1) for i in range(count)]
 
 
 @lru_cache(maxsize=4096)

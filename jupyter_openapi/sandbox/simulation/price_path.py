@@ -16,6 +16,7 @@ from typing import NamedTuple
 from jupyter_openapi.sandbox.simulation import patterns as noise
 from jupyter_openapi.sandbox.simulation.patterns import (
     BLOCK,
+    EVERY,
     KINDS,
     MEAN_SIZE,
     PRINTS,
@@ -94,7 +95,7 @@ class Stretch:
             return Moment(0, 0)
         if minute >= self.minutes:
             return Moment(self.minutes, 0)
-        prints = (second - self._second(minute)) // 15 + 1
+        prints = (second - self._second(minute)) // EVERY + 1
         return Moment(minute, min(PRINTS, max(0, prints)))
 
     def rung(self, moment: Moment) -> int:
@@ -110,16 +111,16 @@ class Stretch:
     def stamp(self, moment: Moment) -> int:
         """Return the time of the last print at a moment after the first, in Unix seconds."""
         full, prints = moment if moment.prints else Moment(moment.full - 1, PRINTS)
-        return self.start + 60 * full + self._second(full) + 15 * (prints - 1)
+        return self.start + 60 * full + self._second(full) + EVERY * (prints - 1)
 
     def prints(self, minute: int) -> list[Print]:
-        """Return a minute's four prints in order."""
+        """Return a minute's prints in order."""
         block = self._blocks[minute // BLOCK]
         own = minute - block.minute
         first = self.start + 60 * minute + self._second(minute)
         shares = block.pattern.sizes[own] * block.shares
         ticks = enumerate(block.pattern.prints(own))
-        return [Print(first + 15 * i, block.rung + tick, shares) for i, tick in ticks]
+        return [Print(first + EVERY * i, block.rung + tick, shares) for i, tick in ticks]
 
     def outline(self) -> list[Print]:
         """Return the stretch in at most four prints: the first, its extremes, the last, in order."""
