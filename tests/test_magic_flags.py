@@ -708,7 +708,8 @@ def test_a_flag_that_does_not_apply_is_refused(shell: Shell, server: Recorder, l
 
 
 def test_override_and_again_reach_the_desk(shell: Shell, client: Client) -> None:
-    line = "submit 700.HK side=buy price=300 quantity=100"
+    last = client.call("quote", symbol=["700.HK"]).frame()["last_done"].iloc[0]
+    line = f"submit 700.HK side=buy price={int(last * 0.4)} quantity=100"
     assert "`--override distance`" in shell.fail(f"%openapi {line}")
     assert isinstance(shell.run(f"%openapi --override distance {line}"), Preview)
     assert "max_value" in shell.fail(f"%openapi --override nonsense {line}")

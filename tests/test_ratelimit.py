@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 import hashlib
 import logging
 import multiprocessing
+import os
 import random
+import re
 import signal
 import sqlite3
 import stat
+import subprocess
+import sys
 import threading
 import time
+from contextlib import closing
 from itertools import pairwise
 from pathlib import Path
 
@@ -23,6 +29,7 @@ from support import soak
 from jupyter_openapi.errors import Interrupted, RequestRefused
 from jupyter_openapi.ratelimit import RATES, LimitsUnavailable, Rate, limiter_for
 from jupyter_openapi.ratelimit import sqlite as local
+from jupyter_openapi.ratelimit.file_lock import FileLock
 from jupyter_openapi.ratelimit.rates import age
 
 FAST = Rate(1000, 60.0, 0.0, None, "a fast limit")
@@ -199,8 +206,12 @@ def test_threads_go_one_by_one_in_the_order_they_came(tmp_path: Path) -> None:
                 turn.written()
 
     threads = [threading.Thread(target=work, args=(name,)) for name in range(6)]
-    for thread in threads:
-        thread.start()
+    (path,) = tmp_path.glob("*.db")
+    with limiter.turn("trade"), closing(sqlite3.connect(path)) as db:
+        for thread in threads:
+            thread.start()
+        while db.execute("SELECT count(*) FROM line").fetchone() != (6,):  # all of them are in line
+            time.sleep(0.001)
     for thread in threads:
         thread.join()
     assert most == 1
@@ -344,7 +355,7 @@ def test_ctrl_c_at_any_instant_leaves_no_lock_behind(tmp_path: Path) -> None:
                 hits += 1
             thread.join()
             for suffix in (".gate", ".slot0"):
-                latch = local.FileLock(name.with_suffix(suffix))
+                latch = FileLock(name.with_suffix(suffix))
                 assert latch.take(), f"{suffix} is still locked after {hits} interruptions"
                 latch.release()
     finally:
@@ -394,8 +405,6 @@ def test_alone_it_shares_nothing_and_cleans_up(tmp_path: Path, monkeypatch: pyte
 def test_where_sharing_cannot_work_it_says_so(
     break_it: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import filelock._unix
-
     folder = tmp_path / "limits"
     if break_it == "folder":
         folder.write_text("a file")
@@ -408,9 +417,9 @@ def test_where_sharing_cannot_work_it_says_so(
         def refuse(descriptor: int, how: int) -> None:
             raise OSError(errno.ENOTSUP, "Operation not supported")
 
-        monkeypatch.setattr(filelock._unix.fcntl, "flock", refuse)
+        monkeypatch.setattr(fcntl, "flock", refuse)
     else:
-        monkeypatch.setattr(filelock._unix.fcntl, "flock", lambda descriptor, how: None)
+        monkeypatch.setattr(fcntl, "flock", lambda descriptor, how: None)
     with pytest.raises(LimitsUnavailable) as caught:
         limiter_for(DIGEST, directory=folder)
     message = str(caught.value)
@@ -419,20 +428,53 @@ def test_where_sharing_cannot_work_it_says_so(
     assert len(message.splitlines()) == 1
 
 
-def test_locks_that_outlive_a_killed_process_are_none(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("number", [errno.ENOSYS, errno.ENOLCK, errno.EOPNOTSUPP])
+def test_a_file_system_without_locks_is_named_and_gets_no_substitute(
+    number: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import filelock._unix
-
     def missing(descriptor: int, how: int) -> None:
-        raise OSError(errno.ENOSYS, "Function not implemented")
+        raise OSError(number, os.strerror(number))
 
-    monkeypatch.setattr(filelock._unix.fcntl, "flock", missing)
-    with (
-        pytest.warns(UserWarning, match="falling back"),
-        pytest.raises(LimitsUnavailable, match="no file locks"),
-    ):
+    descriptors = len(list(Path("/proc/self/fd").iterdir()))
+    monkeypatch.setattr(fcntl, "flock", missing)
+    with pytest.raises(LimitsUnavailable, match=re.escape(f"({os.strerror(number)}), so nothing was sent")):
         limiter_for(DIGEST, directory=tmp_path)
+    assert list(tmp_path.iterdir()) == []  # a lock made of a file would outlive a killed process
+    assert len(list(Path("/proc/self/fd").iterdir())) == descriptors
+
+
+def test_a_lock_ends_with_its_process_and_not_with_a_child_of_it(tmp_path: Path) -> None:
+    path = tmp_path / "gate"
+    program = f"""
+import os, pathlib, sys, time
+from jupyter_openapi.ratelimit.file_lock import FileLock
+lock = FileLock(pathlib.Path({str(path)!r}))
+assert lock.take()
+if not os.fork():
+    lock.release()
+    time.sleep(60)
+print("held", flush=True)
+time.sleep(60)
+"""
+    holder = subprocess.Popen(
+        [sys.executable, "-c", program], stdout=subprocess.PIPE, text=True, start_new_session=True
+    )
+    lock = FileLock(path)
+    try:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == "held\n"
+        assert not lock.take()
+        holder.kill()
+        holder.wait()
+        deadline = time.monotonic() + 5
+        while not lock.take():  # its child, which lives on, holds nothing
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+    finally:
+        lock.release()
+        os.killpg(holder.pid, signal.SIGKILL)
+        holder.wait()
+        holder.stdout.close()
 
 
 def test_a_database_that_stays_locked_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from jupyter_openapi.messages import _
+from jupyter_openapi.ratelimit.file_lock import FileLock
 from jupyter_openapi.ratelimit.rates import SIGN, SILENCE, LimitsUnavailable, QueuePosition, Rate, age
 from jupyter_openapi.storage import private_file, private_folder
 
@@ -36,35 +37,6 @@ T = TypeVar("T")
 
 _BOOKS: weakref.WeakSet[SqliteStore] = weakref.WeakSet()
 _INHERITED: list[object] = []
-
-
-class FileLock:
-    """One of the given files, locked. Each object is a holder of its own, also within one thread."""
-
-    def __init__(self, *paths: Path) -> None:
-        from filelock import FileLock
-
-        self._locks = [FileLock(path, mode=0o600, thread_local=False) for path in paths]
-
-    def take(self) -> bool:
-        """Try each file once; return whether one is held now."""
-        from filelock import SoftFileLock, Timeout
-
-        for lock in self._locks:
-            try:
-                lock.acquire(blocking=False)
-            except Timeout:
-                continue
-            if type(lock) is SoftFileLock:  # its fallback; such a lock outlives a killed process
-                lock.release(force=True)
-                raise NotImplementedError("this file system has no file locks")
-            return True
-        return False
-
-    def release(self) -> None:
-        """Let go of whatever is held."""
-        for lock in self._locks:
-            lock.release(force=True)
 
 
 class SqliteStore:
