@@ -50,10 +50,9 @@ def _targets(node: ast.AST, module: str, *, is_package: bool) -> Iterator[str]:
             base = ".".join([*kept, base] if base else kept)
         for alias in node.names:
             yield f"{base}.{alias.name}"
-    elif isinstance(node, ast.Constant) and isinstance(node.value, str):
-        # Names of modules that are imported by a string, such as import_module("jupyter_openapi.plots").
-        if node.value.startswith("jupyter_openapi.") and " " not in node.value:
-            yield node.value
+    elif isinstance(node, ast.Call) and "import_module" in ast.dump(node.func):
+        # A name written out, such as import_module("jupyter_openapi.plots").
+        yield from (str(each.value) for each in node.args if isinstance(each, ast.Constant))
 
 
 def imports(package: Path = PACKAGE) -> dict[str, set[str]]:
