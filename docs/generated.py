@@ -13,8 +13,9 @@ from jupyter_openapi.magic.commands import COMMANDS
 from jupyter_openapi.magic.flags import FLAGS
 from jupyter_openapi.market import facts
 from jupyter_openapi.market.symbols import SECURITIES
-from jupyter_openapi.sandbox.dispatch import CONTROLS, HANDLERS, load_handlers
+from jupyter_openapi.sandbox.dispatch import CONTROLS, HANDLERS
 from jupyter_openapi.sandbox.exchange.account import OPENING_CASH, OPENING_POSITIONS
+from jupyter_openapi.sandbox.handlers import load_handlers
 from jupyter_openapi.spec import catalog
 from jupyter_openapi.trading.limits import OVERRIDES, OrderLimits
 

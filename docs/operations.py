@@ -16,7 +16,7 @@ PAGE = ROOT / "docs" / "reference" / "operations.md"
 sys.path.insert(0, str(ROOT))
 
 from jupyter_openapi.spec import Effect, Kind, Operation, Parameter, Table, catalog  # noqa: E402
-from jupyter_openapi.spec.catalog import read_documents  # noqa: E402
+from jupyter_openapi.spec.loader import read_documents  # noqa: E402
 from jupyter_openapi.spec.values import choices  # noqa: E402
 
 HEAD = """# Operations

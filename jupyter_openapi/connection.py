@@ -74,7 +74,7 @@ def renew_oauth(file: OAuthFile, host: Host) -> Credentials:
             )
         else:
             if answer.status_code == 200 and isinstance(content, dict):
-                return file.store(content)
+                return Credentials(*file.store(content))
             problem = _("{url}/oauth2/token refused (HTTP {status_code}); the old token was kept.").format(
                 url=host.url, status_code=answer.status_code
             )

@@ -25,7 +25,7 @@ from jupyter_openapi.credentials import (
     profiles,
     store_profile,
 )
-from jupyter_openapi.credentials.oauth import OAuthFile, oauth_clients
+from jupyter_openapi.credentials.oauth import OAuthFile
 from jupyter_openapi.errors import OpenAPIError, RequestRefused
 
 
@@ -424,7 +424,6 @@ def test_the_sdks_token_file_is_read(tmp_path: Path) -> None:
     oauth(tmp_path / "home")
     found = Credentials.from_oauth("client-1")
     assert (found.app_key, found.app_secret, found.access_token) == ("client-1", "", "Bearer abc")
-    assert oauth_clients() == ["client-1"]
     assert repr(OAuthFile("client-1")) == "OAuthFile('client-1')"
 
 
@@ -486,7 +485,6 @@ def test_a_broken_token_file_is_named(content: str, tmp_path: Path) -> None:
 def test_no_token_file() -> None:
     with pytest.raises(RequestRefused, match="no OAuth token for client client-9"):
         Credentials.from_oauth("client-9")
-    assert oauth_clients() == []
 
 
 @pytest.mark.parametrize("name", ["", "../../etc/passwd", "a/b", ".hidden", "a b", "a\n"])

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-import textwrap
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
+from pkgutil import iter_modules
 from typing import Any
 
 import pandas as pd
@@ -17,7 +18,7 @@ from support.wire import Received, http, recorder
 from jupyter_openapi import Client, Credentials, Preview, Reply
 from jupyter_openapi.magic import commands
 from jupyter_openapi.magic.arguments import arguments, settle
-from jupyter_openapi.magic.commands import COMMANDS
+from jupyter_openapi.magic.commands import COMMANDS, CommandSpec
 from jupyter_openapi.magic.commands.connection import banner
 from jupyter_openapi.magic.expressions import Scope
 from jupyter_openapi.magic.flags import FLAGS
@@ -64,19 +65,15 @@ def test_every_example_of_a_command_is_accepted(line: str) -> None:
     assert {FLAGS[name.replace("_", "-")].name for name in command.flags if name in FLAGS} <= spec.accepts
 
 
-def test_a_new_module_is_a_new_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    module = """
-        from jupyter_openapi.magic.command import command
-
-        @command("greet", "Say hello.")
-        def greet(ask):
-            return "hello"
-    """
-    (tmp_path / "greeting_of_the_tests.py").write_text(textwrap.dedent(module))
-    monkeypatch.setattr(commands, "__path__", [*commands.__path__, str(tmp_path)])
-    found = commands._found()
-    assert set(found) == {*COMMANDS, "greet"}
-    assert found["greet"].action(None) == "hello"  # type: ignore[arg-type]
+def test_every_command_is_registered_once_in_the_order_a_user_should_see() -> None:
+    modules = [
+        import_module(f"{commands.__name__}.{module.name}") for module in iter_modules(commands.__path__)
+    ]
+    made = [each for module in modules for each in vars(module).values() if isinstance(each, CommandSpec)]
+    assert sorted(COMMANDS) == sorted(spec.name for spec in made)
+    assert list(COMMANDS)[:2] == ["connect", "status"]
+    assert list(COMMANDS)[-2:] == ["endpoints", "help"]
+    assert list(COMMANDS).index("order") < list(COMMANDS).index("send") < list(COMMANDS).index("journal")
 
 
 @pytest.mark.parametrize("word", ["login2", "snapshoot", "greet"])

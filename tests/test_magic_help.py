@@ -20,12 +20,13 @@ from jupyter_openapi.magic.examples import ID, example
 from jupyter_openapi.magic.flags import FLAGS
 from jupyter_openapi.magic.recent import ORDER, SEEN
 from jupyter_openapi.sandbox import dispatch
+from jupyter_openapi.sandbox.handlers import load_handlers
 from jupyter_openapi.session import SESSION
 from jupyter_openapi.spec import catalog
 from jupyter_openapi.spec.model import Effect, Kind, Operation
 from jupyter_openapi.spec.values import choices
 
-dispatch.load_handlers()
+load_handlers()
 OPERATIONS = list(catalog().operations.values())
 CARRIED = [each for each in OPERATIONS if each.name in dispatch.HANDLERS]
 OTHERS = [each for each in OPERATIONS if each.name not in dispatch.HANDLERS]

@@ -11,8 +11,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from jupyter_openapi.sandbox.dispatch import HANDLERS, load_handlers
+from jupyter_openapi.sandbox.dispatch import HANDLERS
 from jupyter_openapi.sandbox.errors import Refused
+from jupyter_openapi.sandbox.handlers import load_handlers
 from jupyter_openapi.sandbox.parameters import read, read_object
 from jupyter_openapi.spec import catalog
 from jupyter_openapi.spec.model import Effect, Kind, Operation, Parameter

@@ -51,8 +51,9 @@ def test_an_error_inside_is_500_and_logged(monkeypatch: pytest.MonkeyPatch) -> N
     # In this process: nothing from outside makes the program fail.
     from types import SimpleNamespace
 
-    from jupyter_openapi.sandbox.dispatch import HANDLERS, Dispatcher, load_handlers
+    from jupyter_openapi.sandbox.dispatch import HANDLERS, Dispatcher
     from jupyter_openapi.sandbox.gate import Call, Limits
+    from jupyter_openapi.sandbox.handlers import load_handlers
     from jupyter_openapi.sandbox.responses import Faults
 
     def fail(*_: object) -> None:

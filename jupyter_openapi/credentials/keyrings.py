@@ -12,9 +12,10 @@ import re
 from pathlib import Path
 from typing import Any
 
-from jupyter_openapi.credentials.keys import Credentials
+from jupyter_openapi.credentials.tokens import KeyValues
 from jupyter_openapi.errors import RequestRefused, did_you_mean, guarded, sentence
 from jupyter_openapi.messages import _
+from jupyter_openapi.signing import Keys
 from jupyter_openapi.storage import config_folder, private_folder, replace_text
 
 SERVICE = "jupyter-openapi"
@@ -33,7 +34,7 @@ def profiles() -> list[str]:
 
 
 @guarded
-def load_profile(name: str) -> Credentials:
+def load_profile(name: str) -> KeyValues:
     """Read a profile from the keyring.
 
     Raises
@@ -57,11 +58,11 @@ def load_profile(name: str) -> Credentials:
                 "Profile '{name}' is not whole (no {missing}): type `%openapi login` to store it again."
             ).format(name=name, missing=", no ".join(missing))
         )
-    return Credentials(*("" if values[field] == EMPTY else values[field] for field in FIELDS))
+    return KeyValues(*("" if values[field] == EMPTY else values[field] for field in FIELDS))
 
 
 @guarded
-def store_profile(name: str, credentials: Credentials) -> None:
+def store_profile(name: str, credentials: Keys) -> None:
     """Store a set under `name` in the keyring, replacing what was there.
 
     Raises

@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import re
 import weakref
 from typing import Any, NoReturn
 
-from jupyter_openapi.credentials.tokens import BEARER, TokenFacts, token_facts
-from jupyter_openapi.errors import RequestRefused, sentence
+from jupyter_openapi.credentials.environment import from_environment
+from jupyter_openapi.credentials.keyrings import load_profile
+from jupyter_openapi.credentials.oauth import OAuthFile
+from jupyter_openapi.credentials.tokens import KeyValues, TokenFacts, token_facts
+from jupyter_openapi.errors import RequestRefused
 from jupyter_openapi.messages import _
-
-LONGEST = 8192
-INVISIBLE = "\ufeff\u200b\u200c\u200d\u2060"  # what pages and chats put around a copied text
-_PRINTABLE = re.compile(r"[!-~]+")
 
 # The values live here and not in the objects, so that `vars`, a debugger's or an inspector's list of
 # attributes, and anything else that walks an object finds nothing.
-_VAULT: weakref.WeakKeyDictionary[Credentials, tuple[str, str, str]] = weakref.WeakKeyDictionary()
+_VAULT: weakref.WeakKeyDictionary[Credentials, KeyValues] = weakref.WeakKeyDictionary()
 
 
 class Credentials:
@@ -50,32 +48,27 @@ class Credentials:
     __slots__ = ("__dict__", "__weakref__")
 
     def __init__(self, app_key: str, app_secret: str, access_token: str) -> None:
-        key, secret, token = _trimmed(app_key), _trimmed(app_secret), _token(access_token)
-        problem = (
-            _problem("app key", key)
-            or _problem("access token", token)
-            or _problem("app secret", secret, optional=token.startswith(BEARER))
-        )
-        if problem:
-            # A traceback keeps this frame's variables: they must be gone before it is made.
-            del app_key, app_secret, access_token, key, secret, token
+        values = KeyValues(app_key, app_secret, access_token).cleaned()
+        del app_key, app_secret, access_token  # a traceback keeps this frame's variables
+        if problem := values.problem():
+            del values
             raise RequestRefused(problem)
-        _VAULT[self] = (key, secret, token)
+        _VAULT[self] = values
 
     @property
     def app_key(self) -> str:
         """The app key, or the OAuth client's id."""
-        return _VAULT[self][0]
+        return _VAULT[self].app_key
 
     @property
     def app_secret(self) -> str:
         """The app secret; empty for an OAuth token."""
-        return _VAULT[self][1]
+        return _VAULT[self].app_secret
 
     @property
     def access_token(self) -> str:
         """The access token as the ``Authorization`` header carries it."""
-        return _VAULT[self][2]
+        return _VAULT[self].access_token
 
     @property
     def facts(self) -> TokenFacts:
@@ -117,9 +110,7 @@ class Credentials:
         RequestRefused
             Neither set is whole; the message names what is missing and where to put it.
         """
-        from jupyter_openapi.credentials.sources import from_environment
-
-        return from_environment()
+        return cls(*from_environment())
 
     @classmethod
     def from_profile(cls, name: str) -> Credentials:
@@ -130,9 +121,7 @@ class Credentials:
         RequestRefused
             There is no such profile, or no keyring; the message says what to install or type.
         """
-        from jupyter_openapi.credentials.keyrings import load_profile
-
-        return load_profile(name)
+        return cls(*load_profile(name))
 
     @classmethod
     def from_oauth(cls, client_id: str) -> Credentials:
@@ -143,9 +132,7 @@ class Credentials:
         RequestRefused
             There is no such file, it can't be read, or its token has ended.
         """
-        from jupyter_openapi.credentials.oauth import OAuthFile
-
-        return OAuthFile(client_id).load()
+        return cls(*OAuthFile(client_id).load())
 
     def __repr__(self) -> str:
         if self not in _VAULT:  # a traceback shows it while its values are being refused
@@ -175,51 +162,6 @@ def _refuse_copies() -> NoReturn:
         "Credentials are not pickled or copied: pass the object itself, or store a profile and use "
         "Credentials.from_profile(name) where you need them."
     )
-
-
-def _trimmed(value: str) -> str:
-    return value.strip().strip(INVISIBLE).strip() if isinstance(value, str) else value
-
-
-def _token(value: str) -> str:
-    token = _trimmed(value)
-    if not isinstance(token, str) or not f"{token} ".lower().startswith(BEARER.lower()):
-        return token
-    bare = token[len(BEARER) :].strip()
-    return f"{BEARER}{bare}" if bare else ""
-
-
-def _problem(name: str, value: object, *, optional: bool = False) -> str:
-    """Say in one sentence why `value` can't be used, without repeating it; empty when it can."""
-    if not isinstance(value, str):
-        return _("The {name} must be text, not {name__}.").format(name=name, name__=type(value).__name__)
-    bare = value.removeprefix(BEARER) if name == "access token" else value
-    if not bare:
-        return (
-            ""
-            if optional
-            else _("The {name} is empty: copy it from the broker's developer page.").format(name=name)
-        )
-    if len(bare) > LONGEST:
-        return _("The {name} is longer than {longest} characters: copy it alone.").format(
-            name=name, longest=LONGEST
-        )
-    if _PRINTABLE.fullmatch(bare):
-        return ""
-    return sentence(
-        _("The {name} holds {flaw}:").format(name=name, flaw=_flaw(bare)),
-        _("copy it again, whole, as one line."),
-    )
-
-
-def _flaw(value: str) -> str:
-    if "\n" in value or "\r" in value:
-        return "a line break"
-    if any(character.isspace() for character in value):
-        return "white space"
-    if any(not character.isprintable() for character in value):
-        return "a control character"
-    return "a character that no key or token has (not ASCII)"
 
 
 def _digest(purpose: str, *values: str) -> str:

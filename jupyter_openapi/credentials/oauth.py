@@ -15,15 +15,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from jupyter_openapi.credentials.keys import Credentials
-from jupyter_openapi.credentials.tokens import BEARER
+from jupyter_openapi.credentials.tokens import BEARER, KeyValues
 from jupyter_openapi.errors import RequestRefused, guarded
 from jupyter_openapi.messages import _
 from jupyter_openapi.storage import replace_text
 
 REFRESH_BEFORE = 300.0  # seconds before the end, as the SDK
 LIFETIME = 3600  # seconds, the SDK's guess when the answer names none
-TOKEN_PATH = "/oauth2/token"  # noqa: S105 (a path)
 _CLIENT_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 
 
@@ -66,7 +64,7 @@ class OAuthFile:
         return expires is not None and expires.timestamp() - (now or time.time()) < REFRESH_BEFORE
 
     @guarded
-    def load(self) -> Credentials:
+    def load(self) -> KeyValues:
         """Return the client's credentials.
 
         Raises
@@ -81,7 +79,7 @@ class OAuthFile:
                     "refreshed: log in again with the program that made it."
                 ).format(client_id=self.client_id, expires=self.expires)
             )
-        return Credentials(self.client_id, "", BEARER + self._token("access_token"))
+        return KeyValues(self.client_id, "", BEARER + self._token("access_token"))
 
     @guarded
     def refresh_form(self) -> dict[str, str]:
@@ -99,7 +97,7 @@ class OAuthFile:
         }
 
     @guarded
-    def store(self, answer: Mapping[str, Any], now: float | None = None) -> Credentials:
+    def store(self, answer: Mapping[str, Any], now: float | None = None) -> KeyValues:
         """Write the token endpoint's answer to the file and return the new credentials.
 
         The old refresh token stays where the answer brings no new one, and so do fields of other programs.
@@ -114,7 +112,9 @@ class OAuthFile:
             raise RequestRefused(
                 _("The token endpoint answered without an access token; the old one was kept.")
             )
-        credentials = Credentials(self.client_id, "", BEARER + token)
+        values = KeyValues(self.client_id, "", BEARER + token).cleaned()
+        if problem := values.problem():
+            raise RequestRefused(problem)
         life = answer.get("expires_in")
         seconds = int(life) if isinstance(life, int | float) and life > 0 else LIFETIME
         old = self._read()
@@ -135,7 +135,7 @@ class OAuthFile:
                     "that made the file."
                 ).format(path=self.path, strerror=failure.strerror)
             ) from None
-        return credentials
+        return values
 
     def _token(self, name: str) -> str:
         value = self._read().get(name)
@@ -166,14 +166,3 @@ class OAuthFile:
                 path=self.path
             )
         raise RequestRefused(problem)
-
-
-def oauth_clients(home: Path | None = None) -> list[str]:
-    """Return the ids of the OAuth clients that have a token file, sorted."""
-    folder = (home or Path.home()) / ".longbridge" / "openapi" / "tokens"
-    try:
-        return sorted(
-            path.name for path in folder.iterdir() if path.is_file() and _CLIENT_ID.fullmatch(path.name)
-        )
-    except OSError:
-        return []

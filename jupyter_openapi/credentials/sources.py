@@ -15,18 +15,21 @@ from functools import partial
 from pathlib import Path
 from typing import Literal
 
-from jupyter_openapi.credentials.keyrings import load_profile, profiles, store_profile
+from jupyter_openapi.credentials.environment import (
+    DOTENV,
+    half_sets,
+    hosts_named,
+    read_dotenv,
+    whole_sets,
+    why_unreadable,
+    write_dotenv,
+)
+from jupyter_openapi.credentials.keyrings import profiles, store_profile
 from jupyter_openapi.credentials.keys import Credentials
 from jupyter_openapi.errors import RequestRefused, guarded, sentence
 from jupyter_openapi.messages import _
 
-PREFIXES = ("LONGBRIDGE_", "LONGPORT_")
-NAMES = ("APP_KEY", "APP_SECRET", "ACCESS_TOKEN")
-HOST_NAMES = ("HTTP_URL", "QUOTE_WS_URL", "TRADE_WS_URL", "REGION")
-DOTENV = ".env"
-DOTENV_LARGEST = 1_000_000  # bytes
 DEFAULT_PROFILE = "default"
-SET_THEM = "Set LONGBRIDGE_APP_KEY, LONGBRIDGE_APP_SECRET and LONGBRIDGE_ACCESS_TOKEN"
 
 Kind = Literal["explicit", "panel", "profile", "environment", "dotenv", "oauth"]
 
@@ -109,33 +112,14 @@ def find_credentials(
     if explicit is not None:
         search.take(Source("explicit"), lambda: explicit)
     if profile is not None:
-        search.take(Source("profile", profile), lambda: load_profile(profile))
+        search.take(Source("profile", profile), lambda: Credentials.from_profile(profile))
     if panel is not None:
         search.take(Source("panel"), lambda: panel)
     if not search.found and DEFAULT_PROFILE in profiles():
-        search.take(Source("profile", DEFAULT_PROFILE), lambda: load_profile(DEFAULT_PROFILE))
+        search.take(Source("profile", DEFAULT_PROFILE), lambda: Credentials.from_profile(DEFAULT_PROFILE))
     search.variables(os.environ if environ is None else environ)
     search.dotenv((Path.cwd() if folder is None else folder) / DOTENV)
     return search.result()
-
-
-@guarded
-def from_environment(environ: Mapping[str, str] | None = None) -> Credentials:
-    """Return the environment's first whole set (``LONGBRIDGE_``, then ``LONGPORT_``).
-
-    Raises
-    ------
-    RequestRefused
-        Neither set is whole.
-    """
-    search = _Search()
-    search.variables(os.environ if environ is None else environ)
-    if not search.found:
-        missing = sentence(*search.notes) or "The environment holds no credentials."
-        raise RequestRefused(
-            _("{missing} {set_them} before you start Jupyter.").format(missing=missing, set_them=SET_THEM)
-        )
-    return search.found[0][1]
 
 
 class _Search:
@@ -159,33 +143,22 @@ class _Search:
 
     def variables(self, values: Mapping[str, str], path: Path | None = None) -> None:
         """Add each prefix's whole set, and a note for each half one."""
-        for prefix in PREFIXES:
+        for prefix, found in whole_sets(values):
             source = Source("dotenv" if path else "environment", prefix, path)
-            names = [prefix + name for name in NAMES]
-            missing = [name for name in names if not values.get(name, "").strip()]
-            if not missing:
-                self.take(source, partial(_from_names, values, names))
-            elif len(missing) < len(names):
-                held = " and ".join(name for name in names if name not in missing)
-                where = path or "The environment"
-                self.notes.append(
-                    _("{where} holds {held} but no {missing}.").format(
-                        where=where, held=held, missing=" and no ".join(missing)
-                    )
-                )
+            self.take(source, partial(Credentials, *found))
+        self.notes += half_sets(values, path)
 
     def dotenv(self, path: Path) -> None:
         """Add the sets of a ``.env`` file; it never reaches the environment, and chooses no host."""
         try:
-            values = _read_dotenv(path)
+            values = read_dotenv(path)
         except RequestRefused as refused:
             if not self.found:
                 raise
             self.notes.append(str(refused))
             return
         self.variables(values, path)
-        hosts = [name for prefix in PREFIXES for end in HOST_NAMES if values.get(name := prefix + end)]
-        if hosts:
+        if hosts := hosts_named(values):
             self.notes.append(
                 _("{hosts} in {path} is not used: a .env file may not choose the host.").format(
                     hosts=", ".join(hosts), path=path
@@ -195,46 +168,18 @@ class _Search:
     def result(self) -> Found:
         """Return the first choice, or refuse."""
         if not self.found:
-            missing = sentence(*self.notes) or "No credentials were found."
+            missing = sentence(*self.notes) or _("No credentials were found.")
             raise RequestRefused(
                 _(
-                    "{missing} Type `%openapi login`, or s{set_them} in the environment or in a .env "
-                    "file in the "
-                    "working folder."
-                ).format(missing=missing, set_them=SET_THEM[1:])
+                    "{missing} Type `%openapi login`, or set LONGBRIDGE_APP_KEY, LONGBRIDGE_APP_SECRET and "
+                    "LONGBRIDGE_ACCESS_TOKEN in the environment or in a .env file in the working folder."
+                ).format(missing=missing)
             )
         (source, credentials), *others = self.found
         differs = [str(other) for other, those in others if not those.same_as(credentials)]
         return Found(credentials, source, differs, self.notes)
 
 
-def _from_names(values: Mapping[str, str], names: list[str]) -> Credentials:
-    return Credentials(*(values[name] for name in names))
-
-
-def _read_dotenv(path: Path) -> dict[str, str]:
-    from dotenv import dotenv_values
-
-    if not path.is_file():
-        return {}
-    try:
-        if path.stat().st_size > DOTENV_LARGEST:
-            raise RequestRefused(
-                _("{path} is over {dotenv_largest} MB: that is no .env file.").format(
-                    path=path, dotenv_largest=DOTENV_LARGEST // 1000000
-                )
-            )
-        # Not interpolated: a secret with a dollar sign stays as it is. A byte order mark is Notepad's.
-        values = dotenv_values(path, interpolate=False, encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as failure:
-        reason = failure.strerror if isinstance(failure, OSError) else "it is not UTF-8 text"
-        raise RequestRefused(
-            _("{path} can't be read ({reason}): mend it, or move it away.").format(path=path, reason=reason)
-        ) from None
-    return {name: value or "" for name, value in values.items()}
-
-
-BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 STORE = "`from jupyter_openapi.credentials import store_profile; store_profile('main', CREDENTIALS)`"
 
 
@@ -277,16 +222,15 @@ def keep_token(source: Source, new: Credentials) -> Kept:
                 message=_("The new token is stored in profile '{name}'.").format(name=source.name),
             )
         if source.kind == "dotenv" and source.path is not None:
-            _write_dotenv(source.path, f"{source.name}ACCESS_TOKEN", new)
+            write_dotenv(source.path, f"{source.name}ACCESS_TOKEN", new.access_token)
             return Kept(
                 new, stored=True, message=_("The new token is stored in {path}.").format(path=source.path)
             )
     except RequestRefused as refused:
         problem = _("The new token could not be stored: {refused}").format(refused=refused)
     except (OSError, UnicodeDecodeError) as failure:
-        reason = failure.strerror if isinstance(failure, OSError) else "it is not UTF-8 text"
         problem = _("The new token could not be written to {path} ({reason}).").format(
-            path=source.path, reason=reason
+            path=source.path, reason=why_unreadable(failure)
         )
     else:
         problem = _("The old token came from: {source}.").format(source=source)
@@ -294,16 +238,3 @@ def keep_token(source: Source, new: Credentials) -> Kept:
     if source.kind in {"environment", "dotenv"}:
         keep += _(", or put it into {name}ACCESS_TOKEN yourself").format(name=source.name)
     return Kept(new, stored=False, message=f"{problem} {keep}.")
-
-
-def _write_dotenv(path: Path, name: str, new: Credentials) -> None:
-    from dotenv import dotenv_values, set_key
-
-    if path.is_symlink():
-        raise RequestRefused(
-            _("{path} is a link to another file; write it there yourself.").format(path=path)
-        )
-    marked = path.read_bytes()[:3] == BYTE_ORDER_MARK
-    set_key(path, name, new.access_token, encoding="utf-8-sig" if marked else "utf-8")
-    if dotenv_values(path, interpolate=False, encoding="utf-8-sig").get(name) != new.access_token:
-        raise RequestRefused(_("{path} did not take the new value of {name}.").format(path=path, name=name))

@@ -1,4 +1,4 @@
-"""What an access token says of itself: when it ends, and whose money it moves.
+"""The values of an account's keys, and what an access token says: when it ends, whose money it moves.
 
 Most tokens are JWTs with a prefix (``m_``, ``us_``, ``hk_m_``). Only the middle part is read and nothing is
 verified, so these are claims: good for a warning or a refusal, never for a permission.
@@ -12,15 +12,46 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
+
+from jupyter_openapi.errors import sentence
+from jupyter_openapi.messages import _
 
 BEARER = "Bearer "
+LONGEST = 8192
+INVISIBLE = "\ufeff\u200b\u200c\u200d\u2060"  # what pages and chats put around a copied text
 MILLISECONDS = 10_000_000_000  # an expiry above this (the year 2286) counts milliseconds
+_PRINTABLE = re.compile(r"[!-~]+")
 
 AccountKind = Literal["paper", "live"]
 Region = Literal["ap", "us"]
+
+
+class KeyValues(NamedTuple):
+    """The three values of an account, not yet checked; the printed form shows none of them."""
+
+    app_key: str
+    app_secret: str
+    access_token: str
+
+    def __repr__(self) -> str:
+        return "KeyValues(...)"
+
+    def cleaned(self) -> KeyValues:
+        """Return the values without the white space and invisible characters around them."""
+        return KeyValues(_trimmed(self.app_key), _trimmed(self.app_secret), _token(self.access_token))
+
+    def problem(self) -> str:
+        """Return in one sentence why cleaned values can't be used, repeating none; empty when they can."""
+        unsigned = isinstance(self.access_token, str) and self.access_token.startswith(BEARER)
+        return (
+            _problem("app key", self.app_key)
+            or _problem("access token", self.access_token)
+            or _problem("app secret", self.app_secret, optional=unsigned)
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,3 +147,48 @@ def _number(value: object) -> str | None:
     except ValueError:  # Python refuses to print integers of thousands of digits
         return None
     return text if text.isalnum() and text.isascii() and len(text) <= 40 else None
+
+
+def _trimmed(value: str) -> str:
+    return value.strip().strip(INVISIBLE).strip() if isinstance(value, str) else value
+
+
+def _token(value: str) -> str:
+    token = _trimmed(value)
+    if not isinstance(token, str) or not f"{token} ".lower().startswith(BEARER.lower()):
+        return token
+    bare = token[len(BEARER) :].strip()
+    return f"{BEARER}{bare}" if bare else ""
+
+
+def _problem(name: str, value: object, *, optional: bool = False) -> str:
+    """Say in one sentence why `value` can't be used, without repeating it; empty when it can."""
+    if not isinstance(value, str):
+        return _("The {name} must be text, not {name__}.").format(name=name, name__=type(value).__name__)
+    bare = value.removeprefix(BEARER) if name == "access token" else value
+    if not bare:
+        return (
+            ""
+            if optional
+            else _("The {name} is empty: copy it from the broker's developer page.").format(name=name)
+        )
+    if len(bare) > LONGEST:
+        return _("The {name} is longer than {longest} characters: copy it alone.").format(
+            name=name, longest=LONGEST
+        )
+    if _PRINTABLE.fullmatch(bare):
+        return ""
+    return sentence(
+        _("The {name} holds {flaw}:").format(name=name, flaw=_flaw(bare)),
+        _("copy it again, whole, as one line."),
+    )
+
+
+def _flaw(value: str) -> str:
+    if "\n" in value or "\r" in value:
+        return "a line break"
+    if any(character.isspace() for character in value):
+        return "white space"
+    if any(not character.isprintable() for character in value):
+        return "a control character"
+    return "a character that no key or token has (not ASCII)"

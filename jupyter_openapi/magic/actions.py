@@ -61,7 +61,7 @@ def _command(command: Command, spec: CommandSpec, context: Context) -> Any:
         )
     if problem:
         raise RequestRefused(problem)
-    return spec.action(Invocation(command, checked, context))
+    return spec.action(Invocation(command, checked, context, COMMANDS))
 
 
 def _read(target: Target, command: Command, context: Context, client: Client) -> Any:

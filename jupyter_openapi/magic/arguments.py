@@ -11,9 +11,8 @@ from dataclasses import replace
 from typing import Any, Literal
 
 from jupyter_openapi.errors import RequestRefused, short
-from jupyter_openapi.magic.command import CommandSpec
 from jupyter_openapi.magic.expressions import Scope, accepted, compiled, is_expression, refuse_unsendable
-from jupyter_openapi.magic.flags import FLAGS, FlagValue
+from jupyter_openapi.magic.flags import FLAGS, FlagOwner, FlagValue
 from jupyter_openapi.magic.grammar import Command, split_path
 from jupyter_openapi.magic.lexer import as_typed, in_braces, split_commas, unquoted
 from jupyter_openapi.messages import _
@@ -209,7 +208,7 @@ Place = Literal["path", "query", "line", "body"]
 _BODY_PLACES: Mapping[str, tuple[Place, ...]] = {"GET": (), "DELETE": ("body",)}
 
 
-def settle(command: Command, scope: Scope, *, commands: Mapping[str, CommandSpec]) -> Command:
+def settle(command: Command, scope: Scope, *, commands: Mapping[str, FlagOwner]) -> Command:
     """Return the command with its flags' values, and a request's path, evaluated where they are in braces.
 
     Raises
@@ -240,7 +239,7 @@ def arguments(
     command
         A settled command.
     operation
-        What it calls, or a command's own description (`CommandSpec.operation`); None for a path that is not
+        What it calls, or a command's own description (that of a `CommandSpec`); None for a path that is not
         known. Then commas separate nothing, bare words are refused, and a repeated name makes a list.
     scope
         Where expressions find their names.

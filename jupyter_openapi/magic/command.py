@@ -8,31 +8,44 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal, Protocol
 
 from jupyter_openapi.errors import RequestRefused
 from jupyter_openapi.magic.expressions import Scope
 from jupyter_openapi.magic.flags import Flag
-from jupyter_openapi.magic.magics import OpenAPIMagics
+from jupyter_openapi.magic.grammar import Command
 from jupyter_openapi.messages import _
 from jupyter_openapi.spec.dates import zone
 from jupyter_openapi.spec.model import Effect, Kind, Operation, Parameter
 
-if TYPE_CHECKING:
-    from jupyter_openapi.magic.grammar import Command
+
+class Settings(Protocol):
+    """The settings of the magic, and the names of the notebook it runs in."""
+
+    @property
+    def tz(self) -> str:
+        """The zone of dates typed and shown."""
+
+    @property
+    def decimals(self) -> str:
+        """How decimal columns come."""
+
+    @property
+    def names(self) -> dict[str, Any]:
+        """The notebook's names."""
 
 
 @dataclass(frozen=True)
 class Context:
-    """The magic a line was given to, and the caller's local names."""
+    """Where a line was typed: the magic's settings and the caller's local names."""
 
-    magics: OpenAPIMagics
+    settings: Settings
     local: Mapping[str, Any]
 
     @property
     def scope(self) -> Scope:
         """The caller's names, then the notebook's."""
-        return Scope(self.local, self.magics.names)
+        return Scope(self.local, self.settings.names)
 
     def tz(self, command: Command) -> str:
         """Return the zone that rules a line's dates and its frame: its flag's, else the setting's.
@@ -42,7 +55,7 @@ class Context:
         RequestRefused
             There is no such zone.
         """
-        name = str(command.flags.get("tz") or self.magics.tz)
+        name = str(command.flags.get("tz") or self.settings.tz)
         try:
             zone(name)
         except ValueError as unknown:
@@ -53,7 +66,7 @@ class Context:
 
     def decimals(self, command: Command) -> str:
         """Return how a line's decimal columns come: its flag's choice, else the setting's."""
-        return str(command.flags.get("decimals") or self.magics.decimals)
+        return str(command.flags.get("decimals") or self.settings.decimals)
 
 
 def notify(command: Command, text: str) -> None:
@@ -91,11 +104,14 @@ class Invocation:
         Its arguments by name, in their wire form.
     context
         Where it was typed.
+    commands
+        All commands by name, in the order a user should see.
     """
 
     command: Command
     given: Mapping[str, Any]
     context: Context
+    commands: Mapping[str, CommandSpec]
 
 
 Action = Callable[[Invocation], Any]

@@ -8,15 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from jupyter_openapi.errors import RequestRefused, did_you_mean, sentence, short
 from jupyter_openapi.magic.lexer import unquoted
 from jupyter_openapi.messages import _
 from jupyter_openapi.spec.model import Effect, Operation
-
-if TYPE_CHECKING:
-    from jupyter_openapi.magic.command import CommandSpec
 
 FlagValue = bool | str | tuple[str, ...]
 
@@ -65,6 +62,22 @@ class Flag:
                 choice=self.choices[0],
             )
         )
+
+
+class FlagOwner(Protocol):
+    """What the grammar needs to know of a command: its name, its own flags, the general ones it accepts."""
+
+    @property
+    def name(self) -> str:
+        """The word that is typed."""
+
+    @property
+    def flags(self) -> tuple[Flag, ...]:
+        """The flags that belong to it, and may stand after its name."""
+
+    @property
+    def accepts(self) -> frozenset[str]:
+        """The names of the general flags that mean something to it."""
 
 
 _ALL = (
@@ -147,7 +160,7 @@ def _store(flag: Flag, value: str, into: dict[str, FlagValue]) -> None:
         into[flag.key] = value
 
 
-def flags_before(word: str, commands: Mapping[str, CommandSpec]) -> Mapping[str, Flag]:
+def flags_before(word: str, commands: Mapping[str, FlagOwner]) -> Mapping[str, Flag]:
     """Return the flags that may stand before the operation: these, and those of any command."""
     if word[2:].partition("=")[0] in FLAGS:
         return FLAGS
@@ -155,7 +168,7 @@ def flags_before(word: str, commands: Mapping[str, CommandSpec]) -> Mapping[str,
 
 
 def refuse_foreign_flags(
-    flags: Mapping[str, FlagValue], spec: CommandSpec | None, commands: Mapping[str, CommandSpec]
+    flags: Mapping[str, FlagValue], spec: FlagOwner | None, commands: Mapping[str, FlagOwner]
 ) -> None:
     """Refuse a flag that belongs to another command than the one that follows it.
 
@@ -171,7 +184,7 @@ def refuse_foreign_flags(
             raise _foreign_flag(name, commands)
 
 
-def late_flag(word: str, rest: str, commands: Mapping[str, CommandSpec]) -> RequestRefused:
+def late_flag(word: str, rest: str, commands: Mapping[str, FlagOwner]) -> RequestRefused:
     """Return the refusal of a flag that stands after the operation; `rest` is the line without it."""
     name = word[2:].partition("=")[0]
     if name in FLAGS:
@@ -185,7 +198,7 @@ def late_flag(word: str, rest: str, commands: Mapping[str, CommandSpec]) -> Requ
     return _unknown_flag(word.partition("=")[0], FLAGS)
 
 
-def _foreign_flag(name: str, commands: Mapping[str, CommandSpec]) -> RequestRefused:
+def _foreign_flag(name: str, commands: Mapping[str, FlagOwner]) -> RequestRefused:
     owners = [spec.name for spec in commands.values() if any(flag.name == name for flag in spec.flags)]
     return RequestRefused(
         _("--{name} belongs to {owners}; leave it out here, or type %openapi {owner} for it.").format(
@@ -254,7 +267,7 @@ def refuse_flags(
             )
 
 
-def refuse_flags_of_command(flags: Mapping[str, FlagValue], spec: CommandSpec) -> None:
+def refuse_flags_of_command(flags: Mapping[str, FlagValue], spec: FlagOwner) -> None:
     """Refuse a general flag that means nothing to a command.
 
     Raises

@@ -19,8 +19,14 @@ from typing import Any, Literal, NamedTuple
 from urllib.parse import parse_qsl
 
 from jupyter_openapi.errors import RequestRefused, did_you_mean, sentence, short
-from jupyter_openapi.magic.command import CommandSpec
-from jupyter_openapi.magic.flags import FlagValue, flags_before, late_flag, read_flag, refuse_foreign_flags
+from jupyter_openapi.magic.flags import (
+    FlagOwner,
+    FlagValue,
+    flags_before,
+    late_flag,
+    read_flag,
+    refuse_foreign_flags,
+)
 from jupyter_openapi.magic.lexer import split_line, unquoted
 from jupyter_openapi.messages import _
 
@@ -199,7 +205,7 @@ class Command:
         return [(item.name, item.text) for item in self.items if item.name is not None]
 
 
-def parse_line(text: str, *, commands: Mapping[str, CommandSpec]) -> Command:
+def parse_line(text: str, *, commands: Mapping[str, FlagOwner]) -> Command:
     """Read a line, or the first line of a cell.
 
     Parameters
@@ -246,7 +252,7 @@ def parse_line(text: str, *, commands: Mapping[str, CommandSpec]) -> Command:
     return Command(kind, spec.name if spec else head, "", "", (), flags, target, muted, items)
 
 
-def parse_cell(line: str, cell: str, *, commands: Mapping[str, CommandSpec]) -> Command:
+def parse_cell(line: str, cell: str, *, commands: Mapping[str, FlagOwner]) -> Command:
     """Read a cell: its first line as `parse_line` does, the rest as its body.
 
     Raises
@@ -357,7 +363,7 @@ def _head(words: list[str]) -> str:
     return head
 
 
-def _path(words: list[str], commands: Mapping[str, CommandSpec]) -> tuple[str, tuple[tuple[str, str], ...]]:
+def _path(words: list[str], commands: Mapping[str, FlagOwner]) -> tuple[str, tuple[tuple[str, str], ...]]:
     """Return the path after a method, and the pairs of its query."""
     method = words[0].upper()
     typed = words[1] if len(words) > 1 else ""
@@ -381,9 +387,9 @@ def _path(words: list[str], commands: Mapping[str, CommandSpec]) -> tuple[str, t
 def _items(
     words: list[str],
     head: str,
-    spec: CommandSpec | None,
+    spec: FlagOwner | None,
     flags: dict[str, FlagValue],
-    commands: Mapping[str, CommandSpec],
+    commands: Mapping[str, FlagOwner],
 ) -> tuple[Item, ...]:
     """Read what follows the operation; a command's own flags go into `flags`."""
     items = []

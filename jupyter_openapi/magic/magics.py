@@ -127,7 +127,7 @@ class OpenAPIMagics(Magics):
         if command.kind == "empty":
             from jupyter_openapi.magic.commands.help import overview
 
-            print(overview())  # noqa: T201 (what the line is for)
+            print(overview(COMMANDS))  # noqa: T201 (what the line is for)
             return None
         from jupyter_openapi.magic.actions import Context, perform
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Mapping
-from importlib import import_module
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -92,17 +91,6 @@ HANDLERS: dict[str, Handler] = {}
 CONTROLS: dict[tuple[str, str], Operation] = {}
 """The sandbox's own operations, by method and path; they are in no broker document."""
 
-MODULES = (
-    "handlers.orders",
-    "handlers.account",
-    "handlers.quotes",
-    "handlers.control",
-    "handlers.watchlist",
-    "handlers.markets",
-    "handlers.derivatives",
-    "handlers.indexes",
-)
-
 PUBLIC: dict[str, Callable[[], Any]] = {}
 """What anyone may GET, by path; the result is the whole body, without an envelope."""
 
@@ -118,12 +106,6 @@ def carries(*names: str) -> Callable[[Handler], Handler]:
         return handler
 
     return register
-
-
-def load_handlers() -> None:
-    """Import the modules whose handlers register themselves."""
-    for name in MODULES:
-        import_module(f"jupyter_openapi.sandbox.{name}")
 
 
 class Dispatcher:

@@ -15,8 +15,9 @@ from threading import Thread
 
 from tornado.netutil import bind_sockets
 
-from jupyter_openapi.sandbox.dispatch import Dispatcher, World, load_handlers
+from jupyter_openapi.sandbox.dispatch import Dispatcher, World
 from jupyter_openapi.sandbox.exchange.store import Busy
+from jupyter_openapi.sandbox.handlers import load_handlers
 from jupyter_openapi.sandbox.options import Options
 from jupyter_openapi.sandbox.server import Service
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from jupyter_openapi.spec.catalog import Catalog, catalog
+from jupyter_openapi.spec.loader import Catalog, catalog
 from jupyter_openapi.spec.model import Effect, Field, Kind, Operation, Pages, Parameter, SdkMethod, Table
 
 __all__ = [

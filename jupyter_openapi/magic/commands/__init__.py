@@ -1,24 +1,39 @@
-"""The words of ``%openapi`` that are no operation of the broker, each beside what it does.
+"""The commands of ``%openapi``: its words that are no operation of the broker.
 
-Every `CommandSpec` of every module in this folder is offered: to add a command, add its module.
+To add a command, write its function in a module of this folder and name it in `COMMANDS`, which is in the
+order that help and completion show.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from importlib import import_module
-from pkgutil import iter_modules
 
 from jupyter_openapi.magic.command import CommandSpec
+from jupyter_openapi.magic.commands import connection, orders, portfolio, sandbox
+from jupyter_openapi.magic.commands.help import endpoints, explain
 
 __all__ = ["COMMANDS", "CommandSpec"]
 
+_ORDERED = (
+    connection.connect,
+    connection.status,
+    connection.check,
+    connection.login,
+    connection.refresh,
+    connection.forget,
+    orders.order,
+    orders.send,
+    orders.wait,
+    orders.blotter,
+    orders.cancel_all,
+    orders.reconcile,
+    orders.journal,
+    portfolio.portfolio,
+    portfolio.pnl,
+    portfolio.snapshot,
+    sandbox.sandbox,
+    endpoints,
+    explain,
+)
 
-def _found() -> dict[str, CommandSpec]:
-    names = sorted(module.name for module in iter_modules(__path__))
-    modules = [import_module(f"{__name__}.{name}") for name in names]
-    specs = [each for module in modules for each in vars(module).values() if isinstance(each, CommandSpec)]
-    return {spec.name: spec for spec in specs}
-
-
-COMMANDS: Mapping[str, CommandSpec] = _found()
+COMMANDS: Mapping[str, CommandSpec] = {spec.name: spec for spec in _ORDERED}

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from textwrap import fill
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from jupyter_openapi.errors import RequestRefused, did_you_mean, sentence
 from jupyter_openapi.magic.command import CommandSpec, Invocation, Report, command, parameter
@@ -262,21 +262,19 @@ Find
 """
 
 
-def overview() -> Report:
-    """Return the text; nothing is sent."""
-    from jupyter_openapi.magic.commands import COMMANDS
-
-    where = "not connected"
+def overview(commands: Mapping[str, CommandSpec]) -> Report:
+    """Return what can be typed, and where the notebook is connected; nothing is sent."""
+    where = _("not connected")
     session = sys.modules.get("jupyter_openapi.session")
     if session is not None and session.SESSION.client is not None:
         where = session.SESSION.client.account.title
-    commands = [f"  {name:<12} {spec.summary}" for name, spec in COMMANDS.items()]
+    rows = [f"  {name:<12} {spec.summary}" for name, spec in commands.items()]
     flags = [f"  {flag_line(flag)}" for flag in FLAGS.values()]
     parts = [
         f"%openapi: {where}",
         HEAD,
         "Commands, beside the operations that %openapi endpoints lists",
-        *commands,
+        *rows,
         "",
         "Flags, before the operation; %config OpenAPIMagics sets what holds without them",
         *flags,
@@ -350,19 +348,17 @@ def _searched(operation: Operation) -> str:
 )
 def explain(ask: Invocation) -> Report:
     """Return the help of what is named."""
-    from jupyter_openapi.magic.commands import COMMANDS
-
     words = [str(word) for word in ask.given.get("name", [])]
     if not words:
-        return overview()
-    if len(words) == 1 and words[0].lower() in COMMANDS:
-        return command_help(COMMANDS[words[0].lower()])
-    operation = _named(words, COMMANDS)
+        return overview(ask.commands)
+    if len(words) == 1 and words[0].lower() in ask.commands:
+        return command_help(ask.commands[words[0].lower()])
+    operation = _named(words, ask.commands)
     decimals, tz = ask.context.decimals(ask.command), ask.context.tz(ask.command)
     return operation_help(operation, words[0], decimals=decimals, tz=tz)
 
 
-def _named(words: list[str], commands: Any) -> Operation:
+def _named(words: list[str], commands: Iterable[str]) -> Operation:
     from jupyter_openapi.magic.grammar import unknown_word
     from jupyter_openapi.spec import catalog
     from jupyter_openapi.spec.request import normalise

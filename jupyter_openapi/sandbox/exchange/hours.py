@@ -8,13 +8,14 @@ auction order meets its auction at once. `real`: the exchanges' own hours, holid
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from time import time as unix_time
 from typing import TYPE_CHECKING
 
 from jupyter_openapi.market import sessions
 from jupyter_openapi.sandbox.errors import bad
 from jupyter_openapi.sandbox.exchange.model import UNSENT, WAITING, Order
+from jupyter_openapi.sandbox.simulation.trading_days import midnight
 
 if TYPE_CHECKING:
     from jupyter_openapi.sandbox.exchange.store import Store
@@ -31,11 +32,6 @@ def local(market: str, at: float) -> datetime:
 def today(market: str, at: float) -> date:
     """Return the market's calendar date."""
     return local(market, at).date()
-
-
-def midnight(market: str, day: date) -> float:
-    """Return the start of a calendar day in the market's zone, in Unix seconds."""
-    return datetime.combine(day, time(), sessions.zone(market)).timestamp()
 
 
 class Hours:

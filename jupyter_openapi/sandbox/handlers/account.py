@@ -13,11 +13,12 @@ from jupyter_openapi.market.symbols import SECURITIES
 from jupyter_openapi.sandbox.dispatch import FILES, World, carries
 from jupyter_openapi.sandbox.errors import Refused, bad
 from jupyter_openapi.sandbox.exchange import rules
-from jupyter_openapi.sandbox.exchange.hours import midnight, today
+from jupyter_openapi.sandbox.exchange.hours import today
 from jupyter_openapi.sandbox.exchange.model import ZERO, Position
 from jupyter_openapi.sandbox.gate import CHANNEL
 from jupyter_openapi.sandbox.handlers.format import CENT, number, offset_of, rounded, seconds
 from jupyter_openapi.sandbox.simulation.fundamentals import display_name
+from jupyter_openapi.sandbox.simulation.trading_days import midnight
 
 Fields = dict[str, Any]
 

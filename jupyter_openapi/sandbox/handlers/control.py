@@ -12,7 +12,7 @@ from jupyter_openapi.sandbox.dispatch import CONTROLS, HANDLERS, PUBLIC, Handler
 from jupyter_openapi.sandbox.errors import bad
 from jupyter_openapi.sandbox.gate import CHANNEL
 from jupyter_openapi.sandbox.options import FAULTS
-from jupyter_openapi.spec.catalog import read_documents
+from jupyter_openapi.spec.loader import read_documents
 from jupyter_openapi.spec.model import Effect, Kind, Operation, Parameter
 
 Fields = dict[str, Any]

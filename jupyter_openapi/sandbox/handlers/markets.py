@@ -16,12 +16,13 @@ from jupyter_openapi.market.symbols import SECURITIES, Security
 from jupyter_openapi.sandbox.dispatch import World, carries
 from jupyter_openapi.sandbox.errors import bad
 from jupyter_openapi.sandbox.exchange import rules
-from jupyter_openapi.sandbox.exchange.hours import local, midnight
+from jupyter_openapi.sandbox.exchange.hours import local
 from jupyter_openapi.sandbox.exchange.model import ZERO
 from jupyter_openapi.sandbox.handlers.format import CENT, number, rounded
 from jupyter_openapi.sandbox.simulation import fundamentals
 from jupyter_openapi.sandbox.simulation.fundamentals import Draws
 from jupyter_openapi.sandbox.simulation.market import Candle
+from jupyter_openapi.sandbox.simulation.trading_days import midnight
 
 Fields = dict[str, Any]
 

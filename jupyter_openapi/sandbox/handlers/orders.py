@@ -11,12 +11,13 @@ from jupyter_openapi.sandbox.dispatch import World, carries
 from jupyter_openapi.sandbox.errors import bad
 from jupyter_openapi.sandbox.exchange import rules
 from jupyter_openapi.sandbox.exchange.account import charges
-from jupyter_openapi.sandbox.exchange.hours import midnight, today
+from jupyter_openapi.sandbox.exchange.hours import today
 from jupyter_openapi.sandbox.exchange.model import ZERO, Order
 from jupyter_openapi.sandbox.handlers.format import CENT, number, offset_of, rounded, seconds
 from jupyter_openapi.sandbox.simulation import derivatives as options_chain
 from jupyter_openapi.sandbox.simulation.derivatives import Option
 from jupyter_openapi.sandbox.simulation.fundamentals import display_name
+from jupyter_openapi.sandbox.simulation.trading_days import midnight
 
 MOST = 1000
 WINDOW = 90 * 86400

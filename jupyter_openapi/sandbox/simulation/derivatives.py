@@ -16,8 +16,8 @@ from math import erf, exp, floor, log, log10, pi, sqrt
 
 from jupyter_openapi.market import sessions, ticks
 from jupyter_openapi.market.symbols import SECURITIES
-from jupyter_openapi.sandbox.exchange.hours import midnight
 from jupyter_openapi.sandbox.simulation.fundamentals import Draws
+from jupyter_openapi.sandbox.simulation.trading_days import midnight
 
 RATE = 0.035
 YEAR = 365 * 86400.0

@@ -1,0 +1,58 @@
+"""The shape of the package: which module imports which, their names and their size."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT / "tools"))
+
+import house  # noqa: E402 (a script of this repository)
+
+
+def test_no_circle_of_imports() -> None:
+    assert house.circles(house.imports()) == []
+
+
+@pytest.mark.parametrize(
+    "graph",
+    [
+        {"a": {"b"}, "b": {"a"}},
+        {"a": {"b"}, "b": {"c"}, "c": {"a", "d"}, "d": set()},
+        {"d": {"a"}, "a": {"b"}, "b": {"c"}, "c": {"b"}},
+    ],
+)
+def test_a_circle_is_found(graph: dict[str, set[str]]) -> None:
+    assert len(house.circles(graph)) == 1
+
+
+def test_every_import_counts(tmp_path: Path) -> None:
+    package = tmp_path / "jupyter_openapi"
+    package.mkdir()
+    (package / "__init__.py").write_text("")
+    (package / "one.py").write_text("def late():\n    from jupyter_openapi.two import x\n")
+    (package / "two.py").write_text(
+        "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from . import three\n"
+    )
+    (package / "three.py").write_text(
+        'from importlib import import_module\nimport_module("jupyter_openapi.one")\n'
+    )
+    found = house.circles(house.imports(package))
+    assert found == [["jupyter_openapi.one", "jupyter_openapi.three", "jupyter_openapi.two"]]
+
+
+def test_no_module_bears_the_name_of_what_its_package_exports() -> None:
+    shadowed = []
+    known = house.modules()
+    for name, path in known.items():
+        if path.name != "__init__.py":
+            continue
+        for node in ast.parse(path.read_text("utf-8")).body:
+            if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == "__all__":
+                exported = ast.literal_eval(node.value)
+                shadowed += [f"{name}.{each}" for each in exported if f"{name}.{each}" in known]
+    assert shadowed == []
