@@ -14,7 +14,7 @@ import pytest
 from support.histories import DAY, NOW, PRESENT, Broker, execution, flow, operation, order
 
 from jupyter_openapi.errors import ApiError, RequestRefused, TransportError
-from jupyter_openapi.history import Bar, History, Step, Unfinished, cut, fetch
+from jupyter_openapi.history import History, ProgressBar, Step, Unfinished, cut, fetch
 from jupyter_openapi.history import page as reading
 from jupyter_openapi.spec import catalog
 
@@ -480,7 +480,7 @@ def test_progress_is_told_after_every_request_and_at_the_end() -> None:
 def test_a_bar_shows_from_the_second_request_on(capsys: pytest.CaptureFixture[str]) -> None:
     with patch.dict(sys.modules, {"tqdm": None, "tqdm.auto": None}):
         for rows in (30, 200):
-            bar = Bar("history_orders")
+            bar = ProgressBar("history_orders")
             for step in steps(rows):
                 bar(step)
             shown = capsys.readouterr()
@@ -511,7 +511,7 @@ def test_tqdm_draws_the_bar_where_it_is_installed() -> None:
 
     module = ModuleType("tqdm.auto")
     module.tqdm = Tqdm  # type: ignore[attr-defined]
-    bar = Bar("history_orders")
+    bar = ProgressBar("history_orders")
     with patch.dict(sys.modules, {"tqdm": ModuleType("tqdm"), "tqdm.auto": module}):
         for step in steps(300):
             bar(step)
