@@ -7,9 +7,12 @@ from __future__ import annotations
 
 import os
 import tempfile
+import threading
+from contextlib import suppress
 from pathlib import Path
 
 APP = "jupyter-openapi"
+_creating = threading.RLock()
 
 
 def data_folder() -> Path:
@@ -48,16 +51,23 @@ def private_folder(path: Path) -> Path:
     return path
 
 
-def private_file(path: Path) -> Path:
+def create_private(path: Path) -> Path:
     """Make sure that the file `path` exists and that only its owner can read it, and return it.
+
+    A file that exists already is not opened: closing it would drop the record locks that SQLite holds on it
+    for other threads of this process.
 
     Raises
     ------
     OSError
         If it can't be made or is not ours.
     """
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o600))
-    if path.stat().st_mode & 0o077:
+    with _creating:  # another thread must not lock the new file before its descriptor is closed here
+        if not os.path.lexists(path):
+            flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0)
+            with suppress(FileExistsError):
+                os.close(os.open(path, flags, 0o600))
+    if path.stat().st_mode & 0o077 and os.name == "posix":
         path.chmod(0o600)
     return path
 
@@ -80,3 +90,12 @@ def replace_text(path: Path, text: str) -> None:
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
+
+
+def _after_fork() -> None:
+    global _creating  # noqa: PLW0603 (its holder may be a thread that the child does not have)
+    _creating = threading.RLock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)

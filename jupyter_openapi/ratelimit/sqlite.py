@@ -6,8 +6,10 @@ than 20 ms; four processes were served one after another, the last when the othe
 requests took 1.6 times as long as the limit asks, because each wait is up to 50 ms longer than it must. Here
 four processes alternate, no gap is under 25 ms, and the same requests take 1.05 times as long.
 
-Locks are the operating system's, so a killed kernel holds none. The file holds times only: losing it costs
-nothing but a wait, therefore it is not synced to disk and is made anew when it is damaged.
+Locks are the operating system's, so a killed kernel holds none. SQLite's belong to the process and are gone
+when any descriptor of its file is closed, so nothing but SQLite opens it; the other locks (flock) are on
+files of their own and belong to their descriptors. The file holds times only: losing it costs nothing but a
+wait, therefore it is not synced to disk and is made anew when it is damaged or gone.
 """
 
 from __future__ import annotations
@@ -18,14 +20,14 @@ import threading
 import time
 import weakref
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TypeVar
 
 from jupyter_openapi.messages import _
 from jupyter_openapi.ratelimit.file_lock import FileLock
 from jupyter_openapi.ratelimit.rates import SIGN, SILENCE, LimitsUnavailable, QueuePosition, Rate, age
-from jupyter_openapi.storage import private_file, private_folder
+from jupyter_openapi.storage import create_private, private_folder
 
 PATIENCE = 5.0  # seconds for another process's transaction, which takes well under a millisecond
 SCHEMA = """
@@ -54,7 +56,8 @@ class SqliteStore:
         self._name = name
         self._path = folder / f"{name}.db"
         self._db: sqlite3.Connection | None = None
-        self._mutex = threading.Lock()
+        self._seen: tuple[int, int] | None = None  # device and inode of the open file
+        self._mutex = threading.RLock()
         with self._explained():
             private_folder(folder)
             self._probe()
@@ -123,11 +126,20 @@ class SqliteStore:
         with self._mutex:
             self._shut()
 
+    def before_fork(self) -> None:
+        """Wait for the end of a transaction: a child must not inherit SQLite's view of its locks."""
+        self._mutex.acquire(timeout=PATIENCE)
+
     def after_fork(self) -> None:
+        """Go on in the parent."""
+        with suppress(RuntimeError):
+            self._mutex.release()
+
+    def after_fork_in_child(self) -> None:
         """Start afresh in a child: SQLite's connections must not cross a fork, nor be closed after it."""
         _INHERITED.append(self._db)
         self._db = None
-        self._mutex = threading.Lock()
+        self._mutex = threading.RLock()
 
     def _ages(self, db: sqlite3.Connection, now: tuple[float, float]) -> list[float]:
         ages = []
@@ -151,8 +163,11 @@ class SqliteStore:
             return self._once(step)
 
     def _once(self, step: Callable[[sqlite3.Connection], T]) -> T:
+        if self._db is not None and self._seen != self._identity():
+            self._shut()  # removed or replaced: the others count in the new one
         if self._db is None:
             self._db = self._open()
+            self._seen = self._identity()
         db = self._db
         try:
             db.execute("BEGIN IMMEDIATE")
@@ -163,8 +178,15 @@ class SqliteStore:
                 db.rollback()
         return result
 
+    def _identity(self) -> tuple[int, int] | None:
+        try:
+            found = self._path.stat()
+        except FileNotFoundError:
+            return None
+        return found.st_dev, found.st_ino
+
     def _open(self) -> sqlite3.Connection:
-        path = private_file(self._path)
+        path = create_private(self._path)
         db = sqlite3.connect(path, timeout=PATIENCE, isolation_level=None, check_same_thread=False)
         try:
             db.execute("PRAGMA journal_mode = TRUNCATE").close()
@@ -240,10 +262,17 @@ def _damaged(failure: sqlite3.DatabaseError) -> bool:
     return type(failure) is sqlite3.DatabaseError or "no such table" in str(failure)
 
 
-def _after_fork() -> None:
-    for book in _BOOKS:
-        book.after_fork()
+def _each(step: Callable[[SqliteStore], None]) -> Callable[[], None]:
+    def hook() -> None:
+        for book in list(_BOOKS):
+            step(book)
+
+    return hook
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_after_fork)
+    os.register_at_fork(
+        before=_each(SqliteStore.before_fork),
+        after_in_parent=_each(SqliteStore.after_fork),
+        after_in_child=_each(SqliteStore.after_fork_in_child),
+    )

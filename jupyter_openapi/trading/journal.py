@@ -1,9 +1,9 @@
 """The journal: every order on disk before its first byte leaves, and everything learned of it after.
 
-One SQLite file for all kernels of a user, appended to and never changed. Each step is one short transaction
-on a connection of its own, synced to disk before it returns. The rollback journal and not the write-ahead
-log, so that no shared memory is needed; synchronous=EXTRA and not FULL, because in this mode only EXTRA also
-syncs the removal of the rollback journal, without which a power cut right after a commit may undo it.
+One SQLite file for all kernels of a user (`journal_file` opens it), appended to and never changed. Each step
+is one short transaction, synced to disk before it returns. The rollback journal and not the write-ahead log,
+so that no shared memory is needed; synchronous=EXTRA and not FULL, because in this mode only EXTRA also syncs
+the removal of the rollback journal, without which a power cut right after a commit may undo it.
 
 What goes wrong before a request leaves is a `RequestRefused`; afterwards it is `NotRecorded`, and the order
 shows as sent until it is reconciled.
@@ -16,15 +16,16 @@ import sqlite3
 import time
 from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Unpack, get_args
 
 from jupyter_openapi.errors import OpenAPIError, RequestRefused, sentence
 from jupyter_openapi.messages import _
-from jupyter_openapi.storage import data_folder, private_file, private_folder
+from jupyter_openapi.storage import data_folder
 from jupyter_openapi.trading.intents import OPEN, Happened, Intended, Intent, State, masked
+from jupyter_openapi.trading.journal_file import NOTHING_SENT, JournalFile, vanished
 
 VERSION = 1
 INTENDED = tuple(Intended.__annotations__)
@@ -67,7 +68,7 @@ FROM intents i JOIN events last ON last.id = (SELECT MAX(id) FROM events WHERE i
 """  # noqa: S608
 COLUMNS = ("id", "created", *INTENDED, "state", "at", "attempts", *KEPT, "took_effect")
 
-IS_OPEN = _("last.state IN ({open})").format(open=", ".join(repr(state) for state in sorted(OPEN)))
+IS_OPEN = f"last.state IN ({', '.join(repr(state) for state in sorted(OPEN))})"
 # The broker did it, or may have.
 PLACED = """(last.took_effect OR last.took_effect IS NULL)
     AND EXISTS (SELECT 1 FROM events WHERE intent = i.id AND state = 'sent')"""
@@ -128,7 +129,6 @@ def expect(facts: Mapping[str, Any], known: tuple[str, ...], needed: AbstractSet
 
 
 PATIENCE = 10.0  # seconds for another kernel's transaction, which takes a few milliseconds
-NOTHING_SENT = ", so nothing was sent."
 FAR_FUTURE = 1e12
 
 
@@ -150,6 +150,7 @@ class Journal:
 
     def __init__(self, path: Path | None = None) -> None:
         self.path = data_folder() / "journal.db" if path is None else path
+        self._file = JournalFile(self.path)
         self._whole = False
 
     def check(self) -> None:
@@ -214,9 +215,7 @@ class Journal:
         row += [plain(effect if name == "took_effect" else facts.get(name)) for name in HAPPENED]
         try:
             with self._explained(), self._transaction() as db:
-                if state == "settled" and not intents(
-                    db, _("i.id = ? AND {is_open}").format(is_open=IS_OPEN), intent
-                ):
+                if state == "settled" and not intents(db, f"i.id = ? AND {IS_OPEN}", intent):
                     return False
                 insert(db, "events", ("intent", "at", "state", *HAPPENED), row)
         except RequestRefused as refused:
@@ -244,9 +243,7 @@ class Journal:
             Only those whose last event is so many seconds old: younger ones may be on their way right now.
         """
         return self._find(
-            _(
-                "{is_open} AND last.at <= ? AND (? IS NULL OR i.account = ?) AND (? IS NULL OR i.mode = ?)"
-            ).format(is_open=IS_OPEN),
+            f"{IS_OPEN} AND last.at <= ? AND (? IS NULL OR i.account = ?) AND (? IS NULL OR i.mode = ?)",
             *(time.time() - idle if idle else FAR_FUTURE, account, account, mode, mode),
         )
 
@@ -278,9 +275,7 @@ class Journal:
             See `intents.fingerprint`.
         """
         found = self._find(
-            _("i.account = ? AND i.cell = ? AND i.fingerprint = ? AND i.run IS NOT ? AND {placed}").format(
-                placed=PLACED
-            ),
+            f"i.account = ? AND i.cell = ? AND i.fingerprint = ? AND i.run IS NOT ? AND {PLACED}",
             *(account, cell, fingerprint, run),
         )
         return found[-1] if found else None
@@ -309,21 +304,9 @@ class Journal:
         with self._explained(), self._transaction() as db:
             return intents(db, where, *values)
 
-    @contextmanager
-    def _transaction(self) -> Iterator[sqlite3.Connection]:
+    def _transaction(self) -> AbstractContextManager[sqlite3.Connection]:
         """Run alone among all processes; what was written is on disk at the end, or nothing was."""
-        private_folder(self.path.parent)
-        db = sqlite3.connect(private_file(self.path), timeout=PATIENCE, isolation_level=None)
-        try:
-            for pragma in ("synchronous = EXTRA", "fullfsync = ON", "foreign_keys = ON"):
-                db.execute(f"PRAGMA {pragma}").close()
-            db.execute("BEGIN IMMEDIATE")
-            self._prepare(db)
-            yield db
-            db.execute("COMMIT")
-        finally:
-            # Closing rolls back what is not committed.
-            db.close()
+        return self._file.transaction(self._prepare, PATIENCE)
 
     def _prepare(self, db: sqlite3.Connection) -> None:
         version = db.execute("PRAGMA user_version").fetchone()[0]
@@ -337,13 +320,7 @@ class Journal:
             )
         if version == 0:
             if self._whole:
-                raise RequestRefused(
-                    _(
-                        "The order journal {path} was removed or emptied while it was in "
-                        "use{nothing_sent} Put it "
-                        "back, or restart the kernel to begin a new one."
-                    ).format(path=self.path, nothing_sent=NOTHING_SENT)
-                )
+                raise vanished(self.path)
             if db.execute("SELECT COUNT(*) FROM sqlite_master").fetchone()[0]:
                 raise sqlite3.DatabaseError("it is some other program's file")
             for statement in SCHEMA:
