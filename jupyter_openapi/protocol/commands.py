@@ -53,9 +53,6 @@ PULLS = {
     18: Pull("SecurityIntradayRequest", "SecurityIntradayResponse", "intraday"),
     CANDLESTICKS: Pull("SecurityCandlestickRequest", "SecurityCandlestickResponse", "candlesticks"),
     20: Pull("SecurityRequest", "OptionChainDateListResponse", "option_chain_expiry_date_list"),
-    21: Pull(
-        "OptionChainDateStrikeInfoRequest", "OptionChainDateStrikeInfoResponse", "option_chain_info_by_date"
-    ),
     22: Pull("", "IssuerInfoResponse", "warrant_issuers"),
     23: Pull("WarrantFilterListRequest", "WarrantFilterListResponse", "warrant_list"),
     24: Pull("SecurityRequest", "CapitalFlowIntradayResponse", "capital_flow"),

@@ -30,7 +30,7 @@ _VERIFICATION = 24
 
 
 class Packet(NamedTuple):
-    """One packet. A push has no `request_id`, only a response a `status`, only a request a `timeout` in ms."""
+    """One packet. A push has no `request_id`; only a response has a `status`, only a request a `timeout`."""
 
     kind: int
     command: int
