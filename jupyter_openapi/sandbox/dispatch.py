@@ -19,6 +19,7 @@ from jupyter_openapi.sandbox.exchange.exchange import Exchange
 from jupyter_openapi.sandbox.exchange.hours import Hours, MarketClock
 from jupyter_openapi.sandbox.exchange.store import Store
 from jupyter_openapi.sandbox.gate import Call, Gate, KeyRing, Limits
+from jupyter_openapi.sandbox.links import Links
 from jupyter_openapi.sandbox.options import Options
 from jupyter_openapi.sandbox.parameters import read
 from jupyter_openapi.sandbox.responses import BEFORE, Answer, Faults
@@ -35,7 +36,7 @@ class World:
 
     Attributes
     ----------
-    options, store, clock, ring, gate, limits, faults, market, exchange
+    options, store, clock, ring, gate, limits, faults, links, market, exchange
         The parts, each with its own module.
     seed
         The seed in force: the database's, unless it is new.
@@ -52,6 +53,7 @@ class World:
         self.gate = Gate(self.ring)
         self.limits = Limits(on=options.limits)
         self.faults = Faults(options.faults, self.seed)
+        self.links = Links(self.faults)
         self.market = Market(self.seed, sessions=options.sessions)
         self.hours = Hours(real=options.sessions == "real")
         self.exchange = Exchange(self.store, self.market, self.hours, self.now())

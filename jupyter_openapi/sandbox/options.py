@@ -10,6 +10,12 @@ from pathlib import Path
 from typing import Literal
 
 FAULTS = ("drop_before", "drop_after", "delay", "error500", "http429", "html502", "garbage", "slow_body")
+"""What may befall a request."""
+
+SOCKET_FAULTS = ("ws_drop", "ws_halfopen", "ws_delay")
+"""What may befall a push, and with it its link."""
+
+ALL_FAULTS = FAULTS + SOCKET_FAULTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +72,7 @@ def _parser() -> argparse.ArgumentParser:
         action="append",
         default=[],
         metavar="NAME=RATE[:SECONDS]",
-        help=f"fail this share of the requests; NAME is one of {', '.join(FAULTS)}",
+        help=f"fail this share of the requests (ws_: pushes); NAME is one of {', '.join(ALL_FAULTS)}",
     )
     add("--verbose", action="store_true", help="log every request on stderr")
     return parser
@@ -82,8 +88,8 @@ def fault(text: str) -> tuple[str, tuple[float, float | None]]:
     """
     name, _, value = text.partition("=")
     rate, _, seconds = value.partition(":")
-    if name not in FAULTS:
-        raise argparse.ArgumentTypeError(f"there is no fault {name!r}; there are {', '.join(FAULTS)}")
+    if name not in ALL_FAULTS:
+        raise argparse.ArgumentTypeError(f"there is no fault {name!r}; there are {', '.join(ALL_FAULTS)}")
     try:
         share, wait = float(rate), float(seconds) if seconds else None
     except ValueError:

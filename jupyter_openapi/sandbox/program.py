@@ -19,7 +19,9 @@ from jupyter_openapi.sandbox.dispatch import Dispatcher, World
 from jupyter_openapi.sandbox.exchange.store import Busy
 from jupyter_openapi.sandbox.handlers import load_handlers
 from jupyter_openapi.sandbox.options import Options
+from jupyter_openapi.sandbox.pushes import Publisher
 from jupyter_openapi.sandbox.server import Service
+from jupyter_openapi.sandbox.sockets import Sockets
 
 HOST = "127.0.0.1"
 TICK = 0.25
@@ -48,14 +50,16 @@ def run(options: Options) -> int:
 async def _serve(world: World) -> int:
     load_handlers()
     dispatcher = Dispatcher(world)
-    sockets = bind_sockets(world.options.port, HOST)
-    server = Service(dispatcher.answer, dispatcher.answered).server()
-    server.add_sockets(sockets)
+    listening = bind_sockets(world.options.port, HOST)
+    sockets = Sockets(world)
+    Publisher(world)
+    server = Service(dispatcher.answer, dispatcher.answered, sockets.upgrade).server()
+    server.add_sockets(listening)
     end = asyncio.Event()
     loop = asyncio.get_running_loop()
     _watch_signals(loop, end)
     _watch_stdin(loop, end)
-    world.url = f"http://{HOST}:{sockets[0].getsockname()[1]}"
+    world.url = f"http://{HOST}:{listening[0].getsockname()[1]}"
     gc.collect()
     gc.freeze()  # what lives as long as the program needn't be looked at again
     _announce(world)
@@ -63,6 +67,7 @@ async def _serve(world: World) -> int:
     await end.wait()
     ticker.cancel()
     server.stop()
+    await sockets.close()
     await server.close_all_connections()
     return 0
 
@@ -72,6 +77,7 @@ async def _tick(world: World) -> None:
         await asyncio.sleep(TICK)
         try:
             world.refresh()
+            world.links.publish()
         except Exception:
             log.exception("the market's tick failed")
 

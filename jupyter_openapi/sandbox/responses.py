@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from jupyter_openapi.sandbox.errors import Refused
-from jupyter_openapi.sandbox.options import FAULTS
+from jupyter_openapi.sandbox.options import FAULTS, SOCKET_FAULTS
 
 BEFORE = frozenset({"drop_before", "error500", "http429", "html502"})
-SECONDS = {"delay": 1.0, "slow_body": 3.0}
+SECONDS = {"delay": 1.0, "slow_body": 3.0, "ws_delay": 1.0}
 HTML = b"<html><head><title>502 Bad Gateway</title></head><body><h1>502 Bad Gateway</h1></body></html>"
 GARBAGE = b'{"code": 0, "message": "success", "data": {"li\xff\xfe'
 
@@ -42,7 +42,14 @@ class Faults:
 
     def draw(self) -> Fault | None:
         """Return the failure that hits this request, if any."""
-        for name in FAULTS:
+        return self._draw(FAULTS)
+
+    def draw_socket(self) -> Fault | None:
+        """Return the failure that hits this push, if any."""
+        return self._draw(SOCKET_FAULTS) if self.rates else None
+
+    def _draw(self, names: Sequence[str]) -> Fault | None:
+        for name in names:
             rate, seconds = self.rates.get(name, (0.0, None))
             if rate and self._random.random() < rate:
                 return Fault(name, SECONDS.get(name, 0.0) if seconds is None else seconds)

@@ -24,8 +24,9 @@ from tornado.httputil import (
     RequestStartLine,
     ResponseStartLine,
 )
-from tornado.iostream import StreamClosedError
+from tornado.iostream import IOStream, StreamClosedError
 
+from jupyter_openapi.protocol.commands import PATHS
 from jupyter_openapi.sandbox.errors import Refused
 from jupyter_openapi.sandbox.gate import Call
 from jupyter_openapi.sandbox.responses import Answer, failure
@@ -41,6 +42,9 @@ PATIENCE = 10.0
 log = logging.getLogger("jupyter_openapi.sandbox")
 
 
+Upgrade = Callable[[IOStream, str, HTTPHeaders], None]
+
+
 class Service(HTTPServerConnectionDelegate):
     """Hands every request to `answer` and delivers what it returns.
 
@@ -50,13 +54,20 @@ class Service(HTTPServerConnectionDelegate):
         Carries a request out. It may not raise.
     answered
         Called with the answer's `limit` once the answer has left or failed to.
+    upgrade
+        Given the stream, path and headers of a request that asks for a WebSocket on one of its paths.
     """
 
     def __init__(
-        self, answer: Callable[[Call], Answer], answered: Callable[[str], None], patience: float = PATIENCE
+        self,
+        answer: Callable[[Call], Answer],
+        answered: Callable[[str], None],
+        upgrade: Upgrade,
+        patience: float = PATIENCE,
     ) -> None:
         self.answer = answer
         self.answered = answered
+        self.upgrade = upgrade
         self.patience = patience
 
     def start_request(self, server_conn: object, request_conn: HTTPConnection) -> HTTPMessageDelegate:
@@ -123,6 +134,9 @@ class _Incoming(HTTPMessageDelegate):
             self._refuse(Refused("path: not UTF-8"))
             return
         path, _, query = raw.partition("?")
+        if path in PATHS.values() and self._headers.get("Upgrade", "").lower() == "websocket":
+            self._service.upgrade(self._connection.detach(), raw, self._headers)
+            return
         call = Call(self._line.method, path, query, self._headers, b"".join(self._chunks))
         self._chunks.clear()
         self._deliver(self._service.answer(call))

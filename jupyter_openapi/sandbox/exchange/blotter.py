@@ -6,11 +6,12 @@ the only way in: it is one transaction, and if anything in it fails, the mirror 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from copy import copy
 from decimal import Decimal
 from math import inf
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from jupyter_openapi.sandbox.exchange.account import Account
 from jupyter_openapi.sandbox.exchange.hours import today
@@ -99,9 +100,18 @@ class Queue:
         return [order for limit in limits for order in self.asks[limit].values()]
 
 
+class Booked(NamedTuple):
+    """An order as it stood after one change, and the shares and price if the change was a fill."""
+
+    order: Order
+    shares: Decimal | None = None
+    price: Decimal | None = None
+
+
 class Blotter:
     """Open orders by id and by symbol, the account, and the numbers given out.
 
+    `on_booked` is told of the changes of orders, in their order, once they are kept.
     `examined` holds up to when each symbol's prices have been applied to its orders.
     """
 
@@ -111,7 +121,9 @@ class Blotter:
         self.orders: dict[str, Order] = {}
         self.queues: dict[str, Queue] = {}
         self.examined: dict[str, float] = {}
+        self.on_booked: Callable[[list[Booked]], None] = lambda _: None
         self._dirty: dict[str, Order] = {}
+        self._changes: list[Booked] = []
         self._last_id = 0
         self._last_stamp = 0
         self._priority = 0
@@ -124,6 +136,7 @@ class Blotter:
                 self.account.open(at)
                 store.set_setting("opened", at)
         self._dirty.clear()
+        self._changes.clear()
         self.orders = {order.order_id: order for order in store.open_orders()}
         self.queues = {}
         for order in self.orders.values():
@@ -148,6 +161,9 @@ class Blotter:
         except BaseException:
             self.load(at)
             raise
+        changes, self._changes = self._changes, []
+        if changes:
+            self.on_booked(changes)
 
     def new_id(self, at: float) -> str:
         """Return a new order id: 18 digits, greater than all before, odd (so that no float holds it)."""
@@ -161,7 +177,7 @@ class Blotter:
 
     def enter(self, order: Order, at: float, msg: str = "") -> None:
         """Take a new order in, with the status it has; an open one joins its queue."""
-        self._write(order, Event(order.status, order.price, order.quantity, msg, at))
+        self.record(order, Event(order.status, order.price, order.quantity, msg, at))
         if order.open:
             self.orders[order.order_id] = order
             self.queues.setdefault(order.symbol, Queue()).add(order)
@@ -179,7 +195,7 @@ class Blotter:
         order.updated_at = at
         if order.open and moves:
             queue.add(order)
-        self._write(order, Event(status, order.price, order.quantity, msg, at))
+        self.record(order, Event(status, order.price, order.quantity, msg, at))
         if not order.open:
             self._leave(order)
         self.hold(order, at)
@@ -213,7 +229,7 @@ class Blotter:
         )
         self.account.fill(order, quantity, price, at, today(order.market, at))
         order.status = PARTIAL if order.left else FILLED
-        self._write(order, Event(order.status, price, quantity, f"Execution of {quantity:f}", at))
+        self.record(order, Event(order.status, price, quantity, f"Execution of {quantity:f}", at), quantity)
         if not order.open:
             self._leave(order)
         self.hold(order, at)
@@ -237,9 +253,11 @@ class Blotter:
         for order in [] if queue is None else queue.waiting.values():
             self.touch(order)
 
-    def _write(self, order: Order, event: Event) -> None:
+    def record(self, order: Order, event: Event, shares: Decimal | None = None) -> None:
+        """Write a change of an order down; `shares` if it was a fill, at the event's price."""
         self.store.add_event(order.order_id, event)
         self.touch(order)
+        self._changes.append(Booked(copy(order), shares, None if shares is None else event.price))
 
     def _leave(self, order: Order) -> None:
         self.orders.pop(order.order_id, None)

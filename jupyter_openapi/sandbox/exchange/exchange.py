@@ -275,8 +275,7 @@ class Exchange:
             self.blotter.amend(order, values, status, at, keeps_place=keeps)
             if status == WAITING:
                 triggers.begin(order, self.market.last(order.symbol, at))
-            self.store.add_event(order_id, Event(REPLACED, order.price, order.quantity, "", at))
-            self.blotter.touch(order)
+            self.blotter.record(order, Event(REPLACED, order.price, order.quantity, "", at))
             live = self.hours.filter(order.market, at)
             if status in WORKING and live is not None and live(order):
                 self._matching.arrive(order, at)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 import time
 from datetime import UTC, datetime
 from functools import cache
@@ -11,11 +10,13 @@ from typing import Any
 from jupyter_openapi.sandbox.dispatch import CONTROLS, HANDLERS, PUBLIC, Handler, World, carries
 from jupyter_openapi.sandbox.errors import bad
 from jupyter_openapi.sandbox.gate import CHANNEL
-from jupyter_openapi.sandbox.options import FAULTS
+from jupyter_openapi.sandbox.options import ALL_FAULTS
 from jupyter_openapi.spec.loader import read_documents
 from jupyter_openapi.spec.model import Effect, Kind, Operation, Parameter
 
 Fields = dict[str, Any]
+
+GATEWAYS = ("quote", "trade", "all")
 
 LONGEST_LIFE = 400 * 86400
 
@@ -39,6 +40,7 @@ def move_clock(world: World, fields: Fields) -> Fields:
     )
     world.clock.set(goal)  # first: a program killed in between catches up when it starts again
     world.exchange.advance(goal)
+    world.links.publish()
     return {"now": goal}
 
 
@@ -53,6 +55,7 @@ def status(world: World, fields: Fields) -> Fields:
         "limits": world.options.limits,
         "faults": {name: rate for name, (rate, _) in world.faults.rates.items()},
         "db": str(world.options.db) if world.options.db else None,
+        "links": world.links.report(),
         "uptime": round(time.time() - world.started_at, 3),
         "open_orders": len(world.exchange.blotter.orders),
         "cash": {currency: str(amount) for currency, amount in world.exchange.blotter.account.cash.items()},
@@ -75,6 +78,28 @@ def set_faults(world: World, fields: Fields) -> Fields:
     return {name: rate for name, (rate, _) in world.faults.rates.items()}
 
 
+def disturb_sockets(world: World, fields: Fields) -> Fields:
+    """Do to links what the world does: drop them, freeze them, forget what they subscribed to."""
+    for name in ("drop", "freeze", "forget"):
+        gateway = fields.get(name)
+        if gateway is None:
+            continue
+        if gateway not in GATEWAYS:
+            raise bad(name, f"{gateway:.20} is none of {', '.join(GATEWAYS)}")
+        for link in world.links.of(gateway):
+            if name == "drop":
+                link.socket.abort()
+            elif name == "freeze":
+                link.socket.freeze()
+            else:
+                link.subscribed.clear()
+    if fields.get("deny") is not None:
+        world.links.denied = set(fields["deny"])
+    if fields.get("most") is not None:
+        world.links.most = int(fields["most"])
+    return {"online": world.links.online(), "most": world.links.most, "denied": sorted(world.links.denied)}
+
+
 def _amount(name: str) -> Parameter:
     return Parameter(name, "body", Kind.DECIMAL, number=True)
 
@@ -82,7 +107,15 @@ def _amount(name: str) -> Parameter:
 control("POST", "/sandbox/clock", move_clock, _amount("advance"), _amount("to"))
 control("GET", "/sandbox/status", status)
 control("POST", "/sandbox/reset", reset)
-control("POST", "/sandbox/faults", set_faults, *(_amount(name) for name in FAULTS))
+control("POST", "/sandbox/faults", set_faults, *(_amount(name) for name in ALL_FAULTS))
+control(
+    "POST",
+    "/sandbox/sockets",
+    disturb_sockets,
+    *(Parameter(name, "body", Kind.TEXT) for name in ("drop", "freeze", "forget")),
+    Parameter("deny", "body", Kind.TEXT, array=True),
+    _amount("most"),
+)
 
 
 @carries("token_refresh")
@@ -105,9 +138,9 @@ def token_refresh(world: World, fields: Fields) -> Fields:
 
 @carries("socket_token")
 def socket_token(world: World, fields: Fields) -> Fields:
-    """Return a one-time password for a socket; the sandbox serves no sockets, so nothing redeems it."""
-    del world, fields
-    return {"otp": secrets.token_hex(16), "limit": 10, "online": 0}
+    """Return a one-time password for a socket, how many links there may be, and how many there are."""
+    del fields
+    return world.links.password()
 
 
 def _iso(at: float) -> str:
