@@ -36,7 +36,7 @@ export class MarketBox {
     this.values = PRICES.map(([name = "", label = ""]) => {
       const value = h("span", { class: "jo-price" });
       const pressed = () => this.prices[name] && take(this.prices[name]);
-      const box = button("", pressed, "jo-quote");
+      const box = button("", pressed, "jo-plain jo-quote");
       box.title = `Take the ${label.toLowerCase()} price`;
       box.append(h("span", { class: "jo-quote-label" }, label), value);
       return { name, box, value };
@@ -107,7 +107,7 @@ export class MarketBox {
     body.dataset.levels = wanted;
     body.replaceChildren(
       ...levels.map(([price, quantity, share]) => {
-        const taking = button(price, () => this.take(price), "jo-level");
+        const taking = button(price, () => this.take(price), "jo-plain jo-level");
         taking.title = "Take this price";
         const row = h("tr", {}, h("td", {}, taking), h("td", {}, quantity));
         row.style.setProperty("--jo-share", `${Math.round(share * 100)}%`);

@@ -56,11 +56,11 @@ export class OrderTicket {
     this.market = new MarketBox((price) => this.takePrice(price));
     this.order = new SentOrder(() => this.sender.send("cancel"));
     this.offer = this.makeOffer();
-    this.suggest = button("", () => this.takeSymbol(), "jo-suggest");
+    this.suggest = button("", () => this.takeSymbol(), "jo-plain jo-suggest");
     this.list = h("datalist", { id: this.inputs.symbol.getAttribute("list") });
     this.sizes = ["All", "Half", "Max"].map((name) => ({
       name: /** @type {"all" | "half" | "max"} */ (name.toLowerCase()),
-      button: button(name, () => this.takeSize(name.toLowerCase()), "jo-size"),
+      button: button(name, () => this.takeSize(name.toLowerCase()), "jo-plain jo-size"),
     }));
     this.sizeNote = h("p", { class: "jo-hint" });
     this.fields = this.makeFields();

@@ -65,11 +65,10 @@ export function uid() {
  * Make a button that does nothing while it is disabled.
  * @param {string} text
  * @param {() => void} press
- * @param {string} [kind]
+ * @param {string} [look]
  */
-export function button(text, press, kind = "jo-quiet") {
-  /** @type {HTMLButtonElement} */
-  const made = h("button", { type: "button", class: `jo-button ${kind}` }, text);
+export function button(text, press, look = "jo-button jo-quiet") {
+  const made = h("button", { type: "button", class: look }, text);
   made.addEventListener("click", () => isEnabled(made) && press());
   return made;
 }
@@ -275,7 +274,7 @@ export class OfferCard {
       this.set(null);
       cancel();
     });
-    this.send = button(idle, () => this.press(send), "jo-send");
+    this.send = button(idle, () => this.press(send), "jo-button jo-send");
     const buttons = h("div", { class: "jo-actions jo-offer-buttons" }, this.left, this.drop, this.send);
     const attributes = { class: "jo-card jo-offer", role: "group", "aria-label": label };
     this.box = h("div", attributes, this.heading, this.lines, buttons);

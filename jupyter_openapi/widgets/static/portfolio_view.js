@@ -109,9 +109,9 @@ class PortfolioView {
     for (const one of this.choices) one.setAttribute("aria-pressed", String(one.textContent === chosen));
     show(this.picture, picture);
     if (!picture) return;
-    const source = `data:image/png;base64,${picture.data}`;
     this.picture.alt = picture.about;
-    if (this.picture.src !== source) this.picture.src = source;
+    // The data comes once; a view without it means the picture that is shown.
+    if (picture.data) this.picture.src = `data:image/png;base64,${picture.data}`;
   }
 
   close() {

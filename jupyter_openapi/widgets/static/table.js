@@ -35,7 +35,7 @@ export class Table {
     this.body = h("tbody", { role: "rowgroup" });
     this.node = h(
       "table",
-      { class: `jo-table ${name}`, role: "table" },
+      { class: `jo-table jo-cards ${name}`, role: "table" },
       h("caption", {}, caption),
       h("thead", { role: "rowgroup" }, this.top),
       this.body,
@@ -61,8 +61,8 @@ export class Table {
     const heads = columns.map(({ title, end, sort }, index) =>
       h(
         "th",
-        { scope: "col", role: "columnheader", class: end ? "jo-end" : null },
-        sort ? button(title, () => this.sort(index), "jo-sort") : title,
+        { scope: "col", role: "columnheader", class: end ? "jo-right" : null },
+        sort ? button(title, () => this.sort(index), "jo-plain jo-sort") : title,
       ),
     );
     const names = Object.keys(this.actions);
@@ -132,7 +132,7 @@ export class Table {
     const cells = this.columns.map(({ title, end }) => {
       const text = h("span", { class: "jo-text" });
       const sub = h("span", { class: "jo-sub" });
-      const attributes = { role: "cell", "data-label": title, class: end ? "jo-end" : null };
+      const attributes = { role: "cell", "data-label": title, class: end ? "jo-right" : null };
       return [h("td", attributes, text, sub), text, sub];
     });
     const buttons = Object.entries(this.actions).map(([name, press]) => button(name, () => press(id)));
