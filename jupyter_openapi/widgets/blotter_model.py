@@ -5,125 +5,20 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime, tzinfo
+from decimal import Decimal
 from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from jupyter_openapi.errors import OpenAPIError, RequestRefused
-from jupyter_openapi.market import orders
-from jupyter_openapi.market.money import amount, money, plain
 from jupyter_openapi.messages import _
 from jupyter_openapi.trading.describe import describe_standing
 from jupyter_openapi.widgets import polling as events
 from jupyter_openapi.widgets import queries as reads
+from jupyter_openapi.widgets.blotter_rows import Row, let_through, may_cancel, may_work, newest_first, row_of
 from jupyter_openapi.widgets.model import Pending, PendingChange
 from jupyter_openapi.widgets.order_fields import cancel_offer
-from jupyter_openapi.widgets.order_ticket import in_thread
-from jupyter_openapi.widgets.panel import HIDDEN, failure_words
+from jupyter_openapi.widgets.panel import PanelState, failure_words, in_thread, zone_of
 from jupyter_openapi.widgets.polling import TRAFFIC, Backoff, Poller
 from jupyter_openapi.widgets.queries import ClientHolder, ClientLike, connected
-
-COLUMNS = ("Time", "Symbol", "Side", "Type", "Price", "Filled", "Status")
-FILTERS: Mapping[str, frozenset[str]] = {
-    "Open": orders.OPEN,
-    "Waiting for a trigger": frozenset({"VarietiesNotReported", "DelayedNotReported"}),
-    "Partly filled": frozenset({"PartialFilledStatus"}),
-    "Filled": frozenset({"FilledStatus"}),
-    "Cancelled": frozenset({"CanceledStatus", "PartialWithdrawal"}),
-    "Rejected or expired": frozenset({"RejectedStatus", "ExpiredStatus"}),
-    "All of today": orders.OPEN | orders.FINAL,
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One order of the blotter: a text for each of `COLUMNS`."""
-
-    order_id: str
-    cells: tuple[str, ...]
-    about: str
-    cancellable: bool
-    replaceable: bool
-
-
-def zone_named(name: str) -> tzinfo:
-    """Return a time zone by its name; UTC if there is none of that name."""
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError):
-        return UTC
-
-
-def row_of(order: Mapping[str, Any], zone: tzinfo, *, privacy: bool) -> Row:
-    """Return an order as a row; with `privacy`, shares instead of quantities, and no id."""
-    status, kind = str(order.get("status")), str(order.get("order_type"))
-    rules = orders.RULES.get(kind)
-    order_id = str(order.get("order_id"))
-    cells = (
-        _time(order.get("submitted_at"), zone),
-        str(order.get("symbol") or ""),
-        str(order.get("side") or ""),
-        f"{kind}, {order.get('time_in_force') or '?'}",
-        _price(order),
-        _filled(order, privacy=privacy),
-        orders.status_meaning(status),
-    )
-    quantity = "" if privacy else f"{order.get('quantity')} "
-    about = f"{order.get('side')} {quantity}{order.get('symbol')}, order {HIDDEN if privacy else order_id}"
-    return Row(
-        order_id,
-        cells,
-        about,
-        cancellable=status in orders.CANCELLABLE,
-        replaceable=status in orders.REPLACEABLE and bool(rules and rules.replaceable),
-    )
-
-
-def _time(value: Any, zone: tzinfo) -> str:
-    seconds = amount(value)
-    if not seconds:
-        return ""
-    at = datetime.fromtimestamp(float(seconds), zone)
-    today = datetime.now(zone).date()
-    return f"{at:%H:%M:%S}" if at.date() == today else f"{at:%d %b}"
-
-
-def _price(order: Mapping[str, Any]) -> str:
-    price, trigger = amount(order.get("price")), amount(order.get("trigger_price"))
-    parts = [money(price) if price else "market"]
-    if trigger:
-        parts.append(f"if {money(trigger)}")
-    if trail := amount(order.get("trailing_amount")):
-        parts = [_("trails by {trail}").format(trail=plain(trail))]
-    if percent := amount(order.get("trailing_percent")):
-        parts = [_("trails by {percent}%").format(percent=plain(percent))]
-    return " ".join(parts)
-
-
-def _filled(order: Mapping[str, Any], *, privacy: bool) -> str:
-    total, done = amount(order.get("quantity")), amount(order.get("executed_quantity"))
-    if privacy:
-        return f"{(done or 0) / total:.0%}" if total else HIDDEN
-    return f"{plain(done) if done else '0'} / {plain(total) if total else '?'}"
-
-
-def newest_first(found: Mapping[str, Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    """Return orders by the time they were submitted, the newest first."""
-    return sorted(
-        found.values(),
-        key=lambda order: (amount(order.get("submitted_at")) or 0, str(order.get("order_id"))),
-        reverse=True,
-    )
-
-
-def let_through(order: Mapping[str, Any], symbol: str, status: str) -> bool:
-    """Tell whether the filters show an order; `symbol` is the beginning of one or several, with spaces."""
-    wanted = symbol.upper().split()
-    name = str(order.get("symbol") or "").upper()
-    allowed = FILTERS.get(status, orders.OPEN)
-    return str(order.get("status")) in allowed and (not wanted or any(name.startswith(one) for one in wanted))
-
 
 EVERY = 5.0  # seconds between two looks while an order is open
 CLOSED = 60.0  # and while every market of theirs is closed
@@ -131,7 +26,7 @@ OLDER_EVERY = 60.0  # seconds between two looks at the orders of earlier days
 AFTER = 15.0  # seconds to go on looking after an order was sent: a list may lag behind
 
 
-class BlotterModel:
+class BlotterModel(PanelState):
     """One blotter's state; every method may be called from any thread.
 
     Parameters
@@ -151,13 +46,12 @@ class BlotterModel:
         watched: Callable[[], bool] = lambda: True,
         run: Callable[[Callable[[], None]], None] = in_thread,
     ) -> None:
-        self._session = session
-        self._changed = changed
+        super().__init__(session, changed, run)
         self._watched = watched
-        self._run = run
         self._lock = threading.Lock()
         self._today: dict[str, Mapping[str, Any]] = {}
         self._older: dict[str, Mapping[str, Any]] = {}
+        self._last: dict[str, Decimal] = {}
         self._older_at = -OLDER_EVERY
         self._until = 0.0
         self._pace = Backoff(EVERY)
@@ -165,10 +59,8 @@ class BlotterModel:
         self.slot = Pending()
         self.symbol = " ".join(symbols)
         self.status = "Open"
-        self.busy = ""
-        self.error = ""
         self.problem = ""  # of the last look
-        self.note = ""
+        self.unread = ""  # what of the orders shown could not be read
         self.read = False  # whether a look has succeeded
         events.listen(session, self._told)
 
@@ -181,9 +73,13 @@ class BlotterModel:
 
     def rows(self, *, privacy: bool = False) -> list[Row]:
         """Return the orders that the filters let through."""
-        client = self._session.client
-        zone = zone_named(client.tz if client else "UTC")
-        return [row_of(order, zone, privacy=privacy) for order in self._shown()]
+        zone = zone_of(self._session.client)
+        found = [
+            row_of(order, zone, privacy=privacy, last=self._last.get(str(order.get("symbol"))))
+            for order in self._shown()
+        ]
+        self.unread = "\n".join(row.unread for row in found if row.unread)
+        return found
 
     def find(self, order_id: str) -> Mapping[str, Any] | None:
         """Return an order as last seen."""
@@ -218,7 +114,7 @@ class BlotterModel:
     def ask_cancel_all(self) -> None:
         """Offer to cancel every order shown that can be cancelled, as they stand now."""
         client = connected(self._session)
-        found = [order for order in self._shown() if str(order.get("status")) in orders.CANCELLABLE]
+        found = [order for order in self._shown() if may_cancel(order)]
         if not found:
             raise RequestRefused(_("No order shown here can be cancelled."))
         ids = [str(order["order_id"]) for order in found]
@@ -268,18 +164,6 @@ class BlotterModel:
         self._changed()
         return True
 
-    def _work(self, work: Callable[[], None]) -> None:
-        def safely() -> None:
-            try:
-                work()
-            except BaseException as failure:  # noqa: BLE001 (nobody else would see it)
-                self.error = failure_words(failure)
-            finally:
-                self.busy = ""
-                self._changed()
-
-        self._run(safely)
-
     def _offer_cancel(self, order_id: str) -> None:
         self.slot.put(cancel_offer(connected(self._session), order_id))
 
@@ -297,8 +181,8 @@ class BlotterModel:
     def _cancel_all(self, client: ClientLike, ids: Sequence[str]) -> None:
         """Cancel one after the other; one that fails stops none of the others."""
         failed: list[str] = []
-        for number, order_id in enumerate(ids, 1):
-            self.busy = _("Cancelling {number} of {ids_count}").format(number=number, ids_count=len(ids))
+        for place, order_id in enumerate(ids, 1):
+            self.busy = _("Cancelling {number} of {ids_count}").format(number=place, ids_count=len(ids))
             self._changed()
             try:
                 with TRAFFIC.order():
@@ -315,15 +199,17 @@ class BlotterModel:
             return None
         if not TRAFFIC.clear(client):
             return EVERY
-        failure: OpenAPIError | None = None
+        failure: Exception | None = None
         try:
             self._read_orders(client)
-        except OpenAPIError as problem:
+        except Exception as problem:  # noqa: BLE001 (shown in the panel)
             failure = problem
         self.problem = failure_words(failure) if failure else ""
         self._changed()
+        if failure is None:
+            self._read_prices(client)
         delay = self._pace.after(client, failure)
-        working = [order for order in self.orders() if str(order.get("status")) in orders.OPEN]
+        working = [order for order in self.orders() if may_work(order)]
         if failure is None and not working and time.monotonic() > self._until:
             return None
         moving = any(reads.is_trading(client, str(order.get("symbol"))) for order in working)
@@ -341,10 +227,21 @@ class BlotterModel:
             if older is not None:
                 self._older, self._older_at = older, time.monotonic()
 
+    def _read_prices(self, client: ClientLike) -> None:
+        """Read the last prices of the orders that work; without them the table has none."""
+        wanted = {str(order.get("symbol")) for order in self.orders() if may_work(order)}
+        try:
+            found = reads.last_prices(client, [symbol for symbol in wanted if reads.market_of(symbol)])
+        except Exception:  # noqa: BLE001 (prices are a help; the orders stand without them)
+            found = {}
+        if found != self._last:
+            self._last = found
+            self._changed()
+
     def _told(self, event: events.Event) -> None:
         if event == "account":
             with self._lock:
-                self._today, self._older, self.read = {}, {}, False
+                self._today, self._older, self._last, self.read = {}, {}, {}, False
                 self._older_at = -OLDER_EVERY
             self.slot.drop()
             self.error = self.note = self.problem = ""

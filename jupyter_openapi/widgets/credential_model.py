@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, MutableMapping
+from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -17,10 +17,10 @@ from jupyter_openapi.session import Session
 from jupyter_openapi.transport.hosts import resolve_host
 from jupyter_openapi.widgets import polling as events
 from jupyter_openapi.widgets.model import Pending, PendingChange
-from jupyter_openapi.widgets.order_ticket import in_thread
-from jupyter_openapi.widgets.panel import failure_words
+from jupyter_openapi.widgets.panel import PanelState, in_thread
 
-SECRETS = ("app_key", "app_secret", "access_token")
+SECRETS = {"app_key": "App Key", "app_secret": "App Secret", "access_token": "Access Token"}
+"""The keys by their names in a message, with the labels of their fields."""
 RENEW = 14  # days left under which a token should be renewed
 Row = tuple[str, str, str]  # label, text, tone: "", "good" or "warn"
 
@@ -33,6 +33,12 @@ class LoginRequest:
     trading: bool
     profile: str = ""
     save: bool = False
+
+
+def empty_fields(content: Mapping[str, Any]) -> dict[str, str]:
+    """Return what to say beside each field of a key that is empty."""
+    empty = [name for name in SECRETS if not str(content.get(name) or "").strip()]
+    return {name: _("{label} is empty.").format(label=SECRETS[name]) for name in empty}
 
 
 def take_secrets(content: MutableMapping[str, Any]) -> Credentials | None:
@@ -190,7 +196,7 @@ REFRESH_LINES = (
 )
 
 
-class CredentialModel:
+class CredentialModel(PanelState):
     """One credential panel's state.
 
     Parameters
@@ -213,15 +219,12 @@ class CredentialModel:
         place: Machine | None = None,
         run: Callable[[Callable[[], None]], None] = in_thread,
     ) -> None:
-        self._session = session
-        self._changed = changed
-        self._run = run
+        super().__init__(session, changed, run)
+        self._session: Session = session
         self._lock = threading.Lock()
         self.machine = place or machine()
         self.slot = Pending()
-        self.busy = ""
-        self.error = ""
-        self.note = ""
+        self.empty: dict[str, str] = {}  # what is said beside the fields of keys that are missing
         self.notes: list[str] = []
         self.report: list[Row] = []
         self.profiles: list[str] = profiles()
@@ -230,7 +233,7 @@ class CredentialModel:
     def connect(self, wish: LoginRequest, typed: Credentials | None, *, privacy: bool = False) -> None:
         """Connect to an account and test it; on failure everything stays as it was."""
         check(wish, self.machine, typed=typed is not None)
-        self._work("Connecting", lambda: self._connect(wish, typed, privacy=privacy))
+        self._start("Connecting", lambda: self._connect(wish, typed, privacy=privacy))
 
     def ask_refresh(self) -> None:
         """Offer to refresh the access token; nothing is sent yet."""
@@ -246,7 +249,7 @@ class CredentialModel:
         """Do what was offered, once."""
         offer = self.slot.take(offer_id, self._session.client)
         if offer is not None:
-            self._work("Refreshing", offer.send)
+            self._start("Refreshing", offer.send)
 
     def drop(self) -> None:
         """Do nothing after all."""
@@ -255,33 +258,23 @@ class CredentialModel:
 
     def forget(self, profile: str) -> None:
         """Disconnect, and delete what is kept."""
-        self._work("Forgetting", lambda: self._forget(profile))
+        self._start("Forgetting", lambda: self._forget(profile))
 
     def close(self) -> None:
         """Offer nothing more."""
         self.slot.drop()
 
-    def _work(self, busy: str, work: Callable[[], None]) -> None:
+    def _start(self, busy: str, work: Callable[[], None]) -> None:
         with self._lock:
             if self.busy:
                 return
-            self.busy, self.error, self.note, self.notes = busy, "", "", []
+            self.busy, self.error, self.note, self.notes, self.empty = busy, "", "", [], {}
         self._changed()
-
-        def safely() -> None:
-            try:
-                work()
-            except BaseException as failure:  # noqa: BLE001 (nobody else would see it)
-                self.error = failure_words(failure)
-            finally:
-                self.busy = ""
-                self._changed()
-
-        self._run(safely)
+        self._work(work)
 
     def _connect(self, wish: LoginRequest, typed: Credentials | None, *, privacy: bool) -> None:
         with or_back(self._session), overheard(self._session, self.notes.append):
-            client = open_account(self._session, wish, typed)
+            client = self._open(wish, typed)
             report = examine(client, privacy=privacy)
         if wish.save and typed is not None:
             store_profile(wish.profile, typed)
@@ -294,6 +287,14 @@ class CredentialModel:
         self.note = "Connected"
         self.slot.drop()
         events.publish(self._session, "account")
+
+    def _open(self, wish: LoginRequest, typed: Credentials | None) -> Client:
+        try:
+            return open_account(self._session, wish, typed)
+        except RequestRefused:
+            if typed is None and not wish.profile and wish.mode != "sandbox":
+                self.empty = empty_fields({})
+            raise
 
     def _refresh(self) -> None:
         self.note = self._session.refresh()

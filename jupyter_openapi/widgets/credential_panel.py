@@ -6,8 +6,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from jupyter_openapi.session import SESSION, Session
-from jupyter_openapi.widgets.credential_model import CredentialModel, LoginRequest, take_secrets
-from jupyter_openapi.widgets.panel import Page, stamp, static, title
+from jupyter_openapi.widgets.credential_model import (
+    SECRETS,
+    CredentialModel,
+    LoginRequest,
+    empty_fields,
+    take_secrets,
+)
+from jupyter_openapi.widgets.panel import Page, head_view, offer_view, static
 
 
 class CredentialPanel(Page):
@@ -24,14 +30,15 @@ class CredentialPanel(Page):
         Show no account number.
     """
 
-    _esm = static("parts.js", "credential_panel.js")
+    NAME = "Credential panel"
+    _esm = static("credential_panel.js")
     _css = static("panel.css")
 
     def __init__(self, *, session: Session | None = None, profile: str = "", privacy: bool = False) -> None:
-        super().__init__(privacy=privacy)
-        self._session = SESSION if session is None else session
+        own = SESSION if session is None else session
+        super().__init__(own, privacy=privacy)
         self._profile = profile
-        self.login = CredentialModel(self._session, self.touch)
+        self.login = CredentialModel(own, self.touch)
 
     def message(self, kind: str, content: Mapping[str, Any]) -> None:
         """Take one message of the page."""
@@ -47,6 +54,9 @@ class CredentialPanel(Page):
             self.login.forget(str(content.get("profile", "")).strip())
 
     def _connect(self, content: dict[str, Any]) -> None:
+        empty = empty_fields(content)
+        if 0 < len(empty) < len(SECRETS):
+            self.login.empty = empty
         typed = take_secrets(content)
         wish = LoginRequest(
             str(content.get("mode", "")),
@@ -62,16 +72,13 @@ class CredentialPanel(Page):
 
     def view(self) -> dict[str, Any]:
         """Return what the page shall show, as JSON."""
-        login, client = self.login, self._session.client
-        offer = login.slot.offer
+        login = self.login
         return {
-            "title": title(client, privacy=self.privacy),
-            "mode": client.account.mode if client else "none",
-            "trading": bool(client and client.account.trading),
-            "time": stamp(client),
+            **head_view(self._session.client, privacy=self.privacy),
             "busy": login.busy,
             "error": login.error,
             "note": login.note,
+            "empty": login.empty,
             "notes": list(login.notes),
             "report": [list(row) for row in login.report],
             "profile": self._profile,
@@ -79,8 +86,7 @@ class CredentialPanel(Page):
             "machine": login.machine.words,
             "sandbox_only": login.machine.sandbox_only,
             "orders": login.machine.orders,
-            "offer": offer
-            and {"id": offer.id, "button": offer.button, "lines": [list(line) for line in offer.lines]},
+            "offer": offer_view(login.slot.offer, privacy=self.privacy),
         }
 
     def fallback(self) -> str:

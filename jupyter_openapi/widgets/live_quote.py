@@ -8,19 +8,19 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-from jupyter_openapi.errors import OpenAPIError, RequestRefused
+from jupyter_openapi.errors import RequestRefused
 from jupyter_openapi.market import fees, orders, symbols
 from jupyter_openapi.market.money import amount, money
 from jupyter_openapi.messages import _
 from jupyter_openapi.widgets import queries as reads
 from jupyter_openapi.widgets.panel import HIDDEN, by_label, failure_words
 from jupyter_openapi.widgets.polling import TRAFFIC, Backoff, Poller
-from jupyter_openapi.widgets.queries import ClientHolder, ClientLike, Quote, Securities, Security
+from jupyter_openapi.widgets.queries import ClientHolder, ClientLike, Most, Quote, Securities, Security, Sizes
 
 EVERY = 2.0  # seconds between two quotes while the market trades
 CLOSED = 30.0  # and while it is closed
@@ -57,7 +57,7 @@ class LiveQuote:
         self._fields: dict[str, str] = {}
         self._seen: dict[str, SymbolState] = {}
         self._securities = Securities()
-        self._most: tuple[tuple[str, ...], str] = ((), "")
+        self._most: tuple[tuple[str, ...], Most] = ((), Most())
         self._most_at = 0.0
         self._choices: list[tuple[str, str]] | None = None
         self._pace = Backoff(EVERY)
@@ -73,7 +73,7 @@ class LiveQuote:
     def forget(self) -> None:
         """Forget everything read: it was another account's."""
         with self._lock:
-            self._seen, self._most, self._choices = {}, ((), ""), None
+            self._seen, self._most, self._choices = {}, ((), Most()), None
 
     def stop(self) -> None:
         """Look no more."""
@@ -107,27 +107,29 @@ class LiveQuote:
         delay = self._pace.after(client, failure)
         return delay if reads.is_trading(client, symbol) else max(delay, CLOSED)
 
-    def _see(self, client: ClientLike, symbol: str) -> OpenAPIError | None:
+    def _see(self, client: ClientLike, symbol: str) -> Exception | None:
         before = self._seen.get(symbol, SymbolState())
         try:
             security = before.security or self._securities.find(client, symbol)
-            seen = SymbolState(security, reads.read_quote(client, symbol), reads.hours_of(client, symbol))
+            quote = reads.read_quote(client, symbol)
+            seen = SymbolState(security, quote, reads.hours_of(client, symbol), quote.unread)
             failure = None
-        except OpenAPIError as problem:
+        except Exception as problem:  # noqa: BLE001 (shown in the form)
             failure = problem
             seen = SymbolState(before.security, before.quote, before.hours, failure_words(problem))
         with self._lock:
             self._seen[symbol] = seen
         return failure
 
-    def _ask_most(self, client: ClientLike, fields: Mapping[str, str]) -> OpenAPIError | None:
+    def _ask_most(self, client: ClientLike, fields: Mapping[str, str]) -> Exception | None:
         """Ask how much may be bought or sold, when the fields that rule it have changed and are complete."""
         asks = _asks(fields)
         kind, price = fields.get("order_type", ""), amount(fields.get("submitted_price"))
         rules = orders.RULES.get(kind)
         if asks == self._most[0] or rules is None or not fields.get("side"):
             return None
-        if "submitted_price" in rules.needs and (price is None or price <= 0):
+        priced = fields["side"] == "Buy" and "submitted_price" in rules.needs
+        if priced and (price is None or price <= 0):
             return None
         if (wait := self._most_at + MOST_GAP - time.monotonic()) > 0:
             time.sleep(wait)
@@ -135,17 +137,17 @@ class LiveQuote:
                 return None
         self._most_at = time.monotonic()
         try:
-            text, failure = reads.most(client, fields), None
-        except OpenAPIError as problem:
-            text, failure = "", problem
+            found, failure = reads.most(client, fields), None
+        except Exception as problem:  # noqa: BLE001 (the most is a help, and stops nothing)
+            found, failure = Most(), problem
         with self._lock:
-            self._most = (asks, text)
+            self._most = (asks, found)
         self._changed()
         return failure
 
-    def most(self) -> str:
-        """Say how many shares the present fields may buy or sell."""
-        return self._most[1] if self._most[0] == _asks(self._fields) else ""
+    def most(self) -> Most:
+        """Return how many shares the present fields may buy or sell."""
+        return self._most[1] if self._most[0] == _asks(self._fields) else Most()
 
     def estimate(self) -> tuple[str, str]:
         """Return the amount and the fees of the present fields, in words; empty where they can't be told."""
@@ -166,37 +168,62 @@ class LiveQuote:
         fields, seen = self._fields, self.seen()
         symbol, today = fields.get("symbol", ""), datetime.now(UTC).date()
         if reads.market_of(symbol) is None:
-            guess = symbols.suggest(symbol)
-            return (
-                {"symbol": _("Did you mean {guess}?").format(guess=guess)}
-                if guess and guess != symbol
-                else {}
-            )
+            guess = self.suggestion()
+            return {"symbol": _("Did you mean {guess}?").format(guess=guess)} if guess else {}
         found = orders.check_ticks(fields, today)
         quantity = amount(fields.get("submitted_quantity"))
         if seen.security is not None and seen.security.lot and quantity and quantity > 0:
             found += orders.check_lot(symbol, fields.get("order_type", "LO"), quantity, seen.security.lot)
         return {problem.field: by_label(problem.message) for problem in found}
 
+    def suggestion(self) -> str:
+        """Return the symbol that was likely meant; empty where there is no doubt, or nothing is near."""
+        symbol = self._fields.get("symbol", "")
+        if not symbol or reads.market_of(symbol) is not None:
+            return ""
+        guess = symbols.suggest(symbol)
+        return guess if guess and guess != symbol else ""
+
+    def _problem(self) -> str:
+        """Say what is wrong with the present symbol, or what could not be read of it."""
+        symbol, seen = self._fields.get("symbol", ""), self.seen()
+        if symbol and reads.market_of(symbol) is None and not self.suggestion():
+            return _(
+                "'{symbol}' is no symbol of a market where orders are taken: type one such as 700.HK or "
+                "AAPL.US."
+            ).format(symbol=symbol)
+        return seen.problem
+
     def view(self, *, privacy: bool) -> dict[str, Any]:
         """Return what the page shows."""
-        seen = self.seen()
+        seen, fields, most = self.seen(), self._fields, self.most()
         total, charged = self.estimate()
         hide = HIDDEN if privacy else ""
+        lot = seen.security.lot if seen.security else None
+        sizes = most.sizes(lot, fields.get("order_type", ""))
         return {
             "security": _security_view(seen.security),
             "quote": _quote_view(seen.quote),
+            "depth": _depth_view(seen.quote),
             "hours": seen.hours,
-            "problem": seen.problem,
+            "problem": self._problem(),
+            "suggest": self.suggestion(),
             "amount": total and (hide or total),
             "fees": charged and (hide or charged),
-            "most": self.most() and (hide or self.most()),
+            "most": most.text and (hide or most.text),
+            "sizes": {
+                "symbol": fields.get("symbol", ""),
+                "side": fields.get("side", ""),
+                **asdict(Sizes() if privacy else sizes),
+            },
             "hints": self.hints(),
         }
 
 
 def _asks(fields: Mapping[str, str]) -> tuple[str, ...]:
-    return tuple(fields.get(name, "") for name in MOST_FIELDS)
+    """Return what the most depends on: what is held to sell depends on the symbol alone."""
+    names = MOST_FIELDS[:2] if fields.get("side") == "Sell" else MOST_FIELDS
+    return tuple(fields.get(name, "") for name in names)
 
 
 def _fees(fields: Mapping[str, str], quantity: Decimal, price: Decimal, currency: str) -> str:
@@ -233,4 +260,15 @@ def _quote_view(quote: Quote | None) -> dict[str, Any] | None:
         **{name: f"{price:f}" if price is not None else "" for name, price in prices.items()},
         "change": change,
         "age": age,
+    }
+
+
+def _depth_view(quote: Quote | None) -> dict[str, list[list[Any]]]:
+    """Return the levels of the book: price, quantity, and its share of the largest quantity shown."""
+    bids, asks = (quote.bids, quote.asks) if quote else ((), ())
+    largest = max((quantity for _price, quantity in (*bids, *asks)), default=None) or Decimal(1)
+    sides = {"bid": bids, "ask": asks}
+    return {
+        name: [[f"{price:f}", f"{quantity:,f}", float(quantity / largest)] for price, quantity in side]
+        for name, side in sides.items()
     }

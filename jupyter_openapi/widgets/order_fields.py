@@ -10,6 +10,7 @@ from typing import Any
 
 from jupyter_openapi.errors import RequestRefused, did_you_mean, sentence
 from jupyter_openapi.market import orders, symbols
+from jupyter_openapi.market.money import amount
 from jupyter_openapi.market.order_rules import TypeRules
 from jupyter_openapi.market.orders import RULES, types_of
 from jupyter_openapi.messages import _
@@ -25,7 +26,16 @@ PRICES = ("submitted_price", "trigger_price", "trailing_amount", "trailing_perce
 """The fields a type may ask for that the form has."""
 REPLACE_NAMES = {"submitted_price": "price", "submitted_quantity": "quantity"}
 """replace_order's names, where they differ from submit_order's."""
+BRACKET = {"take_profit": "profit_taker_price", "stop_loss": "stop_loss_price"}
+"""The form's own fields for the orders attached to one, and attached_params' names."""
 STANDING_NAMES = {wire: name for name, wire in REPLACE_NAMES.items()}
+
+
+ENDED = (
+    ("TSMAMT", "Trailing market by amount", "the broker takes none any more"),
+    ("TSMPCT", "Trailing market by percent", "the broker takes none any more"),
+)
+"""Order types that a trader may look for and the broker no longer takes: shown, and not to be chosen."""
 
 
 def setup() -> dict[str, Any]:
@@ -33,6 +43,7 @@ def setup() -> dict[str, Any]:
     return {
         "markets": {market: list(types_of(market)) for market in symbols.TRADABLE},
         "types": {code: _type(rules) for code, rules in RULES.items()},
+        "ended": [list(row) for row in ENDED],
         "sides": _values("side"),
         "lasts": [[value, LASTS.get(value, "until a date")] for value in _values("time_in_force")],
         "hours": [[value, HOURS.get(value, value)] for value in _values("outside_rth")],
@@ -122,6 +133,40 @@ class FieldsWrong(RequestRefused):
         super().__init__(_("{said}. Nothing was sent.").format(said=said))
 
 
+def wire_fields(fields: Mapping[str, str]) -> dict[str, Any]:
+    """Return submit_order's parameters: a take profit and a stop loss become its attached orders."""
+    given: dict[str, Any] = {name: text for name, text in fields.items() if name not in BRACKET}
+    prices = {wire: fields[name] for name, wire in BRACKET.items() if name in fields}
+    if prices:
+        kinds = {"profit_taker_price": "PROFIT_TAKER", "stop_loss_price": "STOP_LOSS"}
+        kind = "BRACKET" if len(prices) == len(kinds) else kinds[next(iter(prices))]
+        given["attached_params"] = {"attached_order_type": kind, **prices}
+    return given
+
+
+def check_bracket(fields: Mapping[str, str]) -> list[orders.Problem]:
+    """Return what is wrong with a take profit and a stop loss: they lie on either side of the price."""
+    prices = {name: amount(fields[name]) for name in BRACKET if name in fields}
+    problems = [
+        orders.Problem(name, _("{name} must be a number above 0").format(name=name))
+        for name, price in prices.items()
+        if price is None or price <= 0
+    ]
+    price = amount(fields.get("submitted_price"))
+    if problems or price is None:
+        return problems
+    rising = fields.get("side") != "Sell"
+    for name, above in (("take_profit", rising), ("stop_loss", not rising)):
+        bound = prices.get(name)
+        if bound is not None and (bound <= price if above else bound >= price):
+            way = "above" if above else "below"
+            text = _("{name} must be {way} the price for a {side} order").format(
+                name=name, way=way, side="Buy" if rising else "Sell"
+            )
+            problems.append(orders.Problem(name, text))
+    return problems
+
+
 def submit_offer(
     client: ClientLike, fields: Mapping[str, str], override: Sequence[str], version: str
 ) -> PendingChange:
@@ -134,10 +179,9 @@ def submit_offer(
     RequestRefused
         The desk refused.
     """
-    if found := orders.check(fields):
+    if found := [*orders.check(fields), *check_bracket(fields)]:
         raise FieldsWrong(found)
-    given: dict[str, Any] = dict(fields)
-    preview = client.call("submit_order", override=list(override), **given)
+    preview = client.call("submit_order", override=list(override), **wire_fields(fields))
     return PendingChange("submit", "Send order", preview.lines, sender(preview), client, version)
 
 

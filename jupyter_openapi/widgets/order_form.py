@@ -7,12 +7,13 @@ from typing import Any
 
 import traitlets
 
+from jupyter_openapi.messages import _
 from jupyter_openapi.session import SESSION
 from jupyter_openapi.trading.limits import OVERRIDES
 from jupyter_openapi.widgets.order_fields import first_fields, setup
 from jupyter_openapi.widgets.order_ticket import Ticket
-from jupyter_openapi.widgets.panel import HIDDEN, Page, shown_lines, stamp, static, title
-from jupyter_openapi.widgets.queries import NOT_CONNECTED, ClientHolder
+from jupyter_openapi.widgets.panel import HIDDEN, Page, head_view, offer_view, static, without_ids
+from jupyter_openapi.widgets.queries import NOT_CONNECTED, ClientHolder, ClientLike
 
 
 class OrderForm(Page):
@@ -37,8 +38,9 @@ class OrderForm(Page):
     >>> OrderForm(symbol="700.HK", side="Sell", quantity="100")  # doctest: +SKIP
     """
 
-    _esm = static("parts.js", "order_form.js")
-    _css = static("panel.css")
+    NAME = "Order form"
+    _esm = static("order_form.js")
+    _css = static("panel.css", "order.css")
     _setup = traitlets.Dict().tag(sync=True)  # rules of the order types: nothing of an account
 
     def __init__(
@@ -49,8 +51,7 @@ class OrderForm(Page):
         replaces: Mapping[str, Any] | None = None,
         **fields: Any,
     ) -> None:
-        super().__init__(_setup=setup(), privacy=privacy)
-        self._session: ClientHolder = SESSION if session is None else session
+        super().__init__(SESSION if session is None else session, _setup=setup(), privacy=privacy)
         self.ticket = Ticket(
             self._session,
             self.touch,
@@ -61,24 +62,7 @@ class OrderForm(Page):
 
     def message(self, kind: str, content: Mapping[str, Any]) -> None:
         """Take one message of the page."""
-        ticket = self.ticket
-        if kind == "hello":
-            ticket.resume()
-        elif kind in {"edit", "preview"} and content["epoch"] == ticket.epoch:
-            self._take(kind, content)
-        elif kind == "send":
-            ticket.send(str(content["offer"]))
-        elif kind == "cancel":
-            ticket.cancel()
-        elif kind == "drop":
-            ticket.drop()
-
-    def _take(self, kind: str, content: Mapping[str, Any]) -> None:
-        fields, version = content["fields"], str(content["version"])
-        if kind == "edit":
-            self.ticket.edit(fields, version)
-        else:
-            self.ticket.preview(fields, version, [str(name) for name in content.get("override") or ()])
+        take_message(self.ticket, kind, content)
 
     def trouble(self, words: str) -> None:
         """Show an error inside the panel."""
@@ -86,58 +70,11 @@ class OrderForm(Page):
 
     def view(self) -> dict[str, Any]:
         """Return what the page shall show, as JSON."""
-        ticket, client, privacy = self.ticket, self._session.client, self.privacy
-        offer = ticket.slot.offer
-        return {
-            "title": title(client, privacy=privacy),
-            "mode": client.account.mode if client else "none",
-            "trading": bool(client and client.account.trading),
-            "time": stamp(client),
-            "epoch": ticket.epoch,
-            "fields": ticket.fields,
-            "replaces": bool(ticket.replaces),
-            "busy": ticket.busy,
-            "error": self._error(),
-            "limit": [ticket.limit, OVERRIDES.get(ticket.limit, "")] if ticket.limit else None,
-            "problems": ticket.problems,
-            "tape": ticket.tape.view(privacy=privacy),
-            "choices": [list(pair) for pair in ticket.tape.choices],
-            "offer": offer
-            and {
-                "id": offer.id,
-                "kind": offer.kind,
-                "button": offer.button,
-                "version": offer.version,
-                "seconds": offer.seconds_left,
-                "lines": [list(line) for line in shown_lines(offer.lines, privacy=privacy)],
-            },
-            "order": self._order_view(),
-            "note": ticket.note,
-        }
-
-    def _error(self) -> str:
-        error = self.ticket.error
-        if not error and self._session.client is None:
-            return NOT_CONNECTED
-        return error.partition(" If you mean it, type")[0] if self.ticket.limit else error
-
-    def _order_view(self) -> dict[str, Any] | None:
-        ticket = self.ticket
-        if not ticket.order_id:
-            return None
-        state, progress = ticket.order, ticket.progress()
-        return {
-            "id": HIDDEN if self.privacy else ticket.order_id,
-            "words": state.status if self.privacy and state else ticket.order_words(),
-            "status": state.status if state else "",
-            "done": bool(state and state.done),
-            "progress": float(progress) if progress is not None else None,
-            "message": str(state.order.get("msg") or "") if state else "",
-        }
+        return ticket_view(self.ticket, self._session.client, privacy=self.privacy)
 
     def fallback(self) -> str:
         """Return what to show where there are no widgets."""
-        return (
+        return _(
             "Order form. Without it: %openapi submit 700.HK side=buy price=600 quantity=100, then "
             "%openapi send"
         )
@@ -146,3 +83,62 @@ class OrderForm(Page):
         """Stop looking, and leave the page."""
         self.ticket.close()
         super().close()
+
+
+def take_message(ticket: Ticket, kind: str, content: Mapping[str, Any]) -> None:
+    """Do what a message of the form's page asks."""
+    if kind == "hello":
+        ticket.resume()
+    elif kind in {"edit", "preview"} and content["epoch"] == ticket.epoch:
+        fields, version = content["fields"], str(content["version"])
+        if kind == "edit":
+            ticket.edit(fields, version)
+        else:
+            ticket.preview(fields, version, [str(name) for name in content.get("override") or ()])
+    elif kind == "send":
+        ticket.send(str(content["offer"]))
+    elif kind == "cancel":
+        ticket.cancel()
+    elif kind == "drop":
+        ticket.drop()
+
+
+def ticket_view(ticket: Ticket, client: ClientLike | None, *, privacy: bool) -> dict[str, Any]:
+    """Return what the form's page shows, as JSON."""
+    return {
+        **head_view(client, privacy=privacy),
+        "epoch": ticket.epoch,
+        "fields": ticket.fields,
+        "replaces": bool(ticket.replaces),
+        "busy": ticket.busy,
+        "error": _error(ticket, client),
+        "limit": [ticket.limit, OVERRIDES.get(ticket.limit, "")] if ticket.limit else None,
+        "problems": ticket.problems,
+        "tape": ticket.tape.view(privacy=privacy),
+        "choices": [list(pair) for pair in ticket.tape.choices],
+        "offer": offer_view(ticket.slot.offer, privacy=privacy),
+        "order": _order_view(ticket, privacy=privacy),
+        "note": ticket.note,
+    }
+
+
+def _error(ticket: Ticket, client: ClientLike | None) -> str:
+    if not ticket.error and client is None:
+        return NOT_CONNECTED
+    return ticket.error.partition(" If you mean it, type")[0] if ticket.limit else ticket.error
+
+
+def _order_view(ticket: Ticket, *, privacy: bool) -> dict[str, Any] | None:
+    if not ticket.order_id:
+        return None
+    state, progress = ticket.order, ticket.progress()
+    message = str(state.order.get("msg") or "") if state else ""
+    return {
+        "id": HIDDEN if privacy else ticket.order_id,
+        "words": state.status if privacy and state else ticket.order_words(),
+        "status": state.status if state else "",
+        "done": bool(state and state.done),
+        "filled": bool(state and state.status == "FilledStatus"),
+        "progress": float(progress) if progress is not None else None,
+        "message": without_ids(message) if privacy else message,
+    }

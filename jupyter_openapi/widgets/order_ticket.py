@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-from jupyter_openapi.errors import OpenAPIError, OutcomeUnknown, RequestRefused
+from jupyter_openapi.errors import OutcomeUnknown, RequestRefused
 from jupyter_openapi.messages import _
 from jupyter_openapi.trading.describe import describe_standing
 from jupyter_openapi.trading.order_state import OrderState
@@ -29,7 +29,7 @@ from jupyter_openapi.widgets.order_fields import (
     standing_fields,
     submit_offer,
 )
-from jupyter_openapi.widgets.panel import by_label, failure_words
+from jupyter_openapi.widgets.panel import PanelState, by_label, failure_words, in_thread
 from jupyter_openapi.widgets.polling import TRAFFIC, Backoff, Poller
 from jupyter_openapi.widgets.queries import ClientHolder, ClientLike, connected
 
@@ -37,12 +37,12 @@ EVERY = 5.0  # seconds between two looks at an order
 SOON = 0.3  # seconds until the first look at a new one
 
 
-def in_thread(work: Callable[[], None]) -> None:
-    """Run `work` in a thread of its own."""
-    threading.Thread(target=work, name="openapi-panel", daemon=True).start()
+def _words(failure: BaseException) -> str:
+    """Return what to show of an error, with the labels of the form."""
+    return by_label(failure_words(failure))
 
 
-class Ticket:
+class Ticket(PanelState):
     """One order form's state.
 
     Parameters
@@ -78,23 +78,18 @@ class Ticket:
         watched: Callable[[], bool] = lambda: True,
         run: Callable[[Callable[[], None]], None] = in_thread,
     ) -> None:
-        self._session = session
-        self._changed = changed
-        self._run = run
+        super().__init__(session, changed, run)
         self._lock = threading.RLock()
         self.slot = Pending()
         self.version = ""
         self.epoch = 0
         self.fields: dict[str, str] = {}
         self.replaces: Mapping[str, Any] | None = None
-        self.busy = ""
-        self.error = ""
         self.problems: dict[str, str] = {}
         self.limit = ""  # that the last preview was refused for, and that may be overridden
         self.order: OrderState | None = None
         self.order_id = ""
         self.doubt = ""  # why the last look at the order failed
-        self.note = ""
         self._owner: ClientLike | None = None  # the client that sent it
         self._pace = Backoff(EVERY)
         self._watched = watched
@@ -140,7 +135,7 @@ class Ticket:
             self.limit = ""
             mine = dict(self.fields)
         self._refresh()
-        self._work(lambda: self._offer(mine, version, override))
+        self._work(lambda: self._offer(mine, version, override), _words)
 
     def cancel(self) -> None:
         """Ask for a preview of cancelling the order that was sent."""
@@ -151,7 +146,7 @@ class Ticket:
             self.busy, self.error = "Making the preview", ""
             order_id = self.order_id
         self._changed()
-        self._work(lambda: self._offer_cancel(order_id))
+        self._work(lambda: self._offer_cancel(order_id), _words)
 
     def drop(self) -> None:
         """Send nothing after all."""
@@ -171,7 +166,7 @@ class Ticket:
         self._changed()
         if offer is not None:
             sent = offer
-            self._work(lambda: self._send(sent))
+            self._work(lambda: self._send(sent), _words)
 
     def close(self) -> None:
         """Look and send no more."""
@@ -188,18 +183,6 @@ class Ticket:
     def _refresh(self) -> None:
         self.tape.look_at(self.fields)
         self._changed()
-
-    def _work(self, work: Callable[[], None]) -> None:
-        def safely() -> None:
-            try:
-                work()
-            except BaseException as failure:  # noqa: BLE001 (nobody else would see it)
-                self.error = by_label(failure_words(failure))
-            finally:
-                self.busy = ""
-                self._changed()
-
-        self._run(safely)
 
     def _offer(self, fields: dict[str, str], version: str, override: Sequence[str]) -> None:
         client, order = connected(self._session), self.replaces
@@ -257,8 +240,10 @@ class Ticket:
         if not TRAFFIC.clear(client):
             return EVERY
         try:
-            state = OrderState.of(client.call("order_detail", order_id=order_id).data)
-        except OpenAPIError as failure:
+            data = client.call("order_detail", order_id=order_id).data
+            state = OrderState.of(data)
+            describe_standing(data)  # what can't be said can't be shown either
+        except Exception as failure:  # noqa: BLE001 (shown beside the order)
             self.doubt = failure_words(failure)
             self._changed()
             return self._pace.after(client, failure)
@@ -269,13 +254,21 @@ class Ticket:
         return None if state.done else self._pace.after(client)
 
     def _told(self, event: events.Event) -> None:
-        if event == "account":
-            with self._lock:
-                self.slot.drop()
-                self.order_id, self.order, self.doubt = "", None, ""
-                self.error, self.note = "", ""
-            self.tape.forget()
-            self._refresh()
+        if event != "account":
+            return
+        with self._lock:
+            previewed = self.slot.offer is not None
+            self.slot.drop()
+            self.order_id, self.order, self.doubt = "", None, ""
+            self.error, self.note = "", ""
+            if self._session.client is None:
+                self.error = _("Disconnected. What is typed here is kept, and nothing was sent.")
+            elif previewed:
+                self.error = _("Another account is connected: the preview is void, and nothing was sent.")
+            elif self.fields:
+                self.note = _("Another account is connected: the next preview is for it.")
+        self.tape.forget()
+        self._refresh()
 
     def order_words(self) -> str:
         """Say how the order stands, and whether that may be out of date."""

@@ -11,18 +11,23 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from importlib.resources import files
-from typing import Any
+from typing import Any, NamedTuple
+from uuid import uuid4
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import anywidget
 import traitlets
+from markupsafe import Markup
 
+from jupyter_openapi.colors import colors
 from jupyter_openapi.errors import OpenAPIError, OutcomeUnknown
 from jupyter_openapi.messages import _
+from jupyter_openapi.widgets import polling as events
+from jupyter_openapi.widgets.model import PendingChange
 from jupyter_openapi.widgets.polling import Throttle
-from jupyter_openapi.widgets.queries import ClientLike
+from jupyter_openapi.widgets.queries import ClientHolder, ClientLike
 
 HIDDEN = "•••"
 LABELS = {
@@ -36,6 +41,8 @@ LABELS = {
     "trailing_amount": "Trailing amount",
     "trailing_percent": "Trailing percent",
     "limit_offset": "Limit offset",
+    "take_profit": "Take profit",
+    "stop_loss": "Stop loss",
     "expire_date": "Expire date",
     "outside_rth": "Outside RTH",
     "remark": "Remark",
@@ -52,13 +59,17 @@ def title(client: ClientLike | None, *, privacy: bool = False) -> str:
     return account.title
 
 
+def zone_of(client: ClientLike | None) -> tzinfo:
+    """Return the client's time zone; UTC without a client, or where its zone is not known here."""
+    try:
+        return ZoneInfo(client.tz) if client is not None else UTC
+    except (ZoneInfoNotFoundError, ValueError):
+        return UTC
+
+
 def stamp(client: ClientLike | None) -> str:
     """Return the time now, in the client's time zone: ``20:26:11 UTC``."""
-    try:
-        zone = ZoneInfo(client.tz) if client is not None else UTC
-    except (ZoneInfoNotFoundError, ValueError):
-        zone = UTC
-    return f"{datetime.now(zone):%H:%M:%S %Z}"
+    return f"{datetime.now(zone_of(client)):%H:%M:%S %Z}"
 
 
 def by_label(message: str) -> str:
@@ -86,6 +97,12 @@ def without_ids(text: str) -> str:
     return _LONG_NUMBER.sub(HIDDEN, text)
 
 
+LOOKING = 150.0  # seconds without a sign of life after which a page counts as gone
+INSTALL = (
+    "This front end shows no widgets, or lacks anywidget's part. Where the Jupyter server runs, type\n"
+    "  pip install anywidget ipywidgets\n"
+    "and reload the page."
+)
 PRIVATE_LINES = frozenset({"account", "amount", "sends", "as it stands", "client_request_id"})
 
 
@@ -96,18 +113,120 @@ def shown_lines(lines: tuple[tuple[str, str], ...], *, privacy: bool) -> list[tu
     return [(label, HIDDEN if label in PRIVATE_LINES else without_ids(text)) for label, text in lines]
 
 
-LOOKING = 150.0  # seconds without a sign of life after which a page counts as gone
-INSTALL = (
-    "This front end shows no widgets, or lacks anywidget's part. Where the Jupyter server runs, type\n"
-    "  pip install anywidget ipywidgets\n"
-    "and reload the page."
-)
+def offer_view(offer: PendingChange | None, *, privacy: bool) -> dict[str, Any] | None:
+    """Return what the page shows of a preview that waits to be sent."""
+    if offer is None:
+        return None
+    return {
+        "id": offer.id,
+        "kind": offer.kind,
+        "button": offer.button,
+        "version": offer.version,
+        "seconds": offer.seconds_left,
+        "lines": [list(line) for line in shown_lines(offer.lines, privacy=privacy)],
+    }
+
+
+def head_view(client: ClientLike | None, *, privacy: bool, at: str = "") -> dict[str, Any]:
+    """Return what the head of every panel shows: the account, when that was true, and the colours in use."""
+    pair = colors()
+    return {
+        "title": title(client, privacy=privacy),
+        "mode": client.account.mode if client else "none",
+        "trading": bool(client and client.account.trading),
+        "time": at or stamp(client),
+        "colors": {
+            "up": [pair.up.light, pair.up.dark],
+            "down": [pair.down.light, pair.down.dark],
+        },
+    }
+
+
+class Cell(NamedTuple):
+    """One cell of a table in the page: its text, a second line, what it is sorted by, and its tone."""
+
+    text: str
+    sub: str = ""
+    sort: str | float | None = None
+    tone: str = ""
+
+
+def column(title: str, *, end: bool = False, sort: bool = True) -> dict[str, Any]:
+    """Return a column of a table in the page; `end` for numbers."""
+    return {"title": title, "end": end, "sort": sort}
+
+
+_IMPORT = re.compile(r'^import [^;]*? from "\./([\w.]+)";\n', re.MULTILINE)
+_EXPORT = re.compile(r"^export (?!default)", re.MULTILINE)
 
 
 def static(*names: str) -> str:
-    """Return the text of the package's files, one after the other."""
+    """Return the text of the package's files, one after the other, each script after those it imports.
+
+    A front end takes a panel's script as one text, so the modules are put together here.
+    """
     folder = files("jupyter_openapi.widgets") / "static"
-    return "\n".join(folder.joinpath(name).read_text(encoding="utf-8") for name in names)
+    texts: dict[str, str] = {}
+
+    def add(name: str) -> None:
+        if name in texts:
+            return
+        text = folder.joinpath(name).read_text(encoding="utf-8")
+        if name.endswith(".js"):
+            for imported in _IMPORT.findall(text):
+                add(imported)
+            text = _EXPORT.sub("", _IMPORT.sub("", text))
+        texts[name] = text
+
+    for name in names:
+        add(name)
+    return "\n".join(texts.values())
+
+
+def in_thread(work: Callable[[], None]) -> None:
+    """Run `work` in a thread of its own."""
+    threading.Thread(target=work, name="openapi-panel", daemon=True).start()
+
+
+class PanelState:
+    """What the states of all panels have: what is going on, what went wrong, and work apart from the page.
+
+    Parameters
+    ----------
+    session
+        Holds the client.
+    changed
+        Told after each change of the state.
+    run
+        How network work is run; a test runs it at once.
+    """
+
+    def __init__(
+        self,
+        session: ClientHolder,
+        changed: Callable[[], None],
+        run: Callable[[Callable[[], None]], None] = in_thread,
+    ) -> None:
+        self._session = session
+        self._changed = changed
+        self._run = run
+        self.busy = ""
+        self.error = ""
+        self.note = ""
+
+    def _work(self, work: Callable[[], None], words: Callable[[BaseException], str] = failure_words) -> None:
+        """Run `work`; what goes wrong is shown in the panel, for nobody would see it elsewhere."""
+
+        def safely() -> None:
+            try:
+                work()
+            except BaseException as failure:  # noqa: BLE001 (shown in the panel)
+                self.error = words(failure)
+            finally:
+                self.busy = ""
+                self._changed()
+
+        self._run(safely)
 
 
 class Pages:
@@ -132,26 +251,38 @@ class Pages:
     def numbers(self) -> dict[str, int]:
         """Return the last number of every page."""
         with self._lock:
-            return {page: number for page, (number, _) in self._seen.items()}
+            return {page: number for page, (number, _at) in self._seen.items()}
 
     def watched(self) -> bool:
         """Tell whether anybody looks."""
         with self._lock:
-            return any(time.monotonic() - at < LOOKING for _, at in self._seen.values())
+            return any(time.monotonic() - at < LOOKING for _number, at in self._seen.values())
+
+
+# Shown by a notebook that is opened without its kernel; the front end's own "model not found" is hidden.
+_LINE = Markup(
+    "<style>.jp-OutputArea-child:has(.{name}) + .jp-OutputArea-child .jupyter-widgets:not(:has(*)) "
+    '{{ display: none; }}</style><p class="{name}">{text}</p>'
+)
 
 
 class Page(anywidget.AnyWidget):
     """A panel in the page. Subclasses say what a view is and what a message does."""
 
+    NAME = "Panel"
     privacy = traitlets.Bool(default_value=False, help="Show no amounts, no ids.")
+    _line = traitlets.Unicode().tag(sync=True)  # the class of the line for a notebook without its kernel
 
-    def __init__(self, **traits: Any) -> None:
-        super().__init__(**traits)
+    def __init__(self, session: ClientHolder, **traits: Any) -> None:
+        super().__init__(_line=f"jo-line-{uuid4().hex[:12]}", **traits)
+        self._session = session
+        self._client = session.client
         self._pages = Pages()
         self._outbox = Throttle(self._deliver)
         self._opened: Callable[[], None] = lambda: None
         self.on_msg(self._receive)
         self.observe(lambda _: self.touch(), "privacy")
+        events.listen(session, self._on_event)
 
     def touch(self) -> None:
         """Tell the page of a change, soon."""
@@ -187,10 +318,19 @@ class Page(anywidget.AnyWidget):
         self._outbox.close()
         super().close()
 
+    def _on_event(self, event: events.Event) -> None:
+        if event == "account":
+            self._client = self._session.client
+
+    def _look_at_account(self) -> None:
+        """Tell the panels if another account was connected by a way that told them nothing."""
+        if self._session.client is not self._client:
+            events.publish(self._session, "account")
+
     def _deliver(self) -> None:
         self.send({"kind": "view", "seen": self._pages.numbers(), **self.view()})
 
-    def _receive(self, _: Any, content: Any, __: Any) -> None:
+    def _receive(self, _widget: Any, content: Any, _buffers: Any) -> None:
         """Take a message, on whatever thread it comes. No error leaves: nobody would see it."""
         if not isinstance(content, dict) or not isinstance(content.get("page"), str):
             return
@@ -199,6 +339,7 @@ class Page(anywidget.AnyWidget):
             if kind == "gone":
                 self._pages.forget(page)
             elif self._pages.note(page, int(content.get("number", 0))):
+                self._look_at_account()
                 self.message(kind, content)
                 if kind == "hello":
                     self._opened()
@@ -213,3 +354,15 @@ class Page(anywidget.AnyWidget):
         data, *metadata = bundle if isinstance(bundle, tuple) else (bundle,)
         data = {**data, "text/plain": f"{self.fallback()}\n{INSTALL}"}
         return (data, *metadata) if metadata else data
+
+    def _ipython_display_(self, **_kwargs: Any) -> None:
+        from IPython.display import display
+
+        bundle = self._repr_mimebundle_()
+        if bundle is None:
+            return
+        data, metadata = bundle if isinstance(bundle, tuple) else (bundle, {})
+        words = _("{panel}: run this cell to open it.").format(panel=self.NAME)
+        line = {"text/html": _LINE.format(name=self._line, text=words)}
+        display(line, raw=True)  # type: ignore[no-untyped-call]
+        display(data, raw=True, metadata=metadata)  # type: ignore[no-untyped-call]

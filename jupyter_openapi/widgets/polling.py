@@ -14,7 +14,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Literal
 
-from jupyter_openapi.errors import OpenAPIError
 from jupyter_openapi.widgets.queries import ClientLike, throttled
 
 RESERVE = 8  # of the broker's 30 calls per 30 s: left for orders
@@ -91,7 +90,7 @@ class Backoff:
         self._delay = every
         self._throttled = 0
 
-    def after(self, client: ClientLike | None, failure: OpenAPIError | None = None) -> float:
+    def after(self, client: ClientLike | None, failure: Exception | None = None) -> float:
         """Return the wait after a look that went well, or failed with `failure`.
 
         A 429 that a repeat has hidden counts too, where the client tells of it.

@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING, Any
 from jupyter_openapi.errors import RequestRefused
 from jupyter_openapi.portfolio.valuation import valued
 from jupyter_openapi.widgets import polling as events
-from jupyter_openapi.widgets.order_ticket import in_thread
-from jupyter_openapi.widgets.panel import failure_words
+from jupyter_openapi.widgets.panel import PanelState, failure_words, in_thread
 from jupyter_openapi.widgets.queries import ClientHolder, ClientLike, connected
 
 if TYPE_CHECKING:
@@ -29,7 +28,7 @@ _DRAWING = threading.Lock()
 atexit.register(_DRAWING.acquire)
 
 
-class PortfolioModel:
+class PortfolioModel(PanelState):
     """What one view shows.
 
     Parameters
@@ -40,6 +39,8 @@ class PortfolioModel:
         Told after each change of the state.
     base_currency
         The currency of the totals.
+    watched
+        Whether anybody looks: another account is read for nobody.
     run
         How the work is run; a test runs it at once.
 
@@ -61,11 +62,11 @@ class PortfolioModel:
         changed: Callable[[], None],
         *,
         base_currency: str = "HKD",
+        watched: Callable[[], bool] = lambda: False,
         run: Callable[[Callable[[], None]], None] = in_thread,
     ) -> None:
-        self._session = session
-        self._changed = changed
-        self._run = run
+        super().__init__(session, changed, run)
+        self._watched = watched
         self._lock = threading.RLock()
         self._turn = 0
         self.base_currency = base_currency
@@ -74,8 +75,6 @@ class PortfolioModel:
         self.frame: pd.DataFrame | None = None
         self.stale = False
         self.picture = b""
-        self.busy = ""
-        self.error = ""
         events.listen(session, self._told)
 
     def refresh(self, base_currency: str | None = None) -> None:
@@ -111,6 +110,9 @@ class PortfolioModel:
         with self._lock:
             self._turn += 1
             self.frame, self.picture, self.stale = None, b"", False
+            self.busy = self.error = ""
+        if self._session.client is not None and self._watched():
+            self.refresh()
         self._changed()
 
     def _look(self, turn: int) -> None:

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Protocol
 
 from jupyter_openapi.account import Account
-from jupyter_openapi.errors import OpenAPIError, RequestRefused
+from jupyter_openapi.errors import OpenAPIError, RequestRefused, TransportError
 from jupyter_openapi.market import orders, symbols
-from jupyter_openapi.market.money import amount
+from jupyter_openapi.market.money import ZERO, amount, plain
 from jupyter_openapi.market.sessions import phase, zone
 from jupyter_openapi.market.symbols import CURRENCIES, SECURITIES
 from jupyter_openapi.market.ticks import ladder
 from jupyter_openapi.messages import _
 
+LATEST = 32_503_680_000  # the year 3000 in Unix seconds: a time beyond is in another unit
+SHOWN = 5  # levels of the order book
 OLDER = timedelta(days=90)  # how far back an order that still works can have been submitted
 
 
@@ -74,16 +77,86 @@ class Security:
     bands: tuple[tuple[str, str], ...] = ()
 
 
+Level = tuple[Decimal, Decimal]
+"""A price of the order book and the quantity there."""
+
+
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """Where a symbol trades; `at` is the time of the last trade."""
+    """Where a symbol trades; `at` is the time of the last trade, the best bid and ask come first.
+
+    `unread` says what of it could not be read.
+    """
 
     symbol: str
     last: Decimal | None
     previous: Decimal | None
-    bid: Decimal | None
-    ask: Decimal | None
+    bids: tuple[Level, ...]
+    asks: tuple[Level, ...]
     at: datetime | None
+    unread: str = ""
+
+    @property
+    def bid(self) -> Decimal | None:
+        """The best bid."""
+        return self.bids[0][0] if self.bids else None
+
+    @property
+    def ask(self) -> Decimal | None:
+        """The best ask."""
+        return self.asks[0][0] if self.asks else None
+
+
+def rows_of(operation: str, data: Any, name: str) -> list[Mapping[str, Any]]:
+    """Return the list of objects called `name` in a reply's data; empty where the reply has none.
+
+    Raises
+    ------
+    TransportError
+        The data has another form.
+    """
+    if data is None or (isinstance(data, Mapping) and data.get(name) is None):
+        return []
+    rows = data.get(name) if isinstance(data, Mapping) else None
+    if not isinstance(rows, list) or not all(isinstance(row, Mapping) for row in rows):
+        raise TransportError(
+            _("The reply to {operation} could not be read: '{name}' is no list of objects.").format(
+                operation=operation, name=name
+            )
+        )
+    return rows
+
+
+def read_rows(client: ClientLike, operation: str, name: str, **parameters: Any) -> list[Mapping[str, Any]]:
+    """Call a read and return the list of objects called `name` in its reply.
+
+    Raises
+    ------
+    OpenAPIError
+        The call failed, or its reply has another form.
+    """
+    return rows_of(operation, client.call(operation, **parameters).data, name)
+
+
+def number(value: Any) -> Decimal | None:
+    """Return a wire value as a decimal; None for what is no number."""
+    return amount(value) if isinstance(value, (str, int, float, Decimal)) else None
+
+
+def moment(value: Any) -> datetime | None:
+    """Return Unix seconds as a time; None where there is none.
+
+    Raises
+    ------
+    ValueError
+        It is no time in seconds: milliseconds, say.
+    """
+    if value in ("", "0", 0, None):
+        return None
+    seconds = number(value)
+    if seconds is None or not 0 < seconds < LATEST:
+        raise ValueError(str(value))
+    return datetime.fromtimestamp(float(seconds), UTC)
 
 
 def market_of(symbol: str) -> str | None:
@@ -127,14 +200,14 @@ class Securities:
 
     @staticmethod
     def _asked(client: ClientLike, symbol: str) -> Security:
-        rows = client.call("static_info", symbol=[symbol]).data.get("secu_static_info") or []
+        rows = read_rows(client, "static_info", "secu_static_info", symbol=[symbol])
         row = next((row for row in rows if row.get("symbol") == symbol), None)
         if row is None:
             raise RequestRefused(_("The broker knows no {symbol}: check the symbol.").format(symbol=symbol))
-        lot = row.get("lot_size")
+        lot = number(row.get("lot_size"))
         name = str(row.get("name_en") or row.get("name_cn") or "")
         currency = str(row.get("currency") or CURRENCIES.get(symbol.rpartition(".")[2], ""))
-        return Security(symbol, name, currency, int(lot) if lot else None, _bands(symbol))
+        return Security(symbol, name, currency, int(lot) if lot and lot >= 1 else None, _bands(symbol))
 
 
 def _bands(symbol: str) -> tuple[tuple[str, str], ...]:
@@ -147,28 +220,44 @@ def _bands(symbol: str) -> tuple[tuple[str, str], ...]:
 
 
 def read_quote(client: ClientLike, symbol: str) -> Quote:
-    """Return where `symbol` trades; a book that can't be had leaves bid and ask empty."""
-    rows = client.call("quote", symbol=[symbol]).data.get("secu_quote") or []
+    """Return where `symbol` trades, with the top of its order book; the book is empty where it can't be read.
+
+    Raises
+    ------
+    RequestRefused
+        There is no quote for it.
+    """
+    rows = read_rows(client, "quote", "secu_quote", symbol=[symbol])
     row = next((row for row in rows if row.get("symbol") == symbol), None)
     if row is None:
         raise RequestRefused(_("There is no quote for {symbol}.").format(symbol=symbol))
     try:
-        book = client.call("depth", symbol=symbol).data or {}
+        book = client.call("depth", symbol=symbol).data
+        bids, asks = levels(rows_of("depth", book, "bid")), levels(rows_of("depth", book, "ask"))
     except OpenAPIError:
-        book = {}
-    stamp = amount(row.get("timestamp"))
-    return Quote(
-        symbol,
-        amount(row.get("last_done")) or None,
-        amount(row.get("prev_close")) or None,
-        _best(book.get("bid")),
-        _best(book.get("ask")),
-        datetime.fromtimestamp(float(stamp), UTC) if stamp else None,
-    )
+        bids = asks = ()
+    at, unread = None, ""
+    try:
+        at = moment(row.get("timestamp"))
+    except ValueError as wrong:
+        unread = _("The time of the quote could not be read: {wrong}.").format(wrong=wrong)
+    last, previous = number(row.get("last_done")), number(row.get("prev_close"))
+    return Quote(symbol, last or None, previous or None, bids, asks, at, unread)
 
 
-def _best(levels: Any) -> Decimal | None:
-    return amount(levels[0].get("price")) or None if levels else None
+def levels(rows: Sequence[Mapping[str, Any]]) -> tuple[Level, ...]:
+    """Return the first levels of one side of a book; a level without a price is left out."""
+    found = ((number(row.get("price")), number(row.get("volume"))) for row in rows)
+    return tuple((price, quantity or Decimal(0)) for price, quantity in found if price)[:SHOWN]
+
+
+def last_prices(client: ClientLike, wanted: Sequence[str]) -> dict[str, Decimal]:
+    """Return the last price of each symbol that has one, in one call."""
+    if not wanted:
+        return {}
+    rows = read_rows(client, "quote", "secu_quote", symbol=sorted(set(wanted)))
+    prices = ((str(row.get("symbol")), number(row.get("last_done"))) for row in rows)
+    return {symbol: price for symbol, price in prices if price}
 
 
 def is_trading(client: ClientLike, symbol: str) -> bool:
@@ -190,23 +279,84 @@ def hours_of(client: ClientLike, symbol: str) -> str:
     )
 
 
-def most(client: ClientLike, fields: Mapping[str, str]) -> str:
-    """Say how many shares an order of these fields may have at most; empty where it is not known."""
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """Quantities to fill in: ``all`` of a holding, ``max`` for the cash there is, ``half`` of it.
+
+    They are whole lots, as text; empty where there is none. `note` says what was left out.
+    """
+
+    all: str = ""
+    half: str = ""
+    max: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Most:
+    """How many shares an order may have: `free` to sell, `cash` and `margin` to buy; None for not known."""
+
+    free: Decimal | None = None
+    cash: Decimal | None = None
+    margin: Decimal | None = None
+
+    @property
+    def text(self) -> str:
+        """In words; empty where it is not known."""
+        if self.free is not None:
+            return _("{free:,f} held and free to sell").format(free=self.free)
+        if self.cash is None:
+            return ""
+        words = _("{cash:,f} with cash").format(cash=self.cash)
+        if self.margin and self.margin != self.cash:
+            words += _(", {margin:,f} with margin").format(margin=self.margin)
+        return words
+
+    def sizes(self, lot: int | None, order_type: str) -> Sizes:
+        """Return the quantities to offer, in whole lots; for ODD, what is left beside whole lots."""
+        whole = self.free if self.free is not None else self.cash
+        if whole is None:
+            return Sizes()
+        lot = lot or 1
+        if order_type == "ODD":
+            return Sizes(all=_shares(whole % lot)) if self.free is not None else Sizes()
+        rounded, half = whole // lot * lot, whole / 2 // lot * lot
+        note = ""
+        if rounded != whole:
+            note = _("{rest:f} beside whole lots of {lot} left out.").format(rest=whole - rounded, lot=lot)
+        if self.free is not None:
+            return Sizes(all=_shares(rounded), half=_shares(half), note=note)
+        return Sizes(max=_shares(rounded), half=_shares(half), note=note)
+
+
+def _shares(quantity: Decimal) -> str:
+    return plain(quantity) if quantity > 0 else ""
+
+
+def most(client: ClientLike, fields: Mapping[str, str]) -> Most:
+    """Return how many shares an order of these fields may have.
+
+    Raises
+    ------
+    OpenAPIError
+        The account can't be read.
+    """
     symbol, side, kind = (fields.get(name, "") for name in ("symbol", "side", "order_type"))
     if side == "Sell":
-        held = client.call("stock_positions", symbol=[symbol]).data.get("list") or []
-        rows = [row for part in held for row in part.get("stock_info") or [] if row.get("symbol") == symbol]
-        free = sum((amount(row.get("available_quantity")) or 0 for row in rows), start=amount("0") or 0)
-        return _("{free:,f} held and free to sell").format(free=free)
+        rows = [row for row in _held(client, symbol=[symbol]) if row.get("symbol") == symbol]
+        return Most(free=sum((number(row.get("available_quantity")) or ZERO for row in rows), start=ZERO))
     price = fields.get("submitted_price") or None
     asked: dict[str, Any] = {"symbol": symbol, "order_type": kind, "side": side, "price": price}
     data = client.call("estimate_max_purchase_quantity", **asked).data
-    cash, margin = amount(data.get("cash_max_qty")), amount(data.get("margin_max_qty"))
-    if cash is None:
-        return ""
-    return _("{cash:,f} with cash").format(cash=cash) + (
-        _(", {margin:,f} with margin").format(margin=margin) if margin and margin != cash else ""
-    )
+    if not isinstance(data, Mapping):
+        return Most()
+    return Most(cash=number(data.get("cash_max_qty")), margin=number(data.get("margin_max_qty")))
+
+
+def _held(client: ClientLike, **parameters: Any) -> list[Mapping[str, Any]]:
+    """Return the holdings of every channel."""
+    parts = read_rows(client, "stock_positions", "list", **parameters)
+    return [row for part in parts for row in rows_of("stock_positions", part, "stock_info")]
 
 
 def suggestions(client: ClientLike) -> list[tuple[str, str]]:
@@ -215,18 +365,13 @@ def suggestions(client: ClientLike) -> list[tuple[str, str]]:
     What can't be read is left out.
     """
     found: dict[str, str] = {}
-    try:
-        for part in client.call("stock_positions").data.get("list") or []:
-            for row in part.get("stock_info") or []:
-                found.setdefault(str(row.get("symbol")), f"{row.get('symbol_name') or ''} (held)")
-    except OpenAPIError:
-        pass
-    try:
-        for group in client.call("watchlist").data.get("groups") or []:
-            for row in group.get("securities") or []:
+    with suppress(OpenAPIError):
+        for row in _held(client):
+            found.setdefault(str(row.get("symbol")), f"{row.get('symbol_name') or ''} (held)")
+    with suppress(OpenAPIError):
+        for group in read_rows(client, "watchlist", "groups"):
+            for row in rows_of("watchlist", group, "securities"):
                 found.setdefault(str(row.get("symbol")), str(row.get("name") or ""))
-    except OpenAPIError:
-        pass
     for symbol, security in SECURITIES.items():
         found.setdefault(symbol, security.name_en)
     return [pair for pair in found.items() if market_of(pair[0])]
@@ -234,11 +379,11 @@ def suggestions(client: ClientLike) -> list[tuple[str, str]]:
 
 def todays_orders(client: ClientLike) -> list[Mapping[str, Any]]:
     """Return today's orders, whatever became of them."""
-    return list(client.call("today_orders").data.get("orders") or [])
+    return read_rows(client, "today_orders", "orders")
 
 
 def older_orders(client: ClientLike) -> list[Mapping[str, Any]]:
     """Return the orders of earlier days that are still open."""
     now = datetime.now(UTC)
-    reply = client.call("history_orders", status=sorted(orders.OPEN), start_at=now - OLDER, end_at=now)
-    return list(reply.data.get("orders") or [])
+    span: dict[str, Any] = {"start_at": now - OLDER, "end_at": now}
+    return read_rows(client, "history_orders", "orders", status=sorted(orders.OPEN), **span)

@@ -1,154 +1,204 @@
 // The credential panel. Secrets are in three password fields and in the one message of a submit, nowhere else.
 
-const SECRET_FIELDS = ["app_key", "app_secret", "access_token"];
-const ACCOUNTS = [["sandbox", "Sandbox"], ["paper", "Paper"], ["live", "Live"]];
+import { Channel } from "./channel.js";
+import {
+  button,
+  checkbox,
+  field,
+  Head,
+  h,
+  isEnabled,
+  mount,
+  Notices,
+  OfferCard,
+  onEnter,
+  panel,
+  setChoices,
+  setEnabled,
+  setPairs,
+  setText,
+  show,
+  uid,
+} from "./parts.js";
+
+/** @type {Pair[]} */
+const SECRETS = [
+  ["app_key", "App Key"],
+  ["app_secret", "App Secret"],
+  ["access_token", "Access Token"],
+];
+/** @type {Pair[]} */
+const ACCOUNTS = [
+  ["sandbox", "Sandbox"],
+  ["paper", "Paper"],
+  ["live", "Live"],
+];
+/** @type {Record<string, string>} */
 const ABOUT = {
   sandbox: "A paper exchange on the kernel's machine. Leave the keys empty to start one.",
   paper: "The broker's paper account: real prices, play money.",
   live: "A real-money account. Orders stay off unless you allow them here.",
 };
+const GONE =
+  "No answer from the kernel: it is busy, has stopped or was restarted (then run this cell again).";
+const TYPE_AGAIN = " Keys that were submitted are no longer in this page: type them again.";
 
-class Panel {
-  constructor(model, el) {
+class CredentialPanel {
+  /** @param {Model} model */
+  constructor(model) {
+    /** @type {CredentialView | null} */
     this.view = null;
     this.touched = false; // whether the person has set "Allow trading"
-    this.build(el);
-    this.line = new Line(model, { view: (view) => this.update(view), silent: (asked) => this.silent(asked) });
-    this.onAccount();
-    this.line.tell("hello");
-  }
-
-  build(el) {
-    const secret = () => h("input", { type: "password", autocomplete: "new-password", spellcheck: "false" });
-    this.secrets = {};
-    const boxes = [["app_key", "App Key"], ["app_secret", "App Secret"], ["access_token", "Access Token"]].map(([name, label]) => {
-      const one = field(label, secret(), { wide: true });
-      this.secrets[name] = one.input;
-      return one.box;
+    this.secrets = SECRETS.map(([name, label]) => {
+      const input = h("input", { type: "password", autocomplete: "new-password", spellcheck: "false" });
+      return { name, label, input, field: field(label, input, { wide: true }) };
     });
-    const names = h("datalist", { id: `jo-profiles-${Math.random().toString(36).slice(2)}` });
-    this.names = names;
-    this.account = field("Account", h("select", { onchange: () => this.onAccount() }));
-    choices(this.account.input, ACCOUNTS);
-    this.profile = field("Profile", h("input", { type: "text", list: names.id, autocomplete: "off", spellcheck: "false" }), { beside: [names] });
-    this.profile.hint("A set stored in the system's keyring. Empty: the first that is found.", false);
-    this.trading = this.check("Allow trading", () => (this.touched = true));
-    this.save = this.check("Save as profile");
+    this.account = h("select", { onchange: () => this.onAccount() });
+    setChoices(this.account, ACCOUNTS);
+    this.accountField = field("Account", this.account);
+    this.names = h("datalist", { id: uid() });
+    this.profile = h("input", {
+      type: "text",
+      list: this.names.id,
+      autocomplete: "off",
+      spellcheck: "false",
+    });
+    this.profileField = field("Profile", this.profile, { beside: [this.names] });
+    this.profileField.hint("A set stored in the system's keyring. Empty: the first that is found.", false);
+    this.trading = checkbox("Allow trading", () => {
+      this.touched = true;
+    });
+    this.save = checkbox("Save as profile");
     this.connect = h("button", { type: "submit", class: "jo-button" }, "Connect");
-    this.refresh = h("button", { type: "button", class: "jo-button jo-quiet", onclick: () => this.ask("refresh") }, "Refresh token");
-    this.forget = h("button", { type: "button", class: "jo-button jo-quiet", onclick: () => this.ask("forget", { profile: this.profile.input.value }) }, "Forget");
-    this.head = head("Credentials");
-    this.alert = h("p", { class: "jo-alert", role: "alert" });
-    this.absent = h("p", { class: "jo-alert jo-absent", role: "status" });
-    this.status = h("p", { class: "jo-status", role: "status" });
+    this.refresh = button("Refresh token", () => this.channel.send("refresh"));
+    this.forget = button("Forget", () => this.channel.send("forget", { profile: this.profile.value }));
+    this.head = new Head("Credentials");
+    this.notices = new Notices();
+    this.offer = new OfferCard({
+      label: "Refresh token",
+      title: "Refresh the token",
+      drop: "Not now",
+      send: (id) => this.channel.send("send", { offer: id }),
+      cancel: () => this.channel.send("drop"),
+    });
     this.machine = h("p", { class: "jo-machine" });
     this.report = h("dl", { class: "jo-lines jo-report" });
     this.notes = h("ul", { class: "jo-notes" });
+    this.root = this.build();
+    this.channel = new Channel(model, {
+      view: (view) => this.update(view),
+      silent: (asked) => this.onSilent(asked),
+    });
+    this.onAccount();
+    this.channel.send("hello");
+  }
+
+  build() {
+    const submit = (/** @type {Event} */ event) => this.onSubmit(event);
     const form = h(
       "form",
-      { class: "jo-form", novalidate: true, autocomplete: "off", onsubmit: (event) => this.onSubmit(event) },
-      h("div", { class: "jo-grid" }, this.account.box, this.profile.box),
-      ...boxes,
+      { class: "jo-form", novalidate: true, autocomplete: "off", onsubmit: submit },
+      h("div", { class: "jo-grid" }, this.accountField.box, this.profileField.box),
+      ...this.secrets.map((secret) => secret.field.box),
       h("div", { class: "jo-checks" }, this.trading.box, this.save.box),
-      h("div", { class: "jo-actions" }, this.connect, h("span", { class: "jo-fill" }), this.refresh, this.forget),
+      h(
+        "div",
+        { class: "jo-actions" },
+        this.connect,
+        h("span", { class: "jo-fill" }),
+        this.refresh,
+        this.forget,
+      ),
     );
-    onEnter(form, (event) => this.onSubmit(event));
-    this.root = h(
-      "section",
-      { class: "jo-panel jo-credential-panel", "aria-label": "Credential panel" },
+    onEnter(form, submit);
+    return panel(
+      "Credential panel",
+      "jo-credential-panel",
       ...this.head.nodes,
-      this.absent,
+      this.notices.absent,
       form,
-      this.alert,
-      this.buildOffer(),
-      this.status,
+      this.notices.alert,
+      this.offer.box,
+      this.notices.status,
       this.report,
       this.notes,
       this.machine,
     );
-    for (const node of [this.alert, this.absent, this.offerBox]) show(node, false);
-    el.append(this.root);
-  }
-
-  check(label, changed = () => {}) {
-    const input = h("input", { type: "checkbox", onchange: changed });
-    input.id = `jo-check-${Math.random().toString(36).slice(2)}`;
-    return { input, box: h("div", { class: "jo-check" }, input, h("label", { for: input.id }, label)) };
-  }
-
-  buildOffer() {
-    this.offerLines = h("dl", { class: "jo-lines" });
-    this.yes = h("button", { type: "button", class: "jo-button jo-send", onclick: () => this.onYes() }, "Refresh now");
-    const no = h("button", { type: "button", class: "jo-button jo-quiet", onclick: () => this.line.tell("drop") }, "Not now");
-    this.offerBox = h("div", { class: "jo-card jo-offer", role: "group", "aria-label": "Refresh token" }, this.offerLines, h("div", { class: "jo-actions" }, h("span", { class: "jo-fill" }), no, this.yes));
-    return this.offerBox;
   }
 
   onAccount() {
-    const mode = this.account.input.value;
-    this.account.hint(ABOUT[mode], false);
+    const mode = this.account.value;
+    this.accountField.hint(ABOUT[mode] ?? "", false);
     const off = mode !== "sandbox" && this.view?.orders === false;
     if (!this.touched || mode === "live" || off) this.trading.input.checked = mode !== "live" && !off;
     this.trading.input.disabled = off;
     this.root.dataset.mode = mode;
   }
 
+  /** @param {Event} event */
   onSubmit(event) {
     event.preventDefault();
-    if (!isEnabled(this.connect)) return;
-    enable(this.connect, false);
+    if (!isEnabled(this.connect) || !this.checkKeys()) return;
+    setEnabled(this.connect, false);
+    /** @type {Record<string, string | boolean>} */
     const content = {
-      mode: this.account.input.value,
-      profile: this.profile.input.value,
+      mode: this.account.value,
+      profile: this.profile.value,
       trading: this.trading.input.checked,
       save: this.save.input.checked,
     };
-    for (const name of SECRET_FIELDS) {
-      content[name] = this.secrets[name].value;
-      this.secrets[name].value = "";
+    for (const { name, input } of this.secrets) {
+      content[name] = input.value;
+      input.value = "";
     }
-    this.line.tell("connect", content);
+    this.channel.send("connect", content);
   }
 
-  onYes() {
-    if (!this.offer) return;
-    const id = this.offer.id;
-    this.offer = null;
-    show(this.offerBox, false);
-    this.line.tell("send", { offer: id });
+  /** Tell whether all keys are typed, or none; say which field is empty. */
+  checkKeys() {
+    const empty = this.secrets.filter(({ input }) => input.value.trim() === "");
+    const some = empty.length < this.secrets.length;
+    for (const secret of this.secrets) {
+      const missing = some && empty.includes(secret);
+      secret.field.hint(missing ? `${secret.label} is empty: type all three keys, or none.` : "", missing);
+    }
+    if (some) empty[0]?.input.focus();
+    return !some || empty.length === 0;
   }
 
-  ask(kind, content) {
-    if (!this.view?.busy) this.line.tell(kind, content);
-  }
-
+  /** @param {CredentialView} view */
   update(view) {
     const first = this.view === null;
     this.view = view;
     if (first) {
-      this.profile.input.value ||= view.profile;
-      if (view.sandbox_only) choices(this.account.input, ACCOUNTS.slice(0, 1));
+      this.profile.value ||= view.profile;
+      if (view.sandbox_only) setChoices(this.account, ACCOUNTS.slice(0, 1));
       this.onAccount();
     }
     this.head.update(view);
-    choices(this.names, view.profiles.map((name) => [name, name]));
-    say(this.alert, view.error);
-    show(this.alert, view.error);
-    say(this.status, view.busy ? `${view.busy}…` : view.note);
-    say(this.machine, view.machine);
-    for (const button of [this.connect, this.refresh, this.forget]) enable(button, !view.busy);
-    this.updateReport(view);
-    this.offer = view.offer;
-    show(this.offerBox, view.offer);
-    if (view.offer) {
-      lines(this.offerLines, view.offer.lines);
-      say(this.yes, view.offer.button);
+    this.notices.update(view);
+    setChoices(
+      this.names,
+      view.profiles.map((name) => [name, name]),
+    );
+    setText(this.machine, view.machine);
+    for (const one of [this.connect, this.refresh, this.forget]) setEnabled(one, !view.busy);
+    for (const { name, input, field } of this.secrets) {
+      if (input.value === "") field.hint(view.empty[name] ?? "", Boolean(view.empty[name]));
     }
+    this.updateReport(view);
+    this.offer.update(view.offer, Boolean(view.busy));
   }
 
+  /** @param {CredentialView} view */
   updateReport(view) {
-    lines(this.report, view.report.map(([label, text]) => [label, text]));
-    [...this.report.querySelectorAll("dd")].forEach((node, index) => (node.dataset.tone = view.report[index][2]));
+    setPairs(
+      this.report,
+      view.report.map(([label, text]) => [label, text]),
+    );
+    for (const [index, node] of [...this.report.querySelectorAll("dd")].entries()) {
+      node.dataset.tone = view.report[index]?.[2] ?? "";
+    }
     show(this.report, view.report.length);
     const wanted = JSON.stringify(view.notes);
     if (this.notes.dataset.said !== wanted) {
@@ -158,24 +208,18 @@ class Panel {
     show(this.notes, view.notes.length);
   }
 
-  silent(asked) {
+  /** @param {string[]} asked */
+  onSilent(asked) {
     const silent = asked.length > 0;
-    const typed = asked.includes("connect") ? " Keys that were submitted are no longer in this page: type them again." : "";
-    say(this.absent, silent ? `The kernel has not answered yet: it is busy, or was restarted (then run this cell again).${typed}` : "");
-    show(this.absent, silent);
-    if (silent) enable(this.connect, true);
+    this.notices.setSilent(silent, asked.includes("connect") ? GONE + TYPE_AGAIN : GONE);
+    if (silent) setEnabled(this.connect, true);
   }
 
   close() {
-    for (const input of Object.values(this.secrets)) input.value = "";
-    this.line.close();
-    this.root.remove();
+    for (const { input } of this.secrets) input.value = "";
+    this.offer.close();
+    this.channel.close();
   }
 }
 
-export default {
-  render({ model, el }) {
-    const panel = new Panel(model, el);
-    return () => panel.close();
-  },
-};
+export default mount(CredentialPanel);
