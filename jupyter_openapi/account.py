@@ -33,6 +33,8 @@ class Account:
         What the token itself says of the account, ``paper`` or ``live``; None when it says nothing.
     locked
         Why orders are off although they were asked for; empty when they are not.
+    detached
+        Whether a later `connect` or `forget` took its place: it may read, and change nothing.
     """
 
     mode: Mode
@@ -43,6 +45,7 @@ class Account:
     known_host: bool
     claim: str | None = None
     locked: str = ""
+    detached: bool = False
 
     @property
     def title(self) -> str:
@@ -59,6 +62,13 @@ class Account:
         RequestRefused
             The account is read-only, or the token says it is not the kind that was connected to.
         """
+        if self.detached:
+            raise RequestRefused(
+                _(
+                    "{what} was not sent: this connection to the {title} was replaced or given up, and may "
+                    "only read. Connect again, for example with `%openapi connect {mode}`."
+                ).format(what=what, title=self.title, mode=self.mode)
+            )
         if not self.trading:
             how = "`%openapi connect live --trade`" if self.mode == "live" else "connect(..., trading=True)"
             raise RequestRefused(

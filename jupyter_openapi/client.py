@@ -99,6 +99,11 @@ class Client:
         """Close the connections and let go of the shared limits."""
         self._link.close()
 
+    def detach(self) -> None:
+        """Let it read on and change nothing any more; its previews can't be sent either."""
+        self._link.detach()
+        self._desk.account = self._link.account
+
     @property
     def account(self) -> Account:
         """Which account this is, and whether orders are on."""
@@ -142,6 +147,15 @@ class Client:
     @cached_property
     def _desk(self) -> Desk:
         return Desk(self._transport, self.account, self._link.owner, self.journal, self._reader.data)
+
+    @property
+    def preview_made(self) -> Callable[[Preview], None] | None:
+        """What is told of each preview this client makes; may be set."""
+        return self._desk.made
+
+    @preview_made.setter
+    def preview_made(self, told: Callable[[Preview], None] | None) -> None:
+        self._desk.made = told
 
     @property
     def order_limits(self) -> OrderLimits:

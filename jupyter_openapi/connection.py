@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -148,6 +149,10 @@ class Connection:
         self.transport.close()
         if self.limiter is not None:
             self.limiter.close()
+
+    def detach(self) -> None:
+        """Let it read on, and change nothing any more."""
+        self.account = replace(self.account, trading=False, detached=True)
 
     def adopt(self, renewed: Credentials) -> None:
         """Sign with these credentials from now on: the same account, a new token."""

@@ -171,6 +171,13 @@ def _process() -> str:
     return f"{socket.gethostname()}:{os.getpid()}"
 
 
+def is_captured() -> bool:
+    """Tell whether what the running cell displays is kept from the page, as under ``%%capture``."""
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython is not None else None
+    return type(getattr(shell, "display_pub", None)).__name__ == "CapturingDisplayPublisher"
+
+
 def _request() -> dict[str, Any]:
     """Return the kernel's execute request; empty outside a kernel."""
     ipython = sys.modules.get("IPython")

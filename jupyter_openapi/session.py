@@ -1,9 +1,12 @@
-"""What one kernel holds: the connected client, the sandbox it started, the last preview."""
+"""What one kernel holds: its connections, the sandbox it started, the previews that wait to be sent."""
 
 from __future__ import annotations
 
 import atexit
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any
 
 from jupyter_openapi.account import mode_named
 from jupyter_openapi.client import Client
@@ -14,8 +17,50 @@ from jupyter_openapi.errors import RequestRefused, guarded
 from jupyter_openapi.kernel import OWNER_SAYS, machine
 from jupyter_openapi.messages import _
 from jupyter_openapi.sandbox.launcher import SandboxProcess
-from jupyter_openapi.trading import Basket, Preview
 from jupyter_openapi.trading.limits import OrderLimits
+from jupyter_openapi.trading.pending import NONE_YET, PendingPreviews
+
+
+class NamedConnection:
+    """One connection of the kernel; the unnamed one is called "". Panels take it as what holds their client.
+
+    Attributes
+    ----------
+    client
+        Its client; None while it is not connected.
+    found
+        Where the client's credentials came from; None for a sandbox.
+    pending
+        What ``%openapi send`` would send.
+    """
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.client: Client | None = None
+        self.found: Found | None = None
+        self.pending = PendingPreviews()
+
+    def hold(self, client: Client | None) -> None:
+        """Use `client` from now on; what was pending for another one is dropped."""
+        if client is self.client:
+            return
+        if self.client is not None:
+            self.client.preview_made = None
+        self.client = client
+        self.pending.clear(_("you connected anew since; preview it again."), otherwise=NONE_YET)
+        if client is not None:
+            client.preview_made = self.pending.clear_if_alike
+
+    def release(self) -> Client | None:
+        """Detach the client, which may only read from then on, drop what was pending, and return it."""
+        client, self.found = self.client, None
+        if client is not None:
+            client.detach()
+        self.hold(None)
+        return client
+
+
+_USED: ContextVar[str] = ContextVar("connection", default="")  # the connection of the line that runs
 
 
 class Session:
@@ -23,28 +68,99 @@ class Session:
 
     def __init__(self) -> None:
         self.order_limits: OrderLimits | None = None  # the notebook's own, for every client it connects
-        self._client: Client | None = None
-        self.preview: Preview | Basket | None = None
+        self._connections: dict[str, NamedConnection] = {"": NamedConnection("")}
         self.sandbox: SandboxProcess | None = None
         self.entered: Credentials | None = None  # typed into the panel
-        self.found: Found | None = None  # where the client's credentials came from; None for a sandbox
         self.notify: Callable[[str], None] = print
+
+    @contextmanager
+    def using(self, name: str) -> Iterator[NamedConnection]:
+        """Use the connection called `name` for what is done inside.
+
+        Raises
+        ------
+        RequestRefused
+            There is none of that name.
+        """
+        if name and name not in self._connections:
+            known = ", ".join(f"@{each}" for each in self._connections if each) or _("none")
+            raise RequestRefused(
+                _(
+                    "There is no connection called '{name}' (there are: {known}): type `%openapi connect "
+                    "sandbox --as {name}` (or paper, or live) first."
+                ).format(name=name, known=known)
+            )
+        token = _USED.set(name)
+        try:
+            yield self._connections[name]
+        finally:
+            _USED.reset(token)
+
+    @property
+    def connection(self) -> NamedConnection:
+        """The connection of the line that runs: the unnamed one, but for ``%openapi @NAME ...``."""
+        return self._connections.get(_USED.get()) or self._connections[""]
+
+    @property
+    def connections(self) -> tuple[NamedConnection, ...]:
+        """Every connection that is connected."""
+        return tuple(each for each in self._connections.values() if each.client is not None)
 
     @property
     def client(self) -> Client | None:
         """The connected client."""
-        return self._client
+        return self.connection.client
 
     @client.setter
     def client(self, client: Client | None) -> None:
         if client is not None and self.order_limits is not None:
             client.order_limits = self.order_limits
-        self._client = client
+        self.connection.hold(client)
+
+    @property
+    def found(self) -> Found | None:
+        """Where the client's credentials came from; None for a sandbox."""
+        return self.connection.found
+
+    @found.setter
+    def found(self, found: Found | None) -> None:
+        self.connection.found = found
+
+    @property
+    def preview(self) -> Any:
+        """The last preview that waits for ``%openapi send``, or None; setting it takes it for seen."""
+        return self.connection.pending.last
+
+    @preview.setter
+    def preview(self, preview: Any) -> None:
+        self.connection.pending.put(preview)
 
     def limit_orders(self, limits: OrderLimits) -> None:
         """Hold the orders of this notebook to these limits from now on."""
         self.order_limits = limits
-        self.client = self._client
+        for each in self._connections.values():
+            if each.client is not None:
+                each.client.order_limits = limits
+
+    def release(self, name: str | None) -> str:
+        """Disarm and detach the connection called `name`, or every one for None; say which, or nothing.
+
+        A detached client may still read, and can't change anything; so can no preview of it be sent.
+        """
+        names = list(self._connections) if name is None else [name]
+        titles = []
+        for each in names:
+            connection = self._connections.get(each)
+            client = connection.release() if connection is not None else None
+            if client is not None:
+                titles.append(client.account.title)
+            if each and connection is not None:
+                del self._connections[each]
+        if not titles:
+            return ""
+        return _("Nothing is connected now: the connection to the {titles} was given up.").format(
+            titles=_(" and the ").join(titles)
+        )
 
     def connect(
         self,
@@ -54,11 +170,34 @@ class Session:
         profile: str | None = None,
         credentials: Credentials | None = None,
         region: str | None = None,
+        name: str = "",
     ) -> Client:
         """Make the client of an account and keep it; see `connect`. If that fails, nothing is connected."""
         # What is typed after a connect that failed must not reach the account from before it, nor must a
         # preview of one account be sent after connecting to another.
-        self.client = self.preview = self.found = None
+        self.release(name)
+        connection = self._connections.get(name) or NamedConnection(name)
+        client, found = self._opened(
+            mode, trading=trading, profile=profile, credentials=credentials, region=region
+        )
+        if self.order_limits is not None:
+            client.order_limits = self.order_limits
+        connection.hold(client)
+        connection.found = found
+        self._connections[name] = connection
+        self._report_unsettled(client)
+        return client
+
+    def _opened(
+        self,
+        mode: str,
+        *,
+        trading: bool | None,
+        profile: str | None,
+        credentials: Credentials | None,
+        region: str | None,
+    ) -> tuple[Client, Found | None]:
+        """Return the client of an account, and where its credentials came from."""
         if mode_named(mode) == "sandbox":
             if profile or credentials or region:
                 raise RequestRefused(
@@ -67,22 +206,18 @@ class Session:
                         "credentials or region."
                     )
                 )
-            client = self._own_sandbox(trading=trading)
-        else:
-            place = machine()
-            if place.sandbox_only:
-                raise RequestRefused(
-                    _(
-                        "On Binder, someone else's machine, only the sandbox may be used: `%openapi "
-                        "connect sandbox`."
-                    )
+            return self._own_sandbox(trading=trading), None
+        place = machine()
+        if place.sandbox_only:
+            raise RequestRefused(
+                _(
+                    "On Binder, someone else's machine, only the sandbox may be used: `%openapi "
+                    "connect sandbox`."
                 )
-            if not place.orders:
-                trading = self._not_from_here(trading=trading)
-            client = self._account(mode, profile, credentials, trading=trading, region=region)
-        self.client = client
-        self._report_unsettled(client)
-        return client
+            )
+        if not place.orders:
+            trading = self._not_from_here(trading=trading)
+        return self._account(mode, profile, credentials, trading=trading, region=region)
 
     def _own_sandbox(self, *, trading: bool | None) -> Client:
         process = self.start_sandbox()
@@ -104,7 +239,7 @@ class Session:
         *,
         trading: bool | None,
         region: str | None,
-    ) -> Client:
+    ) -> tuple[Client, Found]:
         found = find_credentials(profile, credentials, self.entered)
         for other in found.differs:
             self.notify(
@@ -120,8 +255,7 @@ class Session:
             source=str(found.source),
             notify=self.notify,
         )
-        self.found = found
-        return client
+        return client, found
 
     @staticmethod
     def _not_from_here(*, trading: bool | None) -> bool:
@@ -183,10 +317,17 @@ class Session:
                     profile=profile, deleted="deleted" if known else "not stored here"
                 )
             )
-        if self.client is not None:
-            self.client.close()
-        self.client = self.preview = self.entered = self.found = None
+        self._drop()
         return " ".join(done)
+
+    def _drop(self) -> None:
+        """Close every connection and forget what was typed."""
+        clients = [each.client for each in self.connections]
+        self.release(None)
+        for client in clients:
+            if client is not None:
+                client.close()
+        self.entered = None
 
     def start_sandbox(self, arguments: Sequence[str] = ()) -> SandboxProcess:
         """Return this kernel's sandbox, started now if it does not run."""
@@ -203,10 +344,8 @@ class Session:
             self.sandbox = None
 
     def close(self) -> None:
-        """Let go of everything: the client's connections, the preview, the sandbox."""
-        if self.client is not None:
-            self.client.close()
-        self.client = self.preview = self.entered = self.found = None
+        """Close every connection, and stop the sandbox."""
+        self._drop()
         self.stop_sandbox()
 
     def connected(self) -> Client:
@@ -229,11 +368,13 @@ def connect(
     profile: str | None = None,
     credentials: Credentials | None = None,
     region: str | None = None,
+    name: str = "",
 ) -> Client:
     """Connect to an account; inside IPython the magic uses this client from then on.
 
     Needs no network: the first call does. ``sandbox`` starts a paper exchange on this machine that ends with
-    this process.
+    this process. The client that the magic used before may only read from then on, also when connecting
+    fails. To hold several accounts at once, name them, or make each a `Client` of its own.
 
     Parameters
     ----------
@@ -247,10 +388,14 @@ def connect(
         Given credentials; otherwise: the panel's, a profile's, the environment's, a ``.env`` file's.
     region
         ``cn`` for the mainland hosts.
+    name
+        Keep the client beside the others, as the one of ``%openapi @NAME ...``.
 
     Raises
     ------
     RequestRefused
         There are no credentials (it says where to put them), or the combination is not allowed.
     """
-    return SESSION.connect(mode, trading=trading, profile=profile, credentials=credentials, region=region)
+    return SESSION.connect(
+        mode, trading=trading, profile=profile, credentials=credentials, region=region, name=name
+    )

@@ -21,6 +21,7 @@ from jupyter_openapi.errors import (
     guarded,
     sentence,
 )
+from jupyter_openapi.kernel import is_captured
 from jupyter_openapi.market.money import amount, money, plain
 from jupyter_openapi.market.orders import CANCELLABLE
 from jupyter_openapi.market.symbols import currency_of
@@ -29,7 +30,7 @@ from jupyter_openapi.spec import catalog
 from jupyter_openapi.trading.describe import available
 from jupyter_openapi.trading.journal import NotRecorded
 from jupyter_openapi.trading.limits import known_overrides
-from jupyter_openapi.trading.preview import GOOD_FOR, Preview, Stopwatch
+from jupyter_openapi.trading.preview import GOOD_FOR, Preview, Sighting, Stopwatch
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -76,6 +77,7 @@ class Basket:
         self._made = Stopwatch()
         self._lock = threading.Lock()
         self._sent = False
+        self.sighting = Sighting()
 
     @property
     def sent(self) -> bool:
@@ -169,13 +171,7 @@ class Basket:
 
     def __str__(self) -> str:
         waiting = len(self.previews) - len(self._done)
-        head = (
-            "SENT"
-            if self._sent
-            else _("PREVIEW: nothing was sent. Send it within {good_for:.0f} s: `%openapi send`").format(
-                good_for=GOOD_FOR
-            )
-        )
+        head = "SENT" if self._sent else self.sighting.words()
         lines = [
             head,
             _("  {title}: {waiting} to send").format(title=self.title, waiting=waiting)
@@ -188,6 +184,11 @@ class Basket:
         return "\n".join(lines)
 
     __repr__ = __str__
+
+    def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
+        """Return what a front end shows, and note that it was shown."""
+        self.sighting.seen = self.sighting.seen or not is_captured()
+        return {"text/plain": str(self)}
 
 
 def _sent(preview: Preview, *, again: bool) -> Row:

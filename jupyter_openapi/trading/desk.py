@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import time
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -103,10 +103,11 @@ class Desk:
     ) -> None:
         self.limits = OrderLimits()
         self._transport = transport
-        self._account = account
+        self.account = account  # as it is now: a connection may be detached
         self._owner = owner
         self._journal = journal
         self._read = read
+        self.made: Callable[[Preview], None] | None = None  # told of each preview
         self._kind = PaperCheck(account, read)
         self._delivery = Delivery(transport, journal, read)
 
@@ -155,6 +156,7 @@ class Desk:
             [*lines, *guard.lines],
             order_id=order_id,
             overrides=guard.overrides,
+            about=order or fields,
         )
 
     def raw(self, operation: Operation, query: str, body: Any) -> Preview:
@@ -172,10 +174,11 @@ class Desk:
         *,
         order_id: str | None = None,
         overrides: frozenset[str] = frozenset(),
+        about: Mapping[str, Any] | None = None,
     ) -> Preview:
         # The same cell may be for paper first and for real money then: those are two orders.
         same = fingerprint(
-            f"{self._account.mode} {operation.method}",
+            f"{self.account.mode} {operation.method}",
             f"{path}?{query}",
             body if isinstance(body, dict) else {"": body},
         )
@@ -186,23 +189,28 @@ class Desk:
         target = f"{path}?{query}" if query else path
         content = b"" if body is None else encode_body(body)
         note = self._kind.note()
-        title = f"{self._account.title}; {note}" if note else self._account.title
-        return Preview(
+        title = f"{self.account.title}; {note}" if note else self.account.title
+        preview = Preview(
             operation,
             operation.method,
             path,
             query,
             content,
-            self._account,
+            self.account,
             (("account", title), *lines, ("sends", f"{operation.method} {target} {content.decode()}")),
             request_id,
             order_id,
             tag,
             same,
             overrides=overrides,
+            market_side=_market_side(about or (body if isinstance(body, dict) else {})),
             _admit=self._admit,
+            _allowed=lambda: self.account.may_change(operation.name),
             _deliver=self._deliver,
         )
+        if self.made is not None:
+            self.made(preview)
+        return preview
 
     def _about_submit(self, read: facts.Read, fields: Mapping[str, Any], guard: LimitCheck) -> facts.Lines:
         _keep(orders.check(fields, on=datetime.now(UTC).date()))
@@ -215,7 +223,7 @@ class Desk:
             guard.available(fields, facts.available(read, symbol))
         lines = [("order", describe_order(fields)), *facts.about_price(fields, last)]
         lines += self._about_steps(read, fields)
-        if self._account.mode != "sandbox":
+        if self.account.mode != "sandbox":
             lines += facts.about_hours(fields)
         return lines
 
@@ -227,7 +235,7 @@ class Desk:
         lot = facts.lot_size(read, symbol)
         if lot and quantity is not None:
             problems += orders.check_lot(symbol, kind, quantity, lot)
-        if self._account.mode == "sandbox":
+        if self.account.mode == "sandbox":
             _keep(problems)
         return [("warning", problem.message) for problem in problems]
 
@@ -252,11 +260,11 @@ class Desk:
 
     def _admit(self, preview: Preview, *, again: bool) -> None:
         """Refuse what may not be sent now, before the preview is spent."""
-        self._account.may_change(preview.operation.name)
+        self.account.may_change(preview.operation.name)
         if preview.operation.name == "replace_order":
             why = late_replace(self._journal, self._owner, str(preview.order_id))
             LimitCheck(self.limits, preview.overrides).late(why)
-        if preview.operation.effect is Effect.TRADE and self._account.mode != "sandbox" and not again:
+        if preview.operation.effect is Effect.TRADE and self.account.mode != "sandbox" and not again:
             refuse_rerun(self._journal, self._owner, current_cell(), preview.fingerprint)
 
     def _deliver(self, preview: Preview) -> Reply:
@@ -282,9 +290,9 @@ class Desk:
         fields = body if isinstance(body, dict) else {"body": body}
         intent = self._journal.intend(
             account=self._owner,
-            mode=self._account.mode,
-            digits=self._account.digits,
-            host=self._account.host,
+            mode=self.account.mode,
+            digits=self.account.digits,
+            host=self.account.host,
             kind=KINDS.get(preview.operation.name, "trade"),
             operation=preview.operation.name,
             method=preview.method,
@@ -343,6 +351,12 @@ def _tag(operation: Operation, body: dict[str, Any], request_id: str) -> str | N
 def _keep(problems: list[orders.Problem]) -> None:
     if problems:
         raise RequestRefused("; ".join(problem.message for problem in problems) + ". Nothing was sent.")
+
+
+def _market_side(fields: Mapping[str, Any]) -> tuple[str, str] | None:
+    """Return the symbol and side of an order or of an order's fields; None where it lacks one."""
+    symbol, side = fields.get("symbol"), fields.get("side")
+    return (str(symbol), str(side)) if symbol and side else None
 
 
 def _text(value: Any) -> str | None:

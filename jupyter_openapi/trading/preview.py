@@ -11,6 +11,7 @@ from typing import Any
 
 from jupyter_openapi.account import Account
 from jupyter_openapi.errors import RequestRefused, guarded
+from jupyter_openapi.kernel import is_captured
 from jupyter_openapi.messages import _
 from jupyter_openapi.reply import Reply
 from jupyter_openapi.spec.model import Operation
@@ -31,6 +32,23 @@ class Stopwatch:
 
 
 GOOD_FOR = 60.0  # seconds: a price moves on
+
+
+class Sighting:
+    """Whether a person saw a preview, and the line that sends it; "" where none does but its own `send()`."""
+
+    __slots__ = ("line", "seen")
+
+    def __init__(self) -> None:
+        self.seen = False
+        self.line = ""
+
+    def words(self) -> str:
+        """Say that nothing was sent, and how to send it."""
+        how = f"`{self.line}`" if self.line else "`preview.send()`"
+        return _("PREVIEW: nothing was sent. Send it within {good_for:.0f} s: {how}").format(
+            good_for=GOOD_FOR, how=how
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,6 +77,10 @@ class Preview:
         The basket it is a row of, and its number there.
     overrides
         The named limits it was allowed to pass.
+    market_side
+        The symbol and side it is about, also where it changes an order; None where it has none.
+    sighting
+        Whether a person saw it.
     """
 
     operation: Operation
@@ -74,7 +96,10 @@ class Preview:
     fingerprint: str = ""
     basket: tuple[str, int] | None = None
     overrides: frozenset[str] = frozenset()
+    market_side: tuple[str, str] | None = None
+    sighting: Sighting = field(default_factory=Sighting, init=False, repr=False)
     _admit: Callable[..., None] = field(repr=False, kw_only=True)
+    _allowed: Callable[[], None] = field(repr=False, kw_only=True)
     _deliver: Callable[[Preview], Reply] = field(repr=False, kw_only=True)
     _made: Stopwatch = field(default_factory=Stopwatch, init=False, repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, init=False, repr=False)
@@ -135,18 +160,26 @@ class Preview:
         return self._deliver(self)
 
     def __str__(self) -> str:
-        head = (
-            "SENT"
-            if self.sent
-            else _("PREVIEW: nothing was sent. Send it within {good_for:.0f} s: `%openapi send`").format(
-                good_for=GOOD_FOR
-            )
-        )
         width = max((len(label) for label, _ in self.lines), default=0)
         rows = [f"  {label:<{width}}  {' '.join(text.split())}" for label, text in self.lines]
-        return "\n".join([head, *rows])
+        return "\n".join([*self._heads(), *rows])
+
+    def _heads(self) -> list[str]:
+        """Return the lines above the facts: what holds it back, and how it is sent."""
+        if self.sent:
+            return ["SENT"]
+        try:
+            self._allowed()
+        except RequestRefused as refused:
+            return [_("PREVIEW that can't be sent: {refused}").format(refused=refused)]
+        return [self.sighting.words()]
 
     __repr__ = __str__
+
+    def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
+        """Return what a front end shows, and note that it was shown."""
+        self.sighting.seen = self.sighting.seen or not is_captured()
+        return {"text/plain": str(self)}
 
     def __reduce__(self) -> str:
         raise TypeError(
