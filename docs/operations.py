@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "reference" / "operations.md"
 sys.path.insert(0, str(ROOT))
 
-from jupyter_openapi.spec import Effect, Kind, Operation, Parameter, Table, catalog  # noqa: E402
+from jupyter_openapi.spec import Effect, Field, Kind, Operation, Parameter, catalog  # noqa: E402
 from jupyter_openapi.spec.loader import read_documents  # noqa: E402
 from jupyter_openapi.spec.values import choices  # noqa: E402
 
@@ -27,7 +27,8 @@ the OpenAPI documents in `jupyter_openapi/spec/documents` by `python docs/operat
 Call one with `%openapi NAME name=value ...` in a notebook, or `client.call("NAME", name=value)` in Python.
 **read** changes nothing; **write** changes settings or posts; **trade** moves money. Both of the latter need
 `--execute` (or `execute=True`). A parameter in **bold** must be given; a word without a name fills the one
-with a star (`quote 700.HK`). Undocumented operations are seen in the official SDK but on no page of its docs.
+with a star (`quote 700.HK`). Undocumented operations are seen in the official SDK, or
+in the broker's own command line and MCP server, but on no page of its docs.
 
 """
 WORDS = {
@@ -42,6 +43,11 @@ WORDS = {
     Kind.DATE: "day",
     Kind.OBJECT: "object",
     Kind.ANY: "any",
+}
+SOURCES = {
+    "sdk": "The columns are those that the official SDK 5.3.0 reads",
+    "sdk-source": "The columns are those in the source of the official SDK",
+    "cli": "The columns are those that the broker's own command line and MCP server read",
 }
 
 
@@ -130,23 +136,32 @@ def limits(parameter: Parameter) -> str:
 
 
 def columns(operation: Operation) -> Iterator[str]:
-    """Yield what the reply holds: the columns of each table."""
-    described = [table for table in operation.tables if table.fields]
-    if operation.effect is Effect.READ and not described:
+    """Yield what the reply holds: the columns of each table, with their types, units and meanings."""
+    if operation.effect is Effect.READ and not operation.tables:
         yield "Columns: inferred from the reply."
+    if operation.tables and operation.reply_source != "docs":
+        yield f"{SOURCES[operation.reply_source]}."
     done: set[tuple[str, ...]] = set()
-    for number, table in enumerate(described):
-        names = table_columns(table)
-        if tuple(names) not in done:
-            word = "Columns" if number == 0 else f"Also in the reply, at `{table.path}`"
-            yield f"{word}: {', '.join(f'`{name}`' for name in names)}."
-        done.add(tuple(names))
+    for number, table in enumerate(operation.tables):
+        names = tuple(column.name for column in table.columns)
+        if names not in done:
+            word = (
+                ""
+                if number == 0
+                else f"`--table {table.name}`:\n\n"
+                if table.name
+                else "The whole reply:\n\n"
+            )
+            rows = "".join(column_row(column) for column in table.columns)
+            yield f"{word}| column | type | what |\n|---|---|---|\n{rows}".rstrip("\n")
+        done.add(names)
 
 
-def table_columns(table: Table) -> list[str]:
-    """Return the names of a table's columns in their order."""
-    label = [table.label[0]] if table.label else []
-    return [*(field.name for _, field in table.parents), *label, *(field.name for field in table.fields)]
+def column_row(column: Field) -> str:
+    """Return the table row of one column of a reply."""
+    unit = f", {column.unit}" if column.unit else ""
+    word = "code" if column.kind is Kind.ENUM else WORDS[column.kind]
+    return f"| `{column.name}` | {word}{unit} | {column.description} |\n"
 
 
 def main(arguments: list[str]) -> int:

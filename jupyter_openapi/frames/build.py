@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import tzinfo
 from typing import TYPE_CHECKING, Any
 
@@ -177,7 +177,7 @@ def _typed_by_name(records: Records, table: Table) -> Records:
     return records
 
 
-def _other_table(data: Any, tables: tuple[Table, ...], wanted: str) -> Records:
+def _other_table(data: Any, tables: Sequence[Table], wanted: str) -> Records:
     described = next((table for table in tables if wanted in {table.path, key_of(table.path)}), None)
     try:
         if described is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import cache
 from typing import NamedTuple
 
@@ -119,7 +119,7 @@ def names(operation: Operation, given: Collection[str], *, wire: bool = False) -
     yield from (Completion(name, "param") for name in leaves if wire or name not in short)
 
 
-def _leaves(parameters: tuple[Parameter, ...], prefix: str = "") -> Iterator[str]:
+def _leaves(parameters: Sequence[Parameter], prefix: str = "") -> Iterator[str]:
     for each in parameters:
         if each.fields and not each.array:
             yield from _leaves(each.fields, f"{prefix}{each.name}.")

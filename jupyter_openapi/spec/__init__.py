@@ -2,8 +2,19 @@
 
 from __future__ import annotations
 
-from jupyter_openapi.spec.loader import Catalog, catalog
-from jupyter_openapi.spec.model import Effect, Field, Kind, Operation, Pages, Parameter, SdkMethod, Table
+from jupyter_openapi.spec.loader import Catalog, catalog, frame_views
+from jupyter_openapi.spec.model import (
+    Effect,
+    Field,
+    Kind,
+    Operation,
+    Pages,
+    Parameter,
+    SdkMethod,
+    Table,
+    View,
+    ViewColumn,
+)
 
 __all__ = [
     "Catalog",
@@ -15,5 +26,8 @@ __all__ = [
     "Parameter",
     "SdkMethod",
     "Table",
+    "View",
+    "ViewColumn",
     "catalog",
+    "frame_views",
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -79,7 +79,7 @@ def _twice(operation: Operation, name: str) -> RequestRefused:
     )
 
 
-def _wire_names(parameters: tuple[Parameter, ...], prefix: str = "") -> Iterator[str]:
+def _wire_names(parameters: Sequence[Parameter], prefix: str = "") -> Iterator[str]:
     for parameter in parameters:
         yield prefix + parameter.name
         if not parameter.array:
@@ -150,7 +150,7 @@ def with_defaults(operation: Operation, given: Mapping[str, Any]) -> dict[str, A
     return filled
 
 
-def _missing(parameters: tuple[Parameter, ...], given: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
+def _missing(parameters: Sequence[Parameter], given: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
     for parameter in parameters:
         value = given.get(parameter.name)
         if value is None:

@@ -14,7 +14,19 @@ from urllib.parse import unquote
 
 from jupyter_openapi.errors import RequestRefused, did_you_mean, nearest, sentence
 from jupyter_openapi.messages import _
-from jupyter_openapi.spec.model import Effect, Field, Kind, Operation, Pages, Parameter, SdkMethod, Table
+from jupyter_openapi.spec.model import (
+    Effect,
+    Field,
+    Kind,
+    LazyTuple,
+    Operation,
+    Pages,
+    Parameter,
+    SdkMethod,
+    Table,
+    View,
+    ViewColumn,
+)
 
 Schema = Mapping[str, Any]
 _KINDS = {
@@ -56,7 +68,6 @@ class _Reader:
         self._resolved: dict[str, Schema] = {}
 
     def operation(self, method: str, path: str, raw: Schema) -> Operation:
-        data = self._data(raw)
         return Operation(
             name=raw["operationId"],
             method=method,
@@ -68,15 +79,18 @@ class _Reader:
             description=raw.get("description", ""),
             aliases=tuple(raw.get("x-aliases", ())),
             main=raw.get("x-main"),
-            parameters=tuple(self._parameters(raw)),
+            parameters=LazyTuple(lambda: self._parameters(raw)),
             short=MappingProxyType(raw.get("x-short", {})),
             defaults=MappingProxyType(raw.get("x-defaults", {})),
             implies=MappingProxyType(raw.get("x-implies", {})),
-            tables=tuple(self._table(data, record) for record in raw.get("x-records", ())),
+            tables=LazyTuple(lambda: self._tables(raw)) if raw.get("x-records") else (),
             pages=_pages(raw.get("x-pages")),
             sdk=tuple(SdkMethod(m["method"], m.get("constants", {})) for m in raw.get("x-sdk", ())),
             documented=raw.get("x-documented", True),
             region=raw.get("x-region"),
+            source=raw.get("x-source", ""),
+            reply_source=raw.get("x-reply-source", "docs"),
+            views=LazyTuple(lambda: [read_view(raw["x-view"])]) if "x-view" in raw else (),
         )
 
     def _parameters(self, raw: Schema) -> Iterator[Parameter]:
@@ -136,21 +150,37 @@ class _Reader:
         reply = raw["responses"]["200"]["content"]["application/json"]["schema"]
         return self._resolve(reply.get("properties", _ANY).get("data", _ANY))
 
+    def _tables(self, raw: Schema) -> Iterator[Table]:
+        data = self._data(raw)
+        for record in raw["x-records"]:
+            yield self._table(data, record)
+
     def _table(self, data: Schema, record: Schema) -> Table:
         rows = self._at(data, record["path"])
         column = record.get("column")
         named = {column: rows} if column else rows.get("properties", _ANY)
         label = next(iter(record.get("label", {}).items()), None)
+        flatten = record.get("flatten", {})
         return Table(
             path=record["path"],
-            fields=tuple(self._field(name, each) for name, each in named.items()),
+            fields=tuple(self._fields(named, flatten)),
             parents=tuple(
                 (p["path"], self._field(p["as"], self._at(data, p["path"])))
                 for p in record.get("parents", ())
             ),
             label=label,
             scalar=bool(column),
+            flatten=MappingProxyType(flatten),
         )
+
+    def _fields(self, named: Schema, flatten: Mapping[str, str]) -> Iterator[Field]:
+        for name, each in named.items():
+            if name not in flatten:
+                yield self._field(name, each)
+                continue
+            prefix = flatten[name]
+            for inner, schema in self._resolve(each).get("properties", _ANY).items():
+                yield self._field(f"{prefix}_{inner}" if prefix else inner, schema)
 
     def _field(self, name: str, schema: Schema) -> Field:
         one = self._resolve(schema)
@@ -162,6 +192,8 @@ class _Reader:
             values=tuple(one.get("enum", ())),
             date_format=one.get("x-date-format", "%Y-%m-%d"),
             number=one.get("type") in ("integer", "number"),
+            unit=one.get("x-unit", ""),
+            names=_labels(one),
         )
 
     def _at(self, schema: Schema, path: str) -> Schema:
@@ -203,6 +235,32 @@ def _values(schema: Schema) -> Mapping[str, str | int]:
     if "enum" not in schema:
         return MappingProxyType({})
     return MappingProxyType({str(v): v for v in schema["enum"]} | schema.get("x-names", {}))
+
+
+def _labels(schema: Schema) -> Mapping[str | int, str]:
+    return MappingProxyType(dict(zip(schema.get("enum", ()), schema.get("x-labels", ()), strict=False)))
+
+
+def read_view(raw: Mapping[str, Any]) -> View:
+    """Return an ``x-view`` as an object."""
+    columns = tuple(
+        ViewColumn(
+            fields=tuple(each["fields"]) if "formula" in each else (each["field"],),
+            title=each["title"],
+            format=each.get("format", "text"),
+            key=each.get("key", False),
+            formula=each.get("formula"),
+        )
+        for each in raw["columns"]
+    )
+    return View(columns, raw.get("layout", "table"), tuple(raw.get("below", ())))
+
+
+@cache
+def frame_views() -> Mapping[str, View]:
+    """Return the views of frames that no operation gives, by name: ``portfolio``, ``pnl``."""
+    raw = read_documents()["common.json"]["x-views"]
+    return MappingProxyType({name: read_view(each) for name, each in raw.items()})
 
 
 def _pages(raw: Mapping[str, Any] | None) -> Pages | None:

@@ -5,10 +5,53 @@ The OpenAPI documents beside this module are the source; nothing here is written
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypeVar, overload
+
+T = TypeVar("T")
+
+
+class LazyTuple(Sequence[T]):
+    """A tuple that is made when it is first looked at.
+
+    Most of the documents describe replies, and a session looks at few of them: making all would cost more
+    than everything else that is read at the start. Pickled and copied, it is a plain tuple.
+    """
+
+    __slots__ = ("_made", "_make")
+
+    def __init__(self, make: Callable[[], Iterable[T]]) -> None:
+        self._make = make
+        self._made: tuple[T, ...] | None = None
+
+    def _tuple(self) -> tuple[T, ...]:
+        if self._made is None:
+            self._made = tuple(self._make())
+        return self._made
+
+    @overload
+    def __getitem__(self, index: int) -> T: ...
+    @overload
+    def __getitem__(self, index: slice) -> tuple[T, ...]: ...
+    def __getitem__(self, index: int | slice) -> T | tuple[T, ...]:
+        return self._tuple()[index]
+
+    def __len__(self) -> int:
+        return len(self._tuple())
+
+    def __eq__(self, other: object) -> bool:
+        return self._tuple() == (other._tuple() if isinstance(other, LazyTuple) else other)
+
+    def __hash__(self) -> int:
+        return hash(self._tuple())
+
+    def __repr__(self) -> str:
+        return repr(self._tuple())
+
+    def __reduce__(self) -> tuple[type[tuple[T, ...]], tuple[list[T]]]:
+        return tuple, (list(self._tuple()),)
 
 
 class Effect(StrEnum):
@@ -68,6 +111,20 @@ class Parameter:
     fields: tuple[Parameter, ...] = ()  # of an object, or of the objects in an array
 
 
+UNITS = frozenset(
+    {
+        "price",  # an amount of the security's currency a share
+        "quantity",  # shares or contracts
+        "money",  # an amount of the record's currency
+        "ratio",  # 0.05 is 5 %
+        "percent",  # 5 is 5 %
+        "count",
+        "seconds",
+    }
+)
+"""What a number counts."""
+
+
 @dataclass(frozen=True, slots=True)
 class Field:
     """One field of a record: its name, kind, and the wire values that mean "none"."""
@@ -79,6 +136,10 @@ class Field:
     values: tuple[str | int, ...] = ()
     date_format: str = "%Y-%m-%d"
     number: bool = False  # JSON number rather than text
+    unit: str = (
+        ""  # price, quantity, money, ratio (0.05 is 5 %), percent (5 is 5 %), count, seconds; "" unknown
+    )
+    names: Mapping[str | int, str] = field(default_factory=dict)  # what a frame shows for a wire value
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +156,10 @@ class Table:
     (asks, then bids).
 
     `scalar` says that the items at `path` are plain values, not objects: the only field names their column.
+
+    `flatten` maps an object inside the record to the prefix of its columns: with ``pre_market_quote`` ->
+    ``pre_market``, its ``last_done`` is the column ``pre_market_last_done``; an empty prefix leaves the names
+    as they are. `fields` holds those columns in place of the object.
     """
 
     path: str
@@ -102,6 +167,75 @@ class Table:
     parents: tuple[tuple[str, Field], ...] = ()
     label: tuple[str, str] | None = None
     scalar: bool = False
+    flatten: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        """What a person calls it: the last word of its path, ``cash_infos``; "" for the whole reply."""
+        return self.path.rpartition(".")[2].removesuffix("[]")
+
+    @property
+    def columns(self) -> tuple[Field, ...]:
+        """Every column that the specification describes, in order: parents, the label, the record's own."""
+        label = () if self.label is None else (Field(self.label[0], Kind.TEXT, description="Kind of row."),)
+        return (*(described for _, described in self.parents), *label, *self.fields)
+
+
+FORMATS = frozenset(
+    {
+        "text",  # as it is
+        "code",  # the name of a code: Normal, Buy, LO
+        "price",  # every digit the broker gives, thousands apart
+        "quantity",  # whole numbers without a point, thousands apart
+        "money",  # two decimals, thousands apart
+        "compact",  # 1.2K, 3.4M, 5.6B
+        "number",  # any other decimal
+        "integer",  # a whole number, thousands apart
+        "ratio",  # 0.05 as 5.00 %
+        "percent",  # 5 as 5.00 %
+        "signed",  # + or -, coloured
+        "signed_ratio",  # + or -, coloured, 0.05 as +5.00 %
+        "time",  # in the zone asked for, without fractions of a second
+        "date",
+        "boolean",  # yes or no
+    }
+)
+"""How a column of a view may be shown."""
+
+FORMULAS = frozenset({"difference", "growth", "product"})
+"""How a computed column comes from two fields: a - b, (a - b) / b, a * b; missing where either is."""
+
+LAYOUTS = frozenset({"table", "ladder", "rows"})
+"""How a view is laid out: a table, a ladder of prices (depth), or one row a column (a single record)."""
+
+
+@dataclass(frozen=True, slots=True)
+class ViewColumn:
+    """One column of a view: a column of the frame, or one computed from two of them.
+
+    `fields` holds the frame's column, or the two that `formula` takes. The columns marked `key` are those
+    that fit 80 characters; the others are shown where there is room.
+    """
+
+    fields: tuple[str, ...]
+    title: str
+    format: str = "text"  # one of FORMATS
+    key: bool = False
+    formula: str | None = None  # one of FORMULAS; None: the column as it is
+
+    @property
+    def field(self) -> str:
+        """The frame's column, or the first of those it is computed from."""
+        return self.fields[0]
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What a person wants to see first of an operation's frame; the frame itself keeps every column."""
+
+    columns: tuple[ViewColumn, ...]
+    layout: str = "table"  # one of LAYOUTS
+    below: tuple[str, ...] = ()  # names of nested tables worth showing after it: cash_infos
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +274,7 @@ class Operation:
     description: str = ""
     aliases: tuple[str, ...] = ()
     main: str | None = None  # the parameter that bare words fill
-    parameters: tuple[Parameter, ...] = ()
+    parameters: Sequence[Parameter] = ()
     short: Mapping[str, str] = field(default_factory=dict)  # price -> submitted_price
     defaults: Mapping[str, Any] = field(
         default_factory=dict
@@ -148,11 +282,19 @@ class Operation:
     implies: Mapping[str, Mapping[str, Any]] = field(
         default_factory=dict
     )  # giving this parameter fixes those: offset_request -> query_type=1
-    tables: tuple[Table, ...] = ()  # the first is the frame; empty: infer
+    tables: Sequence[Table] = ()  # the first is the frame; empty: infer
     pages: Pages | None = None
     sdk: tuple[SdkMethod, ...] = ()
     documented: bool = True
     region: str | None = None  # "us" or "ap" where only that data centre serves it
+    source: str = ""  # "cli" where only the broker's own command line and MCP server show the path
+    reply_source: str = "docs"  # where the reply's fields are known from: docs, sdk, sdk-source, cli
+    views: Sequence[View] = ()  # see `view`
+
+    @property
+    def view(self) -> View | None:
+        """What is shown first of the first table, or None where all of it is as good as any part."""
+        return self.views[0] if self.views else None
 
     def parameter(self, name: str) -> Parameter | None:
         """Return the parameter called `name` on the wire or by its short name, or None.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from textwrap import fill
 from typing import TYPE_CHECKING
 
@@ -146,7 +146,7 @@ def _parameters(operation: Operation) -> Iterator[str]:
         )
 
 
-def _leaves(parameters: tuple[Parameter, ...], prefix: str = "") -> Iterator[tuple[str, Parameter]]:
+def _leaves(parameters: Sequence[Parameter], prefix: str = "") -> Iterator[tuple[str, Parameter]]:
     """Yield every parameter by its dotted name; the fields of an object instead of the object itself."""
     for each in parameters:
         if each.fields and not each.array:
