@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from jupyter_openapi import frames
 from jupyter_openapi.messages import _
-from jupyter_openapi.spec.model import Operation
+from jupyter_openapi.spec.model import Operation, table_names
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -85,7 +85,14 @@ class Reply:
             return str(data["order_id"])
         return self._order_id
 
-    def frame(self, *, decimals: str = "float64", tz: str = "UTC") -> pd.DataFrame:
+    def frame(
+        self,
+        *,
+        decimals: str = "float64",
+        tz: str = "UTC",
+        table: str | None = None,
+        codes: bool = False,
+    ) -> pd.DataFrame:
         """Return `data` as a typed frame: one row a record, columns by the API's names.
 
         Parameters
@@ -94,18 +101,38 @@ class Reply:
             ``float64``, or ``decimal`` or ``string`` to keep every digit.
         tz
             The time zone of its timestamps.
+        table
+            Another table of the reply than the usual one, by its name: ``cash_infos`` of `account_balance`.
+            `tables` lists them.
+        codes
+            True keeps the broker's codes (``0``) where their names are shown otherwise (``Normal``).
+
+        Raises
+        ------
+        RequestRefused
+            If the reply has no such table; the message names those it has.
         """
         operation, answer = self._operation, self._answer
         if answer.parsed:
-            frame = frames.to_frame(answer.data, operation, decimals=decimals, tz=tz)
+            frame = frames.to_frame(
+                answer.data, operation, decimals=decimals, tz=tz, table=table, codes=codes
+            )
         else:
             try:
-                frame = frames.frame_from_bytes(answer.content, operation, decimals=decimals, tz=tz)
+                frame = frames.frame_from_bytes(
+                    answer.content, operation, decimals=decimals, tz=tz, table=table, codes=codes
+                )
             except ValueError:
                 raise answer.broken() from None
-        if self._daily():
+        if table is None and self._daily():
             frames.add_trade_date(frame, str(self._asked.get("symbol")))
         return frames.describe(frame, **self._facts)
+
+    @property
+    def tables(self) -> tuple[str, ...]:
+        """The names that `frame` takes as ``table``: every described table but the one it gives without."""
+        tables = self._operation.tables if self._operation else ()
+        return table_names(tables)
 
     def _daily(self) -> bool:
         """Tell whether these are bars of a day or longer, which belong to a date and not to a moment."""

@@ -42,18 +42,20 @@ def operation_of(recorded: dict[str, Any]) -> Operation:
     return matched[0]
 
 
-def described(operation: Operation) -> dict[str, str]:
+def described(operation: Operation, *, codes: bool = False) -> dict[str, str]:
     """The columns an operation promises, with their dtypes."""
     if not operation.tables:
         return {}
     table = operation.tables[0]
-    fields = {field.name: dtype_of(field) for _, field in table.parents}
+    fields = {field.name: dtype_of(field, codes=codes) for _, field in table.parents}
     if table.label:
         fields[table.label[0]] = TEXT
-    return fields | {field.name: dtype_of(field) for field in table.fields}
+    return fields | {field.name: dtype_of(field, codes=codes) for field in table.fields}
 
 
-def dtype_of(field: Field) -> str:
+def dtype_of(field: Field, *, codes: bool) -> str:
+    if field.names and not codes:
+        return TEXT
     integers = field.kind is Kind.ENUM and (field.number or set(map(type, field.values)) == {int})
     return "Int64" if integers else DTYPES[field.kind]
 
@@ -75,11 +77,12 @@ def records_in(data: Any, operation: Operation) -> int:
 
 @pytest.mark.parametrize("path", REPLIES, ids=lambda path: path.stem)
 @pytest.mark.parametrize("variant", ["data", "minimal"])
-def test_a_reply_has_the_described_columns_and_dtypes(path: Path, variant: str) -> None:
+@pytest.mark.parametrize("codes", [False, True], ids=["names", "codes"])
+def test_a_reply_has_the_described_columns_and_dtypes(path: Path, variant: str, *, codes: bool) -> None:
     recorded = json.loads(path.read_text("utf-8"))
     operation = operation_of(recorded)
-    frame = to_frame(recorded[variant], operation)
-    promised = described(operation)
+    frame = to_frame(recorded[variant], operation, codes=codes)
+    promised = described(operation, codes=codes)
     dtypes = {name: str(dtype) for name, dtype in frame.dtypes.items()}
     assert {name: dtypes.get(name) for name in promised} == promised
     assert len(frame) == records_in(recorded[variant], operation)
@@ -102,6 +105,55 @@ def test_bytes_give_the_same_frame(path: Path) -> None:
     operation = operation_of(recorded)
     content = json.dumps({"code": 0, "message": "success", "data": recorded["data"]}).encode()
     assert_frame_equal(frame_from_bytes(content, operation), to_frame(recorded["data"], operation))
+    assert_frame_equal(
+        frame_from_bytes(content, operation, codes=True), to_frame(recorded["data"], operation, codes=True)
+    )
+
+
+def test_codes_come_as_names_and_as_codes_on_request() -> None:
+    trades = reply("QuoteContext.trades")["data"]
+    trades["trades"] = [
+        {"price": "1", "direction": 2, "trade_session": 0},
+        {"price": "1", "direction": 0, "trade_session": "3"},
+        {"price": "1", "direction": 7, "trade_session": None},
+    ]
+    frame = to_frame(trades, "trades")
+    assert frame["direction"].tolist() == ["Up", "Neutral", "7"]
+    assert frame["trade_session"].tolist()[:2] == ["Intraday", "Overnight"]
+    assert frame["trade_session"].isna().tolist() == [False, False, True]
+    kept = to_frame(trades, "trades", codes=True)
+    assert kept["direction"].tolist() == [2, 0, 7]
+    assert str(kept["trade_session"].dtype) == "Int64"
+    chain = {"list": [{"direction": "C", "option_type": "", "standard_attr": "old"}]}
+    assert to_frame(chain, "option_chain_info_by_date").iloc[0][
+        ["direction", "option_type", "standard_attr"]
+    ].tolist() == ["Call", "Monthly", "Old"]
+    markets = {"market_time": [{"market": "HK", "trade_status": 105}, {"market": "US", "trade_status": 207}]}
+    assert to_frame(markets, "market_status")["trade_status"].tolist() == ["Trading", "Overnight"]
+
+
+def test_quote_frames_hold_no_objects_and_can_drop_duplicates() -> None:
+    data = reply("QuoteContext.quote")["data"]
+    frame = to_frame({"secu_quote": [*data["secu_quote"], *data["secu_quote"]]}, "quote")
+    assert not any(isinstance(value, (dict, list)) for value in frame.to_numpy().ravel())
+    assert len(frame.drop_duplicates()) == len(data["secu_quote"])
+    with_pre = next(row for row in data["secu_quote"] if row.get("pre_market_quote"))
+    shown = frame[frame["symbol"] == with_pre["symbol"]].iloc[0]
+    assert shown["pre_market_last_done"] == float(with_pre["pre_market_quote"]["last_done"])
+    assert str(frame["overnight_timestamp"].dtype) == f"datetime64[{TIME}, UTC]"
+    assert to_frame(data, "quote").columns.tolist() == to_frame({}, "quote").columns.tolist()
+
+
+def test_an_inner_object_loses_nothing() -> None:
+    odd = {"symbol": "700.HK", "pre_market_quote": "closed", "post_market_quote": {"venue": "X"}}
+    frame = to_frame({"secu_quote": [odd]}, "quote")
+    assert frame["pre_market_quote"].tolist() == ["closed"]
+    assert frame["post_market_venue"].tolist() == ["X"]
+    own = {"symbol": "1.HK", "option_extend": {"symbol": "2.HK", "strike_price": "5"}}
+    frame = to_frame({"secu_quote": [own]}, "option_quote")
+    assert frame[["symbol", "option_extend_symbol", "strike_price"]].to_numpy().tolist() == [
+        ["1.HK", "2.HK", 5.0]
+    ]
 
 
 def test_positions_carry_their_account() -> None:

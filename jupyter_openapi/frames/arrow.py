@@ -46,6 +46,8 @@ def arrow_column(array: Any, described: Field | None, count: int, name: str, mak
     if described is None or kind is Kind.ANY:
         return _undescribed(array)
     array = _without(array, described.nulls)
+    if described.names and not maker.codes:
+        return _names_of(array, described)
     if kind is Kind.OBJECT:
         return _empty_lists(array)
     if kind is Kind.TEXT:
@@ -92,6 +94,17 @@ def _must_be_text(array: Any) -> None:
 
     if not pa.types.is_string(array.type):
         raise UnreadableError
+
+
+def _names_of(array: Any, described: Field) -> Any:
+    """Return the names of codes, each distinct one looked up once."""
+    import pyarrow as pa
+
+    if not (pa.types.is_int64(array.type) or pa.types.is_string(array.type)):
+        raise UnreadableError
+    coded = array.dictionary_encode(null_encoding="encode")
+    spelled = times.name_texts(coded.dictionary.to_pylist(), described.names)
+    return _pandas_text(pa.array(spelled, type=pa.string()).take(coded.indices))
 
 
 def _without(array: Any, nulls: tuple[Any, ...]) -> Any:
@@ -254,6 +267,7 @@ def _fits(table: Table) -> bool:
         bool(plain)
         and table.label is None
         and not table.scalar
+        and not table.flatten
         and all("." not in path for path, _ in table.parents)
     )
 

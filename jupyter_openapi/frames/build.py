@@ -39,6 +39,7 @@ def to_frame(
     decimals: str = "float64",
     tz: str | tzinfo = "UTC",
     table: str | None = None,
+    codes: bool = False,
 ) -> pd.DataFrame:
     """Return a reply's `data` as a frame with the API's names and fixed dtypes.
 
@@ -56,6 +57,8 @@ def to_frame(
         The zone in which instants appear. Calendar dates are never shifted.
     table
         Another list of the reply than the usual one: its key (``"cash_infos"``) or its whole path.
+    codes
+        True keeps the broker's codes (``0``) where their names are shown otherwise (``Normal``).
 
     Returns
     -------
@@ -76,7 +79,7 @@ def to_frame(
     UnreadableWarning
         If a column holds values its kind does not allow; it is then text, and nothing is lost.
     """
-    return _frame(data, resolve(operation), Maker(decimals, tz), table)
+    return _frame(data, resolve(operation), Maker(decimals, tz, codes), table)
 
 
 def frame_from_bytes(
@@ -85,6 +88,8 @@ def frame_from_bytes(
     *,
     decimals: str = "float64",
     tz: str | tzinfo = "UTC",
+    table: str | None = None,
+    codes: bool = False,
 ) -> pd.DataFrame:
     """Return the frame of a whole reply, still in the bytes of its envelope.
 
@@ -95,26 +100,26 @@ def frame_from_bytes(
     ----------
     content
         ``{"code": 0, "message": ..., "data": ...}`` in UTF-8. The code is not looked at.
-    operation, decimals, tz
+    operation, decimals, tz, table, codes
         As for `to_frame`.
 
     Raises
     ------
     RequestRefused
-        If `decimals` or `tz` is nothing that can be used.
+        If `decimals`, `tz` or `table` is nothing that can be used.
     ValueError
         If `content` is not JSON.
     """
     found = resolve(operation)
-    maker = Maker(decimals, tz)
-    if found is not None and found.tables and len(content) >= FAST_FROM:
+    maker = Maker(decimals, tz, codes)
+    if table is None and found is not None and found.tables and len(content) >= FAST_FROM:
         frame = fast_frame(content, found, maker)
         if frame is not None:
             return frame
-        maker = Maker(decimals, tz)
+        maker = Maker(decimals, tz, codes)
     envelope = json.loads(content)
     data = envelope.get("data") if isinstance(envelope, dict) else envelope
-    return _frame(data, found, maker, None)
+    return _frame(data, found, maker, table)
 
 
 def fast_frame(content: bytes, operation: Operation, maker: Maker) -> pd.DataFrame | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 from functools import cache
@@ -172,15 +172,18 @@ class Maker:
         ``float64``, ``decimal`` or ``string``: how decimals appear.
     tz
         The zone in which instants appear.
+    codes
+        True keeps the broker's codes; otherwise a code with a name is shown by it.
 
     Raises
     ------
     RequestRefused
-        If either is none that can be used.
+        If `decimals` or `tz` is none that can be used.
     """
 
     decimals: str = "float64"
     tz: str | tzinfo = "UTC"
+    codes: bool = False
     findings: Findings = field(default_factory=Findings)
 
     def __post_init__(self) -> None:
@@ -201,6 +204,8 @@ class Maker:
         if described.nulls:
             values = without(values, described.nulls)
         try:
+            if described.names and not self.codes:
+                return name_column(values, described.names)
             return self._makers()[effective_kind(described)](name, described, values)
         except UnreadableError:
             self.findings.as_text.append(name)
@@ -246,6 +251,19 @@ class Maker:
 
     def _date(self, _: str, described: Field, values: Sequence[Any]) -> Any:
         return date_column(values, described.date_format)
+
+
+def name_column(values: Sequence[Any], names: Mapping[str | int, str]) -> Any:
+    """Return the names of codes as text; a code without a name stays as it is."""
+    found = distinct(values, as_text)
+    spelled = name_texts(found.texts, names)
+    return text_column(found.spread(objects(spelled)))
+
+
+def name_texts(codes: Iterable[Any], names: Mapping[str | int, str]) -> list[str | None]:
+    """Return each code's name, or its text where it has none; None for none."""
+    told = {str(code): name for code, name in names.items()}
+    return [None if code is None else told.get(text := as_text(code) or "", text) for code in codes]
 
 
 def effective_kind(described: Field) -> Kind:

@@ -111,6 +111,8 @@ def by_table(data: Any, table: Table) -> Records:
     known = {described.name: described for described in table.fields}
     scalar = table.fields[0].name if table.scalar else SCALAR
     rows = as_objects([] if not table.path and items == [{}] else items, scalar=scalar)
+    if table.flatten:
+        rows = [flattened(row, table.flatten) for row in rows]
     columns = columns_of(rows, known)
     records = Records({}, len(rows))
     for path, described in table.parents:
@@ -175,6 +177,22 @@ def holds_objects(value: Any) -> bool:
 def as_objects(items: Iterable[Any], *, scalar: str = SCALAR) -> list[dict[str, Any]]:
     """Return every item as an object: null as an empty one, anything else as the value of `scalar`."""
     return [item if isinstance(item, dict) else {} if item is None else {scalar: item} for item in items]
+
+
+def flattened(row: dict[str, Any], flatten: Mapping[str, str]) -> dict[str, Any]:
+    """Return a record with its inner objects' fields in their place, by the prefixes of `Table.flatten`.
+
+    What is not an object keeps its name, and so does what would take another field's.
+    """
+    flat: dict[str, Any] = {}
+    for key, value in row.items():
+        if key not in flatten or not (value is None or isinstance(value, dict)):
+            flat[key] = value
+            continue
+        for inner, each in (value or {}).items():
+            name = f"{flatten[key]}_{inner}" if flatten[key] else inner
+            flat[f"{key}_{inner}" if name in row else name] = each
+    return flat
 
 
 def column_names(rows: Sequence[Mapping[str, Any]], known: Iterable[str] = ()) -> list[str]:

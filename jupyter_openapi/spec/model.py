@@ -181,6 +181,13 @@ class Table:
         return (*(described for _, described in self.parents), *label, *self.fields)
 
 
+def table_names(tables: Sequence[Table]) -> tuple[str, ...]:
+    """Return the names of the tables beside the first: what ``--table`` and ``frame(table=...)`` take."""
+    main = tables[0].label if tables else None
+    others = [t for t in tables[1:] if not (main and t.label and t.label[0] == main[0])]
+    return tuple(dict.fromkeys(table.name for table in others if table.name))
+
+
 FORMATS = frozenset(
     {
         "text",  # as it is
