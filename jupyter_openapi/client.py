@@ -15,6 +15,7 @@ from jupyter_openapi.messages import _
 from jupyter_openapi.reply import Reply
 from jupyter_openapi.signing import Explanation
 from jupyter_openapi.spec import catalog
+from jupyter_openapi.spec.check import with_undescribed
 from jupyter_openapi.spec.model import Effect, Operation
 from jupyter_openapi.spec.request import arguments_of, encode_query, normalise, pairs_of
 from jupyter_openapi.trading import Basket, Desk, OrderState, Preview
@@ -269,6 +270,8 @@ class Client:
         params: Mapping[str, Any] | None = None,
         json: Any = None,
         execute: bool = False,  # noqa: FBT001, FBT002 (pinned)
+        *,
+        undescribed: bool = False,
     ) -> Reply | Preview:
         """Send any request, to a path known to us or not.
 
@@ -285,12 +288,17 @@ class Client:
             The body.
         execute
             Send a change at once instead of previewing it.
+        undescribed
+            Let parameters pass that the specification does not describe on a path that it knows; for reads
+            only, since what an order does must be known before it is sent.
         """
         verb, plain, inline = normalise(method, path)
         pairs = [*inline, *pairs_of(params)]
         match = catalog().match(verb, plain)
         if match is not None:
             operation, in_path = match
+            if undescribed:
+                operation = _open_to(operation, [*(name for name, _value in pairs), *(json or ())])
             return self._named(
                 operation, {**in_path, **arguments_of(operation, pairs, json)}, execute=execute
             )
@@ -348,6 +356,19 @@ class Client:
         _keep_tokens_out(operation)
         preview = self._desk.preview(operation, arguments, tz=self.tz)
         return preview.send() if execute else preview
+
+
+def _open_to(operation: Operation, names: Iterable[str]) -> Operation:
+    """Return a read with what it is given beyond its description; RequestRefused for a change."""
+    extended = with_undescribed(operation, names)
+    if extended is not operation and operation.effect is not Effect.READ:
+        raise RequestRefused(
+            _(
+                "Nothing was sent: {name} changes something, and only a read takes a parameter that is not "
+                "described."
+            ).format(name=operation.name)
+        )
+    return extended
 
 
 def _keep_tokens_out(operation: Operation) -> None:

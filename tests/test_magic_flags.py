@@ -362,6 +362,82 @@ def test_raw_and_decimals_and_tz(shell: Shell, client: Client) -> None:
     assert str(shell.run("%openapi --tz Asia/Hong_Kong quote 700.HK")["timestamp"].dt.tz) == "Asia/Hong_Kong"
 
 
+def test_codes_have_names_unless_the_data_is_raw(shell: Shell, client: Client) -> None:
+    assert set(shell.run("%openapi quote 700.HK AAPL.US")["trade_status"]) == {"Normal"}
+    assert shell.run("%openapi --raw quote 700.HK")["secu_quote"][0]["trade_status"] == 0
+    assert client.call("quote", symbol=["700.HK"]).frame(codes=True)["trade_status"].tolist() == [0]
+    assert len(shell.run("%openapi quote 700.HK AAPL.US").drop_duplicates()) == 2
+
+
+def test_another_table_of_the_reply(shell: Shell, client: Client) -> None:
+    cash = shell.run("%openapi --table cash_infos balance")
+    assert set(cash["currency"]) >= {"HKD", "USD"}
+    assert str(cash["available_cash"].dtype) == "float64"
+    reply = client.call("balance")
+    assert reply.tables == ("cash_infos", "frozen_transaction_fees")
+    assert reply.frame(table="cash_infos").equals(cash)
+    assert "no table 'nothing'; its tables are list, cash_infos" in shell.fail(
+        "%openapi --table nothing balance"
+    )
+    assert "chooses a table" in shell.fail("%openapi --table legs submit 700.HK side=buy price=1 quantity=1")
+    assert "--raw and --table do not go together" in shell.fail("%openapi --raw --table cash_infos balance")
+
+
+# What is not described
+
+
+def test_an_undescribed_parameter_passes_when_asked_to(
+    shell: Shell, server: Recorder, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shell.run("%openapi --param member_id=1 --param account_channel=2 positions 700.HK")
+    assert server.requests[-1].target == "/v1/asset/stock?symbol=700.HK&member_id=1&account_channel=2"
+    said = capsys.readouterr().out
+    assert "no description of stock_positions has it: member_id, account_channel." in said
+    shell.run("%openapi --param note=a+b&c GET /v1/asset/stock")
+    assert server.requests[-1].target == "/v1/asset/stock?note=a%2Bb%26c"
+    shell.run('%openapi --param depth=5 --param name=x --param zip="007" depth 700.HK')
+    assert json.loads(server.requests[-1].body) == {
+        "symbol": "700.HK",
+        "depth": 5,
+        "name": "x",
+        "zip": "007",
+    }
+    assert "query    x=1" in shell.run("%openapi --dry-run --param x=1 positions 700.HK")
+    shell.run("%openapi --param x=1 --param x=2 positions")
+    assert server.requests[-1].target == "/v1/asset/stock?x=1&x=2"
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("--param member_id positions", "--param member_id has no value; type --param member_id=VALUE."),
+        ("--param symbol=700.HK positions", "has symbol already; type symbol=700.HK without --param."),
+        ("--param x=1 submit 700.HK side=buy price=1 quantity=1", "adds to what is described of a read"),
+        ("--param x=1 GET /v1/unheard/of", "adds to what is described of a read"),
+        ("--param x={y} positions", "without braces"),
+        ("--all --param x=1 history_orders start=-1d", "do not go together"),
+    ],
+)
+def test_an_undescribed_parameter_is_for_reads_that_are_known(
+    shell: Shell, server: Recorder, line: str, words: str
+) -> None:
+    assert words in shell.fail(f"%openapi {line}")
+    assert server.requests == []
+
+
+def test_python_passes_undescribed_parameters_of_reads_only(server: Recorder) -> None:
+    client = SESSION.client
+    assert client is not None
+    client.request("GET", "/v1/asset/stock", {"member_id": 1, "ids": [1, 2]}, undescribed=True)
+    assert server.requests[-1].target == "/v1/asset/stock?member_id=1&ids=1&ids=2"
+    sent = len(server.requests)
+    with pytest.raises(RequestRefused, match=r"has no parameter 'member_id'"):
+        client.request("GET", "/v1/asset/stock", {"member_id": 1})
+    with pytest.raises(RequestRefused, match=r"only a read takes a parameter that is not described"):
+        client.request("POST", "/v1/trade/order", None, {"symbol": "700.HK", "x": 1}, undescribed=True)
+    assert len(server.requests) == sent
+
+
 def test_a_variable_is_told_in_short(
     shell: Shell, client: Client, capsys: pytest.CaptureFixture[str]
 ) -> None:

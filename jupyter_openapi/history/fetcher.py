@@ -132,7 +132,14 @@ class History:
         """The rows as one reply would hold them: ``{"orders": [...]}``."""
         return with_rows(self.place, self.rows)
 
-    def frame(self, *, decimals: str = "float64", tz: str = "UTC") -> pd.DataFrame:
+    def frame(
+        self,
+        *,
+        decimals: str = "float64",
+        tz: str = "UTC",
+        table: str | None = None,
+        codes: bool = False,
+    ) -> pd.DataFrame:
         """Return the rows as a typed frame, as `Reply.frame` does for one reply.
 
         Parameters
@@ -141,8 +148,10 @@ class History:
             ``float64``, or ``decimal`` or ``string`` to keep every digit.
         tz
             The time zone of its timestamps.
+        table, codes
+            Another table than that of the rows, and codes instead of their names: see `Reply.frame`.
         """
-        frame = frames.to_frame(self.data, self.operation, decimals=decimals, tz=tz)
+        frame = frames.to_frame(self.data, self.operation, decimals=decimals, tz=tz, table=table, codes=codes)
         window = [moment.isoformat() for moment in (self.start, self.end) if moment is not None]
         return frames.describe(
             frame, **self.facts, window=window or None, complete=self.complete, pages=self.pages

@@ -77,9 +77,32 @@ def _read(target: Target, command: Command, context: Context, client: Client) ->
         notify(command, f"{reply.summary()}.")
     else:
         wish = _windowed(wish, target.operation, client.tz)
-        reply = client.call(target.operation.name, **wish.target.given)
+        if target.undescribed:
+            reply = _sent_as_typed(wish, client)
+        else:
+            reply = client.call(target.operation.name, **wish.target.given)
         wish = _maybe_cut(wish, target.operation, reply)
     return reply.data if command.flags.get("raw") else framed(reply.frame, wish)
+
+
+def _sent_as_typed(wish: FrameRequest, client: Client) -> Any:
+    """Send a read with parameters that its description lacks, and say so."""
+    from jupyter_openapi.magic.request import draft
+
+    target = wish.target
+    built = draft(target, client.tz)
+    query: dict[str, list[str]] = {}
+    for name, value in built.pairs:
+        query.setdefault(name, []).append(value)
+    reply = client.request(built.method, built.path, query, built.fields, undescribed=True)
+    notify(
+        wish.command,
+        _("Sent as it stands, since no description of {name} has it: {names}.").format(
+            name=target.operation.name if target.operation else target.name,
+            names=", ".join(target.undescribed),
+        ),
+    )
+    return reply
 
 
 def _windowed(wish: FrameRequest, operation: Operation, tz: str) -> FrameRequest:

@@ -11,7 +11,7 @@ from jupyter_openapi.magic.flags import FLAGS, Flag
 from jupyter_openapi.magic.grammar import METHODS
 from jupyter_openapi.magic.recent import SEEN
 from jupyter_openapi.spec import catalog
-from jupyter_openapi.spec.model import Kind, Operation, Parameter
+from jupyter_openapi.spec.model import Kind, Operation, Parameter, table_names
 from jupyter_openapi.spec.values import choices
 
 DAYS = ("today", "yesterday", "-7d", "-30d", "-6m", "-1y")
@@ -76,7 +76,15 @@ def flag_values(flag: Flag) -> Iterator[Completion]:
         from jupyter_openapi.trading.limits import OVERRIDES
 
         names = OVERRIDES
+    elif flag.name == "table":
+        names = _tables()
     yield from (Completion(name, "value") for name in names)
+
+
+@cache
+def _tables() -> tuple[str, ...]:
+    found = (name for each in catalog().operations.values() for name in table_names(each.tables))
+    return tuple(sorted(set(found)))
 
 
 @cache

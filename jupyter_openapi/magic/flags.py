@@ -96,6 +96,14 @@ _ALL = (
     Flag("decimals", "KIND", "how decimal columns come", choices=("float64", "decimal", "string")),
     Flag("tz", "ZONE", "the time zone of dates typed and shown, such as Asia/Hong_Kong"),
     Flag("out", "FILE", "also save the frame: FILE ends in .csv, .xlsx or .parquet"),
+    Flag("table", "NAME", "another table of the reply, such as cash_infos of balance", literal=True),
+    Flag(
+        "param",
+        "NAME=VALUE",
+        "send a parameter that is not described; may be repeated",
+        literal=True,
+        repeatable=True,
+    ),
 )
 FLAGS: Mapping[str, Flag] = {flag.name: flag for flag in _ALL}
 
@@ -216,23 +224,28 @@ def _unknown_flag(word: str, known: Iterable[str]) -> RequestRefused:
 
 SHOWING = ("dry_run", "explain", "curl")  # these show a request and send nothing
 _ANY = frozenset({"execute", "tz", "raw", *SHOWING})
-_READ = _ANY | {"decimals", "out"}
+_READ = _ANY | {"decimals", "out", "table"}
 _TRADE = _ANY | {"again", "override"}
 # A flag beside one that leaves it nothing to do.
 _CLASHES = (
     *((shown, other) for shown in SHOWING for other in ("execute", "again", "all", "raw", "decimals", "out")),
+    *((shown, "table") for shown in SHOWING),
     ("dry_run", "explain"),
     ("dry_run", "curl"),
     ("explain", "curl"),
     ("raw", "out"),
     ("raw", "decimals"),
+    ("raw", "table"),
+    ("all", "param"),
 )
 
 
 def applicable(operation: Operation | None, effect: Effect) -> frozenset[str]:
     """Return the keys of the flags that mean something to an operation, or to an unknown path (None)."""
+    if effect is Effect.READ and operation is not None:
+        return _READ | {"param"} | ({"all"} if operation.pages is not None else set())
     if effect is Effect.READ:
-        return _READ | {"all"} if operation is not None and operation.pages is not None else _READ
+        return _READ
     return _TRADE if effect is Effect.TRADE else _ANY
 
 
@@ -262,7 +275,7 @@ def refuse_flags(
                 ).format(
                     flag=_flag(first),
                     flag_2=_flag(second),
-                    sends_nothing="sends nothing" if first in SHOWING else "gives the data as it came",
+                    sends_nothing=_LEAVES_NOTHING.get(first, "sends nothing"),
                 )
             )
 
@@ -285,12 +298,18 @@ def refuse_flags_of_command(flags: Mapping[str, FlagValue], spec: FlagOwner) -> 
             )
 
 
+_LEAVES_NOTHING = {
+    "raw": "gives the data as it came",
+    "all": "asks for one window after another, by what is described",
+}
 _WHY = {
     "all": "fetches a long history piece by piece, and this comes in one piece",
     "again": "lets an order be sent again, and this is none",
     "override": "lets a check of an order pass, and this is none",
     "decimals": "is for DataFrames, and this gives none",
     "out": "saves a DataFrame, and this gives none",
+    "table": "chooses a table of a reply that is read, and this changes something",
+    "param": "adds to what is described of a read, and this is none",
 }
 
 

@@ -201,7 +201,12 @@ class FrameRequest:
 def framed(make: Callable[..., pd.DataFrame], wish: FrameRequest) -> pd.DataFrame:
     """Return the frame that `make` gives, saved where that was asked for, and remark on what it lacks."""
     command, operation = wish.command, wish.target.operation
-    frame = make(decimals=wish.context.decimals(command), tz=wish.context.tz(command))
+    table = command.flags.get("table")
+    frame = make(
+        decimals=wish.context.decimals(command),
+        tz=wish.context.tz(command),
+        table=table if isinstance(table, str) else None,
+    )
     SEEN.note_frame(operation, frame)
     if operation is not None:
         asked = requested(operation, wish.target.given)

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from jupyter_openapi.errors import RequestRefused
+from jupyter_openapi.errors import RequestRefused, short
 from jupyter_openapi.magic.arguments import arguments, request_parts
 from jupyter_openapi.magic.expressions import Scope
 from jupyter_openapi.magic.grammar import Command, unknown_word
 from jupyter_openapi.messages import _
 from jupyter_openapi.spec import catalog
-from jupyter_openapi.spec.check import check
+from jupyter_openapi.spec.check import check, with_undescribed
 from jupyter_openapi.spec.model import Effect, Operation
 from jupyter_openapi.spec.request import Built, build, encode_body, encode_query, normalise, pairs_of
 from jupyter_openapi.trading.desk import draft as draft_change
@@ -33,6 +34,8 @@ class Target:
         The operation's arguments, by the names that were typed, with those its name stands for.
     method, path, query, body
         Of an unknown path: the query's parameters, and the JSON body or None.
+    undescribed
+        The names that ``--param`` gave, which the operation's description lacks.
     """
 
     name: str
@@ -42,6 +45,7 @@ class Target:
     path: str = ""
     query: Mapping[str, Any] = field(default_factory=dict)
     body: Mapping[str, Any] | None = None
+    undescribed: tuple[str, ...] = ()
 
     @property
     def effect(self) -> Effect:
@@ -59,6 +63,10 @@ def find_target(command: Command, scope: Scope, commands: Iterable[str]) -> Targ
     RequestRefused
         Its word is unknown (with those that look like it), or an argument was mistyped.
     """
+    return _with_params(_described(command, scope, commands), command)
+
+
+def _described(command: Command, scope: Scope, commands: Iterable[str]) -> Target:
     if command.kind == "request":
         return _request(command, scope)
     operation = catalog().find(command.word)
@@ -66,6 +74,41 @@ def find_target(command: Command, scope: Scope, commands: Iterable[str]) -> Targ
         raise unknown_word(command.word, [*commands, *catalog().aliases, *catalog().operations])
     given = arguments(command, operation, scope)
     return Target(command.word, operation, {**_meant(command.word, operation, given), **given})
+
+
+def _with_params(target: Target, command: Command) -> Target:
+    """Add what ``--param`` gives: to a read of the specification only."""
+    typed = command.flags.get("param", ())
+    if not typed or not isinstance(typed, tuple) or target.operation is None:
+        return target
+    given: dict[str, list[Any]] = {}
+    for each in typed:
+        name, equals, value = each.partition("=")
+        if not name or not equals:
+            raise RequestRefused(
+                _("--param {each} has no value; type --param {name}=VALUE.").format(
+                    each=short(each, 40), name=short(name, 40) or "NAME"
+                )
+            )
+        if target.operation.parameter(name) is not None:
+            raise RequestRefused(
+                _(
+                    "--param {name}: {operation} has {name} already; type {name}={value} without --param."
+                ).format(name=short(name, 40), operation=target.operation.name, value=short(value, 40))
+            )
+        given[name] = value
+    operation = with_undescribed(target.operation, given)
+    if operation.method not in {"GET", "DELETE"}:
+        given = {name: _json_or_text(value) for name, value in given.items()}
+    return replace(target, operation=operation, given={**target.given, **given}, undescribed=tuple(given))
+
+
+def _json_or_text(value: str) -> Any:
+    """Return what a body is to hold: a number, true, a list where it reads as one, and text otherwise."""
+    try:
+        return json.loads(value)
+    except ValueError:
+        return value
 
 
 def _request(command: Command, scope: Scope) -> Target:

@@ -107,7 +107,7 @@ def _one_by_one(
 def _frame(operation: Operation, rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # what does not fit is kept in `extra`
-        return to_frame(with_rows(place_of(operation), list(rows)), operation, decimals="decimal")
+        return to_frame(with_rows(place_of(operation), list(rows)), operation, decimals="decimal", codes=True)
 
 
 def _array(pa: Any, kind_type: Any, kind: Kind, found: Sequence[Any]) -> tuple[Any, list[int]]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -63,6 +65,21 @@ def resolve(operation: Operation, typed: str) -> str:
             hint or _("It takes {known}.").format(known=", ".join(known)),
         )
     )
+
+
+def with_undescribed(operation: Operation, given: Iterable[str]) -> Operation:
+    """Return the operation with a parameter more for each name that the documents do not describe.
+
+    It travels in the query of a GET or DELETE, and in the body of any other, as it was given; a name that
+    comes more than once is repeated.
+    """
+    where = "query" if operation.method in {"GET", "DELETE"} else "body"
+    extra = [
+        Parameter(name, where, Kind.ANY, array=count > 1, description="Not described.")
+        for name, count in Counter(given).items()
+        if operation.parameter(name) is None
+    ]
+    return replace(operation, parameters=(*operation.parameters, *extra)) if extra else operation
 
 
 def _put(operation: Operation, found: dict[str, Any], first: str, rest: str, value: Any) -> None:

@@ -12,6 +12,7 @@ from jupyter_openapi.magic.command import CommandSpec, Invocation, Report, comma
 from jupyter_openapi.magic.examples import ID, example
 from jupyter_openapi.magic.flags import FLAGS, Flag, applicable
 from jupyter_openapi.magic.recent import ORDER, SEEN
+from jupyter_openapi.magic.reply_help import reply_help
 from jupyter_openapi.messages import _
 from jupyter_openapi.spec import catalog
 from jupyter_openapi.spec.model import Effect, Kind, Operation, Parameter
@@ -62,7 +63,7 @@ def operation_help(operation: Operation, word: str, *, decimals: str = "float64"
         _filled(f"{operation.summary.rstrip('.')}. {operation.description}".strip()),
         *_facts(operation, word),
         *_parameters(operation),
-        *_columns(operation, decimals, tz),
+        "\n" + "\n".join(reply_help(operation, decimals=decimals, tz=tz, width=WIDTH)),
         _section("Example", [line]),
     ]
     if operation.effect is not Effect.READ and "--execute" not in line:
@@ -112,7 +113,11 @@ def _facts(operation: Operation, word: str) -> Iterator[str]:
     if operation.region:
         yield _("  Served by the {region} data centre only").format(region=operation.region)
     if not operation.documented:
-        yield "  Sent by the official SDK, and not in the broker's documentation"
+        yield (
+            _("  Sent by the broker's own command line or MCP server, and not in its documentation")
+            if operation.source == "cli"
+            else _("  Sent by the official SDK, and not in the broker's documentation")
+        )
     if operation.sdk:
         yield _filled(", ".join(method.name for method in operation.sdk), "  Official SDK: ")
     names = [
@@ -195,25 +200,6 @@ def _range(parameter: Parameter) -> str:
         else "",
     ]
     return " ".join(filter(None, found))
-
-
-def _columns(operation: Operation, decimals: str, tz: str) -> Iterator[str]:
-    if operation.effect is not Effect.READ:
-        if fields := [field.name for table in operation.tables for field in table.fields]:
-            yield _filled(", ".join(dict.fromkeys(fields)), "\nThe reply's data: ")
-        return
-    if not operation.tables:
-        yield "\nReturns a DataFrame whose columns follow from what comes back"
-        return
-    from jupyter_openapi.frames import to_frame
-
-    # The frame of an empty reply has all columns, with the dtypes that any other reply has.
-    frame = to_frame(None, operation, decimals=decimals, tz=tz)
-    columns = [f"{name} ({dtype})" for name, dtype in frame.dtypes.items()]
-    yield "\nReturns a DataFrame with the columns"
-    yield _filled(", ".join(columns), "  ")
-    if operation.parameter("period") is not None:
-        yield "  Bars of a day or longer have a trade_date too, their day in the market's own zone"
 
 
 def _section(title: str, lines: list[str]) -> str:
