@@ -96,11 +96,16 @@ def _with_params(target: Target, command: Command) -> Target:
                     "--param {name}: {operation} has {name} already; type {name}={value} without --param."
                 ).format(name=short(name, 40), operation=target.operation.name, value=short(value, 40))
             )
-        given[name] = value
-    operation = with_undescribed(target.operation, given)
-    if operation.method not in {"GET", "DELETE"}:
-        given = {name: _json_or_text(value) for name, value in given.items()}
-    return replace(target, operation=operation, given={**target.given, **given}, undescribed=tuple(given))
+        in_body = target.operation.method not in {"GET", "DELETE"}
+        given.setdefault(name, []).append(_json_or_text(value) if in_body else value)
+    names = [name for name, values in given.items() for _each in values]
+    single = {name: values if len(values) > 1 else values[0] for name, values in given.items()}
+    return replace(
+        target,
+        operation=with_undescribed(target.operation, names),
+        given={**target.given, **single},
+        undescribed=tuple(given),
+    )
 
 
 def _json_or_text(value: str) -> Any:
