@@ -1,20 +1,32 @@
-# Everything a developer types. POSIX make and shell; on Windows: pip install -e .[dev], then the commands below.
+# Everything a developer types: GNU make and a POSIX shell. On Windows: pip install -c constraints.txt -e .[dev],
+# then the commands below.
 PYTHON ?= python3
-VENV ?= .venv
+# An interpreter that is named has an environment of its own: make PYTHON=python3.13 test
+VENV ?= .venv$(if $(filter-out python3,$(PYTHON)),-$(notdir $(PYTHON)))
 BIN := $(VENV)/bin
-STAMP := $(VENV)/.ready
+CORE := $(VENV)/.core
+READY := $(VENV)/.ready
+UV := $(BIN)/uv
+CORE_SUITE := --ignore=tests/browser --ignore=tests/test_docs.py --ignore=tests/test_binder.py
 
-.PHONY: setup tools demo test soak lint format bench docs lab clean
+.PHONY: setup tools demo test test-lowest test-latest soak lint format bench docs lab constraints clean
 
-setup: $(STAMP)
+setup: $(READY)    ## the whole development set, at the versions of constraints.txt
 
-$(STAMP): pyproject.toml
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or later is needed: make PYTHON=python3.12 ..."; exit 1; }
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
+# What the demo needs is not compiled ahead, so that it starts sooner.
+$(CORE): pyproject.toml constraints.txt
+	@tools/environment "$(PYTHON)" "$(VENV)" "" --no-compile
 	@touch $@
 
-demo: setup        ## the main job against the sandbox, in this terminal
+$(READY): $(CORE)
+	@tools/environment "$(PYTHON)" "$(VENV)" dev
+	@touch $@
+
+$(UV): $(CORE)
+	@tools/environment "$(PYTHON)" "$(VENV)" resolve
+	@touch $@
+
+demo: $(CORE)      ## the main job against the sandbox, in this terminal
 	$(BIN)/python -m jupyter_openapi demo
 
 tools:             ## the programs that the tests drive, from Debian's packages when they are missing
@@ -23,11 +35,24 @@ tools:             ## the programs that the tests drive, from Debian's packages 
 test: setup tools  ## the whole suite, under 10 minutes
 	$(BIN)/python -m pytest
 
-soak: setup tools  ## the long counts whose tenth runs in `make test`
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[soak]'
-	SOAK=1 $(BIN)/python -m pytest --timeout=3600
+test-lowest: $(UV) tools ## the core suite on the lowest versions that pyproject.toml declares
+	@tools/constraints $(UV) "$(VENV)-lowest/constraints.txt" --python $(BIN)/python --extra test --resolution lowest-direct
+	@CONSTRAINTS="$(VENV)-lowest/constraints.txt" tools/environment "$(PYTHON)" "$(VENV)-lowest" test
+	"$(VENV)-lowest/bin/python" -m pytest $(CORE_SUITE)
 
-lint: setup        ## style, types, floors of the house, generated pages
+test-latest: $(UV) tools ## the core suite on the newest versions of today
+	@tools/constraints $(UV) "$(VENV)-latest/constraints.txt" --python $(BIN)/python --extra test
+	@CONSTRAINTS="$(VENV)-latest/constraints.txt" tools/environment "$(PYTHON)" "$(VENV)-latest" test
+	"$(VENV)-latest/bin/python" -m pytest $(CORE_SUITE)
+
+soak: setup tools  ## the long counts whose tenth runs in `make test`, and the suite at two other dates
+	@tools/need faketime:faketime
+	@tools/environment "$(PYTHON)" "$(VENV)" soak
+	SOAK=1 $(BIN)/python -m pytest --timeout=3600
+	tools/clock +200d $(BIN)/python -m pytest --ignore=tests/browser
+	tools/clock 2024-02-29 $(BIN)/python -m pytest --ignore=tests/browser
+
+lint: setup        ## style, types, layers, generated pages
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -47,5 +72,8 @@ docs: setup        ## the documentation, in docs/_build/html; a warning is an er
 lab: setup         ## JupyterLab on the first notebook
 	$(BIN)/jupyter lab notebooks/01-quickstart.ipynb
 
+constraints: $(UV) ## renew constraints.txt: the newest versions, for every Python that is supported
+	@tools/constraints $(UV) constraints.txt --universal --python-version 3.11 --all-extras
+
 clean:
-	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-* $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
