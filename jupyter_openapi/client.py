@@ -105,6 +105,11 @@ class Client:
         self._link.detach()
         self._desk.account = self._link.account
 
+    def attach(self) -> None:
+        """Let it change again what it might before `detach`."""
+        self._link.attach()
+        self._desk.account = self._link.account
+
     @property
     def account(self) -> Account:
         """Which account this is, and whether orders are on."""

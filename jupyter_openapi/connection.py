@@ -124,7 +124,7 @@ class Connection:
         if limits:
             self.limiter, locked = _limiter(credentials, notify or _warn)
         facts = credentials.facts
-        self.account = Account(
+        self.account = self._attached = Account(
             chosen,
             chosen != "live" if trading is None else trading,
             source,
@@ -152,7 +152,11 @@ class Connection:
 
     def detach(self) -> None:
         """Let it read on, and change nothing any more."""
-        self.account = replace(self.account, trading=False, detached=True)
+        self.account = replace(self._attached, trading=False, detached=True)
+
+    def attach(self) -> None:
+        """Let it change again what it might before `detach`."""
+        self.account = self._attached
 
     def adopt(self, renewed: Credentials) -> None:
         """Sign with these credentials from now on: the same account, a new token."""

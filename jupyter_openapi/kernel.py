@@ -171,17 +171,25 @@ def _process() -> str:
     return f"{socket.gethostname()}:{os.getpid()}"
 
 
+def in_ipython() -> bool:
+    """Tell whether this process is a shell of IPython, in a terminal or a notebook."""
+    return _shell() is not None
+
+
+def _shell() -> Any:
+    ipython = sys.modules.get("IPython")
+    return ipython.get_ipython() if ipython is not None else None
+
+
 def is_captured() -> bool:
     """Tell whether what the running cell displays is kept from the page, as under ``%%capture``."""
-    ipython = sys.modules.get("IPython")
-    shell = ipython.get_ipython() if ipython is not None else None
+    shell = _shell()
     return type(getattr(shell, "display_pub", None)).__name__ == "CapturingDisplayPublisher"
 
 
 def _request() -> dict[str, Any]:
     """Return the kernel's execute request; empty outside a kernel."""
-    ipython = sys.modules.get("IPython")
-    shell = ipython.get_ipython() if ipython is not None else None
+    shell = _shell()
     kernel = getattr(shell, "kernel", None)
     if kernel is None:
         return {}

@@ -14,7 +14,7 @@ from jupyter_openapi.connection import renew_oauth
 from jupyter_openapi.credentials import Credentials, Found, find_credentials, forget_profile, keep_token
 from jupyter_openapi.credentials.oauth import OAuthFile
 from jupyter_openapi.errors import RequestRefused, guarded
-from jupyter_openapi.kernel import OWNER_SAYS, machine
+from jupyter_openapi.kernel import OWNER_SAYS, in_ipython, machine
 from jupyter_openapi.messages import _
 from jupyter_openapi.sandbox.launcher import SandboxProcess
 from jupyter_openapi.trading.limits import OrderLimits
@@ -46,6 +46,8 @@ class NamedConnection:
             return
         if self.client is not None:
             self.client.preview_made = None
+        if client is not None:
+            client.attach()
         self.client = client
         self.pending.clear(_("you connected anew since; preview it again."), otherwise=NONE_YET)
         if client is not None:
@@ -102,6 +104,11 @@ class Session:
         return self._connections.get(_USED.get()) or self._connections[""]
 
     @property
+    def holder(self) -> Session | NamedConnection:
+        """What a panel opened by the line that runs takes its client from."""
+        return self.connection if self.connection.name else self
+
+    @property
     def connections(self) -> tuple[NamedConnection, ...]:
         """Every connection that is connected."""
         return tuple(each for each in self._connections.values() if each.client is not None)
@@ -154,8 +161,6 @@ class Session:
             client = connection.release() if connection is not None else None
             if client is not None:
                 titles.append(client.account.title)
-            if each and connection is not None:
-                del self._connections[each]
         if not titles:
             return ""
         return _("Nothing is connected now: the connection to the {titles} was given up.").format(
@@ -350,11 +355,15 @@ class Session:
 
     def connected(self) -> Client:
         """Return the client, or refuse with the line to type."""
-        if self.client is None:
+        connection = self.connection
+        if connection.client is None:
+            named = f" --as {connection.name}" if connection.name else ""
             raise RequestRefused(
-                _("Not connected: type `%openapi connect sandbox` (or paper, or live) first.")
+                _("Not connected: type `%openapi connect sandbox{named}` (or paper, or live) first.").format(
+                    named=named
+                )
             )
-        return self.client
+        return connection.client
 
 
 SESSION = Session()
@@ -368,13 +377,12 @@ def connect(
     profile: str | None = None,
     credentials: Credentials | None = None,
     region: str | None = None,
-    name: str = "",
 ) -> Client:
     """Connect to an account; inside IPython the magic uses this client from then on.
 
     Needs no network: the first call does. ``sandbox`` starts a paper exchange on this machine that ends with
-    this process. The client that the magic used before may only read from then on, also when connecting
-    fails. To hold several accounts at once, name them, or make each a `Client` of its own.
+    this process. Inside IPython the client that the magic used before may only read from then on, also when
+    connecting fails. To hold several there, type ``%openapi connect ... --as NAME``, or make a `Client`.
 
     Parameters
     ----------
@@ -388,14 +396,14 @@ def connect(
         Given credentials; otherwise: the panel's, a profile's, the environment's, a ``.env`` file's.
     region
         ``cn`` for the mainland hosts.
-    name
-        Keep the client beside the others, as the one of ``%openapi @NAME ...``.
 
     Raises
     ------
     RequestRefused
         There are no credentials (it says where to put them), or the combination is not allowed.
     """
-    return SESSION.connect(
-        mode, trading=trading, profile=profile, credentials=credentials, region=region, name=name
-    )
+    earlier = None if in_ipython() else SESSION.client
+    client = SESSION.connect(mode, trading=trading, profile=profile, credentials=credentials, region=region)
+    if earlier is not None:
+        earlier.attach()  # in a script no line speaks for "the connected account": each client is its own
+    return client

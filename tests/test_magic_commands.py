@@ -94,7 +94,7 @@ def test_what_has_no_action_is_no_command(shell: Shell, word: str) -> None:
         ("status now", "status takes nothing after it"),
         ("sandbox strat", "Did you mean start"),
         ("sandbox stop seed=1", "can be given to `%openapi sandbox start` only"),
-        ("send nonsense", "send takes nothing after it"),
+        ("send nonsense", "is not a whole number"),
         ("--raw connect sandbox", "--raw does nothing for connect; type %openapi connect without it."),
         ("--execute send", "--execute does nothing for send"),
         ("--all endpoints", "--all does nothing for endpoints"),

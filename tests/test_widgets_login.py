@@ -73,13 +73,15 @@ def test_typed_keys_may_be_a_sandbox_s(session: Session, sandbox: SandboxProcess
     assert not session.client.account.trading
 
 
-def test_a_wrong_secret_leaves_everything_as_it_was(session: Session, sandbox: SandboxProcess) -> None:
+def test_a_wrong_secret_leaves_the_connection_but_disarmed(session: Session, sandbox: SandboxProcess) -> None:
     one = panel(session)
     one.connect(LoginRequest("paper", trading=True), keys(sandbox))
     before = session.client, session.entered, session.found
     one.connect(LoginRequest("paper", trading=True), keys(sandbox, app_secret="0" * 64))
     assert "403201" in one.error
     assert (session.client, session.entered, session.found) == before
+    assert session.client is not None
+    assert not session.client.account.trading  # a connect that fails leaves nothing armed
     assert "0" * 64 not in one.error
 
 

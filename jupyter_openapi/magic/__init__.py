@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from IPython.core.completer import SimpleCompletion, context_matcher
 
+from jupyter_openapi.magic.caller import RUNS
 from jupyter_openapi.messages import _
 
 if TYPE_CHECKING:
@@ -52,6 +53,7 @@ def load(shell: Any) -> None:
         magics = _made(shell)
         shell.register_magics(magics)
         shell.configurables.append(magics)
+    RUNS.listen(shell)
     install(shell)
 
 
@@ -78,6 +80,7 @@ def unload(shell: Any) -> None:
     from jupyter_openapi.magic.magics import OpenAPIMagics
 
     uninstall(shell)
+    RUNS.ignore(shell)
     for known in [known for known in shell.configurables if isinstance(known, OpenAPIMagics)]:
         shell.configurables.remove(known)
         for table in shell.magics_manager.magics.values():

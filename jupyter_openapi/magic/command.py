@@ -80,7 +80,7 @@ def tell_panels(event: Literal["account", "orders"]) -> None:
     events = sys.modules.get("jupyter_openapi.widgets.polling")
     session = sys.modules.get("jupyter_openapi.session")
     if events is not None and session is not None:
-        events.publish(session.SESSION, event)
+        events.publish(session.SESSION.holder, event)
 
 
 class Report(str):

@@ -2,7 +2,7 @@
 
 ::
 
-    %openapi [--flags] [VAR <<] COMMAND | OPERATION | METHOD PATH [bare words] [name=value ...] [;] [# note]
+    %openapi [@NAME] [--flags] [VAR <<] COMMAND | OPERATION | METHOD PATH [words] [name=value ...] [;]
 
 What a value means is settled by `jupyter_openapi.magic.arguments`, once the operation is known.
 """
@@ -181,6 +181,8 @@ class Command:
         Bare words and pairs in the order they were typed.
     body
         A cell's body, if it has one.
+    connection
+        The NAME of ``@NAME``; empty for the unnamed connection.
     """
 
     kind: Kind
@@ -193,6 +195,7 @@ class Command:
     muted: bool = False
     items: tuple[Item, ...] = ()
     body: Body | None = None
+    connection: str = ""
 
     @property
     def words(self) -> list[str]:
@@ -225,12 +228,15 @@ def parse_line(text: str, *, commands: Mapping[str, FlagOwner]) -> Command:
     if muted:
         words[-1:] = [words[-1][:-1]] if len(words[-1]) > 1 else []
     flags: dict[str, FlagValue] = {}
-    position = 0
-    while position < len(words) and words[position].startswith("-"):
-        position = read_flag(words, position, flags_before(words[position], commands), flags)
+    connection, position = "", 0
+    while position < len(words) and words[position][0] in "-@":
+        if words[position][0] == "@":
+            connection, position = _connection(words[position], connection), position + 1
+        else:
+            position = read_flag(words, position, flags_before(words[position], commands), flags)
     target, rest = _target(words[position:])
     if not rest:
-        if flags or target:
+        if flags or target or connection:
             typed = short(" ".join(words), 60)
             raise RequestRefused(
                 _(
@@ -246,10 +252,34 @@ def parse_line(text: str, *, commands: Mapping[str, FlagOwner]) -> Command:
     if head.upper() in METHODS:
         method, (path, query) = head.upper(), _path(rest, commands)
         items = _items(rest[2:], f"{method} {path}", None, flags, commands)
-        return Command("request", "", method, path, query, flags, target, muted, items)
+        return Command("request", "", method, path, query, flags, target, muted, items, None, connection)
     items = _items(rest[1:], head, spec, flags, commands)
     kind: Kind = "command" if spec else "operation"
-    return Command(kind, spec.name if spec else head, "", "", (), flags, target, muted, items)
+    word = spec.name if spec else head
+    return Command(kind, word, "", "", (), flags, target, muted, items, None, connection)
+
+
+def connection_name(text: str) -> str:
+    """Return the name of a connection as it is typed; RequestRefused if it can't be one."""
+    if not text.replace("-", "_").isidentifier():
+        raise RequestRefused(
+            _("{text} is no name for a connection: use letters, digits and _, such as --as paper2.").format(
+                text=short(text, 40) or _("Nothing")
+            )
+        )
+    return text
+
+
+def _connection(word: str, earlier: str) -> str:
+    """Return the name that ``@NAME`` gives; only one may be given."""
+    name = connection_name(word[1:])
+    if earlier and earlier != name:
+        raise RequestRefused(
+            _("@{earlier} and @{name} are two connections; keep one of them.").format(
+                earlier=earlier, name=name
+            )
+        )
+    return name
 
 
 def parse_cell(line: str, cell: str, *, commands: Mapping[str, FlagOwner]) -> Command:

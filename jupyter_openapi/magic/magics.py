@@ -2,38 +2,15 @@
 
 from __future__ import annotations
 
-import dis
-import sys
 from collections.abc import Mapping
-from types import FrameType
 from typing import Any
 
 from IPython.core.magic import Magics, line_cell_magic, magics_class, needs_local_scope, no_var_expand
 from traitlets import Dict, Enum, Float, TraitError, Unicode, observe, validate
 
 from jupyter_openapi.errors import RequestRefused, guarded
+from jupyter_openapi.magic.caller import show, use_of_value
 from jupyter_openapi.messages import _
-
-_BETWEEN = ("IPython", "jupyter_openapi")  # modules between a cell and the magic it calls
-_PRINT = 1  # the intrinsic function that displays a value, from Python 3.12 on
-
-
-def is_displayed() -> bool:
-    """Tell whether the value that the running magic will return is displayed and nothing else."""
-    frame: FrameType | None = sys._getframe(1)  # noqa: SLF001 (there is no other way)
-    while frame is not None and _module(frame).startswith(_BETWEEN):
-        frame = frame.f_back
-    if frame is None:
-        return False
-    following = (each for each in dis.get_instructions(frame.f_code) if each.offset > frame.f_lasti)
-    after = next((each for each in following if each.opname != "CACHE"), None)
-    if after is None:
-        return False
-    return after.opname == "PRINT_EXPR" or (after.opname == "CALL_INTRINSIC_1" and after.arg == _PRINT)
-
-
-def _module(frame: FrameType) -> str:
-    return str(frame.f_globals.get("__name__", ""))
 
 
 @magics_class
@@ -119,26 +96,26 @@ class OpenAPIMagics(Magics):
         operations; %openapi help NAME explains one, with an example; %config OpenAPIMagics sets defaults.
         """
         # Imported at the first line that is typed: the load itself must stay light.
-        from jupyter_openapi.magic.actions import read_line
-        from jupyter_openapi.magic.commands import COMMANDS
-        from jupyter_openapi.magic.grammar import parse_cell
+        from jupyter_openapi.magic.command import Context
+        from jupyter_openapi.magic.line import obey
 
-        command = read_line(line) if cell is None else parse_cell(line, cell, commands=COMMANDS)
+        command, result = obey(line, cell, Context(self, local_ns or {}))
         if command.kind == "empty":
+            from jupyter_openapi.magic.commands import COMMANDS
             from jupyter_openapi.magic.commands.help import overview
 
             print(overview(COMMANDS))  # noqa: T201 (what the line is for)
             return None
-        from jupyter_openapi.magic.actions import Context, perform
-
-        result = perform(command, Context(self, local_ns or {}))
         if command.target is not None:
             self.names[command.target] = result
             if not command.muted:
                 print(f"{command.target}: {_summary(result)}")  # noqa: T201
             return None
+        use = use_of_value() if command.muted or hasattr(result, "sighting") else ""
         if command.muted:
-            return None if is_displayed() else result
+            return None if use == "displayed" else result
+        if use == "discarded":
+            show(result)  # the cell's last line will not, and only what was seen may be sent
         return result
 
     @property
@@ -154,6 +131,8 @@ def _summary(result: Any) -> str:
             f"{n:,} {word}{'s' * (n != 1)}" for n, word in zip(shape, ("row", "column"), strict=True)
         )
         return f"{rows}, {columns}"
+    if hasattr(result, "sighting"):
+        return _("a preview; nothing was sent.")
     if isinstance(result, str):
         return _("text of {count} lines").format(count=result.count(chr(10)) + 1)
     if isinstance(result, (dict, list)):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from jupyter_openapi import frames
 from jupyter_openapi.errors import nearest
+from jupyter_openapi.magic.caller import RUNS, use_of_value
 from jupyter_openapi.magic.command import Context, notify, tell_panels
 from jupyter_openapi.magic.export import Saving
 from jupyter_openapi.magic.grammar import Command
@@ -224,10 +225,19 @@ def framed(make: Callable[..., pd.DataFrame], wish: FrameRequest) -> pd.DataFram
     return frame
 
 
+def _make_pending(preview: Preview | Basket) -> None:
+    """Make ``send`` send this preview; each of several in one cell has a number."""
+    connection = SESSION.connection
+    number = connection.pending.add(preview, RUNS.current)
+    name = f"@{connection.name} " if connection.name else ""
+    numbered = number > 1 or use_of_value() == "discarded"
+    preview.sighting.line = f"%openapi {name}send{f' {number}' * numbered}"
+
+
 def changed(result: Any, operation: Operation | None, command: Command) -> Any:
     """Return a change's preview, which ``send`` will send; or the reply to it, or its data with ``--raw``."""
     if isinstance(result, (Preview, Basket)):
-        SESSION.preview = result
+        _make_pending(result)
         return result
     tell_panels("orders")
     if not isinstance(result, Reply):

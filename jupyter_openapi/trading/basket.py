@@ -18,6 +18,7 @@ from jupyter_openapi.errors import (
     OpenAPIError,
     OutcomeUnknown,
     RequestRefused,
+    TransportError,
     guarded,
     sentence,
 )
@@ -359,14 +360,29 @@ def reading_ahead(read: Read, symbols: Sequence[str]) -> Read:
 
 def open_orders(read: Read, symbols: Sequence[str] = ()) -> list[Mapping[str, Any]]:
     """Return the orders that can be cancelled: today's, and older ones still working; newest first."""
-    today = read("today_orders", {})["orders"]
-    past = read("history_orders", {"status": sorted(CANCELLABLE)})["orders"]
+    today = rows_read(read, "today_orders", {})
+    past = rows_read(read, "history_orders", {"status": sorted(CANCELLABLE)})
     orders = {str(order["order_id"]): order for order in [*today, *past]}
     return [
         order
         for order in orders.values()
         if order.get("status") in CANCELLABLE and (not symbols or order.get("symbol") in symbols)
     ]
+
+
+def rows_read(read: Read, name: str, arguments: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+    """Return the orders that an operation gives.
+
+    Raises
+    ------
+    TransportError
+        What came holds none: that is not the same as no order.
+    """
+    data = read(name, arguments)
+    rows = data.get("orders") if isinstance(data, Mapping) else None
+    if not isinstance(rows, list):
+        raise TransportError(_("{name}: the reply holds no orders.").format(name=name))
+    return rows
 
 
 def knowing(read: Read, orders: Iterable[Mapping[str, Any]]) -> Callable[[str, Mapping[str, Any]], Any]:

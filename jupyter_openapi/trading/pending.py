@@ -8,12 +8,28 @@ first.
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 from jupyter_openapi.errors import RequestRefused
 from jupyter_openapi.messages import _
 from jupyter_openapi.trading.basket import Basket
 from jupyter_openapi.trading.preview import Preview
+
+_TYPED: ContextVar[bool] = ContextVar("typed", default=False)
+
+
+@contextmanager
+def typed_line() -> Iterator[None]:
+    """Mark the previews that are made inside as those of a line, which says itself what they clear."""
+    token = _TYPED.set(True)
+    try:
+        yield
+    finally:
+        _TYPED.reset(token)
+
 
 NONE_YET = "type an order first, `%openapi submit ...`."
 
@@ -65,6 +81,8 @@ class PendingPreviews:
 
     def clear_if_alike(self, made: Preview) -> None:
         """Forget what is pending if `made`, from a form or Python, is for the symbol and side of one."""
+        if _TYPED.get():
+            return
         with self._lock:
             alike = made.market_side is not None and any(
                 made.market_side in _sides(each) for each in self._previews

@@ -106,7 +106,7 @@ def _sandbox_url(session: Session) -> str:
 
 @contextmanager
 def or_back(session: Session) -> Iterator[None]:
-    """Keep what the session held if what is done inside fails."""
+    """Keep what the session held if what is done inside fails, but for the right to trade."""
     before = session.client, session.entered, session.found, session.preview
     try:
         yield
@@ -115,6 +115,8 @@ def or_back(session: Session) -> Iterator[None]:
         session.client, session.entered, session.found, session.preview = before
         if failed is not None and failed is not before[0]:
             failed.close()
+        if before[0] is not None:
+            before[0].detach()
         raise
 
 

@@ -10,6 +10,7 @@ from jupyter_openapi.credentials import Credentials
 from jupyter_openapi.errors import RequestRefused
 from jupyter_openapi.magic.command import Invocation, Report, command, notify, parameter, tell_panels
 from jupyter_openapi.magic.flags import Flag
+from jupyter_openapi.magic.grammar import connection_name
 from jupyter_openapi.messages import _
 from jupyter_openapi.spec.model import Effect, Kind
 
@@ -157,8 +158,14 @@ PLAIN = "\x1b[0m"
         Flag("trade", help="allow orders on a live account, which is read-only otherwise"),
         Flag("profile", "NAME", "which stored account"),
         Flag("region", "REGION", "which of the broker's hosts", choices=("cn", "hk")),
+        Flag("as", "NAME", "keep it beside the others, for %openapi @NAME ...", literal=True),
     ),
-    examples=("connect sandbox", "connect paper --profile main", "connect live --trade"),
+    examples=(
+        "connect sandbox",
+        "connect paper --profile main",
+        "connect live --trade",
+        "connect paper --as second",
+    ),
 )
 def connect(ask: Invocation) -> Client:
     """Connect, say to which account, and return the client."""
@@ -171,6 +178,7 @@ def connect(ask: Invocation) -> Client:
         trading=True if flags.get("trade") else None,
         profile=str(profile) if profile else None,
         region=str(region) if region else None,
+        name=connection_name(str(flags["as"])) if "as" in flags else "",
     )
     tell_panels("account")
     if client.account.mode == "live" and client.account.trading:

@@ -114,17 +114,28 @@ def journal(ask: Invocation) -> pd.DataFrame:
 @command(
     "send",
     "Send the last preview, once, within 60 s.",
+    parameter("number", Kind.INTEGER, "which one, where the last cell made several", above=0),
     effect=Effect.TRADE,
     accepts=("again", "raw"),
+    examples=("send", "send 2"),
 )
 def send(ask: Invocation) -> Any:
-    """Send that very preview and return the reply."""
+    """Send that very preview and return the reply; one that nobody has seen is shown instead."""
+    from jupyter_openapi.magic.caller import show
     from jupyter_openapi.magic.present import changed
     from jupyter_openapi.session import SESSION
 
-    if SESSION.preview is None:
-        raise RequestRefused(_("There is no preview to send: type an order first, `%openapi submit ...`."))
-    preview = SESSION.preview
+    number = ask.given.get("number")
+    preview = SESSION.connection.pending.choose(None if number is None else int(number))
+    sighting = getattr(preview, "sighting", None)
+    if sighting is not None and not sighting.seen and not preview.sent:
+        print(  # noqa: T201 (only what was seen may be sent)
+            _("Nothing was sent: this preview was not shown before. Type `{line}` again to send it.").format(
+                line=sighting.line
+            )
+        )
+        show(preview)
+        return None
     reply = preview.send(again=bool(ask.command.flags.get("again")))
     return changed(reply, getattr(preview, "operation", None), ask.command)
 
@@ -157,7 +168,7 @@ def order(ask: Invocation) -> Any:
     from jupyter_openapi.widgets import OrderForm
 
     SESSION.connected()
-    return OrderForm(symbol=str(ask.given.get("symbol") or ""))
+    return OrderForm(session=SESSION.holder, symbol=str(ask.given.get("symbol") or ""))
 
 
 @command(
@@ -172,4 +183,4 @@ def blotter(ask: Invocation) -> Any:
     from jupyter_openapi.widgets import Blotter
 
     SESSION.connected()
-    return Blotter(symbols=list(ask.given.get("symbol") or ()))
+    return Blotter(session=SESSION.holder, symbols=list(ask.given.get("symbol") or ()))
