@@ -273,12 +273,14 @@ def facts_of(
     flat = {symbol: account.flat(symbol) for symbol in account.ledgers}
     broker = {one.symbol: {"profit": text(one.profit), "currency": one.currency} for one in analysis.values()}
     here = zone(tz)
+    since = moment(trades.since).astimezone(here)
+    unseen = _("An option opened before {since:%Y-%m-%d} that expired without another trade is not seen.")
     window = [moment(at).astimezone(here).isoformat() for at in (trades.start, trades.end)]
     return {
         "base_currency": account.base,
         "method": account.method,
         "window": window if trades.end else None,
-        "read_from": moment(trades.since).astimezone(here).isoformat() if trades.end else None,
+        "read_from": since.isoformat() if trades.end else None,
         "rates": {
             one.currency: text(account.rates.rate(one.currency, account.base))
             for one in account.money.values()
@@ -286,5 +288,10 @@ def facts_of(
         "broker_profit": broker,
         "flat": flat,
         "left_out": dict(account.left_out),
-        "notes": [*DEFINITIONS, *([BROKER_NOTE] if broker else []), *asides],
+        "notes": [
+            *DEFINITIONS,
+            *([unseen.format(since=since)] if trades.end else []),
+            *([BROKER_NOTE] if broker else []),
+            *asides,
+        ],
     }

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from jupyter_openapi.errors import OpenAPIError
@@ -25,7 +26,9 @@ if TYPE_CHECKING:
 
 STRETCH = 90  # days of one look further back: a window of the broker's, so one request
 LOOKS = 4  # of them: a year
+JUMP = Decimal("1.3")  # of two prices, one to the other: the smallest usual split is three for two
 MARGIN = 120  # seconds that the clocks may be apart
+OPTION_LIFE = 45  # days before the window that are read in any case, for options that ended in it unsold
 
 
 @dataclass
@@ -181,18 +184,34 @@ def read_trades(reader: Reader, start: Any, end: Any, since: Any = None) -> Trad
 
 
 def _begin(earliest: int, limit: int | None, now: int) -> int:
-    """Return where to begin reading: as early as the requests that the window takes reach anyway."""
+    """Return where to begin reading: as early as the requests that the window takes reach anyway.
+
+    An option that expires leaves no trace in the window: only its opening shows that it was there.
+    """
     if limit is not None:
         return min(earliest, limit)
     stretch = STRETCH * DAY
-    requests = max(1, -(-(now + MARGIN - earliest) // stretch))
+    requests = max(1, -(-(now + MARGIN - earliest + OPTION_LIFE * DAY) // stretch))
     return max(0, min(earliest, now + MARGIN - requests * stretch))
 
 
 def _add_splits(reader: Reader, trades: Trades) -> None:
-    """Read the splits of the shares whose executions do not lead to what is held."""
-    doubtful = [s for s in trades.symbols if not is_option(s) and trades.quantity(s, trades.since)]
-    trades.splits |= read_splits(reader, [s for s in doubtful if s not in trades.splits])
+    """Read the splits of the shares whose executions do not lead to what is held, or whose prices jump."""
+    wanted = [
+        symbol
+        for symbol in trades.symbols
+        if symbol not in trades.splits
+        and not is_option(symbol)
+        and (trades.quantity(symbol, trades.since) or _jumps(trades.of(symbol)))
+    ]
+    trades.splits |= read_splits(reader, wanted)
+
+
+def _jumps(fills: Sequence[Fill]) -> bool:
+    """Tell whether prices of consecutive executions are as far apart as a split sets them."""
+    return any(
+        max(one.price, other.price) >= JUMP * min(one.price, other.price) for one, other in pairwise(fills)
+    )
 
 
 def _look_back(reader: Reader, trades: Trades) -> None:

@@ -207,7 +207,7 @@ class Portfolio:
         found: dict[int, Fraction | None] = {}
         for trade in one.trades:
             amount, currency = self.fees[trade.number]
-            if currency == one.currency:
+            if currency == one.currency or not amount:
                 found[trade.number] = amount
             elif currency in RATES:
                 found[trade.number] = amount * RATES[currency] / RATES[one.currency]
@@ -264,7 +264,7 @@ def portfolio(seed: int, now: datetime) -> Portfolio:
     securities = [share(dice, symbol, currency, numbers, now) for symbol, currency in chosen]
     for _ in range(dice.randint(0, 2)):
         one = option(dice, numbers, now)
-        if one.symbol not in {other.symbol for other in securities}:
+        if one.expiry not in {other.expiry for other in securities}:  # the share closes once a day
             securities.append(one)
     end = now.date() - timedelta(days=dice.randint(0, 60))
     start = end - timedelta(days=dice.randint(0, 200))
