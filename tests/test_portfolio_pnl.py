@@ -99,8 +99,9 @@ def test_from_long_to_short_in_one_sale() -> None:
 
 
 def test_shares_that_no_purchase_explains_are_the_oldest_and_their_sale_is_a_row_of_its_own() -> None:
-    # 300 were there before anything was bought; 100 were bought, 350 sold, 50 are left.
+    # 300 were there before anything was bought; 100 were bought, 350 sold, 50 are left, at no known cost.
     client = traded(("Buy", "100", "10"), ("Sell", "350", "12"), held="50")
+    client.stocks[0]["cost_price"] = ""
     frame = work(client, fees=False)
     assert frame.kind.tolist() == ["unmatched", "trip"]
     lost, trip = frame.iloc[0], frame.iloc[1]
@@ -253,9 +254,16 @@ def test_an_options_profit_is_times_its_multiplier() -> None:
     assert work(client, fees=False, base_currency="USD").realized_pl.tolist() == [300]
     client.options = []
     frame, line = incomplete(client, fees=False)
+    assert frame.realized_pl.tolist() == [300]
+    assert f"the multiplier of {symbol} could not be read; 100 is assumed" in line
+
+
+def test_an_option_whose_multiplier_nothing_tells_has_no_profit() -> None:
+    symbol = "AAPL1270115C260000.US"  # changed by a split: its contract may be for any number of shares
+    frame = work(traded(("Buy", "2", "5"), ("Sell", "2", "6.5"), symbol=symbol), fees=False)
     assert frame[["realized_pl", "cost", "proceeds"]].isna().all().all()
     assert frame.close_price.tolist() == [6.5]
-    assert "no quote for" in line
+    assert f"{symbol} left out: its multiplier is not known" in portfolio.notes(frame)
 
 
 def test_the_brokers_analysis_stands_beside_ours() -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import cached_property, lru_cache
 from typing import Any
@@ -117,6 +118,57 @@ def _likely_market(code: str) -> str:
             return "SH" if code[0] in "569" else "SZ"
         return "HK" if len(code) <= 5 else ""
     return "US" if re.fullmatch(r"\.?[A-Z]{1,5}([.\-][A-Z])?", code) else ""
+
+
+_OPTION = re.compile(r"([A-Z][A-Z0-9.]*)(\d{6})([CP])(\d{1,8})\.([A-Z]{2})")
+
+
+def market_of(symbol: str) -> str:
+    """Return the region that ends a symbol; empty where there is none."""
+    return symbol.rpartition(".")[2] if "." in symbol else ""
+
+
+def is_option(symbol: str) -> bool:
+    """Tell a contract (``AAPL260116C260000.US``) from a share by its symbol."""
+    return _OPTION.fullmatch(symbol) is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Contract:
+    """What an option's symbol says: the right to buy (`call`) or sell the underlying at the strike.
+
+    `root` is the underlying's code, with a digit behind it where a split changed the contract.
+    """
+
+    symbol: str
+    root: str
+    market: str
+    expiry: date
+    strike: Decimal
+    call: bool
+
+    @property
+    def underlying(self) -> str:
+        """The symbol of the share."""
+        return f"{self.root.rstrip('0123456789')}.{self.market}"
+
+    @property
+    def adjusted(self) -> bool:
+        """Whether a corporate action changed it, so that it may deliver something else than 100 shares."""
+        return self.root[-1].isdigit()
+
+
+def contract(symbol: str) -> Contract | None:
+    """Read an option's symbol; None for everything else."""
+    found = _OPTION.fullmatch(symbol)
+    if found is None:
+        return None
+    root, day, letter, strike, market = found.groups()
+    try:
+        expiry = datetime.strptime(day, "%y%m%d").replace(tzinfo=UTC).date()
+    except ValueError:
+        return None
+    return Contract(symbol, root, market, expiry, Decimal(strike).scaleb(-3), letter == "C")
 
 
 @dataclass(frozen=True, slots=True)

@@ -122,7 +122,8 @@ def allocation_bars(frame: pd.DataFrame, by: str, *, privacy: bool, readable: Ca
         raise RequestRefused(_("by is {groups}; not {by!r}.").format(groups=", ".join(GROUPS), by=by))
     known = facts_of(frame)
     values, names, unknown = _grouped(frame, by)
-    cash = _cash(known, by)
+    cash, no_rate = _cash(known, by)
+    unknown += no_rate
     values |= {name: values.get(name, 0.0) + part for name, part in cash.items()}
     whole = sum(abs(value) for value in values.values())
     base = str(known.get("base_currency") or "")
@@ -170,15 +171,17 @@ def _grouped(frame: pd.DataFrame, by: str) -> tuple[dict[str, float], dict[str, 
     return values, names, unknown
 
 
-def _cash(known: Mapping[str, Any], by: str) -> dict[str, float]:
-    """Return the cash in the base currency by the bar it belongs to."""
+def _cash(known: Mapping[str, Any], by: str) -> tuple[dict[str, float], list[str]]:
+    """Return the cash in the base currency by the bar it belongs to, and what no rate brings there."""
     found: dict[str, float] = {}
+    no_rate = []
     for part in known.get("cash") or ():
         if part.get("amount_base") is None:
+            no_rate.append(f"cash {part['currency']}")
             continue
         key = {"symbol": f"Cash {part['currency']}", "market": "Cash"}.get(by, str(part["currency"]))
         found[key] = found.get(key, 0.0) + float(part["amount_base"])
-    return {key: value for key, value in found.items() if value}
+    return {key: value for key, value in found.items() if value}, no_rate
 
 
 def _share_bar(label: str, value: float, whole: float, tone: str, privacy: bool) -> Bar:  # noqa: FBT001
@@ -214,6 +217,10 @@ def profit_bars(frame: pd.DataFrame, what: str, *, privacy: bool, readable: Call
         text = share if privacy else "   ".join(filter(None, [amount_text(value, sign=True), share]))
         label = label_of(row["symbol"], row["symbol_name"], readable)
         found.append(Bar(label, value, text, "loss" if value < 0 else "gain"))
+    if what == "day":
+        ended, lost = _closed_bars(known, privacy=privacy)
+        found += ended
+        unknown += lost
     found.sort(key=lambda bar: -bar.value)
     bars, remark = _ends(found)
     total = (
@@ -238,6 +245,20 @@ def _profit(row: Mapping[Any, Any], what: str, known: Mapping[str, Any]) -> tupl
     money = number(row["day_pl"])
     in_base = None if money is None or rate is None else money * float(rate)
     return in_base, number(row["day_pl_pct"])
+
+
+def _closed_bars(known: Mapping[str, Any], *, privacy: bool) -> tuple[list[Bar], list[str]]:
+    """Return a bar for what was closed today, which is no row any more; its percentage is not known."""
+    bars, unknown = [], []
+    for gone in known.get("closed_today") or ():
+        symbol = str(gone["symbol"])
+        money = None if gone["day_pl_base"] is None else float(gone["day_pl_base"])
+        if privacy or money is None:
+            unknown.append(symbol)
+            continue
+        label = _("{symbol}, closed").format(symbol=symbol)
+        bars.append(Bar(label, money, amount_text(money, sign=True), "loss" if money < 0 else "gain"))
+    return bars, unknown
 
 
 def _ends(bars: Sequence[Bar]) -> tuple[tuple[Bar, ...], str]:

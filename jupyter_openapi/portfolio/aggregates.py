@@ -30,26 +30,44 @@ if TYPE_CHECKING:
 
 
 def trip_lines(frame: pd.DataFrame, *, privacy: bool) -> list[str]:
-    """Return what a frame of `pnl` comes to: its window, the sums in the base currency, what is unmatched."""
+    """Return what a frame of `pnl` comes to: its window, the sums in the base currency, what they lack."""
     known: Mapping[str, Any] = frame.attrs["openapi"]
-    trips = frame[frame["kind"] == "trip"]
-    base = known["base_currency"]
+    trips = frame[frame["counted"]]
     words = [
         _("{trips_count:,} round trip{plural}").format(
             trips_count=len(trips), plural="" if len(trips) == 1 else "s"
         )
     ]
     if len(trips) and not privacy:
-        gross, net = (
-            total(from_float(each) for each in trips[f"{name}_base"]) for name in ("realized_pl", "net_pl")
-        )
-        whole = not bool(trips["net_pl_base"].isna().any())
-        words.append(_("realized {shown} {base} before fees").format(shown=shown(gross), base=base))
-        words.append(f"{shown(net)} after" if whole else "after fees not known for all")
-    if unmatched := list(dict.fromkeys(frame.loc[frame["kind"] == "unmatched", "symbol"])):
-        words.append(_("unmatched quantities of {map}").format(map=", ".join(map(str, unmatched))))
+        words += _sums(trips, str(known["base_currency"]))
+    words += _left_out(frame, known, privacy=privacy)
     start, end = (str(at)[:10] for at in known.get("window") or ("", ""))
     return [f"{start} to {end}: {'; '.join(words)}." if start else f"{'; '.join(words)}."]
+
+
+def _sums(trips: pd.DataFrame, base: str) -> list[str]:
+    gross, net = (
+        total(from_float(each) for each in trips[f"{name}_base"]) for name in ("realized_pl", "net_pl")
+    )
+    words = [_("realized {shown} {base} before fees").format(shown=shown(gross), base=base)]
+    guessed = trips[trips["estimated"]]
+    if len(guessed):
+        part = total(from_float(each) for each in guessed["realized_pl_base"])
+        words[0] += _(" ({shown} of it at an estimated cost)").format(shown=shown(part))
+    whole = not bool(trips.loc[trips["realized_pl_base"].notna(), "net_pl_base"].isna().any())
+    return [*words, f"{shown(net)} after" if whole else "after fees not known for all"]
+
+
+def _left_out(frame: pd.DataFrame, known: Mapping[str, Any], *, privacy: bool) -> list[str]:
+    """Return a clause for each symbol that is in no sum, or not in that of the base currency."""
+    reasons: dict[str, str] = dict(known.get("left_out", {}))
+    no_rate = frame["counted"] & frame["realized_pl"].notna() & frame["realized_pl_base"].isna()
+    for symbol, currency in frame.loc[no_rate, ["symbol", "currency"]].drop_duplicates().to_numpy():
+        reasons[str(symbol)] = _("no rate for {currency}").format(currency=currency)
+    here = [symbol for symbol in dict.fromkeys(frame["symbol"]) if symbol in reasons]
+    if privacy:
+        return [_("{symbols} left out").format(symbols=", ".join(here))] if here else []
+    return [_("{symbol} left out: {why}").format(symbol=symbol, why=reasons[symbol]) for symbol in here]
 
 
 def by_symbol(frame: pd.DataFrame) -> pd.DataFrame:
@@ -65,9 +83,10 @@ def by_symbol(frame: pd.DataFrame) -> pd.DataFrame:
     pandas.DataFrame
         ``trips``, ``quantity`` closed, ``realized_pl``, ``fees``, ``net_pl`` (NaN where any fee is not
         known), ``realized_pl_base``, ``unmatched`` (quantity sold or left without a match), ``broker_pl`` and
-        ``difference`` (ours - the broker's: of net_pl, or of realized_pl where fees are not known), and
-        ``comparable``: whether nothing was held at the start and at the end. Only then both mean the same,
-        for the broker's number includes what open positions gained, and fees.
+        ``difference`` (ours - the broker's: of net_pl, or of realized_pl where fees are not known),
+        ``comparable``: whether nothing was held at the start and at the end; only then both mean the same,
+        for the broker's number includes what open positions gained, and fees. ``estimated``: whether a cost
+        is. ``left_out``: why a symbol whose quantities do not add up has no sums; else empty.
 
     Raises
     ------
@@ -85,12 +104,13 @@ def by_symbol(frame: pd.DataFrame) -> pd.DataFrame:
 
 def _summed(symbol: str, rows: pd.DataFrame, known: Mapping[str, Any]) -> Cells:
     trips = rows[rows["kind"] == "trip"]
+    why = str(known.get("left_out", {}).get(symbol, ""))
     sums = {
         name: total(from_float(number) for number in trips[name])
         for name in ("quantity", "realized_pl", "fees", "net_pl", "realized_pl_base")
     }
-    for name in ("fees", "net_pl"):
-        if bool(trips[name].isna().any()):
+    for name in ("realized_pl", "fees", "net_pl", "realized_pl_base"):
+        if why or bool(trips[name].isna().any()):
             sums[name] = None
     broker = known.get("broker_profit", {}).get(symbol)
     currency = str(rows["currency"].iloc[0])
@@ -104,6 +124,8 @@ def _summed(symbol: str, rows: pd.DataFrame, known: Mapping[str, Any]) -> Cells:
         "unmatched": total(
             from_float(number) for number in rows.loc[rows["kind"] == "unmatched", "quantity"]
         ),
+        "estimated": bool(trips["estimated"].any()),
+        "left_out": why,
         "broker_pl": theirs,
         "difference": minus(ours, theirs),
         "comparable": bool(known["flat"].get(symbol)),
@@ -127,6 +149,8 @@ def _summary_frame(rows: Sequence[Cells]) -> pd.DataFrame:
     ):
         made[name] = floats([row[name] for row in rows])
     made["comparable"] = pd.array([row["comparable"] for row in rows], dtype="boolean")
+    made["estimated"] = pd.array([row["estimated"] for row in rows], dtype="boolean")
+    made["left_out"] = text_column([row["left_out"] for row in rows])
     return pd.DataFrame(made, copy=False)
 
 
@@ -154,9 +178,10 @@ def totals(frame: pd.DataFrame) -> pd.DataFrame:
         - the last, market ``TOTAL``, everything in the base currency.
 
         ``holdings`` counts rows, ``unknown`` those without a value: a sum is then of the others, and NaN
-        where there are no others. The ``_base`` columns are at today's rates. ``share`` is the part of the
-        whole, cash included, 0 to 1. ``attrs["openapi"]["broker"]`` has the broker's own net assets, and how
-        much ours are above them (``difference``).
+        where there are no others. ``left_out`` names, sum by sum, what is not in it, whose amount is not
+        known (``unrealized_pl: 700.HK; day_pl: 5.HK``). The ``_base`` columns are at today's rates. ``share``
+        is the part of the whole, cash included, 0 to 1. ``attrs["openapi"]["broker"]`` has the broker's own
+        net assets, and how much ours are above them (``difference``).
 
     Raises
     ------
@@ -201,6 +226,12 @@ def _market_parts(frame: pd.DataFrame, known: Mapping[str, Any]) -> list[Part]:
             "unknown": int(rows["market_value_base"].isna().sum()),
         }
         part |= {name: total(from_float(number) for number in rows[name]) for name in SUMS}
+        part["lacks"] = {name: list(rows.loc[rows[name].isna(), "symbol"].map(str)) for name in SUMS}
+        part["lacks"]["day_pl_base"] = (
+            part["lacks"]["day_pl"]
+            if amount(known["rates"].get(str(currency))) is not None
+            else list(rows["symbol"].map(str))
+        )
         part["day_pl_base"] = product(part["day_pl"], amount(known["rates"].get(str(currency))))
         parts.append(part)
     return parts
@@ -210,9 +241,11 @@ def _closed_parts(known: Mapping[str, Any]) -> list[Part]:
     parts: dict[str, Part] = {}
     for gone in known.get("closed_today", ()):
         empty = {"market": "CLOSED", "currency": gone["currency"], "holdings": 0, "unknown": 0}
-        part = parts.setdefault(gone["currency"], empty)
+        part = parts.setdefault(gone["currency"], {**empty, "lacks": {"day_pl": [], "day_pl_base": []}})
         for name in ("day_pl", "day_pl_base"):
             part[name] = total([part.get(name), amount(gone[name])])
+            if amount(gone[name]) is None:
+                part["lacks"][name].append(str(gone["symbol"]))
     return list(parts.values())
 
 
@@ -225,6 +258,7 @@ def _cash_parts(known: Mapping[str, Any]) -> list[Part]:
             "unknown": int(cash["amount_base"] is None),
             "market_value": amount(cash["amount"]),
             "market_value_base": amount(cash["amount_base"]),
+            "lacks": {"market_value_base": [f"cash {cash['currency']}"] * (cash["amount_base"] is None)},
         }
         for cash in known["cash"]
     ]
@@ -239,6 +273,10 @@ def _whole(parts: Sequence[Part], base: str) -> Part:
     }
     for name in ("market_value", "unrealized_pl", "day_pl"):
         whole[name] = whole[f"{name}_base"] = total(part.get(f"{name}_base") for part in parts)
+    whole["lacks"] = {
+        name: [symbol for part in parts for symbol in part["lacks"].get(f"{name}_base", ())]
+        for name in ("market_value", "unrealized_pl", "day_pl")
+    }
     return whole
 
 
@@ -259,7 +297,13 @@ def _frame(parts: Sequence[Part]) -> pd.DataFrame:
         name: pd.array([part[name] for part in parts], dtype="Int64") for name in ("holdings", "unknown")
     }
     made |= {name: floats([part.get(name) for part in parts]) for name in NUMBERS}
+    made["left_out"] = text_column([_lacks(part["lacks"]) for part in parts])
     return pd.DataFrame(made, copy=False)
+
+
+def _lacks(lacks: Mapping[str, Sequence[str]]) -> str:
+    """Return ``day_pl: 5.HK, 700.HK``, sum by sum; empty where every sum has everything."""
+    return "; ".join(f"{name}: {', '.join(dict.fromkeys(found))}" for name, found in lacks.items() if found)
 
 
 def notes(frame: pd.DataFrame, *, privacy: bool = False) -> str:
@@ -289,11 +333,16 @@ def _sum_lines(frame: pd.DataFrame) -> list[str]:
     summed = totals(frame)
     whole, base = summed.iloc[-1], str(summed["currency"].iloc[-1])
     cash = summed.loc[summed["market"] == "CASH", "market_value_base"].sum(min_count=1)
+    lacks = dict(part.split(": ", 1) for part in str(whole["left_out"] or "").split("; ") if ": " in part)
+    without = {
+        name: _(" ({symbols} left out)").format(symbols=lacks[name]) if name in lacks else ""
+        for name in ("market_value", "unrealized_pl", "day_pl")
+    }
     amounts = (
-        f"Total {shown(from_float(whole['market_value_base']))} {base}",
+        f"Total {shown(from_float(whole['market_value_base']))} {base}{without['market_value']}",
         _("of it cash {shown}").format(shown=shown(from_float(cash))),
-        f"unrealized {shown(from_float(whole['unrealized_pl_base']))}",
-        f"today {shown(from_float(whole['day_pl_base']))}",
+        f"unrealized {shown(from_float(whole['unrealized_pl_base']))}{without['unrealized_pl']}",
+        f"today {shown(from_float(whole['day_pl_base']))}{without['day_pl']}",
     )
     lines = [f"{'; '.join(amounts)}."]
     broker = summed.attrs["openapi"].get("broker")

@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Any
 from jupyter_openapi.errors import guarded
 from jupyter_openapi.frames import describe
 from jupyter_openapi.market.money import HUNDRED, ZERO, exactly, floats, minus, product, total
+from jupyter_openapi.market.symbols import is_option
 from jupyter_openapi.messages import _
 from jupyter_openapi.portfolio import snapshot_store as store
 from jupyter_openapi.portfolio.positions import FUND
-from jupyter_openapi.portfolio.prices import Rates, currency_code, is_option
+from jupyter_openapi.portfolio.prices import Rates, currency_code
 from jupyter_openapi.portfolio.snapshot_store import chosen_owner
 
 if TYPE_CHECKING:

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from jupyter_openapi.errors import Interrupted, OpenAPIError
 from jupyter_openapi.history import fetch
-from jupyter_openapi.history.plan import DAY, make_plan
-from jupyter_openapi.market.money import ZERO, amount, known_text
+from jupyter_openapi.market.money import amount, known_text
 from jupyter_openapi.messages import _
-from jupyter_openapi.portfolio.positions import Holding, brief, names, read_stocks
+from jupyter_openapi.portfolio.positions import names
 from jupyter_openapi.spec import catalog
 
 if TYPE_CHECKING:
@@ -185,153 +184,47 @@ def _side(row: Mapping[str, Any]) -> str:
     return side if side in SIDES else ""
 
 
-def read_fees(reader: Reader, order_ids: Sequence[str]) -> dict[str, tuple[Decimal, Decimal]]:
+@dataclass(frozen=True, slots=True)
+class Charged:
+    """The fees of one order, in their own currency (empty where it is not said), and what it filled."""
+
+    fee: Decimal
+    currency: str
+    filled: Decimal
+
+
+def read_fees(reader: Reader, order_ids: Sequence[str]) -> dict[str, Charged]:
     """Return the fees of these orders and the quantity each filled: one request an order.
 
     They are as the broker states them, 0 included; an order without a statement, or that can't be read, is
     left out.
     """
-    known: dict[str, tuple[Decimal, Decimal]] = {}
+    known: dict[str, Charged] = {}
     for order_id in order_ids:
         try:
             row = reader.ask("order_detail", order_id=order_id)
         except OpenAPIError:
             continue
-        fee, filled = _charged(row.get("charge_detail")), amount(row.get("executed_quantity"))
+        charge, filled = row.get("charge_detail"), amount(row.get("executed_quantity"))
+        fee = amount(charge.get("total_amount")) if isinstance(charge, dict) else None
         if fee is not None and filled:
-            known[order_id] = (fee, filled)
+            known[order_id] = Charged(fee, _currency(charge), filled)
     return known
 
 
-def _charged(charge: Any) -> Decimal | None:
-    """Return an order's fees as the broker states them, 0 included."""
-    return amount(charge.get("total_amount")) if isinstance(charge, dict) else None
+def _currency(charge: Any) -> str:
+    """Return the currency of an order's fees: as stated, else those of its items."""
+    stated = known_text(charge.get("currency")).upper()
+    if stated:
+        return stated
+    items = charge.get("items")
+    fees = (
+        [fee for item in items if isinstance(item, dict) for fee in item.get("fees") or ()] if items else []
+    )
+    found = {known_text(fee.get("currency")).upper() for fee in fees if isinstance(fee, dict)} - {""}
+    return " and ".join(sorted(found))
 
 
 def moment(seconds: int) -> datetime:
     """Return Unix seconds as an aware time in UTC."""
     return datetime.fromtimestamp(seconds, UTC)
-
-
-STRETCH = 90  # days of one look further back: a window of the broker's, so one request
-LOOKS = 4  # of them: a year
-
-
-@dataclass
-class Trades:
-    """The executions of an account from `since` until now, and what they lead to.
-
-    Attributes
-    ----------
-    start, end
-        First and last second of the window asked for.
-    since
-        The first second that was read.
-    fills
-        Oldest first.
-    held
-        What is held now, by symbol; None where that can't be had.
-    holdings
-        The positions it was taken from.
-    """
-
-    start: int
-    end: int
-    since: int
-    fills: list[Fill] = field(default_factory=list)
-    held: dict[str, Decimal] | None = None
-    holdings: list[Holding] = field(default_factory=list)
-
-    @property
-    def symbols(self) -> list[str]:
-        """What was traded in the window, in the order of its first trade."""
-        return list(dict.fromkeys(fill.symbol for fill in self.fills if self.inside(fill.at)))
-
-    def inside(self, at: int) -> bool:
-        """Tell whether a moment is in the window."""
-        return self.start <= at <= self.end
-
-    def of(self, symbol: str) -> list[Fill]:
-        """Return the executions in one security."""
-        return [fill for fill in self.fills if fill.symbol == symbol]
-
-    def quantity(self, symbol: str, before: int) -> Decimal | None:
-        """Return what was held just before a moment: what is held now less what was traded since.
-
-        None where the positions, or the side of an execution, are not known. What moved without an execution
-        (a transfer, a split) counts as if it had been there all along.
-        """
-        later = [fill for fill in self.fills if fill.symbol == symbol and fill.at >= before]
-        if self.held is None or any(not fill.sign for fill in later):
-            return None
-        return self.held.get(symbol, ZERO) - sum((fill.signed for fill in later), ZERO)
-
-    def unresolved(self) -> list[str]:
-        """Return the symbols of which something was closed in the window that was held before `since`."""
-        found = []
-        for symbol in self.symbols:
-            held = self.quantity(symbol, self.since)
-            if held and any(fill.signed * held < 0 and self.inside(fill.at) for fill in self.of(symbol)):
-                found.append(symbol)
-        return found
-
-
-def read_trades(reader: Reader, start: Any, end: Any, since: Any = None) -> Trades:
-    """Read the executions of a window and, where something older was sold in it, of the time before.
-
-    Parameters
-    ----------
-    reader
-        Reads the account.
-    start, end
-        The window, as a person writes it; both included.
-    since
-        How far to look back for purchases. By default up to a year, 90 days at a time, until nothing that
-        was sold is left unexplained.
-
-    Raises
-    ------
-    RequestRefused
-        The window is none.
-    OpenAPIError
-        The executions of the window can't be had.
-    """
-    first, last = _seconds(reader, start, end)
-    limit = None if since is None else _seconds(reader, since, end)[0]
-    trades = Trades(first, last, min(first, first if limit is None else limit))
-    trades.fills = read_window(reader, trades.since)
-    positions = len(reader.missing)
-    trades.holdings = read_stocks(reader)
-    if len(reader.missing) == positions:
-        trades.held = {}
-        for holding in trades.holdings:
-            trades.held[holding.symbol] = trades.held.get(holding.symbol, ZERO) + (holding.quantity or ZERO)
-    if limit is None:
-        _look_back(reader, trades)
-    return trades
-
-
-def _look_back(reader: Reader, trades: Trades) -> None:
-    for _attempt in range(LOOKS):
-        if not trades.unresolved():
-            return
-        earlier = max(0, trades.since - STRETCH * DAY)
-        try:
-            older = read_window(reader, earlier, trades.since - 1)
-        except OpenAPIError as failure:
-            reader.miss(
-                _("executions before {fromtimestamp:%Y-%m-%d} ({brief})").format(
-                    fromtimestamp=datetime.fromtimestamp(trades.since, UTC), brief=brief(failure)
-                )
-            )
-            return
-        trades.fills = [*older, *trades.fills]
-        trades.since = earlier
-
-
-def _seconds(reader: Reader, start: Any, end: Any) -> tuple[int, int]:
-    """Return the first and the last second of a window."""
-    operation = catalog().operations["history_executions"]
-    window = {"start_at": start} if end is None else {"start_at": start, "end_at": end}
-    plan = make_plan(operation, window, tz=reader.source.tz, now=datetime.now(UTC))
-    return plan.start, plan.last

@@ -13,18 +13,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from decimal import ROUND_HALF_EVEN, Decimal
-from typing import TYPE_CHECKING
+from operator import itemgetter
 
 from jupyter_openapi.market.money import CRUMB, ZERO
-
-if TYPE_CHECKING:
-    from jupyter_openapi.portfolio.executions import Fill
+from jupyter_openapi.portfolio.executions import Fill
 
 METHODS = ("fifo", "average")
 COST_UNKNOWN = "what it closed was opened by no execution that is known"
 AVERAGE_UNKNOWN = "the average cost is not known: it holds a quantity opened by no execution that is known"
 SIDE_UNKNOWN = "neither the execution nor its order tells the side"
 NEVER_OPENED = "no purchase is known for it"
+ESTIMATED = "opened by no execution that is known: its cost is the position's, as an estimate"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +39,41 @@ class Lot:
     fee: Decimal | None
     at: int | None = None
     order_id: str = ""
+    estimated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """Every `old` units became `new` ones at a moment, in Unix seconds."""
+
+    at: int
+    new: Decimal
+    old: Decimal
+
+    def forward(self, quantity: Decimal) -> Decimal:
+        """Return what a quantity from before it is after it."""
+        return quantity * self.new / self.old
+
+    def backward(self, quantity: Decimal) -> Decimal:
+        """Return what a quantity from after it was before it."""
+        return quantity * self.old / self.new
+
+
+@dataclass(frozen=True, slots=True)
+class Expiry:
+    """The end of an option, in Unix seconds: whatever is open closes at `price`; None where that can't be."""
+
+    at: int
+    price: Decimal | None
+    why: str
 
 
 @dataclass(frozen=True, slots=True)
 class Trip:
-    """A quantity that was opened and closed. `cost` was paid and `proceeds` received, both before fees."""
+    """A quantity that was opened and closed. `cost` was paid and `proceeds` received, both before fees.
+
+    `estimated` tells that its opening price is the position's cost; `why` is what else there is to say.
+    """
 
     direction: str
     quantity: Decimal
@@ -55,6 +84,8 @@ class Trip:
     fee: Decimal | None
     open_order_id: str
     close_order_id: str
+    estimated: bool = False
+    why: str = ""
 
     @property
     def realized(self) -> Decimal:
@@ -78,12 +109,14 @@ class Unmatched:
 class Opening:
     """What was held before the first fill.
 
-    `quantity` is None where that is not known: a sale of more than was bought is then unmatched, and not
-    taken for a short sale. `price` is None where the cost is not known.
+    `quantity` is negative for what was sold short, and None where it is not known: a sale of more than was
+    bought is then unmatched, and not taken for a short sale. `price` is None where the cost is not known, and
+    `estimated` where it is the position's cost now.
     """
 
     quantity: Decimal | None = ZERO
     price: Decimal | None = None
+    estimated: bool = False
 
 
 class LotLedger:
@@ -114,7 +147,8 @@ class LotLedger:
         self.done: list[Trip | Unmatched] = []
         if opening.quantity:
             cost = None if opening.price is None else opening.quantity * opening.price
-            self.lots.append(Lot(opening.quantity, cost, None if cost is None else ZERO))
+            fee = None if cost is None else ZERO
+            self.lots.append(Lot(opening.quantity, cost, fee, estimated=opening.estimated))
 
     @property
     def quantity(self) -> Decimal:
@@ -139,6 +173,27 @@ class LotLedger:
             return
         self._open(fill, left * fill.sign, fee)
 
+    def split(self, split: Split) -> None:
+        """Turn the open lots into what a split made of them; their costs stay."""
+        before = after = ZERO
+        for number, lot in enumerate(self.lots):
+            before += lot.quantity
+            so_far = _exact(split.forward(before))
+            self.lots[number] = replace(lot, quantity=so_far - after)
+            after = so_far
+
+    def expire(self, expiry: Expiry) -> None:
+        """Close whatever is open at the price of an expiry, without a fee; unmatched where it has none."""
+        while self.lots:
+            lot = self.lots[0]
+            side = "Sell" if lot.quantity > 0 else "Buy"
+            fill = Fill("", "", "", expiry.at, abs(lot.quantity), expiry.price or ZERO, side)
+            if expiry.price is None:
+                self.lots.pop(0)
+                self.done.append(Unmatched(-lot.quantity, ZERO, expiry.at, "", None, expiry.why))
+            else:
+                self._close(fill, fill.quantity, ZERO, expiry.why)
+
     def _open(self, fill: Fill, quantity: Decimal, fee: Decimal | None) -> None:
         lot = Lot(quantity, quantity * fill.price, fee, fill.at, fill.order_id)
         if self.average and self.lots:
@@ -148,11 +203,12 @@ class LotLedger:
                 quantity=pool.quantity + quantity,
                 cost=None if pool.cost is None or lot.cost is None else pool.cost + lot.cost,
                 fee=None if pool.fee is None or fee is None else pool.fee + fee,
+                estimated=pool.estimated or lot.estimated,
             )
         else:
             self.lots.append(lot)
 
-    def _close(self, fill: Fill, part: Decimal, fee: Decimal | None) -> None:
+    def _close(self, fill: Fill, part: Decimal, fee: Decimal | None, said: str = "") -> None:
         """Close `part` of the first lot."""
         lot = self.lots[0]
         whole = abs(lot.quantity)
@@ -172,8 +228,21 @@ class LotLedger:
         paid, received = (cost, money) if lot.quantity > 0 else (money, -cost)
         fees = None if fee is None or opening_fee is None else fee + opening_fee
         direction = "long" if lot.quantity > 0 else "short"
+        why = "; ".join(filter(None, [ESTIMATED * lot.estimated, said]))
         self.done.append(
-            Trip(direction, part, lot.at, fill.at, paid, received, fees, lot.order_id, fill.order_id)
+            Trip(
+                direction,
+                part,
+                lot.at,
+                fill.at,
+                paid,
+                received,
+                fees,
+                lot.order_id,
+                fill.order_id,
+                lot.estimated,
+                why,
+            )
         )
 
 
@@ -187,17 +256,44 @@ def _share(money: Decimal | None, part: Decimal, whole: Decimal) -> tuple[Decima
     return share, money - share
 
 
+def _exact(quantity: Decimal) -> Decimal:
+    """Return a quantity cut to the smallest part, so that no division leaves a crumb behind."""
+    return quantity.quantize(CRUMB, ROUND_HALF_EVEN)
+
+
 def play(
     fills: Iterable[Fill],
     opening: Opening | None = None,
     method: str = "fifo",
     fees: Mapping[str, Decimal] | None = None,
+    events: Iterable[Split | Expiry] = (),
 ) -> LotLedger:
-    """Return the book after these fills, oldest first; `fees` are by trade id."""
-    book = LotLedger(opening, method)
-    for fill in fills:
-        book.take(fill, (fees or {}).get(fill.trade_id))
-    return book
+    """Return the ledger after these fills, oldest first.
+
+    Parameters
+    ----------
+    fills
+        The executions of one security.
+    opening, method
+        As of `LotLedger`.
+    fees
+        By trade id.
+    events
+        What else changed the lots: splits, which come before the fills of their moment, and an option's
+        expiry, which comes after them.
+    """
+    ledger = LotLedger(opening, method)
+    steps: list[tuple[int, int, Fill | Split | Expiry]] = [(fill.at, 1, fill) for fill in fills]
+    steps += [(event.at, 0 if isinstance(event, Split) else 2, event) for event in events]
+    steps.sort(key=itemgetter(0, 1))
+    for _at, _rank, step in steps:
+        if isinstance(step, Split):
+            ledger.split(step)
+        elif isinstance(step, Expiry):
+            ledger.expire(step)
+        else:
+            ledger.take(step, (fees or {}).get(step.trade_id))
+    return ledger
 
 
 def fees_by_trade(

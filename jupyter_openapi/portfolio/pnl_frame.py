@@ -3,60 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from jupyter_openapi.errors import OpenAPIError
 from jupyter_openapi.frames.columns import instant_column
 from jupyter_openapi.frames.values import text_column
-from jupyter_openapi.market.money import ZERO, amount, floats, known_text, minus, plain, product, ratio
-from jupyter_openapi.market.symbols import SECURITIES, currency_of
+from jupyter_openapi.market.money import amount, floats, known_text, minus, plain, product, ratio
+from jupyter_openapi.market.worth import Instrument
 from jupyter_openapi.messages import _
-from jupyter_openapi.portfolio.executions import Trades, moment
-from jupyter_openapi.portfolio.lot_ledger import LotLedger, Trip, Unmatched
+from jupyter_openapi.portfolio.account_ledgers import Account
+from jupyter_openapi.portfolio.executions import moment
+from jupyter_openapi.portfolio.lot_ledger import Trip, Unmatched
 from jupyter_openapi.portfolio.positions import brief
-from jupyter_openapi.portfolio.prices import Rates, is_option, read_prices
+from jupyter_openapi.portfolio.prices import market_zone
 from jupyter_openapi.portfolio.valuation import text
+from jupyter_openapi.spec.dates import zone
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from jupyter_openapi.portfolio.positions import Reader
-
-
-@dataclass
-class Account:
-    """Everything a profit is worked out from, and the books it gave.
-
-    Attributes
-    ----------
-    trades
-        The executions.
-    books
-        One for each symbol traded in the window.
-    money
-        Currency and multiplier of each symbol.
-    rates, analysis
-        Rates of exchange, and the broker's own numbers.
-    fees
-        Order id to fees and quantity filled.
-    """
-
-    trades: Trades
-    books: dict[str, LotLedger]
-    money: Mapping[str, Instrument]
-    rates: Rates
-    analysis: Mapping[str, BrokerProfit]
-    fees: dict[str, tuple[Decimal, Decimal]] = field(default_factory=dict)
-
-    def done(self, symbol: str) -> list[Trip | Unmatched]:
-        """Return what of a symbol was closed in the window, or could not be matched there."""
-        return [one for one in self.books[symbol].done if self.trades.inside(_closed(one))]
-
-
-def _closed(one: Trip | Unmatched) -> int:
-    return one.closed_at if isinstance(one, Trip) else one.at
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,58 +89,9 @@ def _code(code: str, market: str) -> str:
     return code.lstrip("0") if market == "HK" and code.isdigit() else code
 
 
-@dataclass(frozen=True, slots=True)
-class Instrument:
-    """A symbol's market, currency and multiplier; None where an option's quote carries none."""
-
-    market: str
-    currency: str
-    multiplier: Decimal | None
-
-
-def read_money(reader: Reader, trades: Trades) -> dict[str, Instrument]:
-    """Return the currency and multiplier of everything traded in the window.
-
-    Currencies come from the positions, the securities known by heart, or `static_info`; where none tells, a
-    symbol's is its market's.
-    """
-    symbols = trades.symbols
-    known = {holding.symbol: holding.currency for holding in trades.holdings}
-    known |= {symbol: SECURITIES[symbol].currency for symbol in symbols if symbol in SECURITIES}
-    known |= _listed(
-        reader, [symbol for symbol in symbols if not known.get(symbol) and not is_option(symbol)]
-    )
-    options = [symbol for symbol in symbols if is_option(symbol)]
-    prices = read_prices(reader, options)
-    for symbol in options:
-        if symbol in prices and prices[symbol].multiplier is None:
-            reader.miss(_("no contract multiplier for {symbol}").format(symbol=symbol))
-    return {
-        symbol: Instrument(
-            symbol.rpartition(".")[2],
-            known.get(symbol) or currency_of(symbol),
-            (prices[symbol].multiplier if symbol in prices else None) if is_option(symbol) else Decimal(1),
-        )
-        for symbol in symbols
-    }
-
-
-def _listed(reader: Reader, symbols: list[str]) -> dict[str, str]:
-    if not symbols:
-        return {}
-    try:
-        rows = reader.ask("static_info", symbol=symbols).get("secu_static_info")
-    except OpenAPIError:
-        return {}
-    return {
-        known_text(row.get("symbol")): known_text(row.get("currency")).upper()
-        for row in rows or ()
-        if isinstance(row, dict)
-    }
-
-
 DAY = 86_400
 TIMES = frozenset({"opened_at", "closed_at"})
+FLAGS = frozenset({"estimated", "counted"})
 NUMBERS = (
     "quantity",
     "open_price",
@@ -197,6 +116,7 @@ COLUMNS = (
     "opened_at",
     "open_price",
     "closed_at",
+    "trade_date",
     "close_price",
     "cost",
     "proceeds",
@@ -211,46 +131,78 @@ COLUMNS = (
     "method",
     "open_order_id",
     "close_order_id",
+    "estimated",
+    "counted",
     "remark",
 )
 DEFINITIONS = (
     "realized_pl = proceeds - cost of what was closed in the window, before fees; net_pl is after fees.",
-    "What no execution explains was there before the first one, and is the oldest: its sale is unmatched.",
+    "What no execution explains was there before the first one, and is the oldest.",
+    "Its cost is the position's (`estimated`); where nothing is held any more its sale is unmatched.",
+    "A symbol whose quantities do not add up is in no sum (`counted` is False).",
+    "`trade_date` is the day of the market traded on, and the window is of such days.",
     "The _base columns are at today's rates of exchange, not those of the day.",
 )
 BROKER_NOTE = (
     "The broker's profit of a symbol is for the whole period, fees and open positions included; it compares "
     "with net_pl only where nothing was held before and after."
 )
+NO_MULTIPLIER = "the contract's multiplier is not known"
 DOUBT = "quantities of this symbol do not add up (a transfer, a split, or older than what was read): check it"
 Cells = dict[str, Any]
 
 
-def frame_of(account: Account, base: str, method: str, tz: str) -> pd.DataFrame:
+def frame_of(account: Account, tz: str) -> pd.DataFrame:
     """Return a row for each trip and unmatched quantity, in the order they were closed; times in `tz`."""
     import pandas as pd
 
     rows: list[Cells] = []
-    for symbol in account.books:
-        rate = account.rates.rate(account.money[symbol].currency, base)
-        mine = [_cells(one, account.money[symbol], rate) for one in account.done(symbol)]
+    for symbol in account.ledgers:
+        money = account.money[symbol]
+        rate = account.rates.rate(money.currency, account.base)
+        mine = [_cells(one, money, rate) for one in account.done(symbol)]
         mine += _left(account, symbol)
-        doubt = any(row["kind"] == "unmatched" for row in mine)
+        out = account.left_out.get(symbol)
         for row in mine:
-            row |= {"symbol": symbol, "base_currency": base, "method": method}
-            row |= {"market": account.money[symbol].market, "currency": account.money[symbol].currency}
-            if doubt and row["kind"] == "trip":
+            row |= {"symbol": symbol, "base_currency": account.base, "method": account.method}
+            row |= {"market": money.market, "currency": money.currency}
+            row["counted"] = row["kind"] == "trip" and out is None
+            if out is not None and row["kind"] == "trip":
                 row["remark"] = "; ".join(filter(None, [row.get("remark"), DOUBT]))
         rows += mine
     rows.sort(key=lambda row: (row["closed_at"] is None, row["closed_at"] or 0))
-    made = {name: _column(name, [row.get(name) for row in rows], tz) for name in COLUMNS}
+    made = {name: _column(name, rows, tz) for name in COLUMNS}
     return pd.DataFrame(made, index=pd.RangeIndex(len(rows)), copy=False)
 
 
-def _column(name: str, values: Sequence[Any], tz: str) -> Any:
+def _column(name: str, rows: Sequence[Cells], tz: str) -> Any:
+    if name == "trade_date":
+        return _market_days(rows)
+    values = [row.get(name) for row in rows]
+    if name in FLAGS:
+        return _flags(values)
     if name in NUMBERS:
         return floats(values)
     return instants(values, tz) if name in TIMES else text_column(values)
+
+
+def _market_days(rows: Sequence[Cells]) -> Any:
+    """Return the calendar day, in its market, on which each row was closed: naive, for it is no moment."""
+    import numpy as np
+
+    days = [
+        "NaT"
+        if row["closed_at"] is None
+        else moment(row["closed_at"]).astimezone(market_zone(row["symbol"])).date().isoformat()
+        for row in rows
+    ]
+    return np.array(days, dtype="datetime64[ns]")
+
+
+def _flags(values: Sequence[Any]) -> Any:
+    import numpy as np
+
+    return np.array([bool(value) for value in values], dtype=bool)
 
 
 def instants(seconds: Sequence[int | None], tz: str) -> Any:
@@ -296,43 +248,50 @@ def _cells(one: Trip | Unmatched, money: Instrument, rate: Decimal | None) -> Ce
         "net_pl_base": product(net, rate),
         "open_order_id": one.open_order_id,
         "close_order_id": one.close_order_id,
-        "remark": "" if money.multiplier is not None else "the contract's multiplier is not known",
+        "estimated": one.estimated,
+        "remark": "; ".join(filter(None, [one.why, NO_MULTIPLIER * (money.multiplier is None)])),
     }
 
 
 def _left(account: Account, symbol: str) -> list[Cells]:
     """Return a row for what went without a sale, if the executions lead to more than is held now."""
-    before = account.trades.quantity(symbol, 0)
-    if before is None or before >= 0:
+    gone = account.gone.get(symbol)
+    if gone is None:
         return []
-    since = moment(account.trades.since)
     why = _(
-        "{before} went without a sale (a transfer, a split, an expiry), or were sold short before "
+        "{gone} went without a sale (a transfer, a split, an expiry), or were sold short before "
         "{since:%Y-%m-%d}"
-    ).format(before=plain(-before), since=since)
-    return [{"kind": "unmatched", "quantity": before, "closed_at": None, "remark": why}]
+    ).format(gone=plain(gone), since=moment(account.trades.since))
+    return [{"kind": "unmatched", "quantity": -gone, "closed_at": None, "remark": why}]
 
 
-def facts_of(account: Account, base: str, method: str, asides: Sequence[str]) -> dict[str, Any]:
+def facts_of(
+    account: Account, analysis: Mapping[str, BrokerProfit], asides: Sequence[str], tz: str
+) -> dict[str, Any]:
     """Return what the frame says of itself; money is text there."""
     trades = account.trades
-    flat = {
-        symbol: trades.quantity(symbol, trades.start) == ZERO == trades.quantity(symbol, trades.end + 1)
-        for symbol in account.books
-    }
-    broker = {
-        one.symbol: {"profit": text(one.profit), "currency": one.currency}
-        for one in account.analysis.values()
-    }
+    flat = {symbol: account.flat(symbol) for symbol in account.ledgers}
+    broker = {one.symbol: {"profit": text(one.profit), "currency": one.currency} for one in analysis.values()}
+    here = zone(tz)
+    since = moment(trades.since).astimezone(here)
+    unseen = _("An option opened before {since:%Y-%m-%d} that expired without another trade is not seen.")
+    window = [moment(at).astimezone(here).isoformat() for at in (trades.start, trades.end)]
     return {
-        "base_currency": base,
-        "method": method,
-        "window": [moment(at).isoformat() for at in (trades.start, trades.end)] if trades.end else None,
-        "read_from": moment(trades.since).isoformat() if trades.end else None,
+        "base_currency": account.base,
+        "method": account.method,
+        "window": window if trades.end else None,
+        "read_from": since.isoformat() if trades.end else None,
         "rates": {
-            one.currency: text(account.rates.rate(one.currency, base)) for one in account.money.values()
+            one.currency: text(account.rates.rate(one.currency, account.base))
+            for one in account.money.values()
         },
         "broker_profit": broker,
         "flat": flat,
-        "notes": [*DEFINITIONS, *([BROKER_NOTE] if broker else []), *asides],
+        "left_out": dict(account.left_out),
+        "notes": [
+            *DEFINITIONS,
+            *([unseen.format(since=since)] if trades.end else []),
+            *([BROKER_NOTE] if broker else []),
+            *asides,
+        ],
     }

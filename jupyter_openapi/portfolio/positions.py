@@ -16,6 +16,7 @@ from jupyter_openapi.account import Account
 from jupyter_openapi.errors import ApiError, OpenAPIError, TransportError, sentence
 from jupyter_openapi.market.money import amount, known_text, total
 from jupyter_openapi.market.symbols import currency_of
+from jupyter_openapi.market.worth import Instruments
 from jupyter_openapi.messages import _
 
 
@@ -54,12 +55,22 @@ class Reader:
         A sentence for each thing that was not had, and is not needed.
     over
         Whether there is no use in asking further: no connection, or keys that are not accepted.
+    instruments
+        What is known of securities: the client's own, which keeps it for a day.
     """
 
     source: ClientLike
     missing: list[str] = field(default_factory=list)
     asides: list[str] = field(default_factory=list)
     over: bool = False
+    instruments: Instruments = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.instruments = getattr(self.source, "instruments", None) or Instruments()
+
+    def read(self, operation: str, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return a reply's `data`, as `ask` does, for what takes a `Read`."""
+        return self.ask(operation, **arguments)
 
     def ask(self, operation: str, **parameters: Any) -> Mapping[str, Any]:
         """Return a reply's `data`.
@@ -260,18 +271,25 @@ def read_balance(reader: Reader, base_currency: str) -> Balance:
 
 
 def _cash(entries: list[Mapping[str, Any]]) -> tuple[Cash, ...]:
-    """Return the cash by currency; an account stated in several currencies repeats it, and counts once."""
-    lists = []
-    for entry in entries:
-        infos = _objects(entry.get("cash_infos"))
-        if infos not in lists:
-            lists.append(infos)
+    """Return the cash by currency.
+
+    An account stated in several currencies repeats its cash in each statement, in any order: what two
+    statements say alike counts once.
+    """
     amounts: dict[str, list[Decimal | None]] = {}
-    for info in (info for infos in lists for info in infos):
-        parts = total(amount(info.get(f"{name}_cash")) for name in ("available", "frozen", "settling"))
-        amounts.setdefault(known_text(info.get("currency")).upper(), []).append(parts)
+    stated: set[tuple[Any, ...]] = set()
+    for entry in entries:
+        rows = [_cash_of(info) for info in _objects(entry.get("cash_infos"))]
+        for currency, *parts in (row for row in rows if row not in stated):
+            amounts.setdefault(currency, []).append(total(parts))
+        stated |= set(rows)
     sums = {currency: total(parts) for currency, parts in amounts.items()}
     return tuple(Cash(currency, part) for currency, part in sums.items() if part is not None)
+
+
+def _cash_of(info: Mapping[str, Any]) -> tuple[Any, ...]:
+    parts = (amount(info.get(f"{name}_cash")) for name in ("available", "frozen", "settling"))
+    return (known_text(info.get("currency")).upper(), *parts)
 
 
 _NAME = re.compile(r"[a-z]+-[a-z0-9]{4,64}")

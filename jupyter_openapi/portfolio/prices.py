@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -12,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from jupyter_openapi.errors import ApiError, OpenAPIError, RequestRefused
 from jupyter_openapi.market.money import amount, known_text
-from jupyter_openapi.market.symbols import MARKET_ZONES
+from jupyter_openapi.market.symbols import MARKET_ZONES, is_option, market_of
 from jupyter_openapi.messages import _
 from jupyter_openapi.portfolio.positions import brief, names
 
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
 BATCH = 500  # symbols the broker takes in one request
 MOST_CALLS = 12  # quote requests one valuation makes at most
 OLD = 5  # days after which a last price counts as old
-_OPTION = re.compile(r"[A-Z][A-Z0-9.]*\d{6}[CP]\d+\.[A-Z]{2}")
 _LASTING = frozenset({301604, 602002})  # no permission: asking for fewer symbols would not help
 
 
@@ -53,12 +51,7 @@ class Price:
 
 def market_zone(symbol: str) -> ZoneInfo:
     """Return the zone in which the days of a symbol's market are counted."""
-    return ZoneInfo(MARKET_ZONES.get(symbol.rpartition(".")[2], "UTC"))
-
-
-def is_option(symbol: str) -> bool:
-    """Tell a contract (``AAPL260116C260000.US``) from a share by its symbol."""
-    return _OPTION.fullmatch(symbol) is not None
+    return ZoneInfo(MARKET_ZONES.get(market_of(symbol), "UTC"))
 
 
 def read_prices(reader: Reader, symbols: Iterable[str]) -> dict[str, Price]:

@@ -8,20 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 from jupyter_openapi.errors import OpenAPIError, RequestRefused, guarded
 from jupyter_openapi.frames import describe
-from jupyter_openapi.market.money import ZERO, amount, exactly
+from jupyter_openapi.market.money import amount, exactly, plain, product
 from jupyter_openapi.messages import _
-from jupyter_openapi.portfolio.executions import Trades, read_fees, read_trades
-from jupyter_openapi.portfolio.lot_ledger import (
-    METHODS,
-    LotLedger,
-    Opening,
-    Trip,
-    fees_by_trade,
-    play,
-)
-from jupyter_openapi.portfolio.pnl_frame import Account, read_analysis, read_money
+from jupyter_openapi.portfolio.account_ledgers import Account
+from jupyter_openapi.portfolio.executions import Charged, read_fees
+from jupyter_openapi.portfolio.lot_ledger import METHODS, Opening, Trip
+from jupyter_openapi.portfolio.pnl_frame import facts_of, frame_of, read_analysis
 from jupyter_openapi.portfolio.positions import Reader, brief, warn
-from jupyter_openapi.portfolio.prices import Rates, currency_code, read_rates
+from jupyter_openapi.portfolio.prices import currency_code, read_rates
+from jupyter_openapi.portfolio.trades import Trades, read_trades
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -125,8 +120,6 @@ def worked_out(
     since: Any = None,
 ) -> pd.DataFrame:
     """Return what `pnl` does, without the warning; where nothing answers, an empty frame that says so."""
-    from jupyter_openapi.portfolio.pnl_frame import facts_of, frame_of
-
     base = currency_code(base_currency)
     if method not in METHODS:
         raise RequestRefused(
@@ -135,11 +128,12 @@ def worked_out(
     given = _openings(opening)
     reader = Reader(client)
     with exactly():
-        trades = _trades(reader, start, end, since)
-        account = _account(reader, trades, base, method, given)
-        _add_fees(reader, account, method, given, fees)
-        frame = frame_of(account, base, method, client.tz)
-        facts = facts_of(account, base, method, reader.asides)
+        account = Account(_trades(reader, start, end, since), base, method, given)
+        _read(reader, account)
+        _add_fees(reader, account, fees)
+        frame = frame_of(account, client.tz)
+        analysis = read_analysis(reader, account.trades.start, account.trades.end) if account.ledgers else {}
+        facts = facts_of(account, analysis, reader.asides, client.tz)
     return describe(frame, **reader.facts("pnl"), **facts, missing=reader.missing)
 
 
@@ -153,38 +147,32 @@ def _trades(reader: Reader, start: Any, end: Any, since: Any) -> Trades:
         return Trades(0, 0, 0)
 
 
-def _account(reader: Reader, trades: Trades, base: str, method: str, given: Mapping[str, Opening]) -> Account:
-    money = read_money(reader, trades)
-    currencies = {one.currency for one in money.values()}
-    rates = read_rates(reader) if currencies - {base} else Rates()
-    for currency in sorted(currencies):
-        if rates.rate(currency, base) is None:
+def _read(reader: Reader, account: Account) -> None:
+    """Read what the executions are worth, and how options ended; fill the ledgers."""
+    trades = account.trades
+    held = {holding.symbol: holding.currency for holding in trades.holdings}
+    account.money = reader.instruments.of(reader.read, trades.symbols, held)
+    for one in account.money.values():
+        for said in one.assumptions:
+            reader.miss(said)
+    _add_rates(reader, account, {one.currency for one in account.money.values()})
+    for currency in sorted({one.currency for one in account.money.values()}):
+        if account.rates.rate(currency, account.base) is None:
             reader.miss(
                 _("no rate for {currency} into {base}").format(
-                    currency=currency or "an unnamed currency", base=base
+                    currency=currency or "an unnamed currency", base=account.base
                 )
             )
-    books = {symbol: _book(trades, symbol, method, given) for symbol in trades.symbols}
-    analysis = read_analysis(reader, trades.start, trades.end) if books else {}
-    return Account(trades, books, money, rates, analysis)
+    account.play()
+    account.read_expiries(reader)
+    if account.expiries:
+        account.play()
 
 
-def _book(
-    trades: Trades,
-    symbol: str,
-    method: str,
-    given: Mapping[str, Opening],
-    fees: Mapping[str, Decimal] | None = None,
-) -> LotLedger:
-    return play(trades.of(symbol), opening_of(trades, symbol, given), method, fees)
-
-
-def opening_of(trades: Trades, symbol: str, given: Mapping[str, Opening]) -> Opening:
-    """Return what of a symbol was there before the first execution; what went without a sale is no lot."""
-    if symbol in given:
-        return given[symbol]
-    quantity = trades.quantity(symbol, 0)
-    return Opening(quantity if quantity is None else max(quantity, ZERO))
+def _add_rates(reader: Reader, account: Account, currencies: set[str]) -> None:
+    """Read the rates of exchange where several currencies meet, once."""
+    if currencies - {account.base} and not account.rates.pairs:
+        account.rates = read_rates(reader)
 
 
 def _openings(opening: Mapping[str, tuple[Any, Any]] | None) -> dict[str, Opening]:
@@ -209,11 +197,9 @@ def _openings(opening: Mapping[str, tuple[Any, Any]] | None) -> dict[str, Openin
 def _add_fees(
     reader: Reader,
     account: Account,
-    method: str,
-    given: Mapping[str, Opening],
     wanted: bool | None,  # noqa: FBT001 (tells three states)
 ) -> None:
-    """Ask for the fees of the orders that matter, and play the books again with them."""
+    """Ask for the fees of the orders that matter, and fill the ledgers again with them."""
     orders = _orders(account)
     if wanted is False or not orders:
         return
@@ -224,26 +210,58 @@ def _add_fees(
             ).format(orders_count=len(orders))
         )
         return
-    account.fees = read_fees(reader, orders)
-    if absent := len(orders) - len(account.fees):
+    charged = read_fees(reader, orders)
+    if absent := len(orders) - len(charged):
         reader.miss(
             _("fees of {absent:,} order{plural}").format(absent=absent, plural="s" if absent > 1 else "")
         )
-    spread = fees_by_trade(account.trades.fills, account.fees)
-    for symbol in account.books:
-        account.books[symbol] = _book(account.trades, symbol, method, given, spread)
+    account.fees = _in_own_currency(reader, account, charged)
+    account.play()
+
+
+def _in_own_currency(
+    reader: Reader, account: Account, charged: Mapping[str, Charged]
+) -> dict[str, tuple[Decimal, Decimal]]:
+    """Return each order's fees in its security's currency; name those that no rate can convert."""
+    symbols = {fill.order_id: fill.symbol for fill in account.trades.fills}
+    fees: dict[str, tuple[Decimal, Decimal]] = {}
+    converted: set[str] = set()
+    for order_id, one in charged.items():
+        instrument = account.money.get(symbols.get(order_id, ""))
+        own = instrument.currency if instrument is not None else ""
+        if one.currency in {"", own} or not one.fee:
+            fees[order_id] = (one.fee, one.filled)
+            continue
+        _add_rates(reader, account, {own, one.currency})
+        fee = product(one.fee, account.rates.rate(one.currency, own))
+        if fee is None:
+            reader.miss(
+                _("fees of order {order_id}: {fee} {currency}, and no rate into {own}").format(
+                    order_id=order_id, fee=plain(one.fee), currency=one.currency, own=own
+                )
+            )
+        else:
+            fees[order_id] = (fee, one.filled)
+            converted.add(f"{one.currency} into {own}")
+    if converted:
+        reader.asides.append(
+            _("Fees were converted at today's rates: {converted}.").format(
+                converted=", ".join(sorted(converted))
+            )
+        )
+    return fees
 
 
 def _orders(account: Account) -> list[str]:
     """Return the orders whose fees are in the window's trips; at average cost all that built the pool."""
     wanted: dict[str, None] = {}
-    for symbol, book in account.books.items():
+    for symbol, ledger in account.ledgers.items():
         trips = [one for one in account.done(symbol) if isinstance(one, Trip)]
         if not trips:
             continue
         for trip in trips:
             wanted |= dict.fromkeys((trip.open_order_id, trip.close_order_id))
-        if book.average:
+        if ledger.average:
             last = max(trip.closed_at for trip in trips)
             wanted |= dict.fromkeys(fill.order_id for fill in account.trades.of(symbol) if fill.at <= last)
     return [order for order in wanted if order]

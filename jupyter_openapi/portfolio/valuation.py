@@ -12,14 +12,13 @@ from jupyter_openapi.errors import guarded
 from jupyter_openapi.frames import describe
 from jupyter_openapi.frames.values import text_column
 from jupyter_openapi.market.money import ZERO, exactly, floats, minus, product, ratio, total
-from jupyter_openapi.market.symbols import currency_of
+from jupyter_openapi.market.symbols import currency_of, is_option
 from jupyter_openapi.messages import _
 from jupyter_openapi.portfolio.executions import read_today
 from jupyter_openapi.portfolio.positions import Reader, names, read_balance, read_funds, read_stocks, warn
 from jupyter_openapi.portfolio.prices import (
     Rates,
     currency_code,
-    is_option,
     old_prices,
     read_prices,
     read_rates,

@@ -7,9 +7,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from jupyter_openapi.account import Account
 from jupyter_openapi.errors import ApiError, OpenAPIError, TransportError
+from jupyter_openapi.market.symbols import MARKET_ZONES
 
 TODAY = datetime(2026, 11, 20, 15, tzinfo=UTC)
 RATES = (("USD", "HKD", 7.8), ("HKD", "USD", 0.1282), ("CNH", "HKD", 1.1))
@@ -90,6 +92,10 @@ class FakeAccount:
     details: dict[str, dict[str, Any]] = field(default_factory=dict)
     analysis: list[dict[str, Any]] | None = None
     flows: list[dict[str, Any]] = field(default_factory=list)
+    actions: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    closes: dict[tuple[str, str], str] = field(default_factory=dict)
+    statics: dict[str, dict[str, Any]] = field(default_factory=dict)
+    balances: list[dict[str, Any]] | None = None
     net_assets: str = ""
     fails: dict[str, OpenAPIError] = field(default_factory=dict)
     refuses: Callable[[list[str]], OpenAPIError | None] = lambda _: None
@@ -130,6 +136,8 @@ class FakeAccount:
         return {"list": [{"account_channel": "lb", "fund_info": self.funds}]}
 
     def _account_balance(self, asked: Any) -> Any:
+        if self.balances is not None:
+            return {"list": self.balances}
         infos = [
             {"currency": name, "available_cash": part, "frozen_cash": "0", "settling_cash": "0"}
             for name, part in self.cash.items()
@@ -161,7 +169,26 @@ class FakeAccount:
         return self._quotes_of(self.options, asked["symbol"])
 
     def _static_info(self, asked: Any) -> Any:
-        return {"secu_static_info": [{"symbol": symbol, "currency": "CNY"} for symbol in asked["symbol"]]}
+        usual = {"currency": "CNY"}
+        return {
+            "secu_static_info": [
+                {"symbol": symbol, **self.statics.get(symbol, usual)} for symbol in asked["symbol"]
+            ]
+        }
+
+    def _fundamental_corp_action(self, asked: Any) -> Any:
+        return {"items": self.actions.get(asked["symbol"], [])}
+
+    def _history_candlesticks(self, asked: Any) -> Any:
+        """Daily closes, by symbol and day."""
+        zone = MARKET_ZONES[asked["symbol"].rpartition(".")[2]]
+        rows = [
+            {"timestamp": str(int(datetime.fromisoformat(day).replace(tzinfo=ZoneInfo(zone)).timestamp()))}
+            | {"close": close}
+            for (symbol, day), close in self.closes.items()
+            if symbol == asked["symbol"] and str(asked["start_date"]) <= day <= str(asked["end_date"])
+        ]
+        return {"symbol": asked["symbol"], "candlesticks": rows}
 
     def _today_executions(self, _: Any) -> Any:
         return {"trades": self.today}

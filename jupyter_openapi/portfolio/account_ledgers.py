@@ -1,0 +1,161 @@
+"""The ledgers of everything traded in a window, and which symbols' quantities do not add up.
+
+A symbol is left out of every sum where part of what was closed in the window was opened by nothing that is
+known: its profit is not known then, and a part of it would be wrong as a whole.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from jupyter_openapi.market.money import ZERO, plain
+from jupyter_openapi.market.symbols import contract
+from jupyter_openapi.messages import _
+from jupyter_openapi.portfolio.corporate_actions import read_expiry
+from jupyter_openapi.portfolio.lot_ledger import (
+    SIDE_UNKNOWN,
+    Expiry,
+    LotLedger,
+    Opening,
+    Split,
+    Trip,
+    Unmatched,
+    fees_by_trade,
+    play,
+)
+from jupyter_openapi.portfolio.prices import Rates
+from jupyter_openapi.portfolio.trades import Trades
+
+if TYPE_CHECKING:
+    from jupyter_openapi.market.worth import Instrument
+    from jupyter_openapi.portfolio.positions import Reader
+
+
+@dataclass
+class Account:
+    """Everything a profit is worked out from, and the ledgers it gave.
+
+    Attributes
+    ----------
+    trades
+        The executions.
+    base, method
+        The currency of the sums, and how sales meet purchases.
+    given
+        What was held before the first execution, as the user says.
+    money
+        Currency and multiplier of each symbol.
+    rates
+        Rates of exchange.
+    fees
+        Order id to fees, in the currency of its security, and the quantity filled.
+    expiries
+        How the options that have ended did.
+    ledgers
+        One for each symbol traded in the window.
+    gone
+        What went without a sale, by symbol.
+    left_out
+        The symbols that are in no sum, and why.
+    """
+
+    trades: Trades
+    base: str
+    method: str = "fifo"
+    given: Mapping[str, Opening] = field(default_factory=dict)
+    money: Mapping[str, Instrument] = field(default_factory=dict)
+    rates: Rates = field(default_factory=Rates)
+    fees: dict[str, tuple[Decimal, Decimal]] = field(default_factory=dict)
+    expiries: dict[str, Expiry] = field(default_factory=dict)
+    ledgers: dict[str, LotLedger] = field(default_factory=dict)
+    gone: dict[str, Decimal] = field(default_factory=dict)
+    left_out: dict[str, str] = field(default_factory=dict)
+
+    def done(self, symbol: str) -> list[Trip | Unmatched]:
+        """Return what of a symbol was closed in the window, or could not be matched there."""
+        return self._inside(symbol, self.ledgers[symbol])
+
+    def flat(self, symbol: str) -> bool:
+        """Tell whether nothing of a symbol was held at the window's start and at its end."""
+        start, end = self.trades.windows.get(self.money[symbol].market, (self.trades.start, self.trades.end))
+        return self.trades.quantity(symbol, start) == ZERO == self.trades.quantity(symbol, end + 1)
+
+    def read_expiries(self, reader: Reader) -> None:
+        """Read how the options ended that were still open then; `play` comes before and after."""
+        for symbol, ledger in self.ledgers.items():
+            option = contract(symbol)
+            if option is not None and ledger.lots and self.trades.ended(symbol) is not None:
+                self.expiries[symbol] = read_expiry(reader, option)
+
+    def play(self) -> None:
+        """Fill the ledgers, and find out which symbols do not add up."""
+        spread = fees_by_trade(self.trades.fills, self.fees)
+        self.gone.clear()
+        self.ledgers = {symbol: self._ledger(symbol, spread) for symbol in self.trades.symbols}
+        reasons = {symbol: self._why_left_out(symbol) for symbol in self.ledgers}
+        self.left_out = {symbol: why for symbol, why in reasons.items() if why}
+
+    def _ledger(self, symbol: str, spread: Mapping[str, Decimal]) -> LotLedger:
+        opening = self.given.get(symbol) or self._opening(symbol)
+        ledger = self._play(symbol, opening, spread)
+        short = opening.quantity is not None and opening.quantity < 0 and opening.price is None
+        if not short or not any(isinstance(one, Unmatched) for one in self._inside(symbol, ledger)):
+            return ledger
+        # Purchases of the window would close a short sale that nothing shows: more likely what they bought
+        # went without a sale.
+        self.gone[symbol] = -(opening.quantity or ZERO)
+        return self._play(symbol, Opening(), spread)
+
+    def _play(self, symbol: str, opening: Opening, spread: Mapping[str, Decimal]) -> LotLedger:
+        events: list[Split | Expiry] = list(self.trades.splits.get(symbol) or ())
+        if symbol in self.expiries:
+            events.append(self.expiries[symbol])
+        return play(self.trades.of(symbol), opening, self.method, spread, events)
+
+    def _inside(self, symbol: str, ledger: LotLedger) -> list[Trip | Unmatched]:
+        return [one for one in ledger.done if self.trades.inside(symbol, _closed(one))]
+
+    def _opening(self, symbol: str) -> Opening:
+        """Return what was there before the first execution, at the position's cost where it is held still."""
+        quantity = self.trades.quantity(symbol, 0)
+        held = (self.trades.held or {}).get(symbol, ZERO)
+        cost = self.trades.cost(symbol)
+        if not quantity or cost is None or quantity * held <= 0:
+            return Opening(quantity)
+        for split in self.trades.splits.get(symbol) or ():
+            cost = split.forward(cost)  # a share of before is worth as many of today's as it became
+        return Opening(quantity, cost, estimated=True)
+
+    def _why_left_out(self, symbol: str) -> str:
+        done = self.done(symbol)
+        unmatched = [one for one in done if isinstance(one, Unmatched)]
+        expiry = self.expiries.get(symbol)
+        if expiry is not None and any(one.why == expiry.why for one in unmatched):
+            return expiry.why
+        if any(one.why == SIDE_UNKNOWN for one in unmatched):
+            return SIDE_UNKNOWN
+        trips = [one for one in done if isinstance(one, Trip)]
+        if unmatched or symbol in self.gone or self._mixed(symbol, trips):
+            return self._counts(symbol)
+        if trips and self.money[symbol].multiplier is None:
+            return _("its multiplier is not known")
+        return ""
+
+    def _mixed(self, symbol: str, trips: Iterable[Trip]) -> bool:
+        """Tell whether executions were closed behind an estimate that a split, not read, may have made."""
+        splits_known = self.trades.splits.get(symbol, ()) is not None
+        return not splits_known and len({trip.estimated for trip in trips}) > 1
+
+    def _counts(self, symbol: str) -> str:
+        """Return ``100 sold, 10 bought``: the executions that are known, up to the end of the window."""
+        end = self.trades.windows.get(self.money[symbol].market, (0, self.trades.end))[1]
+        known = [fill for fill in self.trades.of(symbol) if fill.at <= end]
+        bought, sold = (sum((fill.quantity for fill in known if fill.sign == sign), ZERO) for sign in (1, -1))
+        return _("{sold} sold, {bought} bought").format(sold=plain(sold), bought=plain(bought))
+
+
+def _closed(one: Trip | Unmatched) -> int:
+    return one.closed_at if isinstance(one, Trip) else one.at

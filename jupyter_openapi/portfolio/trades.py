@@ -1,0 +1,263 @@
+"""The executions of a window and of the time before it, and what they lead to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from decimal import Decimal
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+from jupyter_openapi.errors import OpenAPIError
+from jupyter_openapi.history.plan import DAY, make_plan
+from jupyter_openapi.market.money import ZERO
+from jupyter_openapi.market.symbols import MARKET_ZONES, contract, is_option, market_of
+from jupyter_openapi.messages import _
+from jupyter_openapi.portfolio.corporate_actions import expires_at, read_splits
+from jupyter_openapi.portfolio.executions import Fill, read_window
+from jupyter_openapi.portfolio.lot_ledger import Split
+from jupyter_openapi.portfolio.positions import Holding, brief, read_stocks
+from jupyter_openapi.spec import catalog
+from jupyter_openapi.spec.dates import to_seconds, zone
+
+if TYPE_CHECKING:
+    from jupyter_openapi.portfolio.positions import Reader
+
+STRETCH = 90  # days of one look further back: a window of the broker's, so one request
+LOOKS = 4  # of them: a year
+JUMP = Decimal("1.3")  # of two prices, one to the other: the smallest usual split is three for two
+MARGIN = 120  # seconds that the clocks may be apart
+OPTION_LIFE = 45  # days before the window that are read in any case, for options that ended in it unsold
+
+
+@dataclass
+class Trades:
+    """The executions of an account from `since` until now, and what they lead to.
+
+    Attributes
+    ----------
+    start, end
+        First and last second of the window asked for, in the zone of the one who asks.
+    since
+        The first second that was read.
+    windows
+        First and last second of the window by market: a day is a day of the market traded on, whatever the
+        zone of the one who asks.
+    fills
+        Oldest first.
+    held
+        What is held now, by symbol; None where that can't be had.
+    holdings
+        The positions it was taken from.
+    splits
+        The splits of the symbols they were asked for; None for those whose can't be read.
+    now
+        When this was read, in Unix seconds.
+    """
+
+    start: int
+    end: int
+    since: int
+    windows: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    fills: list[Fill] = field(default_factory=list)
+    held: dict[str, Decimal] | None = None
+    holdings: list[Holding] = field(default_factory=list)
+    splits: dict[str, list[Split] | None] = field(default_factory=dict)
+    now: int = 0
+
+    @property
+    def symbols(self) -> list[str]:
+        """What was traded in the window, in the order of its first trade, and what ended in it."""
+        traded = dict.fromkeys(fill.symbol for fill in self.fills if self.inside(fill.symbol, fill.at))
+        ended = [
+            fill.symbol
+            for fill in self.fills
+            if (at := self.ended(fill.symbol)) is not None and self.inside(fill.symbol, at)
+        ]
+        return list(traded | dict.fromkeys(ended))
+
+    def inside(self, symbol: str, at: int) -> bool:
+        """Tell whether a moment is in the window of a symbol's market."""
+        start, end = self.windows.get(market_of(symbol), (self.start, self.end))
+        return start <= at <= end
+
+    def of(self, symbol: str) -> list[Fill]:
+        """Return the executions in one security."""
+        return [fill for fill in self.fills if fill.symbol == symbol]
+
+    def ended(self, symbol: str) -> int | None:
+        """Return when an option ended, None while it has not, and for everything else."""
+        option = contract(symbol)
+        if option is None or (self.held or {}).get(symbol):
+            return None
+        at = expires_at(option)
+        return at if at < self.now else None
+
+    def quantity(self, symbol: str, before: int) -> Decimal | None:
+        """Return what was held just before a moment: what is held now less what was traded since.
+
+        None where the positions, or the side of an execution, are not known. Splits that are known are taken
+        back; what else moved without an execution (a transfer) counts as if it had been there all along. An
+        option that has ended was opened by its first execution.
+        """
+        fills = [fill for fill in self.fills if fill.symbol == symbol]
+        if self.ended(symbol) is not None and all(fill.sign for fill in fills):
+            return sum((fill.signed for fill in fills if fill.at < before), ZERO)
+        later = [fill for fill in fills if fill.at >= before]
+        if self.held is None or any(not fill.sign for fill in later):
+            return None
+        splits = [split for split in self.splits.get(symbol) or () if before <= split.at <= self.now]
+        held = self.held.get(symbol, ZERO)
+        for fill in reversed(later):
+            while splits and splits[-1].at > fill.at:
+                held = splits.pop().backward(held)
+            held -= fill.signed
+        for split in reversed(splits):
+            held = split.backward(held)
+        return held
+
+    def cost(self, symbol: str) -> Decimal | None:
+        """Return the cost of a unit held now, on average over the channels; None where it is not known."""
+        mine = [holding for holding in self.holdings if holding.symbol == symbol and holding.quantity]
+        if not mine or any(holding.cost is None for holding in mine):
+            return None
+        whole = sum((holding.quantity or ZERO for holding in mine), ZERO)
+        paid = sum(((holding.quantity or ZERO) * (holding.cost or ZERO) for holding in mine), ZERO)
+        return paid / whole if whole else None
+
+    def unresolved(self) -> list[str]:
+        """Return the symbols of which something was closed in the window that was held before `since`."""
+        found = []
+        for symbol in self.symbols:
+            held = self.quantity(symbol, self.since)
+            if held and any(
+                fill.signed * held < 0 and self.inside(symbol, fill.at) for fill in self.of(symbol)
+            ):
+                found.append(symbol)
+        return found
+
+    @property
+    def options(self) -> bool:
+        """Whether options are held or were traded, so that older ones may have ended in the window."""
+        symbols = {fill.symbol for fill in self.fills} | {holding.symbol for holding in self.holdings}
+        return any(is_option(symbol) for symbol in symbols)
+
+
+def read_trades(reader: Reader, start: Any, end: Any, since: Any = None) -> Trades:
+    """Read the executions of a window and, where something older was sold in it, of the time before.
+
+    Parameters
+    ----------
+    reader
+        Reads the account.
+    start, end
+        The window, as a person writes it; both included.
+    since
+        How far to look back for purchases. By default as far as the first request reaches, and then up to a
+        year, 90 days at a time, until nothing that was sold is left unexplained.
+
+    Raises
+    ------
+    RequestRefused
+        The window is none.
+    OpenAPIError
+        The executions of the window can't be had.
+    """
+    now = int(datetime.now(UTC).timestamp())
+    first, last = _window(reader, start, end)
+    windows = {market: _day_window(start, end, name, (first, last)) for market, name in MARKET_ZONES.items()}
+    earliest = min(first, *(one for one, _last in windows.values()))
+    limit = None if since is None else _window(reader, since, end)[0]
+    trades = Trades(first, last, _begin(earliest, limit, now), windows, now=now)
+    trades.fills = read_window(reader, trades.since)
+    positions = len(reader.missing)
+    trades.holdings = read_stocks(reader)
+    if len(reader.missing) == positions:
+        trades.held = {}
+        for holding in trades.holdings:
+            trades.held[holding.symbol] = trades.held.get(holding.symbol, ZERO) + (holding.quantity or ZERO)
+    _add_splits(reader, trades)
+    if limit is None:
+        _look_back(reader, trades)
+    return trades
+
+
+def _begin(earliest: int, limit: int | None, now: int) -> int:
+    """Return where to begin reading: as early as the requests that the window takes reach anyway.
+
+    An option that expires leaves no trace in the window: only its opening shows that it was there.
+    """
+    if limit is not None:
+        return min(earliest, limit)
+    stretch = STRETCH * DAY
+    requests = max(1, -(-(now + MARGIN - earliest + OPTION_LIFE * DAY) // stretch))
+    return max(0, min(earliest, now + MARGIN - requests * stretch))
+
+
+def _add_splits(reader: Reader, trades: Trades) -> None:
+    """Read the splits of the shares whose executions do not lead to what is held, or whose prices jump."""
+    wanted = [
+        symbol
+        for symbol in trades.symbols
+        if symbol not in trades.splits
+        and not is_option(symbol)
+        and (trades.quantity(symbol, trades.since) or _jumps(trades.of(symbol)))
+    ]
+    trades.splits |= read_splits(reader, wanted)
+
+
+def _jumps(fills: Sequence[Fill]) -> bool:
+    """Tell whether prices of consecutive executions are as far apart as a split sets them."""
+    return any(
+        max(one.price, other.price) >= JUMP * min(one.price, other.price) for one, other in pairwise(fills)
+    )
+
+
+def _look_back(reader: Reader, trades: Trades) -> None:
+    for _attempt in range(LOOKS):
+        if not (trades.unresolved() or trades.options):
+            return
+        earlier = max(0, trades.since - STRETCH * DAY)
+        try:
+            older = read_window(reader, earlier, trades.since - 1)
+        except OpenAPIError as failure:
+            reader.miss(
+                _("executions before {fromtimestamp:%Y-%m-%d} ({brief})").format(
+                    fromtimestamp=datetime.fromtimestamp(trades.since, UTC), brief=brief(failure)
+                )
+            )
+            return
+        trades.fills = [*older, *trades.fills]
+        trades.since = earlier
+        _add_splits(reader, trades)
+
+
+def _window(reader: Reader, start: Any, end: Any) -> tuple[int, int]:
+    """Return the first and the last second of a window, in the zone of the one who asks.
+
+    Raises
+    ------
+    RequestRefused
+        It is none.
+    """
+    operation = catalog().operations["history_executions"]
+    window = {"start_at": start} if end is None else {"start_at": start, "end_at": end}
+    plan = make_plan(operation, window, tz=reader.source.tz, now=datetime.now(UTC))
+    return plan.start, plan.last
+
+
+def _day_window(start: Any, end: Any, name: str, asked: tuple[int, int]) -> tuple[int, int]:
+    """Return the window whose days are those of a zone; moments stay as they were asked for."""
+    there = zone(name)
+    first, last = asked
+    if _whole_day(start):
+        first = to_seconds(start, there)
+    if end is not None and _whole_day(end):
+        last = to_seconds(end, there, end=True)
+    return first, last
+
+
+def _whole_day(value: Any) -> bool:
+    """Tell whether this is a day, rather than a moment."""
+    return to_seconds(value, UTC) != to_seconds(value, UTC, end=True)
