@@ -18,6 +18,7 @@ Every one shows itself in IPython as a single line, without a traceback.
 from __future__ import annotations
 
 import logging
+import re
 import traceback
 from collections.abc import Callable, Iterable
 from functools import wraps
@@ -30,6 +31,29 @@ def short(text: str, limit: int = 80) -> str:
     """Return `text` on one line, cut to `limit` characters."""
     line = " ".join(text.split())
     return line if len(line) <= limit else f"{line[: limit - 1]}…"
+
+
+# Escape sequences of terminals (ANSI and OSC), control characters, those that turn the direction of writing,
+# and halves of surrogate pairs, which no output can encode.
+_SEQUENCES = re.compile(
+    r"\x1b\][^\x07\x1b\x9c]*(?:\x07|\x1b\\|\x9c)?|\x9d[^\x07\x1b\x9c]*(?:\x07|\x1b\\|\x9c)?"
+    r"|(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]?|\x1b[ -/]*[0-~]?"
+)
+_UNSHOWN = re.compile(
+    "[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]+"
+)
+_SPACES = re.compile("[\t\n\x0b\x0c\r\x85\u2028\u2029]")
+
+
+def clean(text: str, keep: str = "") -> str:
+    """Return a text of the server's without what could deceive or break an output.
+
+    Line ends and tabs become spaces, unless they are among `keep`.
+    """
+    if text.isascii() and text.isprintable():
+        return text
+    text = _UNSHOWN.sub("", _SEQUENCES.sub("", text))
+    return _SPACES.sub(lambda found: found[0] if found[0] in keep else " ", text)
 
 
 class OneLine:

@@ -94,9 +94,7 @@ def sign(
     digest = string_to_sign(canonical)
     log.debug("%s %s: string to sign %s", method, path, digest)
     mac = hmac.digest(app_secret.encode(), digest.encode(), "sha256").hex()
-    return _("HMAC-SHA256 SignedHeaders={signed_headers}, Signature={mac}").format(
-        signed_headers=SIGNED_HEADERS, mac=mac
-    )
+    return f"HMAC-SHA256 SignedHeaders={SIGNED_HEADERS}, Signature={mac}"
 
 
 class Explanation(NamedTuple):
@@ -163,10 +161,16 @@ class Clock:
             _last[app_key] = now = max(now, _last.get(app_key, 0) + 1)
         return f"{now // 1000}.{now % 1000:03d}"
 
-    def rewind(self, app_key: str) -> None:
-        """Let the stamps of `app_key` go back to the corrected time: the broker refused those from ahead."""
+    def rewind(self, app_key: str, tolerance: float = 0.0) -> bool:
+        """Let the stamps of `app_key` go back to the corrected time: the broker refused those from ahead.
+
+        Returns whether they were ahead, by more than `tolerance` seconds.
+        """
         with _last_lock:
-            _last.pop(app_key, None)
+            ahead = _last.get(app_key, 0) / 1000 - self.now() > tolerance
+            if ahead:
+                del _last[app_key]
+        return ahead
 
 
 class SignatureAuth(AuthBase):

@@ -549,7 +549,7 @@ def test_whatever_comes_back_the_order_is_unknown_and_open(tmp_path: Path, name:
         wanted = preview(client)
         client._desk._delivery._waits = (0.0,)
         transport = client.connection.transport
-        transport._timeout, transport._longest = Timeout(connect=1, read=0.2), 0.2
+        transport._timeout = Timeout(connect=1, read=0.2)
         with pytest.raises(OutcomeUnknown) as caught:
             wanted.send()
         assert "\n" not in str(caught.value)

@@ -229,7 +229,7 @@ def test_proxies_are_resolved_once_and_used(monkeypatch: pytest.MonkeyPatch) -> 
         return {"https": proxy.url}
 
     with recorder(lambda _: http(b"", "403 Forbidden")) as proxy:
-        monkeypatch.setattr("jupyter_openapi.transport.transport.get_environ_proxies", look)
+        monkeypatch.setattr("jupyter_openapi.transport.proxies.get_environ_proxies", look)
         sender = transport("https://openapi.longbridge.com")
         for _ in range(3):
             with pytest.raises(TransportError, match="the proxy refused"):

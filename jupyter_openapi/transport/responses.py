@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 from urllib3.exceptions import (
     ConnectTimeoutError,
+    DecodeError,
     NewConnectionError,
     ProxyError,
     ReadTimeoutError,
@@ -27,11 +28,13 @@ from jupyter_openapi.errors import (
     OpenAPIError,
     OutcomeUnknown,
     TransportError,
+    clean,
     sentence,
 )
 from jupyter_openapi.messages import _
 from jupyter_openapi.spec.model import Effect
 from jupyter_openapi.transport.hosts import Host
+from jupyter_openapi.transport.wire import SpokeFirst, TooLarge
 
 LARGE = 65_536
 _SUCCESS = re.compile(
@@ -56,7 +59,7 @@ def read_envelope(content: bytes) -> Envelope | None:
     A large successful reply is only looked at from the front: its text goes to the frame as it is.
     """
     if len(content) > LARGE and (front := _SUCCESS.match(content)) and content.rstrip()[-1:] == b"}":
-        return Envelope(0, front[1].decode("utf-8", "replace"), UNREAD)
+        return Envelope(0, clean(front[1].decode("utf-8", "replace")), UNREAD)
     try:
         reply = json.loads(content)
     except (ValueError, RecursionError):  # broken, or nested without end
@@ -65,7 +68,7 @@ def read_envelope(content: bytes) -> Envelope | None:
         return None
     # Old pages of the documentation call the text msg.
     message = reply.get("message", reply.get("msg", ""))
-    return Envelope(reply["code"], message if isinstance(message, str) else "", reply.get("data"))
+    return Envelope(reply["code"], clean(message) if isinstance(message, str) else "", reply.get("data"))
 
 
 def read_data(content: bytes) -> Any:
@@ -76,11 +79,40 @@ def read_data(content: bytes) -> Any:
         raise ValueError("nested without end") from None
 
 
+# What a text may hold that is not to be shown (see `clean`), as JSON escapes or UTF-8 carry it.
+_SUSPECT = (b"\\u", b"\x7f", b"\xc2", b"\xd8\x9c", b"\xe2\x80", b"\xe2\x81", b"\xed", b"\xef\xbb\xbf")
+_UNSHOWN = re.compile(
+    rb"\\u(?:00(?:0[0-8bBcCeEfF]|1[0-9a-fA-F]|7[fF]|[89][0-9a-fA-F])|061[cC]|20(?:0[eEfF]|2[a-eA-E]|6[6-9])"
+    rb"|[dD][89a-fA-F][0-9a-fA-F]{2}|[fF][eE][fF][fF])"
+    rb"|\x7f|\xc2[\x80-\x9f]|\xd8\x9c|\xe2\x80[\x8e\x8f\xaa-\xae]|\xe2\x81[\xa6-\xa9]|\xed[\xa0-\xbf]|\xef\xbb\xbf"
+)
+_STRING = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
+
+
+def clean_json(content: bytes) -> bytes:
+    """Return JSON text whose strings hold nothing that must not be shown; mostly `content` itself.
+
+    Only those strings change: numbers and all else stay to the byte.
+    """
+    if not any(mark in content for mark in _SUSPECT) or _UNSHOWN.search(content) is None:
+        return content
+    return _STRING.sub(_clean_string, content)
+
+
+def _clean_string(found: re.Match[bytes]) -> bytes:
+    if _UNSHOWN.search(found[0]) is None:
+        return found[0]
+    try:
+        text = json.loads(found[0])
+    except ValueError:
+        return found[0]
+    return json.dumps(clean(text, keep="\t\n\r"), ensure_ascii=False).encode()
+
+
 def _is_code(code: object) -> bool:
     return isinstance(code, int) and not isinstance(code, bool)
 
 
-_STATUS_LINE = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
 _TITLE = re.compile(rb"<title[^>]*>(.*?)</title", re.IGNORECASE | re.DOTALL)
 
 
@@ -89,7 +121,7 @@ def first_line(content: bytes, width: int = 120) -> str:
     if title := _TITLE.search(content[:4096]):
         content = title[1]
     text = content[:4096].decode("utf-8", "replace").strip()
-    line = _STATUS_LINE.sub(" ", text.splitlines()[0]).strip() if text else ""
+    line = clean(text.splitlines()[0]) if text else ""
     return line if len(line) <= width else f"{line[: width - 1]}…"
 
 
@@ -151,7 +183,10 @@ class Answer:
 
 
 ADVICE = {
-    401003: "Renew the token: `%openapi --execute refresh`, or get a new one from the developer website.",
+    401003: (
+        "If the token has expired, only a new one helps: make it on the broker's developer website, or log "
+        "in with `%openapi login --oauth`, and connect again."
+    ),
     401004: "Log in again: `%openapi login`.",
     401102: "Log in again, or try the other region: `%openapi connect paper --region cn`.",
     403201: "The app secret does not belong to this app key, or was pasted with a character missing.",
@@ -167,7 +202,8 @@ def read(
     call: Call, status: int, headers: Mapping[str, str], content: bytes, elapsed: float
 ) -> Answer | OpenAPIError:
     """Return the broker's answer, or the error that the reply amounts to."""
-    trace_id = headers.get("X-Trace-Id")
+    trace_id = clean(headers.get("X-Trace-Id") or "") or None
+    content = clean_json(content)
     found = read_envelope(content)
     if found is None:
         return _no_envelope(call, status, trace_id, content)
@@ -195,17 +231,31 @@ def read(
     )
 
 
-def no_answer(call: Call, host: Host, failure: Exception, *, written: bool) -> OpenAPIError:
-    """Return the error for a request that got no reply at all."""
+def no_answer(call: Call, host: Host, failure: Exception, *, begun: bool) -> OpenAPIError:
+    """Return the error for a request that got no reply that can be used.
+
+    `begun` tells whether a byte of it may have left.
+    """
     what = _reason(failure)
-    if not written and _never_connected(failure):
-        hint = "Start it with `%openapi connect sandbox`." if host.loopback else "Check the network."
+    if not begun:
+        if isinstance(failure, SpokeFirst):
+            hint = _("Something stands between, or the server is out of step: try again.")
+        elif host.loopback:
+            hint = _("Start it with `%openapi connect sandbox`.")
+        else:
+            hint = _("Check the network.")
         return TransportError(
             _("{url} can't be reached ({what}); nothing was sent. {hint}").format(
                 url=host.url, what=what, hint=hint
             )
         )
     if call.effect is Effect.READ:
+        if isinstance(failure, TooLarge):
+            return TransportError(
+                _("{name}: {what}. Ask for less: a shorter time, or fewer symbols.").format(
+                    name=call.name, what=what
+                )
+            )
         return TransportError(
             _("{name}: no answer from {url} ({what}).").format(name=call.name, url=host.url, what=what)
         )
@@ -242,11 +292,6 @@ def _no_envelope(call: Call, status: int, trace_id: str | None, content: bytes) 
     )
 
 
-def _never_connected(failure: Exception) -> bool:
-    """Tell whether the connection was never opened, so that no byte of the request left."""
-    return isinstance(failure, (NewConnectionError, ConnectTimeoutError, SSLError, ProxyError))
-
-
 def _reason(failure: Exception) -> str:
     """Say what went wrong in a few words, without an object's address or a request's URL."""
     for kind, words in (
@@ -254,6 +299,9 @@ def _reason(failure: Exception) -> str:
         (ProxyError, "the proxy refused"),
         (ConnectTimeoutError, "timed out while connecting"),
         (ReadTimeoutError, "timed out while waiting for the answer"),
+        (TooLarge, "the answer is larger than is read"),
+        (SpokeFirst, "more arrived than one answer, so that none can be told to be its own"),
+        (DecodeError, "the answer is not packed as it says"),
     ):
         # A NewConnectionError is a ConnectTimeoutError by descent, but not by cause.
         if isinstance(failure, kind) and not isinstance(failure, NewConnectionError):

@@ -9,21 +9,15 @@ from __future__ import annotations
 
 import os
 import random
-import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from http.client import HTTPException
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING
 
-from requests import Request
-from requests.adapters import HTTPAdapter
-from requests.utils import get_environ_proxies
-from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, Timeout
-from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.exceptions import HTTPError, ReadTimeoutError, SSLError
-from urllib3.poolmanager import PoolManager, ProxyManager
+from urllib3 import HTTPConnectionPool, Timeout
+from urllib3.exceptions import HTTPError, SSLError
 
 from jupyter_openapi.credentials import Credentials
 from jupyter_openapi.errors import ApiError, RequestRefused
@@ -32,69 +26,14 @@ from jupyter_openapi.ratelimit import Limiter
 from jupyter_openapi.signing import CONTENT_TYPE, Clock, SignatureAuth
 from jupyter_openapi.spec.model import Effect
 from jupyter_openapi.transport import responses as outcomes
+from jupyter_openapi.transport.body import LARGEST, Body
 from jupyter_openapi.transport.hosts import Host
+from jupyter_openapi.transport.proxies import connections
 from jupyter_openapi.transport.responses import Answer, Call
+from jupyter_openapi.transport.wire import Adapter, Exchange, SpokeFirst, TooLarge, follow
 
 if TYPE_CHECKING:
     from urllib3 import BaseHTTPResponse
-    from urllib3.response import HTTPResponse as Response
-
-
-_thread = threading.local()
-
-
-def tell_when_written(callback: Callable[[], None] | None) -> None:
-    """Call `callback` once this thread's next request is wholly handed to the socket."""
-    _thread.written = callback
-
-
-def _tell() -> None:
-    callback = getattr(_thread, "written", None)
-    if callback is not None:
-        callback()
-
-
-class _PlainConnection(HTTPConnection):
-    def getresponse(self) -> Response:  # type: ignore[override]  # as in urllib3 itself
-        _tell()
-        return super().getresponse()
-
-
-class _TLSConnection(HTTPSConnection):
-    def getresponse(self) -> Response:  # type: ignore[override]  # as in urllib3 itself
-        _tell()
-        return super().getresponse()
-
-
-class _PlainPool(HTTPConnectionPool):
-    ConnectionCls = _PlainConnection
-
-
-class _TLSPool(HTTPSConnectionPool):
-    ConnectionCls = _TLSConnection
-
-
-_POOLS = {"http": _PlainPool, "https": _TLSPool}
-
-
-class Adapter(HTTPAdapter):
-    """Keeps up to `width` connections to the one host alive; never repeats a request by itself."""
-
-    def __init__(self, width: int = 32) -> None:
-        super().__init__(pool_connections=2, pool_maxsize=width, max_retries=0)
-
-    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-        """Use connections that tell when a request is written."""
-        super().init_poolmanager(*args, **kwargs)
-        manager: PoolManager = self.poolmanager
-        manager.pool_classes_by_scheme = _POOLS
-
-    def proxy_manager_for(self, proxy: str, **proxy_kwargs: Any) -> ProxyManager:
-        """Use the same connections through a proxy."""
-        manager: ProxyManager = super().proxy_manager_for(proxy, **proxy_kwargs)
-        if not proxy.lower().startswith("socks"):
-            manager.pool_classes_by_scheme = _POOLS
-        return manager
 
 
 RETRY_STATUSES = frozenset({429, 500, 502, 503, 504})
@@ -158,22 +97,8 @@ USER_AGENT = "jupyter-openapi"
 SKEW = 3.0  # seconds our clock may be off before we follow the server's
 SKEW_LOOK = 60.0  # seconds between two looks at it
 DAY = 86_400.0
+YEAR = 366 * DAY
 WRONG_SIGNATURE = 403201  # also what a timestamp gets that is too far off
-
-
-@dataclass(slots=True)
-class Flight:
-    """How far one request has got."""
-
-    started: bool = False
-    written: bool = False
-    then: Callable[[], None] | None = None
-
-    def was_written(self) -> None:
-        """Note that the whole request is on its way, and tell the limiter."""
-        self.written = True
-        if self.then is not None:
-            self.then()
 
 
 class Transport:
@@ -207,11 +132,11 @@ class Transport:
         limiter: Limiter | None = None,
     ) -> None:
         self.host = host
+        self.largest = LARGEST
         self.throttled = 0  # how often the broker has said that it is too much
         self.clock = Clock()
         self._limiter = limiter
         self._timeout = Timeout(connect=timeout[0], read=timeout[1])
-        self._longest = timeout[1]
         self._adapter = Adapter()
         self._pool = self._connections()
         self._process = os.getpid()
@@ -238,14 +163,7 @@ class Transport:
         self._adapter.close()
 
     def _connections(self) -> HTTPConnectionPool:
-        """Return the pool of connections to the host, through its proxy if the environment names one."""
-        verify = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE") or True
-        # A proxy would see the credentials of a sandbox on this machine, for nothing.
-        proxies = {} if self.host.loopback else get_environ_proxies(self.host.url)
-        request = Request("GET", self.host.url).prepare()
-        pool = self._adapter.get_connection_with_tls_context(request, verify, proxies=proxies)
-        self._adapter.cert_verify(pool, self.host.url, verify, None)  # type: ignore[no-untyped-call]
-        return cast("HTTPConnectionPool", pool)
+        return connections(self._adapter, self.host)
 
     def send(self, call: Call) -> Answer:
         """Send one request and return the broker's successful answer.
@@ -273,32 +191,32 @@ class Transport:
 
     def _try(self, call: Call) -> tuple[Answer | BaseException, bool, float | None]:
         """Send once: what came of it, whether a read may be repeated, and the wait the server asks for."""
-        flight = Flight()
+        exchange = Exchange()
         try:
-            response, content, elapsed = self._exchange(call, flight)
+            response, content, elapsed = self._exchange(call, exchange)
         except KeyboardInterrupt:
-            return outcomes.interrupted(call, in_flight=flight.started), False, None
+            return outcomes.interrupted(call, in_flight=exchange.begun), False, None
         except (HTTPError, HTTPException, OSError) as failure:
-            problem = outcomes.no_answer(call, self.host, failure, written=flight.written)
-            return problem, not isinstance(failure, SSLError), None
+            problem = outcomes.no_answer(call, self.host, failure, begun=exchange.begun)
+            return problem, not isinstance(failure, (SSLError, TooLarge)), None
         result = outcomes.read(call, response.status, response.headers, content, elapsed)
         code = getattr(result, "code", None)
         if response.status == 429 or str(code).startswith("429"):
             self.throttled += 1
         again = may_repeat(response.status, code)
         if isinstance(result, (Answer, ApiError)):  # what is no envelope may have somebody else's date
-            again |= self._follow_clock(response.headers, refused=code == WRONG_SIGNATURE)
+            again |= self._follow_clock(response.headers, result)
         return result, again, retry_after(response.headers.get("Retry-After"), self.clock.now())
 
-    def _exchange(self, call: Call, flight: Flight) -> tuple[BaseHTTPResponse, bytes, float]:
+    def _exchange(self, call: Call, exchange: Exchange) -> tuple[BaseHTTPResponse, bytes, float]:
         """Write the request when its turn comes, and read the whole reply."""
         if self._limiter is None:
-            return self._write(call, flight)
+            return self._write(call, exchange)
         with self._limiter.turn(call.limit) as turn:
-            flight.then = turn.written
-            return self._write(call, flight)
+            exchange.then = turn.written
+            return self._write(call, exchange)
 
-    def _write(self, call: Call, flight: Flight) -> tuple[BaseHTTPResponse, bytes, float]:
+    def _write(self, call: Call, exchange: Exchange) -> tuple[BaseHTTPResponse, bytes, float]:
         if call.too_late is not None and call.too_late():
             raise RequestRefused(
                 _("{name} waited too long for its turn, and was not sent.").format(name=call.name)
@@ -309,52 +227,57 @@ class Transport:
             self._pool = self._connections()
         # Signed only now: a timestamp made before waiting for a turn would be old when it is sent.
         signed = self._auth.headers(call.method, call.path, call.query, call.body)
-        tell_when_written(flight.was_written)
-        flight.started = True
+        follow(exchange)
         begun = time.perf_counter()
-        try:
-            response = self._pool.urlopen(
-                call.method,
-                f"{call.path}?{call.query}" if call.query else call.path,
-                body=call.body or None,
-                headers={**self._headers, **signed},
-                retries=False,
-                redirect=False,
-                timeout=self._timeout,
-                preload_content=False,
-            )
-            content = self._read_all(response, begun + self._longest)
-        finally:
-            tell_when_written(None)
+        response = self._pool.urlopen(
+            call.method,
+            f"{call.path}?{call.query}" if call.query else call.path,
+            body=call.body or None,
+            headers={**self._headers, **signed},
+            retries=False,
+            redirect=False,
+            timeout=self._timeout,
+            preload_content=False,
+            decode_content=False,
+        )
+        content = self._read_all(response, exchange)
         return response, content, time.perf_counter() - begun
 
-    def _read_all(self, response: BaseHTTPResponse, deadline: float) -> bytes:
-        """Read the body; a server that drips bytes for ever is cut off at `deadline`."""
-        parts = []
+    def _read_all(self, response: BaseHTTPResponse, exchange: Exchange) -> bytes:
+        """Read the body; a connection whose reply is not read to its end is closed.
+
+        Raises
+        ------
+        TooLarge
+            It is larger than `largest`, as it came or unpacked.
+        SpokeFirst
+            More than one reply came over a connection that was used before: which is ours can't be told.
+        """
+        body = Body(response.headers.get("Content-Encoding", ""), self.largest)
         whole = False
         try:
-            while part := response.read1(1 << 20):
-                parts.append(part)
-                if time.perf_counter() > deadline:
-                    break
-            else:
-                whole = True
+            while part := response.read1(1 << 18):
+                body.add(part)
+            content = body.whole()
+            whole = True
         finally:
             if whole:
                 response.release_conn()
             else:
                 response.close()
-        if not whole:
-            raise ReadTimeoutError(self._pool, "", "the reply came too slowly")
-        return b"".join(parts)
+        if exchange.surplus and exchange.reused:
+            raise SpokeFirst("more than one reply came")
+        return content
 
-    def _follow_clock(self, headers: Mapping[str, str], *, refused: bool) -> bool:
+    def _follow_clock(self, headers: Mapping[str, str], result: Answer | ApiError) -> bool:
         """Follow the server's ``Date`` when our clock is off by more than a few seconds.
 
-        Returns whether a request that was `refused` for its signature may pass with the new time.
+        Returns whether a request that was refused for its signature may pass with the new time; its error
+        then speaks of the clock.
         """
+        refused = result if isinstance(result, ApiError) and result.code == WRONG_SIGNATURE else None
         now = time.monotonic()
-        if now - self._skew_seen < SKEW_LOOK and not refused:
+        if now - self._skew_seen < SKEW_LOOK and refused is None:
             return False
         self._skew_seen = now
         try:
@@ -363,9 +286,26 @@ class Transport:
         except (ArithmeticError, LookupError, OSError, TypeError, ValueError):
             return False
         before = self.clock.offset
-        if abs(off) < DAY:  # a clock this wrong could not even open a connection: the date is nonsense
+        # Only a refusal is reason to believe in a clock that is off by days.
+        if abs(off) < (YEAR if refused else DAY):
             self.clock.offset = off if abs(off) > SKEW else 0.0
-        moved = self.clock.offset - before
-        if refused and moved < -SKEW:
-            self.clock.rewind(self._app_key)
-        return refused and abs(moved) > SKEW
+        if refused is None:
+            return False
+        moved = abs(self.clock.offset - before) > SKEW
+        ahead = self.clock.rewind(self._app_key, SKEW)
+        if moved or ahead:
+            refused.advice = clock_advice(off)
+        return moved or ahead
+
+
+def clock_advice(off: float) -> str:
+    """Say what is wrong with this machine's clock, which is `off` seconds behind the server's."""
+    hours, seconds = divmod(round(abs(off)), 3600)
+    amount = _("{hours} h").format(hours=hours) if hours else _("{seconds} s").format(seconds=seconds)
+    side = _("behind") if off > 0 else _("ahead of")
+    if abs(off) <= SKEW:
+        return _("This machine's clock was set back: the server's time is used from now on. Send it again.")
+    return _(
+        "This machine's clock is {amount} {side} the server's: set it. The server's time is used from now "
+        "on; send it again."
+    ).format(amount=amount, side=side)

@@ -1,0 +1,255 @@
+"""Connections that keep HTTP to the letter: no answer is ever read as another's, and none takes for ever.
+
+urllib3 connects (proxies, TLS) and parses; here its connections get what a trading client needs beside that:
+
+- One deadline for the whole reply: status line, headers, interim answers, body and trailers.
+- Interim answers (1xx) are skipped, whichever they are.
+- Nothing is written to a connection on which something has arrived already, and one whose reply was followed
+  by more bytes is not used again: they might pass for the answer to the next request.
+- It is known when a request begins to be written, and when it is wholly written.
+- `http.client`'s debug output stays off: it would print the token.
+"""
+
+from __future__ import annotations
+
+import io
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from http.client import HTTPResponse
+from typing import TYPE_CHECKING, Any
+
+from requests.adapters import HTTPAdapter
+from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.exceptions import HTTPError
+from urllib3.poolmanager import PoolManager, ProxyManager
+
+if TYPE_CHECKING:
+    from urllib3.response import HTTPResponse as Response
+
+LONGEST_HEAD = 1 << 20  # bytes before a reply's body, interim answers included
+WITHOUT_BODY = frozenset({101, 204, 304})  # a body that follows all the same would be read as the next reply
+
+
+class SpokeFirst(HTTPError):
+    """Bytes came before the request was written: they can't be its answer, and may hide it."""
+
+
+class TooLarge(HTTPError):
+    """The reply is larger than we read."""
+
+
+@dataclass(slots=True)
+class Exchange:
+    """One request and its reply on the wire, as far as they have got.
+
+    Attributes
+    ----------
+    begun
+        Whether the first byte of the request may have left.
+    written
+        Whether the whole request was handed to the socket.
+    reused
+        Whether the connection has carried another request before.
+    surplus
+        Whether more came than the reply.
+    spent
+        Whether the connection must not carry another request.
+    then
+        Called once the request is written.
+    """
+
+    begun: bool = False
+    written: bool = False
+    reused: bool = False
+    surplus: bool = False
+    spent: bool = False
+    then: Callable[[], None] | None = None
+
+    def was_written(self) -> None:
+        """Note that the whole request is on its way, and tell whoever waits for that."""
+        self.written = True
+        if self.then is not None:
+            self.then()
+
+
+class _Thread(threading.local):
+    exchange = Exchange()
+
+
+_thread = _Thread()
+
+
+def follow(exchange: Exchange) -> None:
+    """Note what becomes of this thread's next request in `exchange`."""
+    _thread.exchange = exchange
+
+
+class _Bytes(io.RawIOBase):
+    """What a socket receives, until a deadline."""
+
+    def __init__(self, sock: socket.socket, exchange: Exchange) -> None:
+        patience = sock.gettimeout()
+        self._deadline = None if patience is None else time.monotonic() + patience
+        self._sock = sock
+        self._file = sock.makefile("rb", buffering=0)
+        self._exchange = exchange
+        self.head: int | None = LONGEST_HEAD  # bytes that may still come before the body
+        self.ended = False
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int | None:
+        if self.ended:
+            return None
+        if self._deadline is not None:
+            left = self._deadline - time.monotonic()
+            if left <= 0:
+                raise TimeoutError("timed out")
+            self._sock.settimeout(left)
+        count = self._file.readinto(buffer)
+        if self.head is not None and count:
+            self.head -= count
+            if self.head < 0:
+                raise TooLarge("endless headers")
+        return count
+
+    def close(self) -> None:
+        self._file.close()
+        super().close()
+
+    def surplus(self) -> None:
+        self._exchange.surplus = self._exchange.spent = True
+
+
+class _Stream(io.BufferedReader):
+    """Buffers a reply; at its end it tells whether more had come."""
+
+    raw: _Bytes
+
+    def close(self) -> None:
+        if not self.closed:
+            self.raw.ended = True  # from here on only what is buffered already
+            if self.peek(1):
+                self.raw.surplus()
+        super().close()
+
+
+class _Reply(HTTPResponse):
+    """A reply that is read until a deadline, its interim answers skipped."""
+
+    def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
+        self._exchange = _thread.exchange
+        self._bytes = _Bytes(sock, self._exchange)
+        super().__init__(_Once(_Stream(self._bytes)), *args, **kwargs)  # type: ignore[arg-type]
+
+    def begin(self) -> None:
+        super().begin()
+        while 100 <= self.status < 200 and self.status != 101:
+            self.headers = None  # type: ignore[assignment]  # so that it begins again
+            super().begin()
+        self._bytes.head = None
+        self._exchange.spent |= self.status in WITHOUT_BODY
+
+
+class _Once:
+    """Stands for a socket whose file is made already."""
+
+    def __init__(self, file: _Stream) -> None:
+        self._file = file
+
+    def makefile(self, _mode: str) -> _Stream:
+        return self._file
+
+
+def _quiet(sock: socket.socket) -> bool:
+    """Tell whether the other side has neither said anything nor hung up.
+
+    TLS sends messages of its own, after the handshake above all: only what it carries counts.
+    """
+    patience = sock.gettimeout()
+    try:
+        sock.settimeout(0)
+        try:
+            sock.recv(1)  # the connection is not used if this finds a byte
+        finally:
+            sock.settimeout(patience)
+    except (BlockingIOError, ssl.SSLWantReadError):
+        return True
+    except (OSError, ValueError):
+        return False
+    return False
+
+
+class _Connection(HTTPConnection):
+    debuglevel = 0
+    response_class = _Reply
+    _last: Exchange | None = None  # the last one that this connection carried
+
+    @property
+    def is_connected(self) -> bool:
+        """Whether it may carry a request: it is open and clean, and nothing waits to be read."""
+        return self.sock is not None and not (self._last and self._last.spent) and _quiet(self.sock)
+
+    def close(self) -> None:
+        self._last = None
+        super().close()
+
+    def request(self, *args: Any, **kwargs: Any) -> None:
+        exchange = _thread.exchange
+        if self.is_closed:
+            self.connect()
+        if not _quiet(self.sock):
+            raise SpokeFirst("the server spoke before it was asked")
+        exchange.reused = self._last is not None
+        exchange.begun = True
+        self._last = exchange
+        super().request(*args, **kwargs)
+
+    def getresponse(self) -> Response:  # type: ignore[override]  # as in urllib3 itself
+        _thread.exchange.was_written()
+        return super().getresponse()
+
+
+class _PlainConnection(_Connection):
+    pass
+
+
+class _TLSConnection(_Connection, HTTPSConnection):
+    pass
+
+
+class _PlainPool(HTTPConnectionPool):
+    ConnectionCls = _PlainConnection
+
+
+class _TLSPool(HTTPSConnectionPool):
+    ConnectionCls = _TLSConnection
+
+
+_POOLS = {"http": _PlainPool, "https": _TLSPool}
+
+
+class Adapter(HTTPAdapter):
+    """Keeps up to `width` connections to the one host alive; never repeats a request by itself."""
+
+    def __init__(self, width: int = 32) -> None:
+        super().__init__(pool_connections=2, pool_maxsize=width, max_retries=0)
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        """Use the connections of this module."""
+        super().init_poolmanager(*args, **kwargs)
+        manager: PoolManager = self.poolmanager
+        manager.pool_classes_by_scheme = _POOLS
+
+    def proxy_manager_for(self, proxy: str, **proxy_kwargs: Any) -> ProxyManager:
+        """Use the same connections through a proxy."""
+        manager: ProxyManager = super().proxy_manager_for(proxy, **proxy_kwargs)
+        if not proxy.lower().startswith("socks"):
+            manager.pool_classes_by_scheme = _POOLS
+        return manager
