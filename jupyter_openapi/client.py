@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from jupyter_openapi.account import Account
 from jupyter_openapi.connection import Connection, Reader
@@ -25,6 +25,9 @@ from jupyter_openapi.trading.limits import OrderLimits
 from jupyter_openapi.trading.order_state import wait as wait_for
 from jupyter_openapi.trading.reconcile import Settlement, reconcile, settle_by_hand
 from jupyter_openapi.transport.download import download
+
+if TYPE_CHECKING:
+    from jupyter_openapi.stream import Live, Settings, Subscription
 
 
 class Client:
@@ -97,7 +100,9 @@ class Client:
         self.close()
 
     def close(self) -> None:
-        """Close the connections and let go of the shared limits."""
+        """Close the subscriptions and connections, and let go of the shared limits."""
+        if "_live" in self.__dict__:
+            self._live.close()
         self._link.close()
 
     def detach(self) -> None:
@@ -153,6 +158,25 @@ class Client:
     @cached_property
     def _desk(self) -> Desk:
         return Desk(self._transport, self.account, self._link.owner, self.journal, self._reader.data)
+
+    @cached_property
+    def _live(self) -> Live:
+        from jupyter_openapi.stream import Live, Source
+
+        region = self._link.credentials.facts.region
+        return Live(Source(self._transport, self._reader.data, region=region, settings=self.stream_settings))
+
+    @property
+    def stream_settings(self) -> Settings:
+        """How long live subscriptions wait for what; may be set before the first one."""
+        from jupyter_openapi.stream import Settings
+
+        found: Settings = self.__dict__.setdefault("_stream_settings", Settings())
+        return found
+
+    @stream_settings.setter
+    def stream_settings(self, settings: Settings) -> None:
+        self.__dict__["_stream_settings"] = settings
 
     @property
     def preview_made(self) -> Callable[[Preview], None] | None:
@@ -344,11 +368,80 @@ class Client:
     async def wait(self, order_id: str, timeout: float = 60) -> OrderState:  # noqa: ASYNC109 (pinned)
         """Wait until an order is filled, cancelled, rejected or expired, or `timeout` seconds have passed.
 
-        Returns the last known state; its `done` tells an end from a time-out.
+        While a subscription to orders is live, its pushes tell when to look; otherwise the order is looked at
+        once a second. Returns the last known state; its `done` tells an end from a time-out.
         """
+        live = self.__dict__.get("_live")
         return await wait_for(
-            lambda wanted: self._reader.data("order_detail", {"order_id": wanted}), order_id, timeout
+            lambda wanted: self._reader.data("order_detail", {"order_id": wanted}),
+            order_id,
+            timeout,
+            changed=None if live is None else live.order_changed,
         )
+
+    @guarded
+    def subscribe(self, symbols: str | Iterable[str], *kinds: str, buffer: int = 10_000) -> Subscription:
+        """Subscribe to live data of some symbols; returns at once.
+
+        Parameters
+        ----------
+        symbols
+            Such as ``"700.HK"`` or ``["700.HK", "AAPL.US"]``.
+        kinds
+            ``quote`` (the default), ``depth``, ``brokers``, ``trades``.
+        buffer
+            How many events may wait for a slow consumer.
+
+        Returns
+        -------
+        Subscription, which stays until its `close()`, whatever becomes of the link.
+
+        Raises
+        ------
+        RequestRefused
+            A wrong symbol or kind; nothing was sent.
+
+        Examples
+        --------
+        >>> with client.subscribe(["700.HK"]) as sub:            # doctest: +SKIP
+        ...     for e in sub.events(seconds=10):
+        ...         print(e.symbol, e.last_done)
+        """
+        return self._live.subscribe(symbols, kinds, buffer)
+
+    @guarded
+    def subscribe_orders(self, *, buffer: int = 10_000) -> Subscription:
+        """Subscribe to the changes of this account's orders, whoever made them; returns at once.
+
+        Per order the state never goes back and a final state comes once. After an interruption today's orders
+        are read again, and what changed comes as events whose `source` is ``reread``.
+        """
+        return self._live.subscribe_orders(buffer)
+
+    @guarded
+    def subscribe_candlesticks(
+        self, symbol: str, period: str = "1m", *, sessions: str = "intraday"
+    ) -> Subscription:
+        """Subscribe to the candles of a symbol, built from its trades; returns at once.
+
+        Parameters
+        ----------
+        symbol
+            Such as ``"700.HK"``.
+        period
+            As `candlesticks` takes it: ``1m``, ``5m``, ``60m``, ``day``, ...
+        sessions
+            ``intraday``, or ``all`` with the US sessions outside regular hours.
+
+        Returns
+        -------
+        Subscription; an event's `confirmed` says that the bar is over.
+        """
+        return self._live.subscribe_candlesticks(symbol, period, sessions)
+
+    def links(self) -> list[dict[str, Any]]:
+        """Return the state of each socket in use, with the number of links the account has and may have."""
+        return self._live.report() if "_live" in self.__dict__ else []
 
     @guarded
     def download(self, url: str) -> bytes:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -14,6 +14,7 @@ from jupyter_openapi.market.money import amount
 from jupyter_openapi.market.orders import FINAL
 from jupyter_openapi.trading.describe import describe_standing
 
+QUIET = 10.0  # seconds without news after which a stream is not relied on
 POLL = 1.0  # seconds: 30 calls per 30 s is all there is
 
 
@@ -62,8 +63,13 @@ async def wait(
     detail: Callable[[str], Mapping[str, Any]],
     order_id: str,
     timeout: float,  # noqa: ASYNC109 (pinned name)
+    *,
+    changed: Callable[[str, float], Awaitable[bool]] | None = None,
 ) -> OrderState:
     """Look at an order about once a second until it is done or `timeout` seconds have passed.
+
+    `changed` waits for news of an order, at most so many seconds, and returns False at once when it can hear
+    of none. With it, an order is looked at when there is news, and every `QUIET` seconds.
 
     A look that fails is tried again while there is time; the last failure is raised only if no look ever
     succeeded.
@@ -81,4 +87,6 @@ async def wait(
             return state
         if left <= 0 and failure is not None:
             raise failure
+        if changed is not None and await changed(order_id, min(QUIET, max(left, 0.01))):
+            continue
         await asyncio.sleep(min(POLL, max(left, 0.01)))

@@ -1,0 +1,133 @@
+"""Ways to take a subscription's events: a loop, an asynchronous loop, a callback. Each has its own buffer."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import threading
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from typing import Protocol
+
+from jupyter_openapi.stream.buffers import Buffer
+from jupyter_openapi.stream.events import Event
+
+log = logging.getLogger(__name__)
+
+_GLANCE = 0.2  # seconds a waiting loop sleeps at most, so that Ctrl-C gets through on every platform
+
+
+class Feed(Protocol):
+    """What gives events to consumers: a subscription."""
+
+    def attach(self, wake: Callable[[], None]) -> Buffer:
+        """Return a new buffer that gets every event from now on, and the first values known already."""
+
+    def detach(self, buffer: Buffer) -> None:
+        """Stop filling a buffer."""
+
+    def check(self) -> None:
+        """Raise what a loop must raise: the refusal of the gateway."""
+
+
+class Events:
+    """Events one after the other, by ``for`` or ``async for``, until `seconds`, `count`, or the close."""
+
+    def __init__(self, feed: Feed, seconds: float | None, count: int | None) -> None:
+        self._feed = feed
+        self._seconds = seconds
+        self._count = count
+
+    def __iter__(self) -> Iterator[Event]:
+        woken = threading.Event()
+        buffer = self._feed.attach(woken.set)
+        try:
+            deadline, given = self._deadline(), 0
+            while self._count is None or given < self._count:
+                woken.clear()
+                event = buffer.take()
+                if event is not None:
+                    given += 1
+                    yield event
+                    continue
+                self._feed.check()
+                left = deadline - time.monotonic()
+                if left <= 0 or buffer.ended:
+                    return
+                woken.wait(min(left, _GLANCE))
+        finally:
+            self._feed.detach(buffer)
+
+    async def __aiter__(self) -> AsyncIterator[Event]:
+        loop, woken = asyncio.get_running_loop(), asyncio.Event()
+        signalled = [False]
+
+        def wake() -> None:
+            # One call into the loop for all events until it has come round.
+            if not signalled[0]:
+                signalled[0] = True
+                with contextlib.suppress(RuntimeError):
+                    loop.call_soon_threadsafe(woken.set)
+
+        buffer = self._feed.attach(wake)
+        try:
+            deadline, given = self._deadline(), 0
+            while self._count is None or given < self._count:
+                woken.clear()
+                signalled[0] = False
+                event = buffer.take()
+                if event is not None:
+                    given += 1
+                    yield event
+                    continue
+                self._feed.check()
+                left = deadline - time.monotonic()
+                if left <= 0 or buffer.ended:
+                    return
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(woken.wait(), None if left == float("inf") else left)
+        finally:
+            self._feed.detach(buffer)
+
+    def _deadline(self) -> float:
+        return float("inf") if self._seconds is None else time.monotonic() + self._seconds
+
+
+class Callback:
+    """Calls a function with each event, on a thread of its own; what it raises is told once."""
+
+    def __init__(self, feed: Feed, function: Callable[[Event], object]) -> None:
+        self._feed = feed
+        self._function = function
+        self._woken = threading.Event()
+        self._removed = False
+        self._told = False
+        self._buffer = feed.attach(self._woken.set)
+        threading.Thread(target=self._work, name="jupyter-openapi callback", daemon=True).start()
+
+    def remove(self) -> None:
+        """Call it no more."""
+        self._removed = True
+        self._feed.detach(self._buffer)
+        self._woken.set()
+
+    def _work(self) -> None:
+        while True:
+            self._woken.wait()
+            self._woken.clear()
+            while not self._removed and (event := self._buffer.take()) is not None:
+                self._call(event)
+            if self._removed or self._buffer.ended:
+                return
+
+    def _call(self, event: Event) -> None:
+        try:
+            self._function(event)
+        except Exception:
+            if not self._told:
+                self._told = True
+                name = getattr(self._function, "__name__", repr(self._function))
+                log.exception(
+                    "The callback %s failed; it is still called, and further failures are not told", name
+                )

@@ -1,0 +1,105 @@
+"""What carries a client's subscriptions: the thread, both gateways, and who still needs them."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import threading
+import weakref
+from collections.abc import Callable
+from typing import Any
+
+from jupyter_openapi.stream.gateway import Source
+from jupyter_openapi.stream.orders import OrderGateway
+from jupyter_openapi.stream.quotes import QuoteGateway
+from jupyter_openapi.stream.worker import Worker
+
+_GOODBYE = 2.0  # seconds the close frames may take at most
+
+_engines: weakref.WeakSet[Engine] = weakref.WeakSet()
+
+
+class Engine:
+    """Lives from a client's first subscription to its last."""
+
+    def __init__(self, source: Source) -> None:
+        self.source = source
+        self.process = os.getpid()
+        self.quotes = QuoteGateway(source)
+        self.orders = OrderGateway(source)
+        self.finished = False
+        self._worker = Worker()
+        self._lock = threading.Lock()
+        self._users: set[Any] = set()
+        _engines.add(self)
+
+    @property
+    def inside(self) -> bool:
+        """Whether the caller runs on the stream's thread."""
+        return self._worker.inside
+
+    def soon(self, function: Callable[..., object], *args: object) -> None:
+        """Call a function on the loop."""
+        self._worker.soon(function, *args)
+
+    def later(self, seconds: float, function: Callable[[], object]) -> None:
+        """Call a function on the loop after a while; only from the loop."""
+        self._worker.loop.call_later(seconds, function)
+
+    def take(self, subscription: Any) -> bool:
+        """Carry a subscription; False when the engine is finishing and another one is needed."""
+        with self._lock:
+            if self.finished:
+                return False
+            self._users.add(subscription)
+        self._worker.submit(subscription.start())
+        return True
+
+    def release(self, subscription: Any) -> None:
+        """Let a subscription go; with the last one the links close and the thread ends."""
+        with self._lock:
+            if subscription not in self._users:
+                return
+            self._users.discard(subscription)
+            last = self.finished = not self._users
+        if last:
+            self._worker.submit(self._finish())
+        else:
+            self._worker.submit(subscription.stop())
+
+    async def _finish(self) -> None:
+        try:
+            await self.orders.close()
+            await self.quotes.close()
+        finally:
+            self._worker.stop()
+
+    def close(self) -> None:
+        """Close all subscriptions and wait until the links are closed."""
+        if self.process != os.getpid():
+            return
+        for subscription in list(self._users):
+            subscription.close()
+        self._worker.join(_GOODBYE)
+
+    def report(self) -> list[dict[str, Any]]:
+        """Return each gateway's state, what it is asked for, and how many links the account has."""
+        return [
+            {
+                "gateway": gateway.name,
+                "state": gateway.state,
+                "online": gateway.online,
+                "limit": gateway.limit,
+                "opens": gateway.opens,
+                "repairs": gateway.repairs,
+                "error": str(gateway.error or ""),
+            }
+            for gateway in (self.quotes, self.orders)
+            if gateway.wanted()
+        ]
+
+
+@atexit.register
+def _close_all() -> None:
+    for engine in list(_engines):
+        engine.close()

@@ -1,0 +1,238 @@
+"""One connection to one gateway: requests and their answers, pushes, pings, its end."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import WebSocketException
+from websockets.frames import Opcode
+from websockets.http11 import Response
+
+from jupyter_openapi.errors import TransportError
+from jupyter_openapi.messages import _
+from jupyter_openapi.protocol import Packet, ProtocolError, message, pack, unpack
+from jupyter_openapi.protocol import commands as c
+from jupyter_openapi.protocol.packets import LARGEST_BODY, PUSH, REQUEST, RESPONSE
+from jupyter_openapi.stream.settings import Settings
+
+_SHORT = 5_000  # milliseconds a request may take, as the official SDK tells the gateway
+_LONG = 30_000
+
+
+_DATA = frozenset({Opcode.TEXT, Opcode.BINARY, Opcode.CONT})
+
+
+class Refusal(Exception):
+    """The gateway answered with a status other than success.
+
+    Attributes
+    ----------
+    status, code, text
+        The packet's status, the business code and the gateway's own words.
+    """
+
+    def __init__(self, status: int, code: int, text: str) -> None:
+        self.status, self.code, self.text = status, code, text
+        super().__init__(f"status {status}, code {code}: {text}")
+
+
+class LostError(Exception):
+    """The link is gone, or an answer did not come."""
+
+
+class _NoRedirects(connect):
+    """A connection that is never led elsewhere."""
+
+    def process_redirect(self, exc: Exception) -> Exception | str:
+        return exc
+
+
+class _Connection(ClientConnection):
+    """A connection that hands each message over at once: no queue, no task that must be woken."""
+
+    receive: Callable[[bytes], None] | None = None
+    _parts = b""
+
+    def process_event(self, event: Any) -> None:
+        """Take one event of the connection."""
+        if isinstance(event, Response) or event.opcode not in _DATA:
+            super().process_event(event)
+            return
+        if event.opcode is Opcode.TEXT:  # no gateway sends one, and nobody would read it
+            return
+        if self.receive is None:
+            return
+        if event.fin and not self._parts:
+            self.receive(bytes(event.data))
+            return
+        self._parts += bytes(event.data)
+        if event.fin:
+            whole, self._parts = self._parts, b""
+            self.receive(whole)
+
+
+class Link:
+    """One open connection.
+
+    Parameters
+    ----------
+    pushed
+        Called with the command and body of each push, on the loop.
+    settings
+        Time-outs and pings.
+
+    Attributes
+    ----------
+    lost
+        Done, with the reason as its result, when the connection is gone.
+    """
+
+    def __init__(self, pushed: Callable[[int, bytes], None], settings: Settings) -> None:
+        self._pushed = pushed
+        self._settings = settings
+        self._connection: _Connection | None = None
+        self._waiting: dict[int, asyncio.Future[bytes]] = {}
+        self._last_id = 0
+        self.lost: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+
+    async def open(
+        self, url: str, headers: Mapping[str, str], proxy: str | None, tls: ssl.SSLContext | None
+    ) -> None:
+        """Connect.
+
+        Raises
+        ------
+        TransportError
+            The gateway can't be reached, or answered no upgrade.
+        """
+        host = url.partition("://")[2].partition("/")[0]
+        try:
+            self._connection = await _NoRedirects(
+                url,
+                additional_headers=dict(headers),
+                user_agent_header=None,
+                compression=None,
+                proxy=proxy,
+                ssl=tls if url.startswith("wss:") else None,
+                open_timeout=self._settings.open,
+                close_timeout=1.0,
+                ping_interval=self._settings.ping,
+                ping_timeout=self._settings.ping,
+                max_size=LARGEST_BODY + 64,
+                create_connection=_Connection,
+            )  # type: ignore[assignment]  # what create_connection makes
+        except (OSError, TimeoutError, ImportError, WebSocketException) as failure:
+            raise TransportError(
+                _("The gateway {host} can't be reached ({what}).").format(host=host, what=_reason(failure))
+            ) from None
+        assert self._connection is not None
+        self._connection.receive = self._receive
+        asyncio.ensure_future(self._watch(self._connection)).add_done_callback(lambda _: None)
+
+    async def _watch(self, connection: _Connection) -> None:
+        await connection.wait_closed()
+        self._end(connection.close_reason or f"closed with code {connection.close_code}")
+
+    def _end(self, reason: str) -> None:
+        if not self.lost.done():
+            self.lost.set_result(reason)
+        for future in self._waiting.values():
+            if not future.done():
+                future.set_exception(LostError(reason))
+        self._waiting.clear()
+
+    async def request(self, command: int, body: bytes = b"") -> bytes:
+        """Send a request and return the body of its answer.
+
+        Raises
+        ------
+        Refusal
+            The gateway refused it.
+        LostError
+            The link is gone, or the answer did not come; then the link is given up.
+        """
+        connection = self._connection
+        if connection is None or self.lost.done():
+            raise LostError("the link is closed")
+        self._last_id += 1
+        number = self._last_id
+        future: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
+        self._waiting[number] = future
+        timeout = _SHORT if command in {c.AUTH, c.RECONNECT} else _LONG
+        try:
+            async with asyncio.timeout(self._settings.answer):
+                await connection.send(pack(Packet(REQUEST, command, body, number, timeout=timeout)))
+                return await future
+        except TimeoutError:
+            self.abort(f"command {command} was not answered")
+            raise LostError(f"command {command} was not answered") from None
+        except WebSocketException:
+            raise LostError("the link closed") from None
+        finally:
+            self._waiting.pop(number, None)
+
+    def _receive(self, data: bytes) -> None:
+        try:
+            packet = unpack(data)
+        except ProtocolError:
+            return
+        if packet.kind == PUSH:
+            if packet.command == c.CLOSE:
+                self.abort(f"the gateway said goodbye: {_close_reason(packet.body)}")
+            else:
+                self._pushed(packet.command, packet.body)
+        elif packet.kind == RESPONSE:
+            self._answer(packet)
+
+    def _answer(self, packet: Packet) -> None:
+        future = self._waiting.get(packet.request_id)
+        if future is None or future.done():
+            return
+        if packet.status == c.SUCCESS:
+            future.set_result(packet.body)
+            return
+        try:
+            error = message("Error").decode(packet.body)
+        except ProtocolError:
+            error = {"code": 0, "msg": ""}
+        future.set_exception(Refusal(packet.status, error["code"], error["msg"]))
+
+    def abort(self, reason: str) -> None:
+        """Give the link up without a closing handshake."""
+        self._end(reason)
+        if self._connection is not None:
+            self._connection.transport.abort()
+
+    async def close(self) -> None:
+        """Close with a close frame."""
+        if self._connection is not None:
+            await self._connection.close()
+        self._end("closed by us")
+
+
+def _close_reason(body: bytes) -> str:
+    try:
+        values = message("Close").decode(body)
+    except ProtocolError:
+        return "no reason given"
+    return f"{values['reason'] or 'no reason given'} (code {values['code']})"
+
+
+def _reason(failure: BaseException) -> str:
+    """Say what went wrong in a few words, without a URL."""
+    if isinstance(failure, TimeoutError):
+        return "it did not answer in time"
+    if isinstance(failure, ImportError):
+        return "the proxy needs the package python-socks"
+    status = getattr(getattr(failure, "response", None), "status_code", None)
+    if status is not None:
+        return f"HTTP {status}"
+    if isinstance(failure, ssl.SSLError):
+        return "TLS failed: the certificate is not trusted, or something stands between"
+    if isinstance(failure, OSError):
+        return failure.strerror or type(failure).__name__
+    return type(failure).__name__

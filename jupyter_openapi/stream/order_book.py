@@ -1,0 +1,93 @@
+"""What is known of the account's orders: each one's newest state, which never goes back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from jupyter_openapi.market.orders import FINAL
+from jupyter_openapi.stream.events import decimal
+
+MOST_ORDERS = 10_000
+"""Orders remembered; the oldest that are at their end are forgotten first."""
+
+_RANKS = {
+    "NotReported": 0, "ReplacedNotReported": 0, "ProtectedNotReported": 0, "VarietiesNotReported": 0,
+    "DelayedNotReported": 0, "WaitToNew": 0, "NewStatus": 1, "WaitToReplace": 2, "PendingReplaceStatus": 2,
+    "ReplacedStatus": 3, "PartialFilledStatus": 4, "WaitToCancel": 5, "PendingCancelStatus": 5,
+}  # fmt: skip
+"""Which of two states of one second is the later one; a final state is later than any."""
+
+_FACTS = (
+    "status", "submitted_quantity", "submitted_price", "executed_quantity", "executed_price", "trigger_price",
+    "trigger_status", "msg", "remark",
+)  # fmt: skip
+
+_RENAMED = {"quantity": "submitted_quantity", "price": "submitted_price"}
+
+Row = dict[str, Any]
+
+
+def as_pushed(row: Mapping[str, Any]) -> Row:
+    """Return an order of a list with the names a push has; a push may also come with the list's names."""
+    return {_RENAMED.get(name, name): value for name, value in row.items()}
+
+
+class OrderBook:
+    """The newest state of each order, by its id, in the order they were first heard of."""
+
+    def __init__(self) -> None:
+        self.orders: dict[str, Row] = {}
+
+    def accept(self, row: Row) -> bool:
+        """Take a state if it is newer than what is known; return whether it was.
+
+        A final state comes once and nothing comes after it. Before it, what is executed never shrinks, and of
+        two states with the same executed quantity the one with the later time is newer, or, within one
+        second, the one that comes later in an order's life.
+        """
+        order_id = str(row.get("order_id") or "")
+        if not order_id:
+            return False
+        known = self.orders.get(order_id)
+        if known is not None and not _newer(row, known):
+            return False
+        self.orders[order_id] = row if known is None else {**known, **row}
+        if len(self.orders) > MOST_ORDERS:
+            self._shrink()
+        return True
+
+    def open(self) -> list[str]:
+        """Return the ids of the orders that are not at their end."""
+        return [order_id for order_id, row in self.orders.items() if row.get("status") not in FINAL]
+
+    def _shrink(self) -> None:
+        done = next((key for key, row in self.orders.items() if row.get("status") in FINAL), None)
+        del self.orders[done if done is not None else next(iter(self.orders))]
+
+
+def _newer(row: Row, known: Row) -> bool:
+    if known.get("status") in FINAL:
+        return False
+    executed, before = _executed(row), _executed(known)
+    if executed != before:
+        return executed > before
+    if row.get("status") in FINAL:
+        return True
+    at, was = _seconds(row), _seconds(known)
+    if at != was:
+        return at > was
+    rank, had = _RANKS.get(str(row.get("status")), 3), _RANKS.get(str(known.get("status")), 3)
+    if rank != had:
+        return rank > had
+    return any(row.get(name) != known.get(name) for name in _FACTS if name in row)
+
+
+def _executed(row: Row) -> Decimal:
+    return decimal(row.get("executed_quantity")) or Decimal(0)
+
+
+def _seconds(row: Row) -> int:
+    text = str(row.get("updated_at") or "0")
+    return int(text) if text.isdecimal() else 0

@@ -1,0 +1,297 @@
+"""The kinds of subscription: quotes and books, orders, candles."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import deque
+from typing import TYPE_CHECKING, Any
+
+from jupyter_openapi.protocol import ProtocolError
+from jupyter_openapi.protocol import commands as c
+from jupyter_openapi.stream import candles, tables
+from jupyter_openapi.stream.engine import Engine
+from jupyter_openapi.stream.events import CANDLESTICK, DEPTH, ORDER, QUOTE, TRADES, Event
+from jupyter_openapi.stream.gateway import CLOSED, LIVE, REFUSED
+from jupyter_openapi.stream.link import LostError, Refusal
+from jupyter_openapi.stream.quotes import Wish
+from jupyter_openapi.stream.subscription import Subscription
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Row = dict[str, Any]
+
+
+class QuoteSubscription(Subscription):
+    """Quotes, books, brokers or trades of some symbols."""
+
+    def __init__(self, engine: Engine, symbols: tuple[str, ...], kinds: tuple[str, ...], buffer: int) -> None:
+        super().__init__(engine, symbols, kinds, buffer)
+        self.wishes: frozenset[Wish] = frozenset((symbol, kind) for symbol in symbols for kind in kinds)
+        self.silent: list[str] = []
+
+    async def start(self) -> None:
+        """Join the gateway."""
+        await self._engine.quotes.add(self)
+
+    async def stop(self) -> None:
+        """Leave the gateway."""
+        await self._engine.quotes.remove(self)
+
+    def known(self) -> list[Event]:
+        """Return the newest values."""
+        return self._engine.quotes.known(self.wishes)
+
+    def deliver(self, event: Event) -> None:
+        """Give an event to every consumer."""
+        super().deliver(event)
+        if event.snapshot:
+            self._look()
+
+    def confirmed(self, *, filled: bool = False) -> None:
+        """Note that the gateway has taken it."""
+        self._confirmed = True
+        self.become(LIVE)
+        if filled and not self._ready.done():
+            self.silent = sorted({symbol for symbol, _ in self._engine.quotes.silent(self.wishes)})
+            self.ready()
+        self._look()
+
+    def _look(self) -> None:
+        if self._confirmed and not self._ready.done() and not self._engine.quotes.silent(self.wishes):
+            self.ready()
+
+    def gateway_changed(self) -> None:
+        """Follow the gateway's state."""
+        gateway = self._engine.quotes
+        if gateway.state not in {LIVE, CLOSED}:
+            self._confirmed = False
+            self.become(gateway.state, gateway.error)
+
+    @property
+    def latest(self) -> pd.DataFrame:
+        """The newest quote of each symbol, a row each, with the best prices of the book if subscribed to."""
+        gateway = self._engine.quotes
+        rows, books, received = [], [], []
+        for symbol in self.symbols:
+            events = {
+                session: event
+                for session in range(4)
+                if (event := gateway.latest.get((QUOTE, symbol, session))) is not None
+            }
+            rows.append(tables.quote_row(symbol, events, gateway.previous_close.get(symbol, "")))
+            book = gateway.latest.get((DEPTH, symbol, 0))
+            books.append(tables.best_prices(book))
+            times = [event.received for event in (*events.values(), book) if event is not None]
+            received.append(max(times, default=None))
+        stale = [self.state != LIVE] * len(rows)
+        return tables.latest_quotes(rows, books if DEPTH in self.kinds else None, stale, received)
+
+
+class OrderSubscription(Subscription):
+    """Changes of the account's orders."""
+
+    def __init__(self, engine: Engine, buffer: int) -> None:
+        super().__init__(engine, (), (ORDER,), buffer)
+
+    async def start(self) -> None:
+        """Join the gateway."""
+        await self._engine.orders.add(self)
+
+    async def stop(self) -> None:
+        """Leave the gateway."""
+        await self._engine.orders.remove(self)
+
+    def known(self) -> list[Event]:
+        """Return nothing: an order's state of before is no event."""
+        return []
+
+    def gateway_changed(self) -> None:
+        """Follow the gateway's state."""
+        gateway = self._engine.orders
+        if gateway.state == REFUSED and gateway.error is not None:
+            self.refused(gateway.error)
+        elif gateway.state != CLOSED:
+            self.become(gateway.state, gateway.error)
+
+    @property
+    def latest(self) -> pd.DataFrame:
+        """Every order known, today's and those that changed, in the columns of `today_orders`."""
+        rows = []
+        for order in list(self._engine.orders.book.orders.values()):
+            row = dict(order)
+            row["quantity"], row["price"] = row.pop("submitted_quantity", ""), row.pop("submitted_price", "")
+            rows.append(row)
+        return tables.latest_orders(rows)
+
+
+class CandleSubscription(QuoteSubscription):
+    """Candles of one symbol, built from its pushes.
+
+    A bar whose beginning was not heard (the first one, and the one after an interruption) is asked for once
+    more when it is over, so that a confirmed bar is the market's.
+    """
+
+    KEPT = 1000
+
+    def __init__(self, engine: Engine, symbol: str, period: int, sessions: int, buffer: int) -> None:
+        super().__init__(engine, (symbol,), (CANDLESTICK,), buffer)
+        self.wishes = frozenset({(symbol, QUOTE), (symbol, TRADES)})
+        self._period, self._sessions = period, sessions
+        self._symbol = symbol
+        self._builder: candles.Builder | None = None
+        self._bars: deque[Row] = deque(maxlen=self.KEPT)
+        self._held: deque[Event] | None = (
+            deque()
+        )  # events that wait for a reply; None: they are taken at once
+        self._task: asyncio.Task[None] | None = None
+
+    def known(self) -> list[Event]:
+        """Return the bar in progress."""
+        builder = self._builder
+        if builder is None or builder.bar is None:
+            return []
+        return [self._made(builder.bar.row(self._symbol, confirmed=False), snapshot=True)]
+
+    def confirmed(self, *, filled: bool = False) -> None:
+        """Read the bars so far once the gateway sends us the trades."""
+        del filled
+        if not self._confirmed:
+            self._confirmed = True
+            self._held = deque() if self._held is None else self._held
+            self._restart(self._seed())
+
+    def _restart(self, work: Any) -> None:
+        if self._task is not None:
+            self._task.cancel()
+        self._task = asyncio.get_running_loop().create_task(work)
+
+    async def stop(self) -> None:
+        """Leave the gateway."""
+        if self._task is not None:
+            self._task.cancel()
+        await super().stop()
+
+    async def _seed(self) -> None:
+        gateway = self._engine.quotes
+        try:
+            index = False
+            if self._builder is None:
+                known = await gateway.pull(10, {"symbol": [self._symbol]})
+                index = any(row["board"] in candles.INDEX_BOARDS for row in known["secu_static_info"])
+            rows = await self._pull(self.KEPT)
+        except Refusal as refusal:
+            self.refused(gateway.explained(refusal))
+            return
+        except (LostError, ProtocolError):
+            self._confirmed = False
+            return
+        if self._builder is None:
+            extended = self._sessions != 0
+            self._builder = candles.Builder(self._symbol, self._period, extended=extended, index=index)
+        self._bars = deque(rows, maxlen=self.KEPT)
+        if rows:
+            self._builder.bar = candles.Bar.of(rows[-1])
+            super().deliver(
+                self._made(self._builder.bar.row(self._symbol, confirmed=False), snapshot=True, source="pull")
+            )
+        self.become(LIVE)
+        self._release()
+        self.ready()
+
+    async def _pull(self, count: int) -> list[Row]:
+        asked = {
+            "symbol": self._symbol,
+            "period": self._period,
+            "count": count,
+            "adjust_type": 0,
+            "trade_session": self._sessions,
+        }
+        reply = await self._engine.quotes.pull(c.CANDLESTICKS, asked)
+        return list(reply["candlesticks"])
+
+    def deliver(self, event: Event) -> None:
+        """Take a push of the quote gateway."""
+        if event.kind == CANDLESTICK:
+            super().deliver(event)
+        elif self._held is not None:
+            if len(self._held) < self._size:
+                self._held.append(event)
+        else:
+            self._take(event)
+
+    def _take(self, event: Event) -> None:
+        builder = self._builder
+        if builder is None:
+            return
+        if event.kind == QUOTE:
+            made = list(builder.quote(dict(event.fields)))
+        else:
+            made = [bar for row in event.fields["trade"] for bar in builder.trade(row)]
+        for place, (bar, confirmed) in enumerate(made):
+            if confirmed and not bar.whole and not builder.from_quotes:
+                rest = made[place + 1 :]
+                self._held = deque()
+                self._restart(self._mend(bar, rest))
+                return
+            self._give(bar.row(self._symbol, confirmed=confirmed))
+
+    async def _mend(self, bar: candles.Bar, rest: list[tuple[candles.Bar, bool]]) -> None:
+        """Ask for a bar that was not heard whole, give it as confirmed, and go on."""
+        row = bar.row(self._symbol, confirmed=True)
+        try:
+            rows = await self._pull(10)
+            for found in rows:
+                if found["timestamp"] == bar.timestamp:
+                    row = candles.Bar.of(found).row(self._symbol, confirmed=True)
+        except (Refusal, LostError, ProtocolError):
+            pass
+        self._give(row)
+        for made, confirmed in rest:
+            self._give(made.row(self._symbol, confirmed=confirmed))
+        self._release()
+
+    def _release(self) -> None:
+        held = self._held or deque()
+        self._held = None
+        while held and not self._holding:
+            self._take(held.popleft())
+        if self._holding:  # another bar is asked for
+            self._hold(held)
+
+    @property
+    def _holding(self) -> bool:
+        return self._held is not None
+
+    def _hold(self, events: deque[Event]) -> None:
+        if self._held is not None:
+            self._held.extend(events)
+
+    def _give(self, row: Row) -> None:
+        bars = self._bars
+        if bars and bars[-1]["timestamp"] == row["timestamp"]:
+            bars[-1] = row
+        elif bars and bars[-1]["timestamp"] > row["timestamp"]:
+            for place in range(len(bars) - 1, -1, -1):
+                if bars[place]["timestamp"] == row["timestamp"]:
+                    bars[place] = row
+        else:
+            bars.append(row)
+        super().deliver(self._made(row))
+
+    def _made(self, row: Row, *, snapshot: bool = False, source: str = "push") -> Event:
+        return Event(CANDLESTICK, self._symbol, row, time.time(), snapshot=snapshot, source=source)
+
+    def gateway_changed(self) -> None:
+        """Follow the gateway's state."""
+        super().gateway_changed()
+        if not self._confirmed and self._held is None:
+            self._held = deque()
+
+    @property
+    def latest(self) -> pd.DataFrame:
+        """The bars so far, the one in progress last, in the columns of `candlesticks`."""
+        names = ("close", "open", "low", "high", "volume", "turnover", "timestamp", "trade_session")
+        rows = [{name: row[name] for name in names} for row in list(self._bars)]
+        return tables.latest_candles(rows, self._symbol)
