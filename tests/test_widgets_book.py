@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from datetime import UTC
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -12,7 +13,8 @@ from browser.fakes import FakeClient, FakeSession, until
 from jupyter_openapi.errors import ApiError, RequestRefused, TransportError
 from jupyter_openapi.widgets import blotter_model as books
 from jupyter_openapi.widgets import polling as events
-from jupyter_openapi.widgets.blotter_model import BlotterModel, row_of
+from jupyter_openapi.widgets.blotter_model import BlotterModel
+from jupyter_openapi.widgets.blotter_rows import COLUMNS, Row, row_of
 
 
 @pytest.fixture(autouse=True)
@@ -20,6 +22,12 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(books, "EVERY", 0.02)
     monkeypatch.setattr(books, "AFTER", 0.0)
     monkeypatch.setattr(books.reads, "is_trading", lambda client, symbol: True)
+
+
+def texts(row: Row) -> dict[str, tuple[str, str]]:
+    """Return a row's texts and second lines by column."""
+    heads = [column["title"] for column in COLUMNS]
+    return {head: (cell.text, cell.sub) for head, cell in zip(heads, row.cells, strict=True)}
 
 
 def opened(client: FakeClient, **more: Any) -> BlotterModel:
@@ -208,23 +216,27 @@ def test_a_row_says_what_an_order_is_and_what_can_be_done_with_it() -> None:
         "trigger_price": "601",
         "quantity": "200",
         "executed_quantity": "50",
+        "executed_price": "599.5",
+        "stock_name": "TENCENT",
         "status": "PartialFilledStatus",
         "submitted_at": "1767605400",
     }
-    row = row_of(order, UTC, privacy=False)
-    assert row.cells == (
-        "05 Jan",
-        "700.HK",
-        "Buy",
-        "LIT, GTC",
-        "600.50 if 601.00",
-        "50 / 200",
-        "partly filled, working",
-    )
+    row = row_of(order, UTC, privacy=False, last=Decimal(590))
+    assert texts(row) == {
+        "Time": ("05 Jan", "701"),
+        "Symbol": ("700.HK", "TENCENT"),
+        "Side": ("Buy", ""),
+        "Type": ("LIT", "GTC"),
+        "Price": ("600.50 if 601.00", ""),
+        "Last": ("590.00", ""),
+        "Distance": ("+1.86%", ""),
+        "Filled": ("50 / 200", "at 599.50 on average"),
+        "Status": ("partly filled, working", ""),
+    }
     assert row.cancellable
     assert row.replaceable
     market = row_of({**order, "order_type": "MO", "price": "", "trigger_price": "0"}, UTC, privacy=False)
-    assert market.cells[4] == "market"
+    assert texts(market)["Price"] == ("market", "")
     assert not market.replaceable
     assert not row_of({**order, "status": "FilledStatus"}, UTC, privacy=False).cancellable
 
@@ -232,6 +244,112 @@ def test_a_row_says_what_an_order_is_and_what_can_be_done_with_it() -> None:
 def test_privacy_shows_shares_and_no_ids() -> None:
     order = {"order_id": "701234", "quantity": "200", "executed_quantity": "50", "symbol": "700.HK"}
     row = row_of(order, UTC, privacy=True)
-    assert row.cells[5] == "25%"
-    assert "701234" not in row.about
+    assert texts(row)["Filled"] == ("25%", "")
+    assert "701234" not in f"{row.cells} {row.about}"
     assert "200" not in row.about
+
+
+def test_why_an_order_was_rejected_is_said() -> None:
+    order = {"order_id": "701", "status": "RejectedStatus", "msg": "order 70123456 exceeds buying power"}
+    row = row_of(order, UTC, privacy=False)
+    assert row.cells[-1].text == "rejected"
+    assert row.cells[-1].sub == "order 70123456 exceeds buying power"
+    assert row.cells[-1].tone == "warn"
+    assert "70123456" not in row_of(order, UTC, privacy=True).cells[-1].sub
+
+
+def test_prices_are_read_once_a_look_and_only_for_orders_that_work() -> None:
+    client = FakeClient()
+    client.order()
+    client.order()
+    client.order("AAPL.US", status="FilledStatus")
+    one = opened(client)
+    assert until(lambda: client.names("quote"))
+    one.close()
+    assert client.names("quote")[0] == {"symbol": ["700.HK"]}
+    assert until(lambda: texts(one.rows()[0])["Last"] == ("600.00", ""))
+
+
+def test_orders_without_prices_are_shown_all_the_same() -> None:
+    client = FakeClient()
+    client.order()
+    client.failures["quote"] = TransportError("no answer")
+    one = opened(client)
+    one.close()
+    assert texts(one.rows()[0])["Distance"] == ("", "")
+    assert one.problem == ""
+
+
+def test_an_order_in_a_state_that_is_not_known_is_shown_and_can_be_cancelled() -> None:
+    client = FakeClient()
+    order_id = client.order(status="HaltedStatus", msg="halted by the exchange")
+    one = opened(client)
+    assert one.looking  # it may still fill
+    one.close()
+    (row,) = one.rows()
+    assert row.cancellable
+    assert not row.replaceable
+    assert texts(row)["Status"] == ("not known here: HaltedStatus", "halted by the exchange")
+    one.filter(status="Filled")
+    assert one.rows() == []
+    one.filter(status="All of today")
+    assert len(one.rows()) == 1
+    one.ask_cancel_all()
+    assert one.slot.offer is not None
+    one.send(one.slot.offer.id)
+    assert client.sent == [("cancel_order", {"order_id": order_id})]
+
+
+ODD_TIMES = ["1767605400000000", "1e30", 1e30, "soon", {"at": 1}, ["1"], -5, True, float("nan")]
+
+
+@pytest.mark.parametrize("value", ODD_TIMES, ids=repr)
+def test_a_time_that_can_t_be_read_is_said_and_the_order_stays(value: object) -> None:
+    client = FakeClient()
+    client.order(submitted_at=value)
+    one = opened(client)
+    one.close()
+    (row,) = one.rows()
+    assert row.cells[0].text == "?"
+    assert "its time could not be read" in one.unread
+    assert row.cancellable
+
+
+@pytest.mark.parametrize("value", [None, "", "0", 0])
+def test_no_time_is_no_time(value: object) -> None:
+    assert row_of({"order_id": "1", "submitted_at": value}, UTC, privacy=False).cells[0].text == ""
+
+
+ODD_DATA = [None, [], {}, "html", 7, {"orders": None}, {"orders": "x"}, {"orders": {}}, {"orders": [1, None]}]
+
+
+@pytest.mark.parametrize("data", ODD_DATA, ids=repr)
+def test_odd_replies_leave_no_blotter_reading_for_ever(data: object) -> None:
+    client = FakeClient()
+    client.odd["today_orders"] = data
+    one = opened(client)
+    one.close()
+    empty = data in (None, {}, {"orders": None})
+    assert one.read is empty
+    assert bool(one.problem) is not empty
+    if not empty:
+        assert "today_orders could not be read" in one.problem
+
+
+def test_odd_fields_of_an_order_are_shown_as_far_as_they_go() -> None:
+    client = FakeClient()
+    odd = {"price": ["1"], "quantity": {}, "executed_quantity": None, "symbol": None, "status": 7, "side": []}
+    client.order(**odd)
+    one = opened(client)
+    one.close()
+    (row,) = one.rows()
+    assert row.cancellable
+    assert texts(row)["Filled"][0] == "0 / ?"
+
+
+def test_a_failure_of_another_kind_is_said_too() -> None:
+    client = FakeClient()
+    client.failures["today_orders"] = KeyError("orders")
+    one = opened(client)
+    one.close()
+    assert one.problem == "KeyError: 'orders'"

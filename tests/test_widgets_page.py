@@ -9,13 +9,16 @@ import sys
 from typing import Any
 
 import pytest
-from browser.fakes import FakeClient, FakeSession, live, until
+from browser.fakes import FakeClient, FakeSession, until
+from support.page import Told
 
+from jupyter_openapi import colors
 from jupyter_openapi.errors import RequestRefused
 from jupyter_openapi.widgets import (
     Blotter,
     CredentialPanel,
     OrderForm,
+    PortfolioView,
 )
 from jupyter_openapi.widgets import (
     order_ticket as ticket,
@@ -30,7 +33,8 @@ SECRETS = {
     "app_secret": "secret-" + "s" * 57,
     "access_token": "token-" + "t" * 90,
 }
-SCRIPTS = ("parts.js", "credential_panel.js", "order_form.js")
+SCRIPTS = ("credential_panel.js", "order_form.js", "blotter.js", "portfolio_view.js")
+STYLES = ("panel.css", "order.css", "blotter.css", "portfolio.css")
 FIELDS = {
     "symbol": "700.HK",
     "side": "Buy",
@@ -47,29 +51,11 @@ LABELS = {
     "order_form.js": [
         "Symbol", "Side", "Type", "Price", "Quantity", "Time in force", "Trigger price", "Trailing amount",
         "Trailing percent", "Limit offset", "Expire date", "Outside RTH", "Remark", "Preview", "Send order",
-        "Cancel",
+        "Cancel", "Take profit", "Stop loss", "All", "Half", "Max",
     ],
+    "blotter.js": ["Symbol", "Status", "Refresh", "Cancel all", "Replace", "Cancel", "Keep", "Close"],
+    "portfolio_view.js": ["Base currency", "Hide amounts", "Refresh"],
 }  # fmt: skip
-
-
-class Told:
-    """A page in place of the browser's: numbers its messages, keeps the views."""
-
-    def __init__(self, panel: Any, name: str = "page-1") -> None:
-        self.panel, self.name, self.number = panel, name, 0
-        self.views: list[dict[str, Any]] = []
-        panel.send = lambda content, buffers=None: self.views.append(content)
-
-    def tell(self, kind: str, **content: Any) -> dict[str, Any]:
-        self.number += 1
-        message = {"kind": kind, "page": self.name, "number": self.number, **content}
-        self.panel._handle_custom_msg(message, [])
-        return message
-
-    @property
-    def view(self) -> dict[str, Any]:
-        assert until(lambda: self.views)
-        return self.views[-1]
 
 
 @pytest.fixture(autouse=True)
@@ -102,8 +88,19 @@ def test_an_unknown_panel_is_no_attribute() -> None:
 @pytest.mark.parametrize("name", LABELS)
 def test_the_labels_are_those_that_were_agreed_on(name: str) -> None:
     source = static(name)
-    missing = [label for label in LABELS[name] if f'"{label}"' not in source]
+    words = set(re.findall(r'"([^"\n]*)"|\b(\w+): (?=\()', source))
+    keys = {key for _, key in words if key}
+    missing = [label for label in LABELS[name] if label not in {text for text, _ in words} | keys]
     assert missing == []
+
+
+@pytest.mark.parametrize("name", SCRIPTS)
+def test_a_panel_s_modules_are_one_script_with_every_name_once(name: str) -> None:
+    source = static(name)
+    assert not re.findall(r"^(?:import|export (?!default))", source, re.MULTILINE)
+    declared = re.findall(r"^(?:async )?(?:function|class|const|let) (\w+)", source, re.MULTILINE)
+    assert len(declared) == len(set(declared)), sorted({one for one in declared if declared.count(one) > 1})
+    assert source.count("export default") == 1
 
 
 @pytest.mark.parametrize("name", SCRIPTS)
@@ -112,7 +109,7 @@ def test_the_scripts_take_no_html_and_load_nothing(name: str) -> None:
     assert re.findall(banned, re.sub(r"//.*", "", static(name))) == []
 
 
-@pytest.mark.parametrize("name", ["panel.css", "blotter.css"])
+@pytest.mark.parametrize("name", STYLES)
 def test_the_styles_load_nothing(name: str) -> None:
     assert re.findall(r"url\(|@import|https?:", static(name)) == []
 
@@ -268,99 +265,32 @@ def test_the_title_carries_the_account_and_the_time() -> None:
     panel.close()
 
 
+def panels() -> list[Any]:
+    session: Any = FakeSession()
+    return [kind(session=session) for kind in (OrderForm, Blotter, CredentialPanel, PortfolioView)]
+
+
 def test_without_widgets_a_text_says_what_to_install() -> None:
-    panels = [OrderForm(session=FakeSession()), Blotter(session=FakeSession())]
-    panels.append(CredentialPanel(session=FakeSession()))  # type: ignore[arg-type]
-    for panel in panels:
-        bundle = panel._repr_mimebundle_()
-        data = bundle[0] if isinstance(bundle, tuple) else bundle
+    for panel in panels():
+        data, _ = panel._repr_mimebundle_()
         assert "pip install anywidget ipywidgets" in data["text/plain"]
         assert "%openapi" in data["text/plain"]
         assert "application/vnd.jupyter.widget-view+json" in data
         panel.close()
 
 
-def shown(widget: Any) -> str:
-    """Return what a widget and the widgets in it show as HTML, styles apart."""
-    value = str(getattr(widget, "value", ""))
-    own = ["" if value.startswith("<style>") else value, str(getattr(widget, "description", ""))]
-    return " ".join([*own, *(shown(child) for child in getattr(widget, "children", ()))])
-
-
-def press(widget: Any, text: str) -> None:
-    """Click the first enabled button of that text."""
-    found = buttons(widget, text)
-    assert found, f"there is no button '{text}'"
-    found[0].click()
-
-
-def buttons(widget: Any, text: str) -> list[Any]:
-    here = [widget] if getattr(widget, "description", None) == text and hasattr(widget, "click") else []
-    return here + [one for child in getattr(widget, "children", ()) for one in buttons(child, text)]
-
-
-def blotter(client: FakeClient, **more: Any) -> Blotter:
-    panel = Blotter(session=FakeSession(client), **more)
-    panel._repr_mimebundle_()
-    assert until(lambda: panel.book.read)
-    return panel
-
-
-def test_the_blotter_shows_orders_and_cancels_through_a_preview() -> None:
-    client = FakeClient()
-    order_id = client.order()
-    panel = blotter(client)
-    assert until(lambda: "0 / 200" in shown(panel))
-    press(panel, "Cancel")
-    assert until(lambda: buttons(panel, "Send cancellation"))
-    assert client.sent == []
-    send = buttons(panel, "Send cancellation")[0]
-    for _ in range(3):
-        send.click()
-    assert until(lambda: client.sent)
-    assert until(lambda: "No open orders." in shown(panel))
-    assert client.sent == [("cancel_order", {"order_id": order_id})]
-    panel.close()
-
-
-def test_the_blotter_keeps_a_row_s_widgets_while_its_texts_change() -> None:
-    client = FakeClient()
-    order_id = client.order()
-    panel = blotter(client)
-    assert until(lambda: panel._table.children)
-    before = panel._table.children[0]
-    client.orders[order_id].update(executed_quantity="100", status="PartialFilledStatus")
-    press(panel, "Refresh")
-    assert until(lambda: "100 / 200" in shown(panel))
-    assert panel._table.children == (before,)
-    panel.close()
-
-
-def test_a_late_click_on_an_old_preview_s_button_sends_nothing() -> None:
-    client = FakeClient()
-    client.order()
-    client.order()
-    panel = blotter(client)
-    assert until(lambda: len(buttons(panel, "Cancel")) == 2)
-    buttons(panel, "Cancel")[0].click()
-    assert until(lambda: buttons(panel, "Send cancellation"))
-    late = panel.book.slot.offer
-    assert late is not None
-    buttons(panel, "Cancel")[1].click()
-    assert until(lambda: panel.book.slot.offer not in {None, late})
-    panel.book.send(late.id)
-    assert client.sent == []
-    panel.close()
-
-
-def test_the_blotter_looks_again_when_its_page_is_seen_again() -> None:
-    client = FakeClient()
-    panel = blotter(client)
-    assert until(lambda: not panel.book.looking)
-    client.order()
-    Told(panel._editor).tell("hello")
-    assert until(lambda: "0 / 200" in shown(panel))
-    panel.close()
+def test_a_line_stands_before_each_panel_for_a_notebook_without_its_kernel(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    shown: list[dict[str, str]] = []
+    monkeypatch.setattr("IPython.display.display", lambda data, **_: shown.append(data))
+    for panel in panels():
+        panel._ipython_display_()
+        line, view = shown[-2:]
+        assert f'<p class="{panel._line}">{panel.NAME}: run this cell to open it.</p>' in line["text/html"]
+        assert "text/plain" not in line, "a terminal would print it beside the text of the panel"
+        assert view["application/vnd.jupyter.widget-view+json"]["model_id"] == panel.model_id
+        panel.close()
 
 
 def test_a_form_that_is_not_connected_says_what_to_do() -> None:
@@ -371,58 +301,84 @@ def test_a_form_that_is_not_connected_says_what_to_do() -> None:
     panel.close()
 
 
-def test_replace_opens_the_form_on_that_order() -> None:
+def test_another_account_is_said_whichever_way_it_was_connected() -> None:
     client = FakeClient()
-    order_id = client.order(price="500")
-    panel = blotter(client)
-    assert until(lambda: buttons(panel, "Replace"))
-    press(panel, "Replace")
-    assert panel._editor.ticket.replaces is not None
-    assert panel._editor.ticket.replaces["order_id"] == order_id
-    assert panel._editor.ticket.fields["submitted_price"] == "500"
-    assert panel._editor_box.layout.display is None
-    press(panel, "Close")
-    assert panel._editor_box.layout.display == "none"
+    panel, told = form(client)
+    told.tell("hello")
+    told.tell("preview", fields=FIELDS, version="a", epoch=panel.ticket.epoch)
+    offer = told.wait_for("offer")
+    panel._session.client = FakeClient()  # by Python, which tells no panel
+    told.tell("ping")
+    assert told.wait_for("offer", lambda now: now is None) is None
+    assert "Another account is connected" in told.wait_for("error")
+    told.tell("send", offer=offer["id"])
+    assert until(lambda: told.view["seen"]["page-1"] == told.number)
+    assert client.sent == panel._session.client.sent == []
+    assert panel.ticket.fields["symbol"] == "700.HK"
     panel.close()
 
 
-def test_the_blotter_escapes_what_the_server_says() -> None:
-    client = live()
-    client.mark = "<img src=x onerror=alert(1)>"
-    client.order(status=f"NewStatus{client.mark}", symbol=f"700.HK{client.mark}")
-    order_id = client.order(symbol=f"5.HK{client.mark}")
-    panel = blotter(client)
-    panel._status.value = "All of today"
-    assert until(lambda: "5.HK" in shown(panel))
-    panel.book.ask_cancel(order_id)
-    assert until(lambda: buttons(panel, "Send cancellation"))
-    panel.book.error = f"failed{client.mark}"
-    panel._outbox.touch()
-    assert until(lambda: "failed" in shown(panel))
-    assert "<img" not in shown(panel)
-    assert "&lt;img" in shown(panel)
-    assert "LIVE: orders move real money" in shown(panel)
-    panel.close()
-
-
-def test_privacy_in_the_blotter() -> None:
+def test_a_take_profit_and_a_stop_loss_become_attached_orders() -> None:
     client = FakeClient()
-    order_id = client.order()
-    panel = blotter(client, privacy=True)
-    assert until(lambda: buttons(panel, "Cancel"))
-    assert ">0%<" in shown(panel)
-    press(panel, "Cancel")
-    assert until(lambda: buttons(panel, "Send cancellation"))
-    assert order_id not in shown(panel)
-    assert "4821" not in shown(panel)
-    assert "/ 200" not in shown(panel)
+    panel, told = form(client)
+    fields = {**FIELDS, "take_profit": "650", "stop_loss": "570"}
+    told.tell("preview", fields=fields, version="a", epoch=panel.ticket.epoch)
+    told.tell("send", offer=told.wait_for("offer")["id"])
+    assert until(lambda: client.sent)
+    (_, sent), *_ = client.sent
+    assert sent["attached_params"] == {
+        "attached_order_type": "BRACKET",
+        "profit_taker_price": "650",
+        "stop_loss_price": "570",
+    }
+    assert "take_profit" not in sent
     panel.close()
 
 
-def test_a_closed_blotter_looks_no_more() -> None:
+@pytest.mark.parametrize(
+    ("side", "fields", "said"),
+    [
+        ("Buy", {"take_profit": "590"}, "Take profit must be above the price for a Buy order"),
+        ("Sell", {"take_profit": "610"}, "Take profit must be below the price for a Sell order"),
+        ("Buy", {"stop_loss": "600"}, "Stop loss must be below the price for a Buy order"),
+        ("Sell", {"stop_loss": "590"}, "Stop loss must be above the price for a Sell order"),
+        ("Buy", {"stop_loss": "cheap"}, "Stop loss must be a number above 0"),
+    ],
+)
+def test_a_bracket_on_the_wrong_side_is_refused(side: str, fields: dict[str, str], said: str) -> None:
     client = FakeClient()
-    client.order()
-    panel = blotter(client)
-    assert panel.book.looking
+    panel, told = form(client)
+    fields = {**FIELDS, "side": side, **fields}
+    told.tell("preview", fields=fields, version="a", epoch=panel.ticket.epoch)
+    assert said in told.wait_for("error")
+    assert set(told.view["problems"]) <= {"take_profit", "stop_loss"}
+    assert client.sent == []
     panel.close()
-    assert until(lambda: not panel.book.looking)
+
+
+def test_the_pair_of_colours_is_the_setting_s() -> None:
+    panel, told = form()
+    told.tell("hello")
+    green = told.view["colors"]["up"]
+    colors.choose("red-up")
+    try:
+        told.tell("ping")
+        assert until(lambda: told.view["colors"]["down"] == green)
+    finally:
+        colors.choose("green-up")
+    with pytest.raises(RequestRefused, match="choose green-up, red-up, blue-up"):
+        colors.choose("pink")
+    panel.close()
+
+
+def test_a_field_of_the_keys_that_is_empty_is_named() -> None:
+    session: Any = FakeSession()
+    panel = CredentialPanel(session=session)
+    told = Told(panel)
+    told.tell("connect", mode="paper", app_key=SECRETS["app_key"], app_secret=" ", access_token="")
+    assert told.wait_for("empty") == {
+        "app_secret": "App Secret is empty.",
+        "access_token": "Access Token is empty.",
+    }
+    assert told.view["error"]
+    panel.close()

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
 from browser.fakes import until
 from support.accounts import FakeAccount, offline, quote, stock
+from support.page import Told
 
 from jupyter_openapi import portfolio
 from jupyter_openapi.widgets import polling as events
 from jupyter_openapi.widgets.portfolio_model import PICTURES, PortfolioModel
-from jupyter_openapi.widgets.portfolio_view import PortfolioView, picture_html, table_html, totals_html
-
-EVIL = '<img src=x onerror="alert(1)">&'
+from jupyter_openapi.widgets.portfolio_view import PortfolioView
 
 
 @dataclass(eq=False)
@@ -46,18 +47,39 @@ def views() -> Iterator[list[PortfolioView]]:
         view.close()
 
 
-def shown(view: PortfolioView) -> str:
-    """Return everything the page shows of a view."""
-    return "".join(part.value for part in (view._head, view._said, view._totals, view._table, view._picture))
-
-
-def opened(views: list[PortfolioView], client: FakeAccount | None, **more: Any) -> PortfolioView:
+def opened(views: list[PortfolioView], client: FakeAccount | None, **more: Any) -> Told:
     view = PortfolioView(session=Session(client), **more)
     views.append(view)
-    view.refresh()
+    told = Told(view)
+    told.tell("hello")
+    if client is None:
+        told.tell("refresh")
     assert until(lambda: not view.worth.busy and (view.worth.picture or view.worth.error))
-    view._update()  # as the outbox does within a tenth of a second
-    return view
+    assert until(lambda: told.view["picture"] or told.view["error"])
+    return told
+
+
+def picture(told: Told) -> str:
+    """Return the data of the picture that the page shows."""
+    sent = [view["picture"]["data"] for view in told.views if view["picture"]]
+    return next((data for data in reversed(sent) if data), "")
+
+
+def cells(table: Mapping[str, Any], title: str) -> list[dict[str, Any]]:
+    place = [one["title"] for one in table["columns"]].index(title)
+    return [row["cells"][place] for row in table["rows"]]
+
+
+def column(table: Mapping[str, Any], title: str) -> list[str]:
+    return [cell["text"] for cell in cells(table, title)]
+
+
+def sorts(table: Mapping[str, Any], title: str) -> list[Any]:
+    return [cell["sort"] for cell in cells(table, title)]
+
+
+def tones(table: Mapping[str, Any], title: str) -> list[str]:
+    return [cell["tone"] for cell in cells(table, title)]
 
 
 def test_it_reads_and_draws() -> None:
@@ -134,103 +156,153 @@ def test_an_order_that_was_sent_makes_it_stale() -> None:
 
 
 def test_the_panel_shows_totals_table_and_picture(views: list[PortfolioView]) -> None:
-    view = opened(views, account())
-    text = shown(view)
-    assert 'data-mode="paper">PAPER<' in text
-    assert "…4821" in text
-    assert "100,000.00" in view._totals.value
-    assert "+10,000.00" in view._table.value
-    assert "\u22122,340.00" in view._totals.value
-    assert 'alt="Allocation of the paper account, ' in view._picture.value
-    assert "UTC" in view._head.value
+    told = opened(views, account())
+    view = told.view
+    assert view["mode"] == "paper"
+    assert "…4821" in view["title"]
+    assert "100,000.00" in column(view["totals"], "Value in HKD")
+    assert column(view["totals"], "Market")[-1] == "All"
+    assert "+10,000.00" in column(view["holdings"], "Unrealized")
+    assert "\u22122,340.00" in column(view["totals"], "Unrealized")
+    assert column(view["holdings"], "Symbol") == ["700.HK", "AAPL.US"]  # largest first
+    assert tones(view["holdings"], "Unrealized %") == ["up", "down"]
+    assert view["picture"]["about"].startswith("Allocation of the paper account, ")
+    assert base64.b64decode(picture(told)).startswith(b"\x89PNG")
+    assert view["time"].endswith("UTC")
 
 
-def test_nothing_the_server_says_becomes_html(views: list[PortfolioView]) -> None:
-    client = account(EVIL)
-    client.stocks[0]["currency"] = EVIL
-    client.stocks[1]["symbol"] = EVIL
-    client.stocks[1]["market"] = EVIL
-    view = opened(views, client)
-    view.worth.error = EVIL
-    view._update()
-    text = shown(view)
-    assert "onerror" in text
-    assert "<img src=x" not in text
-    assert text.count("<img ") == text.count('<img class="jo-picture"')
-    assert "<script" not in text
+def test_the_picture_s_data_is_sent_once(views: list[PortfolioView]) -> None:
+    told = opened(views, account())
+    first = picture(told)
+    sent = len(told.views)
+    told.tell("ping")
+    assert until(lambda: len(told.views) > sent)
+    assert told.view["picture"]["data"] == ""
+    told.tell("hello")  # another page, or this one loaded again
+    assert until(lambda: told.view["picture"]["data"] == first)
+
+
+def test_the_time_follows_the_zone_of_the_account(views: list[PortfolioView]) -> None:
+    client = account()
+    client.tz = "Asia/Hong_Kong"
+    told = opened(views, client)
+    assert told.view["time"].endswith("HKT")
+    assert "HKT" in told.view["picture"]["about"]
+
+
+def test_rows_are_sorted_by_numbers_not_by_their_texts(views: list[PortfolioView]) -> None:
+    told = opened(views, account())
+    assert sorts(told.view["holdings"], "Value") == [60000.0, 2700.0]
+    assert sorts(told.view["holdings"], "Symbol") == ["700.HK", "AAPL.US"]
 
 
 def test_privacy_hides_amounts_and_ids_and_nothing_else(views: list[PortfolioView]) -> None:
-    view = opened(views, account())
-    before = view._picture.value
-    view.privacy = True
-    assert until(lambda: view._picture.value not in {before, ""} and "•••" in view._table.value)
-    text = shown(view)
-    for hidden in ("4821", "60,000", "100,000", "10,000", "2,340", "18,940", ">100<"):
+    told = opened(views, account())
+    before = picture(told)
+    told.tell("privacy", privacy=True)
+    assert until(lambda: told.view["privacy"] and picture(told) != before)
+    sent = len(told.views)
+    told.tell("ping")
+    assert until(lambda: len(told.views) > sent)
+    text = json.dumps({**told.view, "picture": None}, ensure_ascii=False)
+    for hidden in ("4821", "60,000", "60000", "100,000", "10,000", "10000", "2,340", "18,940", '"100"'):
         assert hidden not in text, hidden
-    assert "+20.00%" in view._table.value
-    assert "74.0%" in view._table.value
-    assert view._hide.value
-    view._hide.value = False
-    assert until(lambda: "60,000.00" in view._table.value)
+    assert "+20.00%" in column(told.view["holdings"], "Unrealized %")
+    assert "74.0%" in column(told.view["holdings"], "Weight")
+    assert sorts(told.view["holdings"], "Value") == [1.0, 0.0]  # places, not amounts
+    told.tell("privacy", privacy=False)
+    assert until(lambda: "60,000.00" in column(told.view["holdings"], "Value"))
 
 
 def test_it_starts_private_if_asked(views: list[PortfolioView]) -> None:
-    view = opened(views, account(), privacy=True)
-    assert "60,000" not in shown(view)
-    assert "•••" in view._table.value
+    told = opened(views, account(), privacy=True)
+    assert set(column(told.view["holdings"], "Value")) == {"•••"}
+    assert "60,000" not in json.dumps(told.views)
+
+
+def test_nothing_of_the_account_is_in_a_trait(views: list[PortfolioView]) -> None:
+    told = opened(views, account())
+    state = json.dumps(told.panel.get_state(), default=repr)
+    for text in ("700.HK", "4821", "60,000"):
+        assert text not in state
 
 
 def test_what_is_not_known_is_said_and_is_not_zero(views: list[PortfolioView]) -> None:
     client = account()
     client.quotes.pop()
-    view = opened(views, client)
-    assert "Not known: no quote for AAPL.US." in view._said.value
-    assert "n/a" in view._table.value
+    told = opened(views, client)
+    assert told.view["missing"] == "Not known: no quote for AAPL.US."
+    assert "n/a" in column(told.view["holdings"], "Value")
+    assert None in sorts(told.view["holdings"], "Value")
 
 
 def test_an_empty_account(views: list[PortfolioView]) -> None:
-    view = opened(views, FakeAccount(cash={"HKD": "5"}))
-    assert "No positions." in view._table.value
-    assert "5.00" in view._totals.value
+    told = opened(views, FakeAccount(cash={"HKD": "5"}))
+    assert told.view["holdings"]["rows"] == []
+    assert "5.00" in column(told.view["totals"], "Value")
 
 
 def test_not_connected(views: list[PortfolioView]) -> None:
-    view = opened(views, None)
-    assert "Not connected" in view._said.value
-    assert view._table.value == ""
-    assert "jo-chip" not in view._head.value
+    told = opened(views, None)
+    assert "Not connected" in told.view["error"]
+    assert told.view["holdings"] is told.view["totals"] is told.view["picture"] is None
+    assert told.view["mode"] == "none"
 
 
-def test_it_reads_when_it_is_shown_and_says_what_to_do_without_widgets(views: list[PortfolioView]) -> None:
+def test_it_reads_when_a_page_opens_it(views: list[PortfolioView]) -> None:
     view = PortfolioView(session=Session(account()))
     views.append(view)
-    bundle = view._repr_mimebundle_()
-    assert "%openapi portfolio" in bundle["text/plain"]
+    data, _ = view._repr_mimebundle_()
+    assert "%openapi portfolio" in data["text/plain"]
+    assert view.worth.frame is None
+    Told(view).tell("hello")
     assert until(lambda: view.worth.frame is not None)
 
 
-def test_clicks_do_what_they_say(views: list[PortfolioView]) -> None:
-    view = opened(views, account())
-    assert view._refresh.description == "Refresh"
-    client = view._session.client
-    assert isinstance(client, FakeAccount)
+def test_messages_do_what_they_say(views: list[PortfolioView]) -> None:
+    client = account()
+    told = opened(views, client)
     before = len(client.calls)
-    view._refresh.click()
-    assert until(lambda: len(client.calls) > before and not view.worth.busy)
-    view._base.value = "USD"
-    assert until(lambda: "Value in USD" in view._totals.value)
-    view._chosen.value = "Today"
-    assert until(lambda: "Today of the paper account" in view._picture.value)
+    told.tell("refresh")
+    assert until(lambda: len(client.calls) > before and not told.panel.worth.busy)
+    told.tell("base", base="USD")
+    assert until(lambda: any(one["title"] == "Value in USD" for one in told.view["totals"]["columns"]))
+    told.tell("picture", picture="Today")
+    assert until(lambda: told.view["picture"]["about"].startswith("Today of the paper account"))
 
 
-def test_the_tables_of_a_frame() -> None:
-    frame = portfolio.value(account())
-    table = table_html(frame, privacy=False)
-    assert table.index("700.HK") < table.index("AAPL.US")
-    assert table.count("<tr>") == 3
-    assert 'data-mark="down">\u221210.00%' in table
-    totals = totals_html(frame, privacy=False)
-    assert ">Cash<" in totals
-    assert ">All<" in totals
-    assert picture_html(b"", "x") == ""
+def test_connecting_again_keeps_it_filled(views: list[PortfolioView]) -> None:
+    told = opened(views, account())
+    session = told.panel._session
+    session.client = account("TENCENT TWO")
+    events.publish(session, "account")
+    assert until(lambda: told.view["holdings"] and "TENCENT TWO" in column(told.view["holdings"], "Name"))
+    session.client = None
+    events.publish(session, "account")
+    assert until(lambda: told.view["holdings"] is None)
+    assert told.view["note"] == "Not connected."
+
+
+def test_an_account_that_changes_while_it_is_read_leaves_nothing_reading_for_ever() -> None:
+    works: list[Any] = []
+    session = Session(account())
+    one = PortfolioModel(session, lambda: None, run=works.append)
+    one.refresh()
+    assert one.busy
+    session.client = account()
+    events.publish(session, "account")
+    for work in works:
+        work()
+    assert one.busy == ""
+
+
+@pytest.mark.parametrize("operation", ["stock_positions", "account_balance", "quote", "exchange_rate"])
+@pytest.mark.parametrize(
+    "failure", [KeyError("list"), TypeError("'NoneType' object is not iterable")], ids=repr
+)
+def test_a_reply_of_another_form_leaves_nothing_reading_for_ever(operation: str, failure: Exception) -> None:
+    client = account()
+    client.fails = {operation: failure}
+    one = looked(client)
+    assert one.busy == ""
+    assert one.error or one.frame is not None

@@ -18,6 +18,7 @@ from jupyter_openapi.market import fees, orders, symbols
 from jupyter_openapi.market.money import amount, money
 from jupyter_openapi.messages import _
 from jupyter_openapi.widgets import queries as reads
+from jupyter_openapi.widgets.order_fields import BRACKET
 from jupyter_openapi.widgets.panel import HIDDEN, by_label, failure_words
 from jupyter_openapi.widgets.polling import TRAFFIC, Backoff, Poller
 from jupyter_openapi.widgets.queries import ClientHolder, ClientLike, Most, Quote, Securities, Security, Sizes
@@ -145,8 +146,16 @@ class LiveQuote:
         self._changed()
         return failure
 
-    def most(self) -> Most:
-        """Return how many shares the present fields may buy or sell."""
+    def most(self) -> str:
+        """Say how many shares the present fields may buy or sell."""
+        return self._known_most().text
+
+    def sizes(self) -> Sizes:
+        """Return the quantities to offer for the present fields."""
+        security, kind = self.seen().security, self._fields.get("order_type", "")
+        return self._known_most().sizes(security.lot if security else None, kind)
+
+    def _known_most(self) -> Most:
         return self._most[1] if self._most[0] == _asks(self._fields) else Most()
 
     def estimate(self) -> tuple[str, str]:
@@ -174,7 +183,14 @@ class LiveQuote:
         quantity = amount(fields.get("submitted_quantity"))
         if seen.security is not None and seen.security.lot and quantity and quantity > 0:
             found += orders.check_lot(symbol, fields.get("order_type", "LO"), quantity, seen.security.lot)
-        return {problem.field: by_label(problem.message) for problem in found}
+        return {**self._bracket_hints(), **{problem.field: by_label(problem.message) for problem in found}}
+
+    def _bracket_hints(self) -> dict[str, str]:
+        client = self._session.client
+        if client is None or client.account.mode == "live":
+            return {}
+        words = _("Paper accounts take no attached orders.")
+        return {name: words for name in BRACKET if self._fields.get(name)}
 
     def suggestion(self) -> str:
         """Return the symbol that was likely meant; empty where there is no doubt, or nothing is near."""
@@ -199,8 +215,6 @@ class LiveQuote:
         seen, fields, most = self.seen(), self._fields, self.most()
         total, charged = self.estimate()
         hide = HIDDEN if privacy else ""
-        lot = seen.security.lot if seen.security else None
-        sizes = most.sizes(lot, fields.get("order_type", ""))
         return {
             "security": _security_view(seen.security),
             "quote": _quote_view(seen.quote),
@@ -210,11 +224,11 @@ class LiveQuote:
             "suggest": self.suggestion(),
             "amount": total and (hide or total),
             "fees": charged and (hide or charged),
-            "most": most.text and (hide or most.text),
+            "most": most and (hide or most),
             "sizes": {
                 "symbol": fields.get("symbol", ""),
                 "side": fields.get("side", ""),
-                **asdict(Sizes() if privacy else sizes),
+                **asdict(Sizes() if privacy else self.sizes()),
             },
             "hints": self.hints(),
         }

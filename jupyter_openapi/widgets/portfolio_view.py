@@ -177,7 +177,8 @@ def totals_view(frame: pd.DataFrame, *, privacy: bool) -> dict[str, Any]:
         for row in totals(frame).to_dict("records")
     ]
     names = [f"{cells[0].text} {cells[1].text}" for cells in rows]
-    return _table(columns, names, rows)
+    # Its order is fixed, so its amounts are not needed to sort by.
+    return _table(columns, names, [tuple(cell._replace(sort=None) for cell in cells) for cells in rows])
 
 
 def holdings_view(frame: pd.DataFrame, *, privacy: bool) -> dict[str, Any]:

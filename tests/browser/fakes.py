@@ -40,6 +40,7 @@ class FakeClient:
     orders: dict[str, dict[str, Any]] = field(default_factory=dict)
     older: dict[str, dict[str, Any]] = field(default_factory=dict)
     failures: dict[str, Exception] = field(default_factory=dict)
+    odd: dict[str, Any] = field(default_factory=dict)  # the data of a reply, whatever was asked
     calls: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     sent: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     gate: Event | None = None  # holds what is sent until it is set
@@ -94,6 +95,8 @@ class FakeClient:
         self.calls.append((operation, arguments))
         if failure := self.failures.get(operation):
             raise failure
+        if operation in self.odd:
+            return SimpleNamespace(data=self.odd[operation], elapsed=0.012, order_id=None)
         change = getattr(self, f"_{operation}", None)
         if change is None:
             return SimpleNamespace(data=self._read(operation, arguments), elapsed=0.012, order_id=None)
@@ -109,7 +112,10 @@ class FakeClient:
         info = {"name_en": f"A name{mark}", "currency": "HKD", "lot_size": 100}
         answers: dict[str, Any] = {
             "quote": {"secu_quote": [{"symbol": one, "timestamp": stamp, **QUOTE} for one in rows]},
-            "depth": {"bid": [{"price": "599.5"}], "ask": [{"price": "600"}]},
+            "depth": {
+                "bid": [{"price": "599.5", "volume": 300}, {"price": "599", "volume": 1200}],
+                "ask": [{"price": "600", "volume": 600}],
+            },
             "static_info": {"secu_static_info": [{"symbol": one, **info} for one in rows]},
             "stock_positions": {
                 "list": [{"account_channel": f"lb_papertrading{mark}", "stock_info": [held]}]

@@ -2,7 +2,7 @@
 
 import { button, h, setText, show } from "./parts.js";
 
-const PRICES = [
+const SIDES = [
   ["bid", "Bid"],
   ["last", "Last"],
   ["ask", "Ask"],
@@ -33,7 +33,7 @@ export class MarketBox {
   constructor(take) {
     /** @type {Record<string, string>} */
     this.prices = {};
-    this.values = PRICES.map(([name = "", label = ""]) => {
+    this.values = SIDES.map(([name = "", label = ""]) => {
       const value = h("span", { class: "jo-price" });
       const pressed = () => this.prices[name] && take(this.prices[name]);
       const box = button("", pressed, "jo-plain jo-quote");

@@ -97,12 +97,11 @@ export class OrderTicket {
     const more = {
       symbol: { beside: [this.list], below: [this.suggest] },
       submitted_quantity: { below: [sizes, this.sizeNote] },
-      remark: { wide: true },
     };
     for (const [name, kind] of Object.entries(STEPPED)) {
       more[name] = { ...more[name], beside: this.stepper(name, kind) };
     }
-    /** @type {Record<string, import("./parts.js").Field>} */
+    /** @type {Record<string, Field>} */
     const fields = {};
     for (const [name, input] of Object.entries(this.inputs)) {
       fields[name] = field(FIELD_LABELS[/** @type {keyof typeof FIELD_LABELS} */ (name)], input, more[name]);
@@ -126,7 +125,8 @@ export class OrderTicket {
 
   build() {
     const submit = (/** @type {Event} */ event) => this.onSubmit(event);
-    const rest = Object.keys(this.fields).filter((name) => name !== "symbol");
+    const apart = ["symbol", "remark", ...BRACKET];
+    const rest = Object.keys(this.fields).filter((name) => !apart.includes(name));
     const form = h(
       "form",
       {
@@ -138,6 +138,7 @@ export class OrderTicket {
       h("div", { class: "jo-top" }, this.box("symbol"), this.market.box),
       this.sideWords,
       h("div", { class: "jo-grid" }, ...rest.map((name) => this.box(name))),
+      h("div", { class: "jo-grid" }, ...BRACKET.map((name) => this.box(name)), this.box("remark")),
       this.meaning,
       this.notices.alert,
       this.mean.box,

@@ -75,7 +75,6 @@ export function button(text, press, look = "jo-button jo-quiet") {
 
 /**
  * A label, its input, and the line below it that says what is wrong.
- * @typedef {{box: HTMLElement, hint: (text: string, wrong: boolean) => void}} Field
  * @param {string} label
  * @param {HTMLInputElement | HTMLSelectElement} input
  * @param {{beside?: Node[], below?: Node[], wide?: boolean}} [more]
@@ -246,6 +245,7 @@ export class Notices {
   }
 }
 
+const EDITABLE = ["submit", "replace"]; // previews of fields: an edit takes them back, no button is needed
 const SENDING = "Sending…";
 const SWAPPED = 700; // ms in which a preview that took another one's place can't be sent: no click was meant for it
 
@@ -317,7 +317,7 @@ export class OfferCard {
     setPairs(this.lines, offer ? offer.lines : [["", words]]);
     setText(this.send, offer?.button ?? this.idle);
     this.box.dataset.kind = offer?.kind ?? "";
-    show(this.drop, offer);
+    show(this.drop, offer && !EDITABLE.includes(offer.kind));
     show(this.box, offer || this.idle);
     this.tick();
   }

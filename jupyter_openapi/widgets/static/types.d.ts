@@ -15,6 +15,12 @@ interface Sender {
   send(kind: string, content?: object): void;
 }
 
+/** A labelled input, and the line below it. */
+interface Field {
+  box: HTMLElement;
+  hint(text: string, wrong: boolean): void;
+}
+
 type Pair = [string, string];
 type Tone = "" | "good" | "warn" | "up" | "down";
 
