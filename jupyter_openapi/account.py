@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 from jupyter_openapi.errors import OpenAPIError, RequestRefused
 from jupyter_openapi.messages import _
@@ -86,6 +86,26 @@ class Account:
                     "to a real-money account. Use the paper account's token."
                 ).format(what=what)
             )
+
+
+class ClientLike(Protocol):
+    """What the portfolio and the panels need of a `Client`."""
+
+    tz: str
+
+    @property
+    def account(self) -> Account:
+        """The account it speaks for."""
+
+    @property
+    def throttled(self) -> int:
+        """How often the broker has answered 429, also where a repeat hid it."""
+
+    def limits_left(self) -> dict[str, int]:
+        """Return how many calls each limit still allows."""
+
+    def call(self, operation: str, /, *, execute: bool = False, **parameters: Any) -> Any:
+        """Call an operation by its name: a reply, or a preview of a change."""
 
 
 def mode_named(name: str) -> Mode:

@@ -56,6 +56,7 @@ class NamedConnection:
         client, self.found = self.client, None
         if client is not None:
             client.detach()
+            client.close()  # its sockets and files; a read opens them again
         self.hold(None)
         return client
 

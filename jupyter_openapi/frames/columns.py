@@ -12,7 +12,7 @@ from jupyter_openapi.errors import RequestRefused
 from jupyter_openapi.frames import values as numbers
 from jupyter_openapi.frames.attrs import Findings
 from jupyter_openapi.frames.values import UnreadableError, as_text, distinct, objects, shape, text_column
-from jupyter_openapi.market.symbols import MARKET_ZONES
+from jupyter_openapi.market.symbols import MARKET_ZONES, market_of
 from jupyter_openapi.messages import _
 from jupyter_openapi.spec.model import Field, Kind
 
@@ -147,7 +147,7 @@ def add_trade_date(frame: pd.DataFrame, symbol: str, column: str = "timestamp") 
     """
     import pandas as pd
 
-    zone = MARKET_ZONES.get(symbol.rpartition(".")[2].upper())
+    zone = MARKET_ZONES.get(market_of(symbol).upper())
     if zone is None or column not in frame.columns or "trade_date" in frame.columns:
         return frame
     times = frame[column]

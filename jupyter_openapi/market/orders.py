@@ -26,6 +26,7 @@ from jupyter_openapi.market.order_rules import (
     statuses,
     types_of,
 )
+from jupyter_openapi.market.symbols import market_of
 from jupyter_openapi.market.ticks import band, broker_band, ladder
 from jupyter_openapi.messages import _
 
@@ -184,7 +185,7 @@ def check_lot(symbol: str, order_type: str, quantity: Decimal, lot_size: int) ->
     """
     name, problems = "submitted_quantity", Findings()
     lots, odd = divmod(quantity, lot_size)
-    most = facts("securities")["max_order_lots"].get(symbol.rpartition(".")[2])
+    most = facts("securities")["max_order_lots"].get(market_of(symbol))
     if order_type == "ODD":
         if lots:
             problems.wrong(
@@ -222,7 +223,7 @@ def check_ticks(fields: Mapping[str, Any], on: date, table: str | None = None) -
     to `check`.
     """
     symbol = str(fields.get("symbol", ""))
-    if symbol.rpartition(".")[2] not in symbols.TRADABLE:
+    if market_of(symbol) not in symbols.TRADABLE:
         return []
     rungs = ladder(symbol, on, table)
     problems = Findings()

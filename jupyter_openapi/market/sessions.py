@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo
 
 from jupyter_openapi.errors import RequestRefused
 from jupyter_openapi.market import facts
+from jupyter_openapi.market.symbols import MARKET_ZONES
 from jupyter_openapi.messages import _
 
 DayKind = Literal["full", "half"]
@@ -72,7 +73,8 @@ def zone(market: str) -> ZoneInfo:
     """Return the time zone of a market (HK or US)."""
     from zoneinfo import ZoneInfo
 
-    return ZoneInfo(_facts(market)["tz"])
+    _facts(market)  # refuses a market without trading hours
+    return ZoneInfo(MARKET_ZONES[market])
 
 
 def trading_day(market: str, day: date) -> DayKind | None:

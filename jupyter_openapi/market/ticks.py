@@ -19,7 +19,7 @@ from typing import Any
 
 from jupyter_openapi.errors import RequestRefused
 from jupyter_openapi.market import facts
-from jupyter_openapi.market.symbols import SECURITIES
+from jupyter_openapi.market.symbols import SECURITIES, market_of
 from jupyter_openapi.messages import _
 
 
@@ -101,7 +101,7 @@ def ladder(symbol_or_market: str, on: date, table: str | None = None) -> Ladder:
         If no table is known for that market, or none is called that.
     """
     known = facts("ticks")
-    market = symbol_or_market.rpartition(".")[2]
+    market = market_of(symbol_or_market)
     security = SECURITIES.get(symbol_or_market)
     name = table or (security.spread_table if security else known["default_table"].get(market))
     if name is None:

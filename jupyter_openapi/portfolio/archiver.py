@@ -22,7 +22,7 @@ from jupyter_openapi.spec import catalog
 from jupyter_openapi.spec.model import Operation
 
 if TYPE_CHECKING:
-    from jupyter_openapi.portfolio.positions import ClientLike
+    from jupyter_openapi.account import ClientLike
 
 
 @dataclass(frozen=True)

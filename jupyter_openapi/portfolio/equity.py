@@ -22,7 +22,7 @@ from jupyter_openapi.portfolio.snapshot_store import chosen_owner
 if TYPE_CHECKING:
     import pandas as pd
 
-    from jupyter_openapi.portfolio.positions import ClientLike
+    from jupyter_openapi.account import ClientLike
 
 Row = dict[str, Any]
 

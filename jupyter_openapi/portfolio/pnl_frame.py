@@ -11,7 +11,7 @@ from jupyter_openapi.errors import OpenAPIError
 from jupyter_openapi.frames.columns import instant_column
 from jupyter_openapi.frames.values import text_column
 from jupyter_openapi.market.money import ZERO, amount, floats, known_text, minus, plain, product, ratio
-from jupyter_openapi.market.symbols import SECURITIES, currency_of
+from jupyter_openapi.market.symbols import SECURITIES, currency_of, market_of
 from jupyter_openapi.messages import _
 from jupyter_openapi.portfolio.executions import Trades, moment
 from jupyter_openapi.portfolio.lot_ledger import LotLedger, Trip, Unmatched
@@ -149,7 +149,7 @@ def read_money(reader: Reader, trades: Trades) -> dict[str, Instrument]:
             reader.miss(_("no contract multiplier for {symbol}").format(symbol=symbol))
     return {
         symbol: Instrument(
-            symbol.rpartition(".")[2],
+            market_of(symbol),
             known.get(symbol) or currency_of(symbol),
             (prices[symbol].multiplier if symbol in prices else None) if is_option(symbol) else Decimal(1),
         )

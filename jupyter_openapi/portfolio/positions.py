@@ -9,28 +9,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any, Protocol
+from typing import Any
 from urllib.parse import urlsplit
 
-from jupyter_openapi.account import Account
+from jupyter_openapi.account import ClientLike
 from jupyter_openapi.errors import ApiError, OpenAPIError, TransportError, sentence
 from jupyter_openapi.market.money import amount, known_text, total
-from jupyter_openapi.market.symbols import currency_of
+from jupyter_openapi.market.symbols import currency_of, market_of
 from jupyter_openapi.messages import _
-
-
-class ClientLike(Protocol):
-    """What a valuation needs of a `Client`."""
-
-    tz: str
-
-    @property
-    def account(self) -> Account:
-        """Which account it speaks for."""
-
-    def call(self, operation: str, /, **parameters: Any) -> Any:
-        """Call an operation by its name and return its reply."""
-
 
 KEYS_REFUSED = frozenset({401003, 401004, 401102, 403201, 403202, 403203, 403204, 403205})
 """The broker's codes for a token, key, signature or address that it does not accept."""
@@ -218,7 +204,7 @@ def _stock(channel: str, row: Mapping[str, Any]) -> Holding:
         channel,
         symbol,
         known_text(row.get("symbol_name")),
-        known_text(row.get("market")) or symbol.rpartition(".")[2],
+        known_text(row.get("market")) or market_of(symbol),
         known_text(row.get("currency")).upper() or currency_of(symbol),
         amount(row.get("quantity")),
         amount(row.get("available_quantity")),

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from jupyter_openapi.errors import ApiError, OpenAPIError, RequestRefused
 from jupyter_openapi.market.money import amount, known_text
-from jupyter_openapi.market.symbols import MARKET_ZONES
+from jupyter_openapi.market.symbols import MARKET_ZONES, market_of
 from jupyter_openapi.messages import _
 from jupyter_openapi.portfolio.positions import brief, names
 
@@ -53,7 +53,7 @@ class Price:
 
 def market_zone(symbol: str) -> ZoneInfo:
     """Return the zone in which the days of a symbol's market are counted."""
-    return ZoneInfo(MARKET_ZONES.get(symbol.rpartition(".")[2], "UTC"))
+    return ZoneInfo(MARKET_ZONES.get(market_of(symbol), "UTC"))
 
 
 def is_option(symbol: str) -> bool:
@@ -140,7 +140,7 @@ def _parts(symbols: Sequence[str], failure: OpenAPIError) -> list[Sequence[str]]
         return []
     markets: dict[str, list[str]] = {}
     for symbol in symbols:
-        markets.setdefault(symbol.rpartition(".")[2], []).append(symbol)
+        markets.setdefault(market_of(symbol), []).append(symbol)
     if len(markets) > 1:
         return list(markets.values())
     if failure.code in _LASTING:
@@ -161,7 +161,7 @@ def old_prices(prices: Mapping[str, Price], now: datetime) -> list[str]:
         if (today - day).days > OLD:
             old.append(f"{symbol} of {day}")
         elif day != today:
-            days.setdefault(symbol.rpartition(".")[2], set()).add(day)
+            days.setdefault(market_of(symbol), set()).add(day)
     for market, found in days.items():
         latest = " and ".join(str(day) for day in sorted(found))
         said.append(

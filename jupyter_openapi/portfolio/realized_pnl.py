@@ -26,7 +26,7 @@ from jupyter_openapi.portfolio.prices import Rates, currency_code, read_rates
 if TYPE_CHECKING:
     import pandas as pd
 
-    from jupyter_openapi.portfolio.positions import ClientLike
+    from jupyter_openapi.account import ClientLike
 
 MOST_FEES = (
     15  # orders whose fees are asked for without being told to: half of the broker's 30 calls per 30 s

@@ -29,7 +29,8 @@ from jupyter_openapi.storage import data_folder, private_folder
 if TYPE_CHECKING:
     import pandas as pd
 
-    from jupyter_openapi.portfolio.positions import Balance, ClientLike, Holding
+    from jupyter_openapi.account import ClientLike
+    from jupyter_openapi.portfolio.positions import Balance, Holding
     from jupyter_openapi.portfolio.prices import Price
 
 SCALE = 12

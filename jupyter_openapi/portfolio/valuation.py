@@ -12,7 +12,7 @@ from jupyter_openapi.errors import guarded
 from jupyter_openapi.frames import describe
 from jupyter_openapi.frames.values import text_column
 from jupyter_openapi.market.money import ZERO, exactly, floats, minus, product, ratio, total
-from jupyter_openapi.market.symbols import currency_of
+from jupyter_openapi.market.symbols import currency_of, market_of
 from jupyter_openapi.messages import _
 from jupyter_openapi.portfolio.executions import read_today
 from jupyter_openapi.portfolio.positions import Reader, names, read_balance, read_funds, read_stocks, warn
@@ -28,8 +28,9 @@ from jupyter_openapi.portfolio.prices import (
 if TYPE_CHECKING:
     import pandas as pd
 
+    from jupyter_openapi.account import ClientLike
     from jupyter_openapi.portfolio.executions import Fill
-    from jupyter_openapi.portfolio.positions import Balance, ClientLike, Holding
+    from jupyter_openapi.portfolio.positions import Balance, Holding
     from jupyter_openapi.portfolio.prices import Price
 
 
@@ -147,7 +148,7 @@ def closed_today(
     for symbol, mine in gone.items():
         opening = -sum((fill.signed for fill in mine), ZERO)
         day = day_result(opening, ZERO, mine, prices.get(symbol))
-        found.append(Closed(symbol, symbol.rpartition(".")[2], currency_of(symbol), day))
+        found.append(Closed(symbol, market_of(symbol), currency_of(symbol), day))
     return found
 
 

@@ -15,7 +15,7 @@ from jupyter_openapi.errors import OpenAPIError, RequestRefused, TransportError
 from jupyter_openapi.market import fees, sessions
 from jupyter_openapi.market.money import amount, money, plain
 from jupyter_openapi.market.orders import FINAL
-from jupyter_openapi.market.symbols import currency_of
+from jupyter_openapi.market.symbols import currency_of, market_of
 from jupyter_openapi.messages import _
 
 TYPES = {
@@ -159,7 +159,7 @@ def _fees(fields: Mapping[str, Any], quantity: Decimal, price: Decimal) -> str:
 
 def about_hours(fields: Mapping[str, Any]) -> Lines:
     """Return when the order would be live, if that is not now."""
-    market, now = str(fields["symbol"]).rpartition(".")[2], datetime.now(UTC)
+    market, now = market_of(str(fields["symbol"])), datetime.now(UTC)
     try:
         starts = sessions.next_accepting(
             market, now, str(fields["order_type"]), str(fields.get("outside_rth") or "") or None

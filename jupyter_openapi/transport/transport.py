@@ -234,8 +234,9 @@ class Transport:
         self._app_key = credentials.app_key
 
     def close(self) -> None:
-        """Close the connections."""
+        """Close the connections; the next request opens new ones."""
         self._adapter.close()
+        self._pool = self._connections()
 
     def _connections(self) -> HTTPConnectionPool:
         """Return the pool of connections to the host, through its proxy if the environment names one."""

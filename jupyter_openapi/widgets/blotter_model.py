@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
+from jupyter_openapi.account import ClientLike
 from jupyter_openapi.errors import OpenAPIError, RequestRefused
 from jupyter_openapi.messages import _
 from jupyter_openapi.trading.describe import describe_standing
@@ -18,7 +19,7 @@ from jupyter_openapi.widgets.model import Pending, PendingChange
 from jupyter_openapi.widgets.order_fields import cancel_offer
 from jupyter_openapi.widgets.panel import PanelState, failure_words, in_thread, zone_of
 from jupyter_openapi.widgets.polling import TRAFFIC, Backoff, Poller
-from jupyter_openapi.widgets.queries import ClientHolder, ClientLike, connected
+from jupyter_openapi.widgets.queries import ClientHolder, connected
 
 EVERY = 5.0  # seconds between two looks while an order is open
 CLOSED = 60.0  # and while every market of theirs is closed
@@ -231,7 +232,7 @@ class BlotterModel(PanelState):
         """Read the last prices of the orders that work; without them the table has none."""
         wanted = {str(order.get("symbol")) for order in self.orders() if may_work(order)}
         try:
-            found = reads.last_prices(client, [symbol for symbol in wanted if reads.market_of(symbol)])
+            found = reads.last_prices(client, [symbol for symbol in wanted if reads.order_market(symbol)])
         except Exception:  # noqa: BLE001 (prices are a help; the orders stand without them)
             found = {}
         if found != self._last:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from jupyter_openapi.account import ClientLike
 from jupyter_openapi.errors import RequestRefused, did_you_mean, sentence
 from jupyter_openapi.market import orders, symbols
 from jupyter_openapi.market.money import amount
@@ -20,7 +21,6 @@ from jupyter_openapi.trading.describe import HOURS, LASTS
 from jupyter_openapi.trading.limits import OVERRIDES
 from jupyter_openapi.widgets.model import PendingChange
 from jupyter_openapi.widgets.panel import LABELS, by_label
-from jupyter_openapi.widgets.queries import ClientLike
 
 PRICES = ("submitted_price", "trigger_price", "trailing_amount", "trailing_percent", "limit_offset")
 """The fields a type may ask for that the form has."""

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
+from jupyter_openapi.account import ClientLike
 from jupyter_openapi.errors import OutcomeUnknown, RequestRefused
 from jupyter_openapi.messages import _
 from jupyter_openapi.trading.describe import describe_standing
@@ -31,7 +32,7 @@ from jupyter_openapi.widgets.order_fields import (
 )
 from jupyter_openapi.widgets.panel import PanelState, by_label, failure_words, in_thread
 from jupyter_openapi.widgets.polling import TRAFFIC, Backoff, Poller
-from jupyter_openapi.widgets.queries import ClientHolder, ClientLike, connected
+from jupyter_openapi.widgets.queries import ClientHolder, connected
 
 EVERY = 5.0  # seconds between two looks at an order
 SOON = 0.3  # seconds until the first look at a new one

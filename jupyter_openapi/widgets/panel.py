@@ -21,13 +21,14 @@ import anywidget
 import traitlets
 from markupsafe import Markup
 
+from jupyter_openapi.account import ClientLike
 from jupyter_openapi.colors import colors
 from jupyter_openapi.errors import OpenAPIError, OutcomeUnknown
 from jupyter_openapi.messages import _
 from jupyter_openapi.widgets import polling as events
 from jupyter_openapi.widgets.model import PendingChange
 from jupyter_openapi.widgets.polling import Throttle
-from jupyter_openapi.widgets.queries import ClientHolder, ClientLike
+from jupyter_openapi.widgets.queries import ClientHolder
 
 HIDDEN = "•••"
 LABELS = {

@@ -14,8 +14,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Literal
 
-from jupyter_openapi.widgets.queries import ClientLike, throttled
-
 RESERVE = 8  # of the broker's 30 calls per 30 s: left for orders
 PATIENCE = 10.0  # seconds a poller stands back for an order on its way
 GAP = 0.1  # seconds between two updates of a page: at most 10 a second
@@ -95,7 +93,7 @@ class Backoff:
 
         A 429 that a repeat has hidden counts too, where the client tells of it.
         """
-        seen = throttled(client)
+        seen = 0 if client is None else client.throttled
         trouble = failure is not None or seen > self._throttled
         self._throttled = seen
         self._delay = min(self._delay * 2, LONGEST) if trouble else self.every

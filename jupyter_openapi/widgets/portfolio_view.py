@@ -9,13 +9,14 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
+from jupyter_openapi.account import ClientLike
 from jupyter_openapi.messages import _
 from jupyter_openapi.plots.style import MINUS, amount_text, percent_text
 from jupyter_openapi.portfolio import totals
 from jupyter_openapi.session import SESSION
 from jupyter_openapi.widgets.panel import HIDDEN, Cell, Page, column, head_view, static, without_ids, zone_of
 from jupyter_openapi.widgets.portfolio_model import CURRENCIES, PICTURES, PortfolioModel
-from jupyter_openapi.widgets.queries import ClientHolder, ClientLike
+from jupyter_openapi.widgets.queries import ClientHolder
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
+from jupyter_openapi.market.symbols import market_of
+
 ZERO = Decimal(0)
 
 NEW = "NewStatus"
@@ -94,7 +96,7 @@ class Order:
     @property
     def market(self) -> str:
         """HK or US."""
-        return self.symbol.rpartition(".")[2]
+        return market_of(self.symbol)
 
     @property
     def conditional(self) -> bool:

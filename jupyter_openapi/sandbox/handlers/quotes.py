@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Any
 
 from jupyter_openapi.market import sessions
-from jupyter_openapi.market.symbols import SECURITIES, Security
+from jupyter_openapi.market.symbols import SECURITIES, Security, market_of
 from jupyter_openapi.sandbox.dispatch import World, carries
 from jupyter_openapi.sandbox.errors import bad
 from jupyter_openapi.sandbox.exchange import rules
@@ -272,5 +272,5 @@ def _moment(symbol: str, day: str | None, minute: str | None) -> float | None:
     text = minute or "0000"
     if len(text) != 4 or not text.isascii() or not text.isdigit() or text[:2] > "23" or text[2:] > "59":
         raise bad("offset_request", f"minute {text:.10} isn't HHMM")
-    here = sessions.zone(symbol.rpartition(".")[2])
+    here = sessions.zone(market_of(symbol))
     return datetime.strptime(day + text, "%Y%m%d%H%M").replace(tzinfo=here).timestamp()
