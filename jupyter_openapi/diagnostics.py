@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from jupyter_openapi.credentials import validity
 from jupyter_openapi.errors import ApiError, OpenAPIError
 from jupyter_openapi.messages import _
 
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from jupyter_openapi.client import Client
 
 SKEW = 3.0  # seconds
-WARN_DAYS = 14
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,14 +137,8 @@ def _clock(client: Client) -> Finding:
 
 
 def _token(client: Client) -> Finding:
-    days = client.token_days_left()
-    if days is None:
-        return _well("token", _("does not say when it ends"))
-    if days < 0:
-        return _ill("token", _("has ended: make a new one on the developer website."))
-    if days < WARN_DAYS:
-        return _ill("token", _("ends in {days:.0f} days: `%openapi --execute refresh`.").format(days=days))
-    return _well("token", _("ends in {days:.0f} days").format(days=days))
+    found = validity(client.token_days_left())
+    return Finding("token", not found.renew, str(found))
 
 
 def _limits(client: Client) -> Finding:

@@ -8,10 +8,10 @@ from typing import NamedTuple
 
 from jupyter_openapi.magic.commands import COMMANDS
 from jupyter_openapi.magic.flags import FLAGS, Flag
-from jupyter_openapi.magic.grammar import METHODS
 from jupyter_openapi.magic.recent import SEEN
 from jupyter_openapi.spec import catalog
 from jupyter_openapi.spec.model import Kind, Operation, Parameter
+from jupyter_openapi.spec.request import METHODS
 from jupyter_openapi.spec.values import choices
 
 DAYS = ("today", "yesterday", "-7d", "-30d", "-6m", "-1y")

@@ -16,7 +16,6 @@ from __future__ import annotations
 import csv
 import json
 import re
-import secrets
 from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
@@ -24,6 +23,7 @@ from typing import TYPE_CHECKING, Any
 
 from jupyter_openapi.errors import RequestRefused
 from jupyter_openapi.messages import _
+from jupyter_openapi.storage import replacing
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -98,24 +98,16 @@ class Saving:
         )
 
     def _replace(self, write: Callable[[Path], None]) -> None:
-        # Beside the file itself, so that the last step is a rename; with the usual permissions of new files.
-        unfinished = self.path.with_name(f".{self.path.name}.{secrets.token_hex(4)}{self._ending}")
-        problem = ""
         try:
-            write(unfinished)
-            unfinished.replace(self.path)
+            with replacing(self.path, ending=self._ending, private=False) as draft:
+                write(draft)
         except (OSError, UnicodeError, ValueError, TypeError) as failure:
-            problem = (
-                getattr(failure, "strerror", None)
-                or str(failure).partition("\n")[0]
-                or type(failure).__name__
-            )
-        finally:
-            unfinished.unlink(missing_ok=True)
-        if problem:
+            reason = getattr(failure, "strerror", None) or str(failure).partition("\n")[0]
             raise RequestRefused(
-                _("--out {typed} was not written: {problem}.").format(typed=self.typed, problem=problem)
-            )
+                _("--out {typed} was not written: {reason}.").format(
+                    typed=self.typed, reason=reason or type(failure).__name__
+                )
+            ) from None
 
 
 def _csv(frame: pd.DataFrame, path: Path) -> None:

@@ -29,6 +29,7 @@ from jupyter_openapi.magic.flags import (
 )
 from jupyter_openapi.magic.lexer import split_line, unquoted
 from jupyter_openapi.messages import _
+from jupyter_openapi.spec.request import METHODS
 
 _LINE = re.compile(r"\s*([^\W\d][\w.\-\[\]]*)\s*:(.*)", re.DOTALL)
 _UNQUOTED_EXPRESSION = re.compile(r"[:\[,]\s*\{\s*\Z")
@@ -141,7 +142,6 @@ def _no_constant(name: str) -> Any:
     )
 
 
-METHODS = frozenset({"GET", "POST", "PUT", "DELETE", "PATCH"})
 _OTHER_METHODS = frozenset({"HEAD", "OPTIONS", "TRACE", "CONNECT"})
 _NAME = re.compile(r"[^\W\d][\w.\-\[\]]*")
 

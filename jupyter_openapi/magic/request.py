@@ -104,11 +104,6 @@ class Draft:
     fields: Any
     pairs: tuple[tuple[str, str], ...]
 
-    @property
-    def address(self) -> str:
-        """The path and query, as on the request line."""
-        return f"{self.path}?{self.query}" if self.query else self.path
-
 
 def draft(target: Target, tz: str, *, identified: bool = False) -> Draft:
     """Check what a line calls and build its request.

@@ -27,7 +27,7 @@ from jupyter_openapi.market.order_rules import (
     types_of,
 )
 from jupyter_openapi.market.symbols import market_of
-from jupyter_openapi.market.ticks import band, broker_band, ladder
+from jupyter_openapi.market.ticks import band, ladder
 from jupyter_openapi.messages import _
 
 __all__ = [
@@ -39,7 +39,6 @@ __all__ = [
     "Problem",
     "TypeRules",
     "band",
-    "broker_band",
     "check",
     "check_lot",
     "check_replace",

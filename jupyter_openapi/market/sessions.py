@@ -13,8 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import cache, lru_cache
-from typing import Any, Literal
-from zoneinfo import ZoneInfo
+from typing import TYPE_CHECKING, Any, Literal
 
 from jupyter_openapi.errors import RequestRefused
 from jupyter_openapi.market import facts
@@ -22,6 +21,9 @@ from jupyter_openapi.market.symbols import MARKET_ZONES
 from jupyter_openapi.messages import _
 
 DayKind = Literal["full", "half"]
+
+if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
 
 _DAY = timedelta(days=1)
 _LONGEST_BREAK = 15  # days; no run of closed days is longer

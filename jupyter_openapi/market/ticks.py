@@ -155,11 +155,6 @@ def tick(symbol_or_market: str, price: Decimal, on: date, table: str | None = No
     return ladder(symbol_or_market, on, table).tick(price)
 
 
-def is_on_tick(symbol_or_market: str, price: Decimal, on: date, table: str | None = None) -> bool:
-    """Tell whether the exchange takes `price` on that date."""
-    return ladder(symbol_or_market, on, table).allows(price)
-
-
 def nearest(
     symbol_or_market: str, price: Decimal, on: date, table: str | None = None
 ) -> tuple[Decimal, Decimal]:
@@ -180,11 +175,6 @@ def step(symbol_or_market: str, price: Decimal, spreads: int, on: date, table: s
     rungs = ladder(symbol_or_market, on, table)
     start = rungs.below(price) if spreads >= 0 else rungs.above(price)
     return rungs.price(start + spreads)
-
-
-def table_date(symbol_or_market: str, on: date, table: str | None = None) -> date | None:
-    """Return the date since which the table in force on `on` holds; None if it is older than the records."""
-    return ladder(symbol_or_market, on, table).since
 
 
 Band = tuple[Decimal | None, Decimal | None]
@@ -231,23 +221,6 @@ def band(  # noqa: PLR0917 - the house's interface: every place is named in the 
         lows.append(low)
         highs.append(high)
     return max(filter(None, lows), default=None), min(filter(None, highs), default=None)
-
-
-def broker_band(  # noqa: PLR0917 - as `band`
-    side: str,
-    best_bid: Decimal | None,
-    best_ask: Decimal | None,
-    last: Decimal | None,
-    on: date,
-    table: str = "part_a",
-) -> Band:
-    """Return the broker's own band for limit orders in Hong Kong: narrower, 20 and 9 spreads."""
-    if table == "us":
-        return None, None
-    rungs = ladder("HK", on, table)
-    low, high = facts("orders")["bands"]["broker"].get(side, (None, None))
-    bid, ask = best_bid or last, best_ask or last
-    return _limit(low, bid, ask, rungs), _limit(high, bid, ask, rungs)
 
 
 def _limit(rule: str | None, bid: Decimal | None, ask: Decimal | None, rungs: Ladder) -> Decimal | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
@@ -24,7 +23,7 @@ from jupyter_openapi.portfolio.positions import (
     read_stocks,
 )
 from jupyter_openapi.portfolio.prices import read_prices, read_rates
-from jupyter_openapi.storage import data_folder, private_folder
+from jupyter_openapi.storage import data_folder, private_folder, replacing
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -135,21 +134,16 @@ def write(folder: str | Path | None, owner: str, taken_at: datetime, lines: Sequ
         place = home / owner / f"{taken_at:%Y-%m}"
         for made in (home, place.parent, place):
             made.mkdir(mode=0o700, parents=True, exist_ok=True)
-        draft = place / f"{name}.part"
-        try:
-            with os.fdopen(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as file:
-                pq.write_table(table, file)
-                file.flush()
-                os.fsync(file.fileno())
-            return draft.rename(place / f"{name}.parquet")
-        finally:
-            draft.unlink(missing_ok=True)
+        path = place / f"{name}.parquet"
+        with replacing(path) as draft:
+            pq.write_table(table, draft)
     except OSError as problem:
         raise RequestRefused(
             _("The snapshot was not kept: {folder_of} can't be written: {strerror}.").format(
                 folder_of=folder_of(folder), strerror=problem.strerror or problem
             )
         ) from None
+    return path
 
 
 def _stored(value: Any) -> Any:

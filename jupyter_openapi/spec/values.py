@@ -60,28 +60,6 @@ _SPLIT = {Kind.SYMBOL, Kind.ENUM, Kind.ID, Kind.INTEGER, Kind.DATE}
 _BOOLEANS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 
 
-def to_wire(parameter: Parameter, value: Any, *, tz: str = "UTC", now: datetime | None = None) -> Any:
-    """Return `value` as it travels: a JSON value, arrays joined where the parameter's style says so.
-
-    Parameters
-    ----------
-    parameter
-        What the value is for; its kind decides.
-    value
-        Any of the types the kind takes; never None (None omits the parameter).
-    tz
-        Zone of naive times and of days.
-    now
-        The present moment, for tests.
-
-    Raises
-    ------
-    RequestRefused
-        One sentence that names the parameter, the value and what to type instead.
-    """
-    return join(parameter, convert(parameter, value, tz=tz, now=now))
-
-
 def join(parameter: Parameter, value: Any) -> Any:
     """Return an array as the one text it travels in, if its style is ``comma`` or ``json``."""
     if not isinstance(value, list):

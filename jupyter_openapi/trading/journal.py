@@ -255,13 +255,6 @@ class Journal:
         """Return the intents of a basket, in the order of their rows."""
         return sorted(self._find("i.basket = ?", basket), key=lambda intent: (intent.row or 0, intent.id))
 
-    def seen_client_request_id(self, client_request_id: str, account: str | None = None) -> Intent | None:
-        """Return the intent that used this id, if one did."""
-        found = self._find(
-            "i.client_request_id = ? AND (? IS NULL OR i.account = ?)", client_request_id, account, account
-        )
-        return next(iter(found), None)
-
     def same_from_earlier_run(
         self, account: str, cell: str | None, run: str | None, fingerprint: str
     ) -> Intent | None:

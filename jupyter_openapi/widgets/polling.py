@@ -14,6 +14,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Literal
 
+from jupyter_openapi.account import ClientLike
+
 RESERVE = 8  # of the broker's 30 calls per 30 s: left for orders
 PATIENCE = 10.0  # seconds a poller stands back for an order on its way
 GAP = 0.1  # seconds between two updates of a page: at most 10 a second

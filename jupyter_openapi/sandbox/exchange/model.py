@@ -27,7 +27,6 @@ UNSENT = frozenset({HELD, HELD_REPLACED, DELAYED})
 
 CONDITIONAL = frozenset({"LIT", "MIT", "TSLPAMT", "TSLPPCT"})
 TRAILING = frozenset({"TSLPAMT", "TSLPPCT"})
-UNPRICED = frozenset({"MO", "AO", "MIT"})
 
 
 @dataclass(slots=True)

@@ -28,7 +28,6 @@ def seconds(value: float, none: str = "0") -> str:
 
 
 CENT = Decimal("0.01")
-MILL = Decimal("0.001")
 """Money to the cent; prices of a share in a holding to a thousandth."""
 
 
