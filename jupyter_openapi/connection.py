@@ -70,16 +70,18 @@ def renew_oauth(file: OAuthFile, host: Host) -> Credentials:
             )
             content: Any = answer.json()
         except (requests.RequestException, ValueError) as failure:
-            problem = _("{url}/oauth2/token gave no token ({name__}); the old one was kept.").format(
-                url=host.url, name__=type(failure).__name__
+            raise TransportError(
+                _("{url}/oauth2/token gave no token ({error}); the old one was kept.").format(
+                    url=host.url, error=type(failure).__name__
+                )
+            ) from None
+    if answer.status_code != 200 or not isinstance(content, dict):
+        raise TransportError(
+            _("{url}/oauth2/token refused (HTTP {status}); the old token was kept.").format(
+                url=host.url, status=answer.status_code
             )
-        else:
-            if answer.status_code == 200 and isinstance(content, dict):
-                return Credentials(*file.store(content))
-            problem = _("{url}/oauth2/token refused (HTTP {status_code}); the old token was kept.").format(
-                url=host.url, status_code=answer.status_code
-            )
-    raise TransportError(problem)
+        )
+    return Credentials(*file.store(content))
 
 
 def _token(data: Any) -> str:

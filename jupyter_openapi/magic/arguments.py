@@ -312,10 +312,8 @@ def _collected(
             else:
                 found.add(name, read_text(value, parameter, scope, name=name, body=True), "body")
     except RecursionError:
-        pass
-    else:
-        return found.rows()
-    raise RequestRefused(_("The body is nested too deeply to be read."))
+        raise RequestRefused(_("The body is nested too deeply to be read.")) from None
+    return found.rows()
 
 
 class _Found:

@@ -59,10 +59,8 @@ class Context:
         try:
             zone(name)
         except ValueError as unknown:
-            problem = str(unknown)
-        else:
-            return name
-        raise RequestRefused(_("--tz {name}: {problem}.").format(name=name, problem=problem))
+            raise RequestRefused(_("--tz {name}: {reason}.").format(name=name, reason=unknown)) from None
+        return name
 
     def decimals(self, command: Command) -> str:
         """Return how a line's decimal columns come: its flag's choice, else the setting's."""

@@ -92,23 +92,23 @@ def _line_entries(lines: list[str]) -> tuple[tuple[str, str], ...]:
 
 
 def _json_entries(text: str) -> tuple[tuple[str, Any], ...]:
-    problem = ""
     try:
         value = json.loads(text, parse_float=Decimal, parse_constant=_no_constant, object_pairs_hook=_unique)
     except json.JSONDecodeError as error:
-        problem = _("The body is not JSON at line {lineno}, column {colno}: {msg}{msg_2}{error}.").format(
-            lineno=error.lineno,
-            colno=error.colno,
-            msg=error.msg[:1].lower(),
-            msg_2=error.msg[1:],
-            error=_hint(error),
-        )
+        raise RequestRefused(
+            _("The body is not JSON at line {line}, column {column}: {reason}{advice}.").format(
+                line=error.lineno,
+                column=error.colno,
+                reason=error.msg[:1].lower() + error.msg[1:],
+                advice=_hint(error),
+            )
+        ) from None
     except (ValueError, ArithmeticError):
-        problem = "The body holds a number too large to be read; write it as text, in quotes."
+        raise RequestRefused(
+            _("The body holds a number too large to be read; write it as text, in quotes.")
+        ) from None
     except RecursionError:
-        problem = "The body is nested too deeply to be read."
-    if problem:
-        raise RequestRefused(problem)
+        raise RequestRefused(_("The body is nested too deeply to be read.")) from None
     if not isinstance(value, dict):
         raise RequestRefused(_('The body must be one JSON object, such as {"symbol": "700.HK"}.'))
     return tuple(value.items())
@@ -117,11 +117,11 @@ def _json_entries(text: str) -> tuple[tuple[str, Any], ...]:
 def _hint(error: json.JSONDecodeError) -> str:
     before, at = error.doc[: error.pos], error.doc[error.pos : error.pos + 1]
     if at == "'" or before.rstrip().endswith("'"):
-        return "; JSON wants double quotes"
+        return _("; JSON wants double quotes")
     if _UNQUOTED_EXPRESSION.search(before) and (at.isidentifier() or at in "([-"):
-        return '; an expression stands in quotes, "{name}"'
+        return _('; an expression goes in quotes, "{{name}}"').format()
     if at == "}" and before.rstrip().endswith(","):
-        return "; drop the comma before it"
+        return _("; drop the comma before it")
     return ""
 
 
@@ -318,10 +318,11 @@ def split_path(path: str) -> tuple[str, tuple[tuple[str, str], ...]]:
     try:
         return path, tuple(parse_qsl(query, keep_blank_values=True, errors="strict")) if query else ()
     except ValueError:
-        problem = _(
-            "The query {query} is not percent-encoded UTF-8; write name=value after the path."
-        ).format(query=short(query, 60))
-    raise RequestRefused(problem)
+        raise RequestRefused(
+            _("The query {query} is not percent-encoded UTF-8; write name=value after the path.").format(
+                query=short(query, 60)
+            )
+        ) from None
 
 
 def _target(words: list[str]) -> tuple[str | None, list[str]]:

@@ -61,8 +61,9 @@ def _asked() -> Credentials:
     try:
         return Credentials(getpass("App Key: "), getpass("App Secret: "), getpass("Access Token: "))
     except EOFError:
-        problem = "The input ended before the three keys were typed; nothing was kept."
-    raise RequestRefused(problem)
+        raise RequestRefused(
+            _("The input ended before the three keys were typed; nothing was kept.")
+        ) from None
 
 
 @command(
