@@ -265,9 +265,9 @@ class Session:
             raise RequestRefused(
                 _(
                     "Orders are off on this page, which others may use, until its owner sets "
-                    "{owner_says}=on for "
+                    "{variable}=on for "
                     "the server."
-                ).format(owner_says=OWNER_SAYS)
+                ).format(variable=OWNER_SAYS)
             )
         return False
 

@@ -152,7 +152,6 @@ def _write_index(names: set[str]) -> None:
     except OSError as failure:
         raise RequestRefused(
             _(
-                "The names of profiles can't be written to {index} ({strerror}); the keyring itself was "
-                "changed."
-            ).format(index=_index(), strerror=failure.strerror)
+                "The names of profiles can't be written to {path} ({reason}); the keyring itself was changed."
+            ).format(path=_index(), reason=failure.strerror)
         ) from None

@@ -190,7 +190,7 @@ def _token(value: str) -> str:
 def _problem(name: str, value: object, *, optional: bool = False) -> str:
     """Say in one sentence why `value` can't be used, without repeating it; empty when it can."""
     if not isinstance(value, str):
-        return _("The {name} must be text, not {name__}.").format(name=name, name__=type(value).__name__)
+        return _("The {name} must be text, not {type}.").format(name=name, type=type(value).__name__)
     bare = value.removeprefix(BEARER) if name == "access token" else value
     if not bare:
         return (

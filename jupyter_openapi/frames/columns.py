@@ -186,8 +186,8 @@ class Maker:
     def __post_init__(self) -> None:
         if self.decimals not in DECIMALS:
             raise RequestRefused(
-                _("decimals is one of {decimals}, not {decimals_2!r}.").format(
-                    decimals=", ".join(DECIMALS), decimals_2=self.decimals
+                _("decimals is one of {choices}, not {given!r}.").format(
+                    choices=", ".join(DECIMALS), given=self.decimals
                 )
             )
         self.tz = check_zone(self.tz)

@@ -283,8 +283,8 @@ def _history(walk: Walk, why: str, facts: Mapping[str, Any] | None) -> History:
     reasons = [part.why for part in walk.parts if part.why]
     if len(reasons) > 1:
         reasons = [
-            _("{reason} (and {reasons_count:,} more such window{plural})").format(
-                reason=reasons[0], reasons_count=len(reasons) - 1, plural="s" if len(reasons) > 2 else ""
+            _("{reason} (and {more:,} more such window{plural})").format(
+                reason=reasons[0], more=len(reasons) - 1, plural="s" if len(reasons) > 2 else ""
             )
         ]
     whole = bool(plan.pages.window)

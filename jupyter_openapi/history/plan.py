@@ -173,13 +173,13 @@ def _refuse_window(
     first, last = window
     if open_end:
         raise RequestRefused(
-            _("{first}={first_2} lies in the future; a history starts in the past.").format(
-                first=first, first_2=given[first]
+            _("{first}={start} lies in the future; a history starts in the past.").format(
+                first=first, start=given[first]
             )
         )
     raise RequestRefused(
-        _("{first}={first_2} lies after {last}={last_2}; exchange them.").format(
-            first=first, first_2=given[first], last=last, last_2=given[last]
+        _("{first}={start} lies after {last}={end}; exchange them.").format(
+            first=first, start=given[first], last=last, end=given[last]
         )
     )
 

@@ -180,8 +180,8 @@ class Walk:
 
     def _endless(self, reading: WindowReading) -> str:
         return _(
-            "page {pages_count} of {span} gives nothing new, and the broker does not say that it is the last"
-        ).format(pages_count=len(reading.pages), span=self._span(reading))
+            "page {number} of {span} gives nothing new, and the broker does not say that it is the last"
+        ).format(number=len(reading.pages), span=self._span(reading))
 
     def _astray(self, reading: WindowReading) -> str:
         """Say if rows without ids lie where another window brings them, too."""

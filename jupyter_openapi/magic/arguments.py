@@ -400,9 +400,9 @@ def _unwanted(
     if main is not None and operation is not None:
         return RequestRefused(
             _(
-                "{name} takes one {name_2} and {words_count} words were given; write the others as "
+                "{name} takes one {name_2} and {count} words were given; write the others as "
                 "name=value, and put a value that holds spaces in quotes ({word} stands alone)."
-            ).format(name=operation.name, name_2=main.name, words_count=len(words), word=word)
+            ).format(name=operation.name, name_2=main.name, count=len(words), word=word)
         )
     if operation is not None:
         return RequestRefused(

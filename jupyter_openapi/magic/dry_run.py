@@ -143,7 +143,7 @@ def _explained(asked: Draft) -> Report:
                 "{indented}\n\n{masked}"
             ).format(indented=_indented(steps.canonical), masked=_MASKED)
         )
-    body = _(" (the body is {body_count:,} bytes)").format(body_count=len(asked.body)) if asked.body else ""
+    body = _(" (the body is {count:,} bytes)").format(count=len(asked.body)) if asked.body else ""
     return Report(
         _(
             "How this request would be signed at this moment; nothing was sent.\n\n1. Canonical request: "

@@ -87,8 +87,8 @@ class Saving:
         write = {".csv": _csv, ".xlsx": _xlsx, ".parquet": _parquet}[self._ending]
         if self._ending == ".xlsx" and len(frame) > SHEET_ROWS:
             raise RequestRefused(
-                _("--out {typed}: {frame_count:,} rows do not fit an Excel sheet; save it as .csv.").format(
-                    typed=self.typed, frame_count=len(frame)
+                _("--out {typed}: {rows:,} rows do not fit an Excel sheet; save it as .csv.").format(
+                    typed=self.typed, rows=len(frame)
                 )
             )
         self._replace(lambda path: write(frame, path))

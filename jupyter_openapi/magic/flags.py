@@ -258,10 +258,10 @@ def refuse_flags(
         if first in flags and second in flags:
             raise RequestRefused(
                 _(
-                    "--{flag} and --{flag_2} do not go together: --{flag} {sends_nothing}; keep one of them."
+                    "--{flag} and --{other} do not go together: --{flag} {sends_nothing}; keep one of them."
                 ).format(
                     flag=_flag(first),
-                    flag_2=_flag(second),
+                    other=_flag(second),
                     sends_nothing="sends nothing" if first in SHOWING else "gives the data as it came",
                 )
             )

@@ -150,8 +150,8 @@ def described(symbols: list[str], known: Iterable[str]) -> str:
         )
     if len(symbols) > NAMED:
         lines.append(
-            _("and nothing for {symbols_count} more: df.attrs['openapi']['missing'] names them all.").format(
-                symbols_count=len(symbols) - NAMED
+            _("and nothing for {count} more: df.attrs['openapi']['missing'] names them all.").format(
+                count=len(symbols) - NAMED
             )
         )
     return "\n".join(lines)

@@ -354,8 +354,8 @@ def remark(given: Fields, longest: int, found: Findings) -> None:
         found.append(
             Problem(
                 "remark",
-                _("remark is {text_count} characters long: at most {longest} are taken").format(
-                    text_count=len(text), longest=longest
+                _("remark is {length} characters long: at most {longest} are taken").format(
+                    length=len(text), longest=longest
                 ),
             )
         )

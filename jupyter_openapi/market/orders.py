@@ -71,7 +71,7 @@ def __getattr__(name: str) -> Any:
         return all_rules()
     if name in {"OPEN", "FINAL", "CANCELLABLE", "REPLACEABLE"}:
         return statuses(name.lower())
-    raise AttributeError(_("module {name__!r} has no attribute {name!r}").format(name__=__name__, name=name))
+    raise AttributeError(_("module {module!r} has no attribute {name!r}").format(module=__name__, name=name))
 
 
 def check(fields: Mapping[str, Any], *, on: date | None = None) -> list[Problem]:

@@ -256,9 +256,7 @@ def _unknown(what: str, symbols: Sequence[str]) -> str:
         return ""
     most = 5
     named = ", ".join(symbols[:most]) + (
-        _(" and {symbols_count} more").format(symbols_count=len(symbols) - most)
-        if len(symbols) > most
-        else ""
+        _(" and {count} more").format(count=len(symbols) - most) if len(symbols) > most else ""
     )
     return _("Not shown, for the {what} is not known: {named}.").format(what=what, named=named)
 
@@ -323,7 +321,7 @@ def candles_of(candles: pd.DataFrame, fills: pd.DataFrame, symbol: str | None, *
     marks, outside = _marks(mine, times, privacy=privacy)
     bought = sum(mark.buy for mark in marks)
     said = (
-        _("{bought} bought, {marks_count} sold").format(bought=bought, marks_count=len(marks) - bought)
+        _("{bought} bought, {sold} sold").format(bought=bought, sold=len(marks) - bought)
         if marks
         else "no executions in this time"
     )
@@ -354,8 +352,8 @@ def _symbol(fills: pd.DataFrame, symbol: str | None) -> str:
     found = [str(name) for name in fills["symbol"].dropna().unique()]
     if len(found) > 1:
         raise RequestRefused(
-            _("These executions are of {found}: pass symbol='{found_2}'.").format(
-                found=", ".join(found[:6]), found_2=found[0]
+            _("These executions are of {symbols}: pass symbol='{first}'.").format(
+                symbols=", ".join(found[:6]), first=found[0]
             )
         )
     return found[0] if found else ""

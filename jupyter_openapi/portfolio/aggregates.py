@@ -35,9 +35,7 @@ def trip_lines(frame: pd.DataFrame, *, privacy: bool) -> list[str]:
     trips = frame[frame["kind"] == "trip"]
     base = known["base_currency"]
     words = [
-        _("{trips_count:,} round trip{plural}").format(
-            trips_count=len(trips), plural="" if len(trips) == 1 else "s"
-        )
+        _("{count:,} round trip{plural}").format(count=len(trips), plural="" if len(trips) == 1 else "s")
     ]
     if len(trips) and not privacy:
         gross, net = (

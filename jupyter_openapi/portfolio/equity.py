@@ -227,7 +227,7 @@ def _facts(steps: Sequence[Step], groups: Sequence[Sequence[Row]]) -> dict[str, 
         "max_drawdown_pct": None if deepest is None else float(deepest * HUNDRED),
         "external": sorted(names[True]),
         "internal": sorted(names[False]),
-        "missing": [_("the value of {steps_count:,} snapshots").format(steps_count=len(steps) - len(known))]
+        "missing": [_("the value of {count:,} snapshots").format(count=len(steps) - len(known))]
         if len(known) < len(steps)
         else [],
         "notes": NOTES,

@@ -154,9 +154,7 @@ def with_sides(reader: Reader, fills: Sequence[Fill], lists: Mapping[str, Mappin
     completed = [fill if fill.side else replace(fill, side=sides.get(fill.order_id, "")) for fill in fills]
     if lost := [fill.symbol for fill in completed if not fill.side]:
         reader.miss(
-            _("the side of {lost_count:,} executions ({names})").format(
-                lost_count=len(lost), names=names(lost)
-            )
+            _("the side of {count:,} executions ({names})").format(count=len(lost), names=names(lost))
         )
     return completed
 
@@ -320,8 +318,8 @@ def _look_back(reader: Reader, trades: Trades) -> None:
             older = read_window(reader, earlier, trades.since - 1)
         except OpenAPIError as failure:
             reader.miss(
-                _("executions before {fromtimestamp:%Y-%m-%d} ({brief})").format(
-                    fromtimestamp=datetime.fromtimestamp(trades.since, UTC), brief=brief(failure)
+                _("executions before {day:%Y-%m-%d} ({brief})").format(
+                    day=datetime.fromtimestamp(trades.since, UTC), brief=brief(failure)
                 )
             )
             return

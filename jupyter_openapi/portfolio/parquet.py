@@ -268,7 +268,5 @@ class ParquetStore:
                 draft.write_bytes(content)
         except OSError as problem:
             raise RequestRefused(
-                _("{path} can't be written: {strerror}.").format(
-                    path=path, strerror=problem.strerror or problem
-                )
+                _("{path} can't be written: {reason}.").format(path=path, reason=problem.strerror or problem)
             ) from None

@@ -115,9 +115,7 @@ def names(items: Iterable[str], most: int = 6) -> str:
     known = list(dict.fromkeys(items))
     if len(known) <= most:
         return ", ".join(known)
-    return _("{known} and {known_count:,} more").format(
-        known=", ".join(known[:most]), known_count=len(known) - most
-    )
+    return _("{known} and {more:,} more").format(known=", ".join(known[:most]), more=len(known) - most)
 
 
 FUND = "FUND"

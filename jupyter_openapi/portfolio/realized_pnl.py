@@ -219,9 +219,9 @@ def _add_fees(
         return
     if wanted is None and len(orders) > MOST_FEES:
         reader.asides.append(
-            _(
-                "Fees were not asked for: {orders_count:,} orders take as many requests; fees=True asks."
-            ).format(orders_count=len(orders))
+            _("Fees were not asked for: {count:,} orders take as many requests; fees=True asks.").format(
+                count=len(orders)
+            )
         )
         return
     account.fees = read_fees(reader, orders)

@@ -139,8 +139,8 @@ def write(folder: str | Path | None, owner: str, taken_at: datetime, lines: Sequ
             pq.write_table(table, draft)
     except OSError as problem:
         raise RequestRefused(
-            _("The snapshot was not kept: {folder_of} can't be written: {strerror}.").format(
-                folder_of=folder_of(folder), strerror=problem.strerror or problem
+            _("The snapshot was not kept: {folder} can't be written: {reason}.").format(
+                folder=folder_of(folder), reason=problem.strerror or problem
             )
         ) from None
     return path

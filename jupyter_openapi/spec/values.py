@@ -235,9 +235,7 @@ def check_fields(parameter: Parameter, value: Mapping[str, Any]) -> None:
         if known and name not in known:
             hint = did_you_mean(name, known) or _("It has {known}.").format(known=", ".join(known))
             raise RequestRefused(
-                _("{name} has no field {name_2!r}. {hint}").format(
-                    name=parameter.name, name_2=name, hint=hint
-                )
+                _("{name} has no field {field!r}. {hint}").format(name=parameter.name, field=name, hint=hint)
             )
 
 

@@ -142,8 +142,8 @@ class Basket:
                 except KeyboardInterrupt as stop:
                     raise Interrupted(
                         sentence(
-                            _("Interrupted at row {number} of {previews_count}.").format(
-                                number=number, previews_count=len(self.previews)
+                            _("Interrupted at row {number} of {count}.").format(
+                                number=number, count=len(self.previews)
                             ),
                             str(stop),
                             _("`%openapi journal` has each; sending the basket again sends the rest."),
@@ -175,7 +175,7 @@ class Basket:
         lines = [
             head,
             _("  {title}: {waiting} to send").format(title=self.title, waiting=waiting)
-            + (_(", {done_count} sent earlier").format(done_count=len(self._done)) * bool(self._done)),
+            + (_(", {count} sent earlier").format(count=len(self._done)) * bool(self._done)),
         ]
         if self.previews:
             lines.append(f"  account  {self.previews[0].account.title}")
@@ -303,8 +303,8 @@ def rows_of(orders: Any) -> list[Row]:
         raise RequestRefused(_("orders= takes a DataFrame, or a list of mappings: one order a row."))
     if not 0 < len(orders) <= LARGEST:
         raise RequestRefused(
-            _("A basket has 1 to {largest} rows; this one has {orders_count}.").format(
-                largest=LARGEST, orders_count=len(orders)
+            _("A basket has 1 to {largest} rows; this one has {count}.").format(
+                largest=LARGEST, count=len(orders)
             )
         )
     return [{str(name): value for name, value in row.items() if not _missing(value)} for row in orders]

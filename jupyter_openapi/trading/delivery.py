@@ -205,8 +205,8 @@ class Delivery:
             return None, failure, isinstance(failure, TransportError)
         except Exception as odd:  # noqa: BLE001 (whatever an answer does to our code, the order may be booked)
             course.doubt = OutcomeUnknown(
-                _("What came back for {name} could not be read ({name__}): it may have been done.").format(
-                    name=course.call.name, name__=type(odd).__name__
+                _("What came back for {name} could not be read ({kind}): it may have been done.").format(
+                    name=course.call.name, kind=type(odd).__name__
                 )
             )
         else:

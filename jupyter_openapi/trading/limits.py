@@ -59,8 +59,8 @@ class OrderLimits:
             most.pop(currency, None)
             if currency not in known:
                 raise RequestRefused(
-                    _("There is no currency '{currency}': use {fromkeys}.").format(
-                        currency=currency, fromkeys=", ".join(dict.fromkeys(known))
+                    _("There is no currency '{currency}': use {known}.").format(
+                        currency=currency, known=", ".join(dict.fromkeys(known))
                     )
                 )
             if value is not None:
@@ -160,9 +160,9 @@ class LimitCheck:
             self._needs(
                 "trailing",
                 _(
-                    "trailing_percent={percent} means {percent}%; for {percent_2}% type "
-                    "trailing_percent={percent_2}"
-                ).format(percent=plain(percent), percent_2=plain(percent * 100)),
+                    "trailing_percent={percent} means {percent}%; for {hundredfold}% type "
+                    "trailing_percent={hundredfold}"
+                ).format(percent=plain(percent), hundredfold=plain(percent * 100)),
             )
 
     def late(self, why: str | None) -> None:

@@ -123,9 +123,7 @@ class BlotterModel(PanelState):
             ("account", client.account.title),
             *(("cancel", describe_standing(order)) for order in found),
         )
-        button = _("Send {ids_count} cancellation{plural}").format(
-            ids_count=len(ids), plural="s" if ids[1:] else ""
-        )
+        button = _("Send {count} cancellation{plural}").format(count=len(ids), plural="s" if ids[1:] else "")
         self.error = self.note = ""
         self.slot.put(
             PendingChange("cancel_all", button, lines, lambda: self._cancel_all(client, ids), client)
@@ -183,7 +181,7 @@ class BlotterModel(PanelState):
         """Cancel one after the other; one that fails stops none of the others."""
         failed: list[str] = []
         for place, order_id in enumerate(ids, 1):
-            self.busy = _("Cancelling {number} of {ids_count}").format(number=place, ids_count=len(ids))
+            self.busy = _("Cancelling {number} of {count}").format(number=place, count=len(ids))
             self._changed()
             try:
                 with TRAFFIC.order():
@@ -191,7 +189,7 @@ class BlotterModel(PanelState):
             except OpenAPIError as failure:
                 failed.append(failure_words(failure))
         sent = len(ids) - len(failed)
-        self.note = _("{sent} of {ids_count} cancellations sent").format(sent=sent, ids_count=len(ids))
+        self.note = _("{sent} of {count} cancellations sent").format(sent=sent, count=len(ids))
         self.error = "\n".join(failed)
 
     def _look(self) -> float | None:
