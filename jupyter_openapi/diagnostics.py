@@ -128,12 +128,14 @@ def _clock(client: Client) -> Finding:
     off = client.clock_offset()
     if abs(off) <= SKEW:
         return _well("clock", _("agrees with the server's"))
-    return _ill(
-        "clock",
-        _(
-            "this machine's is {off:.0f} s {behind} the server's: set it (requests are corrected meanwhile)."
-        ).format(off=abs(off), behind="behind" if off > 0 else "ahead of"),
+    template = (
+        _("this machine's is {off:.0f} s behind the server's: set it (requests are corrected meanwhile).")
+        if off > 0
+        else _(
+            "this machine's is {off:.0f} s ahead of the server's: set it (requests are corrected meanwhile)."
+        )
     )
+    return _ill("clock", template.format(off=abs(off)))
 
 
 def _token(client: Client) -> Finding:

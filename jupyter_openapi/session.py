@@ -310,14 +310,15 @@ class Session:
 
     def forget(self, profile: str | None = None) -> str:
         """Disconnect, drop typed credentials, delete the profile that is named; say what was done."""
-        done = ["Disconnected; nothing typed is kept."]
+        done = [_("Disconnected; nothing typed is kept.")]
         if profile is not None:
-            known = forget_profile(profile)
-            done.append(
-                _("Profile '{profile}' is {deleted}.").format(
-                    profile=profile, deleted="deleted" if known else "not stored here"
-                )
+            deleted = forget_profile(profile)
+            template = (
+                _("Profile '{profile}' is deleted.")
+                if deleted
+                else _("Profile '{profile}' is not stored here.")
             )
+            done.append(template.format(profile=profile))
         self._drop()
         return " ".join(done)
 

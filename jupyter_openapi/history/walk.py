@@ -145,10 +145,12 @@ class Walk:
         page = reading.pages[-1]
         count, first, last = len(page.rows), reading.first, reading.last
         if first == last:
-            holds = _("{stamp} {holds} more than").format(
-                stamp=self.plan.stamp(first), holds="holds" if page.more else "may hold"
+            template = (
+                _("{moment} holds more than the {count:,} rows of it that the broker gives")
+                if page.more
+                else _("{moment} may hold more than the {count:,} rows of it that the broker gives")
             )
-            why = _("{holds} the {count:,} rows of it that the broker gives").format(holds=holds, count=count)
+            why = template.format(moment=self.plan.stamp(first), count=count)
             self._commit(reading, why if page.more is not False else "")
             return
         if count < max(self._longest, 1):

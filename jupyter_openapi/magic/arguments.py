@@ -338,8 +338,8 @@ class _Found:
         if flag is not None:
             raise RequestRefused(
                 _(
-                    "{name} is a flag, which stands before the operation; type %openapi {usage} {name_2}."
-                ).format(name=short(name), usage=flag.usage, name_2=operation.name)
+                    "{flag} is a flag and goes before the operation; type %openapi {usage} {operation}."
+                ).format(flag=short(name), usage=flag.usage, operation=operation.name)
             )
         return Parameter(name, "body", Kind.ANY)
 
@@ -400,9 +400,9 @@ def _unwanted(
     if main is not None and operation is not None:
         return RequestRefused(
             _(
-                "{name} takes one {name_2} and {count} words were given; write the others as "
+                "{operation} takes one {parameter} and {count} words were given; write the others as "
                 "name=value, and put a value that holds spaces in quotes ({word} stands alone)."
-            ).format(name=operation.name, name_2=main.name, count=len(words), word=word)
+            ).format(operation=operation.name, parameter=main.name, count=len(words), word=word)
         )
     if operation is not None:
         return RequestRefused(
@@ -431,10 +431,10 @@ def _text(value: str, scope: Scope, flag: str) -> str:
         found = found.__fspath__()
     if not isinstance(found, str):
         raise RequestRefused(
-            _("{value} must be text, and {value_2} is {nothing}.").format(
-                value=short(f"{flag}=" if flag else value, 60),
-                value_2=short(value, 60),
-                nothing="nothing" if found is OMITTED else "no text",
-            )
+            (
+                _("{name} must be text, and {expression} is nothing.")
+                if found is OMITTED
+                else _("{name} must be text, and {expression} is no text.")
+            ).format(name=short(f"{flag}=" if flag else value, 60), expression=short(value, 60))
         )
     return found

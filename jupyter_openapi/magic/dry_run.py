@@ -140,31 +140,32 @@ def _explained(asked: Draft) -> Report:
         return Report(
             _(
                 "An OAuth token travels unsigned; nothing was sent. The request carries these headers:\n\n"
-                "{indented}\n\n{masked}"
-            ).format(indented=_indented(steps.canonical), masked=_MASKED)
+                "{headers}\n\n{masked}"
+            ).format(headers=_indented(steps.canonical), masked=_masked())
         )
     body = _(" (the body is {count:,} bytes)").format(count=len(asked.body)) if asked.body else ""
     return Report(
         _(
             "How this request would be signed at this moment; nothing was sent.\n\n1. Canonical request: "
             "method|path|query|the three headers|their names|SHA-1 of the body, if any{body}\n\n"
-            "{indented}\n\n2. String to sign: SHA-1 of the canonical request\n\n{indented_2}\n\n3. "
-            "X-Api-Signature: HMAC-SHA256 of that string, keyed with the app secret\n\n{indented_3}\n\n"
+            "{canonical}\n\n2. String to sign: SHA-1 of the canonical request\n\n{digest}\n\n3. "
+            "X-Api-Signature: HMAC-SHA256 of that string, keyed with the app secret\n\n{signature}\n\n"
             "{masked} The digests and the signature are of the real values."
         ).format(
             body=body,
-            indented=_indented(steps.canonical),
-            indented_2=_indented(steps.string_to_sign),
-            indented_3=_indented(steps.signature),
-            masked=_MASKED,
+            canonical=_indented(steps.canonical),
+            digest=_indented(steps.string_to_sign),
+            signature=_indented(steps.signature),
+            masked=_masked(),
         )
     )
 
 
-_MASKED = (
-    "Masked: the access token and the app key stand in square brackets, by their length alone; the app "
-    "secret is nowhere."
-)
+def _masked() -> str:
+    return _(
+        "Masked: of the access token and the app key only the lengths are shown, in square brackets; the app "
+        "secret is not shown."
+    )
 
 
 def _curl(asked: Draft) -> Report:

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jupyter_openapi.errors import RequestRefused
-from jupyter_openapi.messages import _
+from jupyter_openapi.messages import _, ngettext
 from jupyter_openapi.storage import replacing
 
 if TYPE_CHECKING:
@@ -92,10 +92,10 @@ class Saving:
                 )
             )
         self._replace(lambda path: write(frame, path))
-        rows = f"{len(frame):,} row{'' if len(frame) == 1 else 's'}"
-        return _("Saved {rows} to {typed}{the_file}.").format(
-            rows=rows, typed=self.typed, the_file=" (the file that was there is replaced)" if there else ""
-        )
+        count = len(frame)
+        saved = ngettext("Saved {count:,} row to {file}", "Saved {count:,} rows to {file}", count)
+        text = saved.format(count=count, file=self.typed)
+        return _("{saved} (the file that was there is replaced).").format(saved=text) if there else f"{text}."
 
     def _replace(self, write: Callable[[Path], None]) -> None:
         try:

@@ -256,15 +256,15 @@ def refuse_flags(
             )
     for first, second in _CLASHES:
         if first in flags and second in flags:
-            raise RequestRefused(
-                _(
-                    "--{flag} and --{other} do not go together: --{flag} {sends_nothing}; keep one of them."
-                ).format(
-                    flag=_flag(first),
-                    other=_flag(second),
-                    sends_nothing="sends nothing" if first in SHOWING else "gives the data as it came",
+            template = (
+                _("--{flag} and --{other} do not go together: --{flag} sends nothing; keep one of them.")
+                if first in SHOWING
+                else _(
+                    "--{flag} and --{other} do not go together: --{flag} gives the data as it came; keep one "
+                    "of them."
                 )
             )
+            raise RequestRefused(template.format(flag=_flag(first), other=_flag(second)))
 
 
 def refuse_flags_of_command(flags: Mapping[str, FlagValue], spec: FlagOwner) -> None:
@@ -279,8 +279,8 @@ def refuse_flags_of_command(flags: Mapping[str, FlagValue], spec: FlagOwner) -> 
         name = _flag(key)
         if name in FLAGS and name not in spec.accepts:
             raise RequestRefused(
-                _("--{name} does nothing for {name_2}; type %openapi {name_2} without it.").format(
-                    name=name, name_2=spec.name
+                _("--{flag} does nothing for {command}; type %openapi {command} without it.").format(
+                    flag=name, command=spec.name
                 )
             )
 

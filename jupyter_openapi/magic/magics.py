@@ -12,7 +12,7 @@ from IPython.core.magic import Magics, line_cell_magic, magics_class, needs_loca
 from traitlets import Dict, Enum, Float, TraitError, Unicode, observe, validate
 
 from jupyter_openapi.errors import RequestRefused, guarded
-from jupyter_openapi.messages import _
+from jupyter_openapi.messages import ngettext
 
 _BETWEEN = ("IPython", "jupyter_openapi")  # modules between a cell and the magic it calls
 _PRINT = 1  # the intrinsic function that displays a value, from Python 3.12 on
@@ -150,12 +150,12 @@ class OpenAPIMagics(Magics):
 def _summary(result: Any) -> str:
     shape = getattr(result, "shape", None)
     if isinstance(shape, tuple) and len(shape) == 2:
-        rows, columns = (
-            f"{n:,} {word}{'s' * (n != 1)}" for n, word in zip(shape, ("row", "column"), strict=True)
-        )
+        rows = ngettext("{count:,} row", "{count:,} rows", shape[0]).format(count=shape[0])
+        columns = ngettext("{count:,} column", "{count:,} columns", shape[1]).format(count=shape[1])
         return f"{rows}, {columns}"
     if isinstance(result, str):
-        return _("text of {count} lines").format(count=result.count(chr(10)) + 1)
+        count = result.count("\n") + 1
+        return ngettext("text of {count} line", "text of {count} lines", count).format(count=count)
     if isinstance(result, (dict, list)):
         return f"{type(result).__name__} of {len(result)}"
     return repr(result)

@@ -85,8 +85,8 @@ def _meant(word: str, operation: Operation, given: Mapping[str, Any]) -> Mapping
         wire = operation.short.get(name, name)
         if wire in meant:
             raise RequestRefused(
-                _("{word} means {name} with {wire}={wire_2}; leave {name_2} out, or call {name}.").format(
-                    word=word, name=operation.name, wire=wire, wire_2=meant[wire], name_2=name
+                _("{word} means {operation} with {pair}; leave {typed} out, or call {operation}.").format(
+                    word=word, operation=operation.name, pair=f"{wire}={meant[wire]}", typed=name
                 )
             )
     return meant

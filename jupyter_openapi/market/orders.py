@@ -208,8 +208,8 @@ def check_lot(symbol: str, order_type: str, quantity: Decimal, lot_size: int) ->
         problems.wrong(
             name,
             quantity,
-            _("must be at most {most} lots of {symbol}: {most_2}").format(
-                most=most, symbol=symbol, most_2=most * lot_size
+            _("must be at most {lots} lots of {symbol}: {quantity}").format(
+                lots=most, symbol=symbol, quantity=most * lot_size
             ),
         )
     return problems

@@ -148,7 +148,7 @@ def allocation_bars(frame: pd.DataFrame, by: str, *, privacy: bool, readable: Ca
         _("Allocation by {by}").format(by=GROUPS[by]),
         account_line(known, total_text),
         tuple(bars),
-        _("share of all value{cash_included}").format(cash_included="" if not cash else ", cash included"),
+        _("share of all value, cash included") if cash else _("share of all value"),
         percent=True,
         remark=_unknown("value", unknown),
     )

@@ -20,7 +20,7 @@ from jupyter_openapi.market.money import (
     shown,
     total,
 )
-from jupyter_openapi.messages import _
+from jupyter_openapi.messages import _, ngettext
 from jupyter_openapi.portfolio.pnl_frame import COLUMNS as PNL_COLUMNS
 from jupyter_openapi.portfolio.pnl_frame import Cells
 from jupyter_openapi.portfolio.valuation import COLUMNS, text
@@ -34,9 +34,8 @@ def trip_lines(frame: pd.DataFrame, *, privacy: bool) -> list[str]:
     known: Mapping[str, Any] = frame.attrs["openapi"]
     trips = frame[frame["kind"] == "trip"]
     base = known["base_currency"]
-    words = [
-        _("{count:,} round trip{plural}").format(count=len(trips), plural="" if len(trips) == 1 else "s")
-    ]
+    count = len(trips)
+    words = [ngettext("{count:,} round trip", "{count:,} round trips", count).format(count=count)]
     if len(trips) and not privacy:
         gross, net = (
             total(from_float(each) for each in trips[f"{name}_base"]) for name in ("realized_pl", "net_pl")

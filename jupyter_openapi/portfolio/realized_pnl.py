@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from jupyter_openapi.errors import OpenAPIError, RequestRefused, guarded
 from jupyter_openapi.frames import describe
 from jupyter_openapi.market.money import ZERO, amount, exactly
-from jupyter_openapi.messages import _
+from jupyter_openapi.messages import _, ngettext
 from jupyter_openapi.portfolio.executions import Trades, read_fees, read_trades
 from jupyter_openapi.portfolio.lot_ledger import (
     METHODS,
@@ -227,7 +227,7 @@ def _add_fees(
     account.fees = read_fees(reader, orders)
     if absent := len(orders) - len(account.fees):
         reader.miss(
-            _("fees of {absent:,} order{plural}").format(absent=absent, plural="s" if absent > 1 else "")
+            ngettext("fees of {count:,} order", "fees of {count:,} orders", absent).format(count=absent)
         )
     spread = fees_by_trade(account.trades.fills, account.fees)
     for symbol in account.books:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from jupyter_openapi.errors import OpenAPIError, RequestRefused, TransportError, guarded
 from jupyter_openapi.market.money import amount, exactly, known_text
-from jupyter_openapi.messages import _
+from jupyter_openapi.messages import _, ngettext
 from jupyter_openapi.portfolio.executions import history_rows
 from jupyter_openapi.portfolio.positions import (
     Reader,
@@ -212,7 +212,8 @@ class Snapshot:
     missing: tuple[str, ...] = field(default=())
 
     def __repr__(self) -> str:
-        positions = f"{self.holdings} position{'' if self.holdings == 1 else 's'}"
+        count = self.holdings
+        positions = ngettext("{count} position", "{count} positions", count).format(count=count)
         gaps = _("; not known: {missing}").format(missing="; ".join(self.missing)) if self.missing else ""
         return f"<Snapshot of {self.taken_at:%Y-%m-%d %H:%M:%S} UTC, {positions}, kept as {self.path}{gaps}>"
 

@@ -80,15 +80,19 @@ def describe_standing(order: Mapping[str, Any]) -> str:
         amount(order.get("executed_quantity")) or Decimal(0),
     )
     price = amount(order.get("price"))
-    at = f", at {money(price, str(order.get('currency') or ''))}" if price is not None else ""
-    return _("{order} {order_2}: total {total}, {done} filled, {total_2} left{at} ({order_3})").format(
-        order=order.get("side"),
-        order_2=order.get("symbol"),
+    template = (
+        _("{side} {symbol}: total {total}, {done} filled, {left} left ({status})")
+        if price is None
+        else _("{side} {symbol}: total {total}, {done} filled, {left} left, at {price} ({status})")
+    )
+    return template.format(
+        side=order.get("side"),
+        symbol=order.get("symbol"),
         total=plain(total),
         done=plain(done),
-        total_2=plain(total - done),
-        at=at,
-        order_3=order.get("status"),
+        left=plain(total - done),
+        price="" if price is None else money(price, str(order.get("currency") or "")),
+        status=order.get("status"),
     )
 
 
@@ -138,13 +142,13 @@ def about_price(fields: Mapping[str, Any], last: LastPrice) -> Lines:
     said = last.said
     if limit is not None and last.price:
         away = (limit - last.price) / last.price * 100
-        said += (
-            _("; your limit is {away:.2f}% {above} it").format(
-                away=abs(away), above="above" if away > 0 else "below"
+        if away:
+            template = (
+                _("{price}; your limit is {away:.2f}% above it")
+                if away > 0
+                else _("{price}; your limit is {away:.2f}% below it")
             )
-            if away
-            else ""
-        )
+            said = template.format(price=said, away=abs(away))
     return [*lines, ("last price", said)]
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from jupyter_openapi.account import ClientLike
 from jupyter_openapi.errors import OpenAPIError, RequestRefused
-from jupyter_openapi.messages import _
+from jupyter_openapi.messages import _, ngettext
 from jupyter_openapi.trading.describe import describe_standing
 from jupyter_openapi.widgets import polling as events
 from jupyter_openapi.widgets import queries as reads
@@ -123,7 +123,8 @@ class BlotterModel(PanelState):
             ("account", client.account.title),
             *(("cancel", describe_standing(order)) for order in found),
         )
-        button = _("Send {count} cancellation{plural}").format(count=len(ids), plural="s" if ids[1:] else "")
+        template = ngettext("Send {count} cancellation", "Send {count} cancellations", len(ids))
+        button = template.format(count=len(ids))
         self.error = self.note = ""
         self.slot.put(
             PendingChange("cancel_all", button, lines, lambda: self._cancel_all(client, ids), client)

@@ -159,10 +159,12 @@ def check_bracket(fields: Mapping[str, str]) -> list[orders.Problem]:
     for name, above in (("take_profit", rising), ("stop_loss", not rising)):
         bound = prices.get(name)
         if bound is not None and (bound <= price if above else bound >= price):
-            way = "above" if above else "below"
-            text = _("{name} must be {way} the price for a {side} order").format(
-                name=name, way=way, side="Buy" if rising else "Sell"
+            template = (
+                _("{name} must be above the price for a {side} order")
+                if above
+                else _("{name} must be below the price for a {side} order")
             )
+            text = template.format(name=name, side="Buy" if rising else "Sell")
             problems.append(orders.Problem(name, text))
     return problems
 
