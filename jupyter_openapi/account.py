@@ -81,9 +81,8 @@ class Account:
         if self.mode == "paper" and self.claim == "live":
             raise RequestRefused(
                 _(
-                    "{what} was not sent: you connected to a paper account, but the access token "
-                    "says it belongs "
-                    "to a real-money account. Use the paper account's token."
+                    "{what} was not sent: you connected to a paper account, but the access token says it "
+                    "belongs to a real-money account. Use the paper account's token."
                 ).format(what=what)
             )
 

@@ -203,8 +203,8 @@ class Session:
             if profile or credentials or region:
                 raise RequestRefused(
                     _(
-                        "The sandbox has keys of its own: connect to it without a profile, "
-                        "credentials or region."
+                        "The sandbox has keys of its own: connect to it without a profile, credentials or "
+                        "region."
                     )
                 )
             return self._own_sandbox(trading=trading), None
@@ -212,8 +212,8 @@ class Session:
         if place.sandbox_only:
             raise RequestRefused(
                 _(
-                    "On Binder, someone else's machine, only the sandbox may be used: `%openapi "
-                    "connect sandbox`."
+                    "On Binder, someone else's machine, only the sandbox may be used: `%openapi connect "
+                    "sandbox`."
                 )
             )
         if not place.orders:
@@ -264,9 +264,8 @@ class Session:
         if trading:
             raise RequestRefused(
                 _(
-                    "Orders are off on this page, which others may use, until its owner sets "
-                    "{variable}=on for "
-                    "the server."
+                    "Orders are off on this page, which others may use, until its owner sets {variable}=on "
+                    "for the server."
                 ).format(variable=OWNER_SAYS)
             )
         return False

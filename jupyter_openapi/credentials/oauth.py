@@ -130,9 +130,8 @@ class OAuthFile:
         except OSError as failure:
             raise RequestRefused(
                 _(
-                    "The new OAuth token can't be written to {path} ({reason}): log in again with "
-                    "the program "
-                    "that made the file."
+                    "The new OAuth token can't be written to {path} ({reason}): log in again with the "
+                    "program that made the file."
                 ).format(path=self.path, reason=failure.strerror)
             ) from None
         return values

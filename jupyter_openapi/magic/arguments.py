@@ -282,9 +282,8 @@ def request_parts(command: Command, scope: Scope) -> tuple[dict[str, Any], dict[
         if any(item is None or isinstance(item, (list, Mapping)) for item in items):
             raise RequestRefused(
                 _(
-                    "{name} is nested or null, and a query holds plain values only; leave it out, or "
-                    "give it as "
-                    "the body of a POST or PUT."
+                    "{name} is nested or null, and a query holds plain values only; leave it out, or give it "
+                    "as the body of a POST or PUT."
                 ).format(name=short(name, 40))
             )
         params[name] = value

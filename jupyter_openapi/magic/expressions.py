@@ -259,9 +259,8 @@ def _array(items: list[Any], parameter: Parameter | None, label: str) -> list[An
         if item is None or missing(item):
             raise RequestRefused(
                 _(
-                    "{label} has a missing value ({missing}) as item {number}; drop it first, for "
-                    "instance with "
-                    ".dropna()."
+                    "{label} has a missing value ({missing}) as item {number}; drop it first, for instance "
+                    "with .dropna()."
                 ).format(label=label, missing=missing(item) or "None", number=number)
             )
         if isinstance(item, (list, tuple)) and parameter is not None and parameter.kind not in _NESTED:

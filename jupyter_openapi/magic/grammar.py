@@ -82,9 +82,8 @@ def _line_entries(lines: list[str]) -> tuple[tuple[str, str], ...]:
         if not found:
             raise RequestRefused(
                 _(
-                    "Line {number} of the body, {line}, is no name: value; write lines such as "
-                    "symbol: 700.HK, "
-                    "or one JSON object."
+                    "Line {number} of the body, {line}, is no name: value; write lines such as symbol: "
+                    "700.HK, or one JSON object."
                 ).format(number=number, line=short(line, 60))
             )
         entries.append((found[1], found[2].strip()))

@@ -143,9 +143,8 @@ class ArchiveRun:
         if found.why.startswith("interrupted"):
             raise Interrupted(
                 _(
-                    "Interrupted while reading {name}; what was written stays, and the same call "
-                    "goes on from "
-                    "there."
+                    "Interrupted while reading {name}; what was written stays, and the same call goes on "
+                    "from there."
                 ).format(name=self._operation.name),
                 in_flight=False,
             )

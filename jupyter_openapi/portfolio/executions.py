@@ -80,7 +80,7 @@ def of_rows(rows: Iterable[Mapping[str, Any]]) -> tuple[list[Fill], int]:
 
 
 def read_today(reader: Reader) -> list[Fill] | None:
-    """Return today's executions, or None if they can't be had."""
+    """Return today's executions, or None if they can't be read."""
     data = reader.try_("today's executions", "today_executions")
     if data is None:
         return None
@@ -97,7 +97,7 @@ def read_window(reader: Reader, start: int, end: int | None = None) -> list[Fill
     Raises
     ------
     OpenAPIError
-        They can't be had.
+        They can't be read.
     """
     until = {} if end is None else {"end_at": end}
     fills, odd = of_rows(history_rows(reader, "history_executions", start_at=start, **until))
@@ -228,7 +228,7 @@ class Trades:
     fills
         Oldest first.
     held
-        What is held now, by symbol; None where that can't be had.
+        What is held now, by symbol; None where that can't be read.
     holdings
         The positions it was taken from.
     """
@@ -292,7 +292,7 @@ def read_trades(reader: Reader, start: Any, end: Any, since: Any = None) -> Trad
     RequestRefused
         The window is none.
     OpenAPIError
-        The executions of the window can't be had.
+        The executions of the window can't be read.
     """
     first, last = _seconds(reader, start, end)
     limit = None if since is None else _seconds(reader, since, end)[0]

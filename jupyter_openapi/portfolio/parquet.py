@@ -239,9 +239,8 @@ class ParquetStore:
         except (arrow().ArrowException, KeyError, ValueError) as problem:
             raise RequestRefused(
                 _(
-                    "{path} holds other columns than this version writes ({problem}); move the "
-                    "folder away and "
-                    "fetch the history anew."
+                    "{path} holds other columns than this version writes ({problem}); move the folder away "
+                    "and fetch the history anew."
                 ).format(path=self._path(month), problem=problem)
             ) from None
 

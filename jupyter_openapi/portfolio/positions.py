@@ -23,12 +23,12 @@ KEYS_REFUSED = frozenset({401003, 401004, 401102, 403201, 403202, 403203, 403204
 
 
 class IncompleteWarning(UserWarning):
-    """Something could not be had; what it is missing from is left empty, never zero."""
+    """Something could not be read; what it is missing from is left empty, never zero."""
 
 
 @dataclass
 class Reader:
-    """Reads one account, and collects what could not be had.
+    """Reads one account, and collects what could not be read.
 
     Attributes
     ----------
@@ -81,7 +81,7 @@ class Reader:
             return None
 
     def miss(self, text: str) -> None:
-        """Note something that could not be had."""
+        """Note something that could not be read."""
         if text not in self.missing:
             self.missing.append(text)
 
@@ -175,13 +175,13 @@ class Balance:
 
 
 def read_stocks(reader: Reader) -> list[Holding]:
-    """Return the stocks, funds traded on an exchange, and options held; say if they can't be had."""
+    """Return the stocks, funds traded on an exchange, and options held; say if they can't be read."""
     data = reader.try_("stock positions", "stock_positions")
     return [] if data is None else [_stock(channel, row) for channel, row in _rows(data, "stock_info")]
 
 
 def read_funds(reader: Reader) -> list[Holding]:
-    """Return the funds held; say if they can't be had."""
+    """Return the funds held; say if they can't be read."""
     data = reader.try_("fund positions", "fund_positions")
     return [] if data is None else [_fund(channel, row) for channel, row in _rows(data, "fund_info")]
 

@@ -95,7 +95,7 @@ def pnl(
         close_order_id, remark                 tells why a row is unmatched
         =====================================  ========================================================
 
-        ``attrs["openapi"]`` holds the window, the definitions (``notes``), what could not be had
+        ``attrs["openapi"]`` holds the window, the definitions (``notes``), what could not be read
         (``missing``) and, for `by_symbol`, the broker's own numbers.
 
     Raises
@@ -106,7 +106,7 @@ def pnl(
     Warns
     -----
     IncompleteWarning
-        Something else could not be had: one line says what.
+        Something else could not be read: one line says what.
     """
     frame = worked_out(client, start, end, base_currency, method, fees=fees, opening=opening, since=since)
     warn(frame.attrs["openapi"]["missing"], "Not everything is known")
@@ -197,9 +197,8 @@ def _openings(opening: Mapping[str, tuple[Any, Any]] | None) -> dict[str, Openin
         if quantity is None or price is None:
             raise RequestRefused(
                 _(
-                    "opening holds (quantity, price) for each symbol, such as {{'700.HK': (500, "
-                    "480.6)}}; not "
-                    "{pair!r} for {symbol}."
+                    "opening holds (quantity, price) for each symbol, such as {{'700.HK': (500, 480.6)}}; "
+                    "not {pair!r} for {symbol}."
                 ).format(pair=pair, symbol=symbol)
             )
         given[symbol] = Opening(quantity, price)

@@ -54,7 +54,7 @@ class SnapshotRow:
     ``flow``
         A movement of cash, about no security, since the snapshot before: `name`, `amount`, `at`.
     ``gap``
-        The movements since the snapshot before could not be had.
+        The movements since the snapshot before could not be read.
     """
 
     kind: str
@@ -203,7 +203,7 @@ class Snapshot:
     holdings
         Positions in it.
     missing
-        What could not be had; the equity curve skips a snapshot in which a value is not known.
+        What could not be read; the equity curve skips a snapshot in which a value is not known.
     """
 
     path: Path
@@ -232,7 +232,7 @@ def snapshot(client: ClientLike, folder: str | Path | None = None) -> Snapshot:
     Returns
     -------
     Snapshot
-        Its path, time, and what could not be had.
+        Its path, time, and what could not be read.
 
     Raises
     ------

@@ -67,7 +67,7 @@ def day_results(
     holdings, prices
         What is held, and its prices by symbol.
     fills
-        Today's executions; None if they could not be had, and nothing of the day is then known.
+        Today's executions; None if they could not be read, and nothing of the day is then known.
     """
     results, odd, several = [], [], []
     for holding in holdings:
@@ -160,7 +160,7 @@ def wanted_symbols(holdings: Sequence[Holding], fills: Sequence[Fill] | None) ->
 
 @dataclass(frozen=True, slots=True)
 class ValuationInputs:
-    """Everything that was read for a valuation; `fills` is None where they could not be had."""
+    """Everything that was read for a valuation; `fills` is None where they could not be read."""
 
     holdings: Sequence[Holding]
     prices: Mapping[str, Price]
@@ -232,7 +232,7 @@ def value(client: ClientLike, base_currency: str = "HKD") -> pd.DataFrame:
         ``cost_price`` is average or diluted by the account's own setting; the API does not show which. A cost
         of 0 counts as not known. A fund has no ``prev_close`` and so no ``day_pl``.
 
-        ``attrs["openapi"]`` holds the definitions (``notes``), what could not be had (``missing``), the cash
+        ``attrs["openapi"]`` holds the definitions (``notes``), what could not be read (``missing``), the cash
         (``cash``), the rates used (``rates``), what was closed today (``closed_today``) and the broker's own
         totals (``broker``). `totals` adds up, `notes` says it in words.
 
@@ -244,7 +244,7 @@ def value(client: ClientLike, base_currency: str = "HKD") -> pd.DataFrame:
     Warns
     -----
     IncompleteWarning
-        Something could not be had: one line says what. What depends on it is NaN, never 0.
+        Something could not be read: one line says what. What depends on it is NaN, never 0.
     """
     frame = valued(client, base_currency)
     warn(frame.attrs["openapi"]["missing"], "Not everything could be valued")

@@ -192,8 +192,7 @@ class _Wait:
             raise RequestRefused(
                 _(
                     "Nothing was sent: its turn under the broker's limit ({words}) is more than "
-                    "{patience:.0f} s "
-                    "away ({ahead} requests of yours are ahead). Try again later."
+                    "{patience:.0f} s away ({ahead} requests of yours are ahead). Try again later."
                 ).format(words=self._book.rate.words, patience=self._patience, ahead=ahead)
             )
         if expected > SHOWN and self._notify is not None:

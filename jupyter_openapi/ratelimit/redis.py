@@ -139,9 +139,8 @@ class RedisStore:
         except ImportError:
             raise RequestRefused(
                 _(
-                    "Limits in Redis need the redis package: type `%pip install "
-                    "'jupyter-openapi[redis]'` and "
-                    "restart."
+                    "Limits in Redis need the redis package: type `%pip install 'jupyter-openapi[redis]'` "
+                    "and restart."
                 )
             ) from None
         self._failures = (redis.RedisError, OSError, ValueError)

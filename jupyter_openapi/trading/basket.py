@@ -265,8 +265,7 @@ def _refuse_short(previews: Iterable[Preview], read: Read) -> None:
             raise RequestRefused(
                 _(
                     "Nothing was sent: together these rows sell {quantity} {symbol} and {held} are "
-                    "available. If "
-                    "you mean it, type `--override short` before the operation (in Python: "
+                    "available. If you mean it, type `--override short` before the operation (in Python: "
                     "override=['short'])."
                 ).format(quantity=plain(quantity), symbol=symbol, held=plain(held))
             )

@@ -337,8 +337,8 @@ def _has_data(answer: Answer) -> bool:
 def _seen_before(call: Call, refusal: ApiError) -> OutcomeUnknown:
     return OutcomeUnknown(
         _(
-            "{name} was answered '{message}' (code {seen_before}): something on the way sent it twice, "
-            "and what the broker said to the first copy is lost."
+            "{name} was answered '{message}' (code {seen_before}): something on the way sent it twice, and "
+            "what the broker said to the first copy is lost."
         ).format(name=call.name, message=refusal.message, seen_before=SEEN_BEFORE),
         http_status=refusal.http_status,
         trace_id=refusal.trace_id,

@@ -1,6 +1,6 @@
 """What a preview tells besides the request: amount, fees, last price, market hours, the order it touches.
 
-Each fact costs a read; one that can't be had is said so and stops nothing.
+Each fact costs a read; one that can't be read is said so and stops nothing.
 """
 
 from __future__ import annotations
@@ -113,9 +113,9 @@ def last_price(read: Read, symbol: str) -> LastPrice:
         rows = read("quote", {"symbol": [symbol]})["secu_quote"]
         quote = next((row for row in rows if row.get("symbol") == symbol), None)
     except OpenAPIError as failure:
-        return LastPrice(None, _("not to be had: {failure}").format(failure=failure))
+        return LastPrice(None, _("not available: {failure}").format(failure=failure))
     except (KeyError, TypeError, AttributeError):
-        return LastPrice(None, "not to be had: the reply holds no quotes")
+        return LastPrice(None, "not available: the reply holds no quotes")
     price = amount(quote.get("last_done")) if quote else None
     if quote is None or not price:
         return LastPrice(None, _("no quote for {symbol}").format(symbol=symbol))

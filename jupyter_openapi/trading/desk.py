@@ -50,9 +50,8 @@ def refuse_rerun(journal: Journal, owner: str, now: Cell, fingerprint: str) -> N
     when = datetime.fromtimestamp(earlier.created, UTC)
     raise RequestRefused(
         _(
-            "Nothing was sent: an earlier run of this cell sent the same order at {when:%Y-%m-%d %H:%M} "
-            "UTC (order {order_id}). To send it again type `%openapi --again ...`, or again=True in "
-            "Python."
+            "Nothing was sent: an earlier run of this cell sent the same order at {when:%Y-%m-%d %H:%M} UTC "
+            "(order {order_id}). To send it again type `%openapi --again ...`, or again=True in Python."
         ).format(when=when, order_id=earlier.order_id or "id unknown")
     )
 

@@ -179,9 +179,8 @@ class Journal:
             if again and intents(db, "i.account = ? AND i.client_request_id = ?", facts["account"], again):
                 raise RequestRefused(
                     _(
-                        "An order with client_request_id {again} is in the journal already; nothing "
-                        "was sent. "
-                        "`%openapi journal` shows what became of it."
+                        "An order with client_request_id {again} is in the journal already; nothing was "
+                        "sent. `%openapi journal` shows what became of it."
                     ).format(again=again)
                 )
             number = insert(db, "intents", ("created", *INTENDED), row)
@@ -306,9 +305,8 @@ class Journal:
         if version > VERSION:
             raise RequestRefused(
                 _(
-                    "A newer version of jupyter-openapi made the order journal {path}{nothing_sent} "
-                    "Type `%pip "
-                    "install -U jupyter-openapi` and restart."
+                    "A newer version of jupyter-openapi made the order journal {path}{nothing_sent} Type "
+                    "`%pip install -U jupyter-openapi` and restart."
                 ).format(path=self.path, nothing_sent=NOTHING_SENT)
             )
         if version == 0:

@@ -93,9 +93,8 @@ def resolve_host(
             if not (host.known or host.loopback):
                 raise RequestRefused(
                     _(
-                        "The variable {name} names {host}, which is not one of the broker's hosts; "
-                        "nothing was "
-                        "sent. Unset it, or pass http_url= yourself."
+                        "The variable {name} names {host}, which is not one of the broker's hosts; nothing "
+                        "was sent. Unset it, or pass http_url= yourself."
                     ).format(name=name, host=host.name)
                 )
             return host

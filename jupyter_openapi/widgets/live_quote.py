@@ -1,6 +1,6 @@
 """What the order form shows while its fields are filled in: price, amount, fees, the most one may buy.
 
-Reads only; nothing here is part of an order. What can't be had is said in one line and stops nothing.
+Reads only; nothing here is part of an order. What can't be read is said in one line and stops nothing.
 """
 
 from __future__ import annotations

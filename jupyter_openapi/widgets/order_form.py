@@ -76,8 +76,8 @@ class OrderForm(Page):
     def fallback(self) -> str:
         """Return what to show where there are no widgets."""
         return _(
-            "Order form. Without it: %openapi submit 700.HK side=buy price=600 quantity=100, then "
-            "%openapi send"
+            "Order form. Without it: %openapi submit 700.HK side=buy price=600 quantity=100, then %openapi "
+            "send"
         )
 
     def close(self) -> None:
