@@ -1,4 +1,4 @@
-"""Which account a client speaks for, and whether it may move money there."""
+"""The account of a client: its kind, and whether orders may be sent there."""
 
 from __future__ import annotations
 
@@ -119,7 +119,7 @@ PAPER_CHANNEL = "lb_papertrading"
 
 
 class PaperCheck:
-    """Finds out once, and remembers."""
+    """Checks, once, that a paper connection reaches a paper account."""
 
     def __init__(self, account: Account, read: Callable[[str, Mapping[str, Any]], Any]) -> None:
         self._account = account

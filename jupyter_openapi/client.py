@@ -1,4 +1,4 @@
-"""The public face: call any operation by name, or any path, on one account."""
+"""`Client`: call any operation by name, or any path, on one account."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from jupyter_openapi.transport.download import download
 
 
 class Client:
-    """One account's client. Safe to use from several threads; also a context manager.
+    """Client of one account. Safe to use from several threads; also a context manager.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""One account's connection: its keys, its host, its limits, and what can be told of them."""
+"""Connection to one account: its keys, host and limits; reads; token refresh."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ def _token(data: Any) -> str:
 
 
 class Connection:
-    """Keys, host and limits of one account; parameters and errors as `Client`."""
+    """Keys, host and limits of one account. Parameters and errors as `Client`."""
 
     def __init__(
         self,

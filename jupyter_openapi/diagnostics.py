@@ -1,4 +1,4 @@
-"""``%openapi check``: what stands between this kernel and the broker, one line each, with what to do."""
+"""``%openapi check``: test host, TLS, region, signature, clock, token and limits, one line each."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ SKEW = 3.0  # seconds
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One line: what was looked at, whether it is well, and what was found or what to do."""
+    """Result of one test: what was tested, whether it passed, and what was found or what to do."""
 
     what: str
     well: bool

@@ -1,4 +1,4 @@
-"""What can go wrong, and what is then known.
+"""Errors of this package, and what each one says is known.
 
 ::
 
@@ -35,7 +35,7 @@ def short(text: str, limit: int = 80) -> str:
 
 
 class OneLine:
-    """Shown by IPython as one line instead of a traceback."""
+    """Mixin: IPython shows the error as one line instead of a traceback."""
 
     def _render_traceback_(self) -> list[str]:
         return [f"{type(self).__name__}: {self}"]

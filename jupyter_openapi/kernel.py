@@ -1,4 +1,4 @@
-"""Whose machine the kernel runs on, and what that allows.
+"""The kernel: whose machine it runs on, the running cell, running coroutines.
 
 Keys typed into a page go to the kernel. On a machine that strangers share, only play money may move.
 """

@@ -1,4 +1,4 @@
-"""What one kernel holds: its connections, the sandbox it started, the previews that wait to be sent."""
+"""State of one kernel: its connections, the sandbox it started, the previews to be sent."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ _USED: ContextVar[str] = ContextVar("connection", default="")  # the connection 
 
 
 class Session:
-    """The state behind the magic and the widgets of one kernel."""
+    """State behind the magic and the widgets of one kernel."""
 
     def __init__(self) -> None:
         self.order_limits: OrderLimits | None = None  # the notebook's own, for every client it connects

@@ -1,4 +1,4 @@
-"""The broker's request signature: three pure steps, and a `requests` auth that signs last.
+"""The broker's request signature: three pure functions, and a `requests` auth that signs last.
 
 1. `canonical_request` lays the request out as text.
 2. `string_to_sign` is a digest of that text.

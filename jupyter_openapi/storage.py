@@ -1,4 +1,4 @@
-"""Where this package keeps files of its own, readable by their owner only.
+"""The package's own files and folders, readable by their owner only; atomic replacement.
 
 Folders have mode 0700 and files 0600 (POSIX); on Windows the user's profile folder is private by itself.
 """

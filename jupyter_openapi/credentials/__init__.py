@@ -1,4 +1,4 @@
-"""Who signs: the three values of an account, and the places they come from.
+"""Credentials: the three values that sign, and the places they come from.
 
 - `keys`: `Credentials`, which shows no secret.
 - `tokens`: what an access token says of itself.

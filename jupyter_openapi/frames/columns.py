@@ -1,4 +1,4 @@
-"""One column: a list of JSON values and a field's kind in, an array of that kind's dtype out."""
+"""Make one column: from a list of JSON values to an array of the dtype of the field's kind."""
 
 from __future__ import annotations
 
@@ -164,7 +164,7 @@ TEXTUAL = (Kind.TEXT, Kind.ID, Kind.SYMBOL, Kind.ENUM)
 
 @dataclass(slots=True)
 class Maker:
-    """Makes columns in one way and collects what it notices.
+    """Makes columns with one choice of decimals and zone, and collects findings.
 
     Parameters
     ----------

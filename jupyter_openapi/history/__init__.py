@@ -1,4 +1,4 @@
-"""History without loss: every row of a window of any length, once, in the order of time.
+"""Fetch whole histories: every row of a window of any length, once, in order of time.
 
 The broker gives a history in pieces: a window of time by default 90 days long, pages inside it, or the first
 1,000 rows and the word that there are more. `fetch` walks them all:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 class ProgressBar:
-    """Shows how far a history is, from its second request on; a history of one shows nothing.
+    """Shows the progress of a history from its second request on.
 
     tqdm's bar if it is installed, otherwise one line on stderr that is written over.
 
@@ -63,7 +63,7 @@ def _tqdm(name: str) -> Any:
 
 
 class _Line:
-    """As much of tqdm as is used here, without tqdm."""
+    """A progress line for when tqdm is not installed."""
 
     def __init__(self, name: str) -> None:
         self.n = 0
@@ -164,7 +164,7 @@ FRESH = 3600  # seconds after which one is too old to go on from: orders may hav
 
 
 class Unfinished:
-    """Histories of one account that were broken off, to go on from. Safe to use from several threads."""
+    """Interrupted histories of one account, to continue. Safe to use from several threads."""
 
     def __init__(self) -> None:
         self._walks: dict[str, Walk] = {}

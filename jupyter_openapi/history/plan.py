@@ -1,4 +1,4 @@
-"""What is to be fetched: the operation, its filters, and the window, in whole Unix seconds."""
+"""Plan of a history: the operation, its filters, and the window in whole Unix seconds."""
 
 from __future__ import annotations
 

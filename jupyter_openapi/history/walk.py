@@ -1,4 +1,4 @@
-"""The walk over a history: which window is next, what its reading amounts to, what has been read so far."""
+"""Walk over a history window by window, keeping what has been read."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ TODAY_DAYS = (
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A stretch of time that has been read: first and last second, rows, and what is wrong with it."""
+    """A span of time that has been read: first and last second, rows, and what is wrong with it."""
 
     first: int
     last: int
@@ -52,7 +52,7 @@ Progress = Callable[[Step], None]
 
 
 class Walk:
-    """What has been read of one history; may be broken off after any request and gone on with.
+    """Progress of one history; may be interrupted after any request and continued.
 
     Every change of state is one assignment or one append, so that Ctrl-C leaves nothing half done.
     """

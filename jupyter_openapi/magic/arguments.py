@@ -1,4 +1,4 @@
-"""From a `Command` and its operation to the arguments of a call.
+"""Turn a `Command` and its operation into the arguments of a call.
 
 What the text of one value means is settled in `jupyter_openapi.magic.reader`.
 """

@@ -1,4 +1,4 @@
-"""What completion offers: names, flags and values, as a person would type them."""
+"""Candidates for completion: names, flags and values, as a person would type them."""
 
 from __future__ import annotations
 

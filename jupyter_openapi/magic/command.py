@@ -1,4 +1,4 @@
-"""What a command of ``%openapi`` is: a word of the magic's own, described as an operation is, and its action.
+"""Commands of ``%openapi``: words of the magic's own, described as operations are, with an action.
 
 Completion, help and checks treat commands and operations alike, since both are described by an `Operation`.
 """

@@ -1,4 +1,4 @@
-"""Completion of ``%openapi`` lines and cells: from the text before the cursor to what may follow.
+"""Complete ``%openapi`` lines and cells: from the text before the cursor to what may follow.
 
 Works on any line of a cell, after ``x = %openapi`` and ``df <<``, behind a backslash that continues the line,
 and in the body of ``%%openapi``. Nothing is offered inside braces: there IPython completes Python by itself.

@@ -1,4 +1,4 @@
-"""``--dry-run``, ``--explain`` and ``--curl``: a request shown in three ways, and never sent."""
+"""``--dry-run``, ``--explain`` and ``--curl``: show a request in three ways without sending it."""
 
 from __future__ import annotations
 

@@ -36,7 +36,7 @@ EXACT = 10**15  # Excel keeps 15 digits of a number
 
 
 class Saving:
-    """A place to save to, found good before anything is sent.
+    """A file to save to, checked before anything is sent.
 
     Parameters
     ----------

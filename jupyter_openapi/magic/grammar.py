@@ -1,4 +1,4 @@
-"""From the text of a ``%openapi`` line or cell to a `Command`. Nothing is evaluated or looked up here.
+"""Parse the text of a ``%openapi`` line or cell into a `Command`; nothing is evaluated or looked up.
 
 ::
 
@@ -156,7 +156,7 @@ class Item(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """What a line or cell says.
+    """A parsed line or cell.
 
     Attributes
     ----------

@@ -1,4 +1,4 @@
-"""``%openapi`` and ``%%openapi``: from what was typed to what is shown."""
+"""The magics ``%openapi`` and ``%%openapi``, and their settings."""
 
 from __future__ import annotations
 

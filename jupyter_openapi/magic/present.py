@@ -1,4 +1,4 @@
-"""What a person wants to see of a result: a frame for a read, the preview or the reply for a change."""
+"""Present a result: a frame for a read, the preview or the reply for a change."""
 
 from __future__ import annotations
 
@@ -176,7 +176,7 @@ def likely_meant(symbol: str, known: Iterable[str]) -> str | None:
 
 @dataclass(frozen=True)
 class FrameRequest:
-    """How a line's frame is to come.
+    """What a line asks of its frame: file, zone, window.
 
     Attributes
     ----------

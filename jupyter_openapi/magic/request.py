@@ -1,4 +1,4 @@
-"""What a line calls: an operation with its arguments, or a request to a path that is not known."""
+"""Build the request of a line: an operation with arguments, or a path that is not known."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from jupyter_openapi.trading.desk import draft as draft_change
 
 @dataclass(frozen=True)
 class Target:
-    """What is called.
+    """The operation or path that a line calls.
 
     Attributes
     ----------

@@ -1,4 +1,4 @@
-"""Money without rounding: decimals inside, floats only in the columns of a finished frame.
+"""Decimal arithmetic of money: parse, add, multiply, format; nothing is rounded on the way.
 
 None stands for "not known". A product with something unknown is unknown; a sum is of what is known, and of
 nothing known is unknown, never zero.

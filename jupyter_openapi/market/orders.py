@@ -1,4 +1,4 @@
-"""Whether an order's fields are right, before anyone sends or books it.
+"""Check an order's fields before it is sent or booked.
 
 The desk, the order form and the sandbox ask here. Fields go by their names on the wire, values may be the
 wire's text or `Decimal` and `int`; a value of None counts as not given. Every answer is a list of problems,

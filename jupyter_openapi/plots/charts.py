@@ -1,4 +1,4 @@
-"""What a picture shows, as plain numbers and words: the same for matplotlib and plotly."""
+"""Charts as plain numbers and words, the same for matplotlib and plotly."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""matplotlib pictures. Nothing global is changed, and no window or backend is needed."""
+"""Draw charts with matplotlib. Nothing global is changed; no window or backend is needed."""
 
 from __future__ import annotations
 

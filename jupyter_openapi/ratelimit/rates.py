@@ -86,7 +86,7 @@ class LimitsUnavailable(RequestRefused):
 
 
 class QueuePosition(NamedTuple):
-    """What one sees from one's place in the line.
+    """A place in the queue, and what is known from there.
 
     Attributes
     ----------
@@ -116,7 +116,7 @@ class Lock(Protocol):
 
 
 class LimitStore(Protocol):
-    """The shared memory of one limit.
+    """Store of one limit, shared between processes.
 
     A request's turn goes: `look` until nobody is ahead and the rate allows it; take the gate; `begin`; write
     the request; `settle`; release the gate. So requests pass the gate one by one, and the times in the book

@@ -1,4 +1,4 @@
-"""The limits' memory on this machine: a small SQLite file and file locks in the user's state folder.
+"""Store the limits on this machine: a small SQLite file and file locks in the user's state folder.
 
 Why not a ready-made bucket: pyrate-limiter 4.5's SQLite bucket with its file lock kept the window, but it
 notes when a request was allowed instead of when it was written, so requests of several processes came closer
@@ -42,7 +42,7 @@ _INHERITED: list[object] = []
 
 
 class SqliteStore:
-    """The memory of one limit, shared by all processes of this user that name the same folder.
+    """Store of one limit, shared by all processes of this user that name the same folder.
 
     Raises
     ------

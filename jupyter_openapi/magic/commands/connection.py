@@ -1,4 +1,4 @@
-"""``login``, ``refresh``, ``forget`` and ``check``: the keys and the way to the broker."""
+"""``connect``, ``status``, ``check``, ``login``, ``refresh`` and ``forget``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``%openapi help NAME``: what an operation or command does, takes and gives, as plain text."""
+"""``%openapi help`` and ``endpoints``: what operations and commands do, take and give, as text."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The paper exchange: takes orders, changes and cancels them, lets time pass.
+"""The paper exchange: takes, changes and cancels orders, and applies the passing of time.
 
 Time only enters through arguments: every method gets the market's time, and `advance` applies all prices
 between the last look and now. Nothing here knows of HTTP.

@@ -1,4 +1,4 @@
-"""When an order can be live and when it ends, on the sandbox's two timetables.
+"""When an order can be live and when it expires, on the sandbox's two timetables.
 
 `always` (the default): the market never closes; a day is a calendar day in the market's zone, and an
 auction order meets its auction at once. `real`: the exchanges' own hours, holidays and auctions, from

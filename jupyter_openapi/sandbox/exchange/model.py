@@ -1,4 +1,4 @@
-"""What the exchange keeps: orders, their history, executions, positions. Plain mutable records."""
+"""Records of the exchange: orders, their history, executions, positions. Plain and mutable."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ TRAILING = frozenset({"TSLPAMT", "TSLPPCT"})
 
 @dataclass(slots=True)
 class Order:
-    """One order as it stands.
+    """One order in its present state.
 
     Prices are None where the order has none. Times are Unix seconds of the market's clock; 0 means "not
     yet" or "never". `sends_at` is when an unsent order goes out. `priority` ranks resting orders of one

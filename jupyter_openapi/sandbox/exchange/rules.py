@@ -1,4 +1,4 @@
-"""What an order must be to be taken: the broker's checks before anything is booked.
+"""The broker's checks of an order before it is booked.
 
 A wrong field is refused at once (HTTP 400, 602001); what only the account or the exchange can know (money,
 shares, price bands) makes a rejected order instead, see `exchange`.

@@ -1,4 +1,4 @@
-"""What the account is worth: balances, holdings, movements of cash, rates of exchange."""
+"""Handlers of the account: balances, holdings, movements of cash, exchange rates."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The sandbox's own operations and those of the account's keys: clock, status, reset, faults, tokens."""
+"""Handlers of the sandbox's own operations and of tokens: clock, status, reset, faults."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Warrants: issuers, the list on a share, quotes."""
+"""Handlers of warrants and options: issuers, chains, quotes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Values as the broker writes them: decimals and times as text, "" or "0" for none."""
+"""Format values as the broker does: decimals and times as text, "" or "0" for none."""
 
 from __future__ import annotations
 

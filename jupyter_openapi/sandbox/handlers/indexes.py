@@ -1,4 +1,4 @@
-"""Calculated indexes: forty figures of shares, options and warrants, from the sources of everything else."""
+"""Handler of calculated indexes: forty figures of shares, options and warrants."""
 
 from __future__ import annotations
 

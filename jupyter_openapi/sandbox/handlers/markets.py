@@ -1,4 +1,4 @@
-"""Whole markets: status, temperature, lists of securities, brokers, filings.
+"""Handlers of whole markets: status, temperature, lists of securities, brokers, filings.
 
 Status codes are the sandbox's reading of a table the broker does not publish: 105 and 202 for trading, 106
 for lunch, 102 for an auction, 201 and 203 before and after US hours, 204 overnight, 108 and 205 closed.

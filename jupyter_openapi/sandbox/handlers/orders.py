@@ -1,4 +1,4 @@
-"""Orders: submit, replace, cancel, and the lists and details of them."""
+"""Handlers of orders: submit, replace, cancel, lists and details."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Quotes: prices, the book, trades, candles, and what a security is."""
+"""Handlers of quotes: prices, the book, trades, candles, static information."""
 
 from __future__ import annotations
 
