@@ -28,7 +28,7 @@ _ROUNDING = {
 
 @dataclass(frozen=True, slots=True)
 class Fee:
-    """One charge. `category` is BROKER_FEES or THIRD_FEES; `confirmed` is False where the rate has no source."""
+    """One charge. `category` is BROKER_FEES or THIRD_FEES; `confirmed` is False if the rate has no source."""
 
     code: str
     name: str

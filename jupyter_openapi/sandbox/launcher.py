@@ -18,7 +18,7 @@ STARTED_WITHIN = 20.0
 
 
 class SandboxProcess:
-    """A running sandbox. Its standard input is a pipe of ours: when this process ends, so does the sandbox."""
+    """A running sandbox. Its standard input is a pipe of ours: it ends when this process ends."""
 
     def __init__(self, arguments: Sequence[str] = ()) -> None:
         words = list(arguments)
