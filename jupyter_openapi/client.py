@@ -49,7 +49,7 @@ class Client:
     source
         Where the credentials came from, in words, for titles.
     notify
-        Told, in one line, when a request has to wait for its turn for over a second.
+        Called with one line when a request has to wait for its turn for over a second.
 
     Raises
     ------
@@ -96,7 +96,7 @@ class Client:
         self.close()
 
     def close(self) -> None:
-        """Close the connections and let go of the shared limits."""
+        """Close the connections and the store of the shared limits."""
         self.connection.close()
 
     def detach(self) -> None:
@@ -224,7 +224,7 @@ class Client:
         operation
             ``history_orders``, ``history_executions``, ``all_executions``, ``cash_flow``, ...
         progress
-            Told of each reply; a bar is shown when there is more than one, if not given.
+            Called after each reply; a bar is shown when there is more than one, if not given.
         parameters
             As `call`; a start is needed.
 

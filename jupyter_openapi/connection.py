@@ -147,7 +147,7 @@ class Connection:
         self.owner = credentials.account_digest
 
     def close(self) -> None:
-        """Close the sockets and let go of the shared limits."""
+        """Close the sockets and the store of the shared limits."""
         self.transport.close()
         if self.limiter is not None:
             self.limiter.close()

@@ -47,7 +47,7 @@ class NamedConnection:
         if self.client is not None:
             self.client.preview_made = None
         self.client = client
-        self.pending.clear(_("you connected anew since; preview it again."), otherwise=NONE_YET)
+        self.pending.clear(_("you have reconnected since; preview it again."), otherwise=NONE_YET)
         if client is not None:
             client.preview_made = self.pending.clear_if_alike
 

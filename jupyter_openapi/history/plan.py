@@ -173,12 +173,12 @@ def _refuse_window(
     first, last = window
     if open_end:
         raise RequestRefused(
-            _("{first}={start} lies in the future; a history starts in the past.").format(
+            _("{first}={start} is in the future; a history starts in the past.").format(
                 first=first, start=given[first]
             )
         )
     raise RequestRefused(
-        _("{first}={start} lies after {last}={end}; exchange them.").format(
+        _("{first}={start} is after {last}={end}; swap them.").format(
             first=first, start=given[first], last=last, end=given[last]
         )
     )

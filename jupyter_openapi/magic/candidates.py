@@ -64,7 +64,7 @@ def general_flags() -> list[Flag]:
 
 
 def flag_values(flag: Flag) -> Iterator[Completion]:
-    """Yield the values a flag may have, where they can be told."""
+    """Yield the values a flag may have, where they are known."""
     names: Iterable[str] = flag.choices
     if flag.name == "tz":
         names = _zones()

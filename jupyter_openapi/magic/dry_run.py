@@ -38,7 +38,7 @@ def curl(asked: Draft, host: Host, *, paper: bool = False, notes: Sequence[str] 
         ),
         *notes,
     ]
-    # As our own requests do: a proxy has no business with a sandbox on this machine.
+    # As our own requests do: a proxy must not see requests to a sandbox on this machine.
     direct = "--noproxy 127.0.0.1,localhost,::1 " if host.loopback else ""
     kind = quote(f"Content-Type: {CONTENT_TYPE}")
     lines = [

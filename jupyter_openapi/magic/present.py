@@ -160,7 +160,7 @@ def described(symbols: list[str], known: Iterable[str]) -> str:
 def likely_meant(symbol: str, known: Iterable[str]) -> str | None:
     """Return the symbol that a misspelt one was likely meant to be, or None.
 
-    Its spelling is mended first (``0700.HK``); then a known one that looks like it is taken (``APPL.US``),
+    Its spelling is corrected first (``0700.HK``); then a known one that looks like it is taken (``APPL.US``),
     but for codes of letters only: two numbers that look alike have nothing to do with each other.
     """
     mended = suggest(symbol)

@@ -120,7 +120,7 @@ def draft(target: Target, tz: str, *, identified: bool = False) -> Draft:
     Raises
     ------
     RequestRefused
-        As the call itself would, as far as that can be told without asking the broker.
+        As the call itself would, as far as that is known without asking the broker.
     """
     wanted = _built(target, tz)
     fields = wanted.body

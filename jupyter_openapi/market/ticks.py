@@ -180,7 +180,7 @@ def step(symbol_or_market: str, price: Decimal, spreads: int, on: date, table: s
 Band = tuple[Decimal | None, Decimal | None]
 
 
-def band(  # noqa: PLR0917 - the house's interface: every place is named in the docstring
+def band(  # noqa: PLR0917 - every argument is named in the docstring
     order_type: str,
     side: str,
     best_bid: Decimal | None,

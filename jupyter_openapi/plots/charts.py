@@ -340,7 +340,7 @@ def candles_of(candles: pd.DataFrame, fills: pd.DataFrame, symbol: str | None, *
         volumes=[0.0 if pd.isna(value) else float(value) for value in volumes],
         marks=tuple(marks),
         labels=_labels(times),
-        remark=_("{outside} executions lie outside these candles.").format(outside=outside)
+        remark=_("{outside} executions are outside these candles.").format(outside=outside)
         if outside
         else "",
     )

@@ -52,7 +52,7 @@ class Picture(Figure):
 
 @contextmanager
 def _look() -> Iterator[None]:
-    """Make texts and axes in the house's look; nothing global stays changed.
+    """Make texts and axes in this package's style; nothing global stays changed.
 
     One thread at a time: matplotlib's settings are the process's, and two that exchange them mix them up.
     """

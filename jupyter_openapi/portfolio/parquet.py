@@ -240,7 +240,7 @@ class ParquetStore:
             raise RequestRefused(
                 _(
                     "{path} holds other columns than this version writes ({problem}); move the folder away "
-                    "and fetch the history anew."
+                    "and fetch the history again."
                 ).format(path=self._path(month), problem=problem)
             ) from None
 

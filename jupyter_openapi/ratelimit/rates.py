@@ -111,7 +111,7 @@ class Lock(Protocol):
         ...
 
     def release(self) -> None:
-        """Let go; nothing happens when it is not held."""
+        """Release the lock; nothing happens when it is not held."""
         ...
 
 

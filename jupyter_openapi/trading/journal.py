@@ -191,7 +191,7 @@ class Journal:
         """Add what happened to an intent; when this returns it is on disk.
 
         ``sent`` is recorded before each attempt, ``answered`` when the broker did it, ``refused`` when it or
-        we certainly did not, ``unknown`` when nobody can say, ``settled`` when that was found out later.
+        we certainly did not, ``unknown`` when it is not known, ``settled`` when that was found out later.
         Settling an intent that is not open any more does nothing: another kernel knew first.
 
         Returns

@@ -200,7 +200,7 @@ class CredentialModel(PanelState):
     session
         The kernel's.
     changed
-        Told after each change of the state.
+        Called after each change of the state.
     place
         Whose machine this is; found out by default.
     run

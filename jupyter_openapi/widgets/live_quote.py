@@ -165,7 +165,7 @@ class LiveQuote:
         return total, _fees(fields, quantity, price, currency)
 
     def hints(self) -> dict[str, str]:
-        """Return what to mend in the present fields, by field: ticks and lots. The desk decides."""
+        """Return what is wrong with the present fields, by field: ticks and lots. The desk decides."""
         fields, seen = self._fields, self.seen()
         symbol, today = fields.get("symbol", ""), datetime.now(UTC).date()
         if reads.order_market(symbol) is None:

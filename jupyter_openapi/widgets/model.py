@@ -1,4 +1,4 @@
-"""One frozen change, waiting for a person's yes: shown, then sent once, or dropped."""
+"""A frozen change that waits for confirmation: shown, then sent once, or dropped."""
 
 from __future__ import annotations
 

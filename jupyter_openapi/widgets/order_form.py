@@ -70,7 +70,7 @@ class OrderForm(Page):
         self.ticket.error = words
 
     def view(self) -> dict[str, Any]:
-        """Return what the page shall show, as JSON."""
+        """Return what the page shows, as JSON."""
         return ticket_view(self.ticket, self._session.client, privacy=self.privacy)
 
     def fallback(self) -> str:

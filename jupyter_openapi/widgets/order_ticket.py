@@ -51,7 +51,7 @@ class Ticket(PanelState):
     session
         Holds the client.
     changed
-        Told after each change of the state.
+        Called after each change of the state.
     fields
         What the form starts with, by wire names.
     replaces
@@ -100,7 +100,7 @@ class Ticket(PanelState):
         events.listen(session, self._told)
 
     def start(self, fields: Mapping[str, Any], replaces: Mapping[str, Any] | None = None) -> None:
-        """Begin anew with these fields, or with an open order to change."""
+        """Start again with these fields, or with an open order to change."""
         with self._lock:
             self.slot.drop()
             self.epoch += 1

@@ -197,7 +197,7 @@ class PanelState:
     session
         Holds the client.
     changed
-        Told after each change of the state.
+        Called after each change of the state.
     run
         How network work is run; a test runs it at once.
     """
@@ -298,7 +298,7 @@ class Page(anywidget.AnyWidget):
         return self._pages.watched()
 
     def view(self) -> dict[str, Any]:
-        """Return what the page shall show, as JSON."""
+        """Return what the page shows, as JSON."""
         # This and the next three are each panel's own; widgets have a metaclass, so this is no ABC.
         raise NotImplementedError
 

@@ -200,7 +200,7 @@ def listen(session: object, callback: Callable[[Event], None]) -> None:
 
 
 def publish(session: object, event: Event) -> None:
-    """Tell every listener of `session`; one that fails stops nobody."""
+    """Tell every listener of `session`; one that fails does not stop the others."""
     with _LOCK:
         known = _LISTENERS.get(session, [])
         alive = [callback for reference in known if (callback := reference()) is not None]

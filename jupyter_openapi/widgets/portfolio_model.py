@@ -38,11 +38,11 @@ class PortfolioModel(PanelState):
     session
         Holds the client.
     changed
-        Told after each change of the state.
+        Called after each change of the state.
     base_currency
         The currency of the totals.
     watched
-        Whether anybody looks: another account is read for nobody.
+        Whether a page shows it: another account is not read otherwise.
     run
         How the work is run; a test runs it at once.
 
@@ -80,7 +80,7 @@ class PortfolioModel(PanelState):
         events.listen(session, self._told)
 
     def refresh(self, base_currency: str | None = None) -> None:
-        """Read the account anew; what was asked for before counts no more."""
+        """Read the account again; an earlier request no longer counts."""
         with self._lock:
             self.base_currency = base_currency or self.base_currency
             self._turn += 1

@@ -72,7 +72,7 @@ class PortfolioView(Page):
         self.observe(lambda change: self.worth.show(privacy=change["new"]), "privacy")
 
     def refresh(self) -> None:
-        """Read the account anew."""
+        """Read the account again."""
         self.worth.refresh()
 
     def message(self, kind: str, content: Mapping[str, Any]) -> None:
@@ -96,7 +96,7 @@ class PortfolioView(Page):
         self.worth.error = words
 
     def view(self) -> dict[str, Any]:
-        """Return what the page shall show, as JSON."""
+        """Return what the page shows, as JSON."""
         worth, privacy, client = self.worth, self.privacy, self._session.client
         frame = worth.frame
         known = frame.attrs["openapi"] if frame is not None else {}

@@ -356,7 +356,7 @@ def suggestions(client: ClientLike) -> list[tuple[str, str]]:
 
 
 def todays_orders(client: ClientLike) -> list[Mapping[str, Any]]:
-    """Return today's orders, whatever became of them."""
+    """Return today's orders, also finished ones."""
     return read_rows(client, "today_orders", "orders")
 
 

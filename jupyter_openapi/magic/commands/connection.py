@@ -95,7 +95,7 @@ def refresh(ask: Invocation) -> Report:
     examples=("forget", "forget --profile main"),
 )
 def forget(ask: Invocation) -> Report:
-    """Let go of the keys and say what was done."""
+    """Drop the keys and return what was done."""
     from jupyter_openapi.session import SESSION
 
     profile = ask.command.flags.get("profile")

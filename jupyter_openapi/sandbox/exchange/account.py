@@ -77,7 +77,7 @@ class Account:
         return (position.quantity if position else ZERO) - self.held_shares.get(symbol, ZERO)
 
     def hold(self, order: Order, on: date) -> None:
-        """Hold back what an open order may still need, or let go of what a final one held.
+        """Reserve what an open order may still need, or release what a final one reserved.
 
         A buy holds its remaining value and fees, a sale its remaining shares.
         """
@@ -98,7 +98,7 @@ class Account:
         return value + charge
 
     def release(self, order: Order) -> None:
-        """Let go of what an order held."""
+        """Release what an order reserved."""
         hold = self._holds.pop(order.order_id, None)
         if hold:
             self._add(order, hold, -1)

@@ -76,7 +76,7 @@ class Hours:
         return lambda order: (order.outside_rth or "RTH_ONLY") in phase.outside_rth
 
     def frozen(self, order: Order, at: float) -> str:
-        """Return the phase in which the exchange lets nobody change or cancel the order; "" if it may."""
+        """Return the phase in which the order can not be changed or cancelled; "" if it may."""
         if not self.real or order.status in UNSENT or order.status == WAITING:
             return ""
         phase = sessions.phase(order.market, _aware(at))

@@ -76,7 +76,7 @@ def history_market_temperature(world: World, fields: Fields) -> Fields:
     market = _market(fields)
     start, end = _date(fields["start_date"]), _date(fields["end_date"])
     if start > end:
-        raise bad("start_date", "lies after end_date")
+        raise bad("start_date", "is after end_date")
     end = min(end, local(_zone(market), world.now()).date())
     start = max(start, date(2016, 1, 1))
     kind, step = _granularity((end - start).days)
