@@ -108,18 +108,8 @@ class Connection:
         notify: Callable[[str], None] | None,
     ) -> None:
         chosen = mode_named(mode)
-        if chosen == "sandbox" and http_url is None:
-            raise RequestRefused(
-                _("A sandbox needs its address: connect('sandbox') starts one and knows it.")
-            )
-        if not (trading is None or isinstance(trading, bool)):
-            # A text such as "no" counts as true in Python.
-            raise RequestRefused(
-                _("trading= takes True or False, not {trading!r:.40}; nothing was connected.").format(
-                    trading=trading
-                )
-            )
-        self.host = _allowed(resolve_host(http_url, region), chosen, limits=limits)
+        _check_trading(trading)
+        self.host = _allowed_host(http_url, region, chosen, limits=limits)
         self.credentials = credentials
         self.limiter: Limiter | None = None
         locked = ""
@@ -127,14 +117,14 @@ class Connection:
             self.limiter, locked = _limiter(credentials, notify or _warn)
         facts = credentials.facts
         self.account = Account(
-            chosen,
-            chosen != "live" if trading is None else trading,
-            source,
-            (facts.account_id or "")[-4:],
-            self.host.url,
-            self.host.known or chosen == "sandbox",
-            facts.account,
-            locked,
+            mode=chosen,
+            trading=chosen != "live" if trading is None else trading,
+            source=source,
+            digits=(facts.account_id or "")[-4:],
+            host=self.host.url,
+            known_host=self.host.known or chosen == "sandbox",
+            claim=facts.account,
+            locked=locked,
         )
         self.transport = Transport(
             credentials,
@@ -176,7 +166,20 @@ class Connection:
         return explain(method, path, query, body, keys=self.credentials, timestamp=stamp)
 
 
-def _allowed(host: Host, mode: str, *, limits: bool) -> Host:
+def _check_trading(trading: object) -> None:
+    # A text such as "no" counts as true in Python.
+    if not (trading is None or isinstance(trading, bool)):
+        raise RequestRefused(
+            _("trading= takes True or False, not {trading!r:.40}; nothing was connected.").format(
+                trading=trading
+            )
+        )
+
+
+def _allowed_host(http_url: str | None, region: str | None, mode: str, *, limits: bool) -> Host:
+    if mode == "sandbox" and http_url is None:
+        raise RequestRefused(_("A sandbox needs its address: connect('sandbox') starts one and knows it."))
+    host = resolve_host(http_url, region)
     if mode == "sandbox" and not host.loopback:
         raise RequestRefused(_("{url} is no sandbox: a sandbox listens on 127.0.0.1.").format(url=host.url))
     if not limits and not host.loopback:
