@@ -56,7 +56,7 @@ _HOMES = {
 def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(
-            _("module {name__!r} has no attribute {name!r}").format(name__=__name__, name=name)
+            _("module {module!r} has no attribute {name!r}").format(module=__name__, name=name)
         )
     value = getattr(import_module(f"{__name__}.{_HOMES.get(name, 'errors')}"), name)
     globals()[name] = value

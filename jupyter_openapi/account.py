@@ -1,10 +1,10 @@
-"""Which account a client speaks for, and whether it may move money there."""
+"""The account of a client: its kind, and whether orders may be sent there."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 from jupyter_openapi.errors import OpenAPIError, RequestRefused
 from jupyter_openapi.messages import _
@@ -81,11 +81,30 @@ class Account:
         if self.mode == "paper" and self.claim == "live":
             raise RequestRefused(
                 _(
-                    "{what} was not sent: you connected to a paper account, but the access token "
-                    "says it belongs "
-                    "to a real-money account. Use the paper account's token."
+                    "{what} was not sent: you connected to a paper account, but the access token says it "
+                    "belongs to a real-money account. Use the paper account's token."
                 ).format(what=what)
             )
+
+
+class ClientLike(Protocol):
+    """What the portfolio and the panels need of a `Client`."""
+
+    tz: str
+
+    @property
+    def account(self) -> Account:
+        """The account it speaks for."""
+
+    @property
+    def throttled(self) -> int:
+        """How often the broker has answered 429, also where a repeat hid it."""
+
+    def limits_left(self) -> dict[str, int]:
+        """Return how many calls each limit still allows."""
+
+    def call(self, operation: str, /, *, execute: bool = False, **parameters: Any) -> Any:
+        """Call an operation by its name: a reply, or a preview of a change."""
 
 
 def mode_named(name: str) -> Mode:
@@ -100,7 +119,7 @@ PAPER_CHANNEL = "lb_papertrading"
 
 
 class PaperCheck:
-    """Finds out once, and remembers."""
+    """Checks, once, that a paper connection reaches a paper account."""
 
     def __init__(self, account: Account, read: Callable[[str, Mapping[str, Any]], Any]) -> None:
         self._account = account

@@ -1,4 +1,4 @@
-"""The public face: call any operation by name, or any path, on one account."""
+"""`Client`: call any operation by name, or any path, on one account."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 
 class Client:
-    """One account's client. Safe to use from several threads; also a context manager.
+    """Client of one account. Safe to use from several threads; also a context manager.
 
     Parameters
     ----------
@@ -53,7 +53,7 @@ class Client:
     source
         Where the credentials came from, in words, for titles.
     notify
-        Told, in one line, when a request has to wait for its turn for over a second.
+        Called with one line when a request has to wait for its turn for over a second.
 
     Raises
     ------
@@ -74,7 +74,7 @@ class Client:
         source: str = "given in Python",
         notify: Callable[[str], None] | None = None,
     ) -> None:
-        self._link = Connection(
+        self.connection = Connection(
             credentials,
             mode,
             http_url,
@@ -85,8 +85,8 @@ class Client:
             source=source,
             notify=notify,
         )
-        self._transport = self._link.transport
-        self._reader = Reader(self._link)
+        self._transport = self.connection.transport
+        self._reader = Reader(self.connection)
         self.tz = "UTC"
         self._unfinished = Unfinished()
 
@@ -100,47 +100,47 @@ class Client:
         self.close()
 
     def close(self) -> None:
-        """Close the subscriptions and connections, and let go of the shared limits."""
+        """Close the subscriptions and connections, and the store of the shared limits."""
         if "_live" in self.__dict__:
             self._live.close()
-        self._link.close()
+        self.connection.close()
 
     def detach(self) -> None:
         """Let it read on and change nothing any more; its previews can't be sent either."""
-        self._link.detach()
-        self._desk.account = self._link.account
+        self.connection.detach()
+        self._desk.account = self.connection.account
 
     def attach(self) -> None:
         """Let it change again what it might before `detach`."""
-        self._link.attach()
-        self._desk.account = self._link.account
+        self.connection.attach()
+        self._desk.account = self.connection.account
 
     @property
     def account(self) -> Account:
         """Which account this is, and whether orders are on."""
-        return self._link.account
-
-    @property
-    def connection(self) -> Connection:
-        """Its keys, host and limits."""
-        return self._link
+        return self.connection.account
 
     def token_days_left(self) -> float | None:
         """Return the days until the access token ends, or None if it does not say."""
-        return self._link.credentials.facts.days_left()
+        return self.connection.credentials.facts.days_left()
 
     def limits_left(self) -> dict[str, int]:
         """Return how many calls each of the broker's limits still allows now; empty when none are kept."""
-        return self._link.limits_left()
+        return self.connection.limits_left()
+
+    @property
+    def throttled(self) -> int:
+        """How often the broker has answered 429, also where a repeat hid it."""
+        return self.connection.transport.throttled
 
     def clock_offset(self) -> float:
         """Return the seconds by which the server's clock is ahead of this machine's; 0 when they agree."""
-        return self._link.transport.clock.offset
+        return self.connection.transport.clock.offset
 
     @guarded
     def explain(self, method: str, path: str, query: str = "", body: bytes = b"") -> Explanation:
         """Show how a request would be signed now, with the token and the key masked; nothing is sent."""
-        return self._link.explain(method, path, query, body)
+        return self.connection.explain(method, path, query, body)
 
     @guarded
     def refresh(self, *, days: int = 90) -> Credentials:
@@ -148,7 +148,7 @@ class Client:
 
         The old token stops working everywhere, so keep what this returns. It is sent once, never repeated.
         """
-        return self._link.refresh(days)
+        return self.connection.refresh(days)
 
     @cached_property
     def journal(self) -> Journal:
@@ -157,13 +157,13 @@ class Client:
 
     @cached_property
     def _desk(self) -> Desk:
-        return Desk(self._transport, self.account, self._link.owner, self.journal, self._reader.data)
+        return Desk(self._transport, self.account, self.connection.owner, self.journal, self._reader.data)
 
     @cached_property
     def _live(self) -> Live:
         from jupyter_openapi.stream import Live, Source
 
-        region = self._link.credentials.facts.region
+        region = self.connection.credentials.facts.region
         return Live(Source(self._transport, self._reader.data, region=region, settings=self.stream_settings))
 
     @property
@@ -254,7 +254,7 @@ class Client:
         operation
             ``history_orders``, ``history_executions``, ``all_executions``, ``cash_flow``, ...
         progress
-            Told of each reply; a bar is shown when there is more than one, if not given.
+            Called after each reply; a bar is shown when there is more than one, if not given.
         parameters
             As `call`; a start is needed.
 
@@ -348,7 +348,7 @@ class Client:
     @guarded
     def reconcile(self) -> list[Settlement]:
         """Settle what is not known of this account's orders, by reading only; one row for each open one."""
-        link = self._link
+        link = self.connection
         ahead = link.transport.clock.offset
         return reconcile(self.journal, link.owner, self._reader.data, mode=self.account.mode, ahead=ahead)
 
@@ -356,15 +356,16 @@ class Client:
     def settle(self, intent: int, *, done: bool, order_id: str | None = None) -> Settlement:
         """Settle by hand what `reconcile` can't: you have looked, and say whether it was done."""
         return settle_by_hand(
-            self.journal, self._link.owner, self._reader.data, intent, done=done, order_id=order_id
+            self.journal, self.connection.owner, self._reader.data, intent, done=done, order_id=order_id
         )
 
     def unsettled(self) -> int:
         """Return how many orders of this account the journal keeps as open; nothing is sent."""
         if not self.journal.path.exists():
             return 0
-        return len(self.journal.open(self._link.owner, mode=self.account.mode))
+        return len(self.journal.open(self.connection.owner, mode=self.account.mode))
 
+    @guarded
     async def wait(self, order_id: str, timeout: float = 60) -> OrderState:  # noqa: ASYNC109 (pinned)
         """Wait until an order is filled, cancelled, rejected or expired, or `timeout` seconds have passed.
 

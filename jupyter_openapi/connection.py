@@ -1,4 +1,4 @@
-"""One account's connection: its keys, its host, its limits, and what can be told of them."""
+"""Connection to one account: its keys, host and limits; reads; token refresh."""
 
 from __future__ import annotations
 
@@ -70,16 +70,18 @@ def renew_oauth(file: OAuthFile, host: Host) -> Credentials:
             )
             content: Any = answer.json()
         except (requests.RequestException, ValueError) as failure:
-            problem = _("{url}/oauth2/token gave no token ({name__}); the old one was kept.").format(
-                url=host.url, name__=type(failure).__name__
+            raise TransportError(
+                _("{url}/oauth2/token gave no token ({error}); the old one was kept.").format(
+                    url=host.url, error=type(failure).__name__
+                )
+            ) from None
+    if answer.status_code != 200 or not isinstance(content, dict):
+        raise TransportError(
+            _("{url}/oauth2/token refused (HTTP {status}); the old token was kept.").format(
+                url=host.url, status=answer.status_code
             )
-        else:
-            if answer.status_code == 200 and isinstance(content, dict):
-                return Credentials(*file.store(content))
-            problem = _("{url}/oauth2/token refused (HTTP {status_code}); the old token was kept.").format(
-                url=host.url, status_code=answer.status_code
-            )
-    raise TransportError(problem)
+        )
+    return Credentials(*file.store(content))
 
 
 def _token(data: Any) -> str:
@@ -90,7 +92,7 @@ def _token(data: Any) -> str:
 
 
 class Connection:
-    """Keys, host and limits of one account; parameters and errors as `Client`."""
+    """Keys, host and limits of one account. Parameters and errors as `Client`."""
 
     def __init__(
         self,
@@ -106,18 +108,8 @@ class Connection:
         notify: Callable[[str], None] | None,
     ) -> None:
         chosen = mode_named(mode)
-        if chosen == "sandbox" and http_url is None:
-            raise RequestRefused(
-                _("A sandbox needs its address: connect('sandbox') starts one and knows it.")
-            )
-        if not (trading is None or isinstance(trading, bool)):
-            # A text such as "no" counts as true in Python.
-            raise RequestRefused(
-                _("trading= takes True or False, not {trading!r:.40}; nothing was connected.").format(
-                    trading=trading
-                )
-            )
-        self.host = _allowed(resolve_host(http_url, region), chosen, limits=limits)
+        _check_trading(trading)
+        self.host = _allowed_host(http_url, region, chosen, limits=limits)
         self.credentials = credentials
         self.limiter: Limiter | None = None
         locked = ""
@@ -125,14 +117,14 @@ class Connection:
             self.limiter, locked = _limiter(credentials, notify or _warn)
         facts = credentials.facts
         self.account = self._attached = Account(
-            chosen,
-            chosen != "live" if trading is None else trading,
-            source,
-            (facts.account_id or "")[-4:],
-            self.host.url,
-            self.host.known or chosen == "sandbox",
-            facts.account,
-            locked,
+            mode=chosen,
+            trading=chosen != "live" if trading is None else trading,
+            source=source,
+            digits=(facts.account_id or "")[-4:],
+            host=self.host.url,
+            known_host=self.host.known or chosen == "sandbox",
+            claim=facts.account,
+            locked=locked,
         )
         self.transport = Transport(
             credentials,
@@ -145,7 +137,7 @@ class Connection:
         self.owner = credentials.account_digest
 
     def close(self) -> None:
-        """Close the sockets and let go of the shared limits."""
+        """Close the sockets and the store of the shared limits."""
         self.transport.close()
         if self.limiter is not None:
             self.limiter.close()
@@ -178,7 +170,20 @@ class Connection:
         return explain(method, path, query, body, keys=self.credentials, timestamp=stamp)
 
 
-def _allowed(host: Host, mode: str, *, limits: bool) -> Host:
+def _check_trading(trading: object) -> None:
+    # A text such as "no" counts as true in Python.
+    if not (trading is None or isinstance(trading, bool)):
+        raise RequestRefused(
+            _("trading= takes True or False, not {trading!r:.40}; nothing was connected.").format(
+                trading=trading
+            )
+        )
+
+
+def _allowed_host(http_url: str | None, region: str | None, mode: str, *, limits: bool) -> Host:
+    if mode == "sandbox" and http_url is None:
+        raise RequestRefused(_("A sandbox needs its address: connect('sandbox') starts one and knows it."))
+    host = resolve_host(http_url, region)
     if mode == "sandbox" and not host.loopback:
         raise RequestRefused(_("{url} is no sandbox: a sandbox listens on 127.0.0.1.").format(url=host.url))
     if not limits and not host.loopback:

@@ -1,4 +1,4 @@
-"""``%openapi check``: what stands between this kernel and the broker, one line each, with what to do."""
+"""``%openapi check``: test host, TLS, region, signature, clock, token and limits, one line each."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from jupyter_openapi.credentials import validity
 from jupyter_openapi.errors import ApiError, OpenAPIError
 from jupyter_openapi.messages import _
 
@@ -17,12 +18,11 @@ if TYPE_CHECKING:
     from jupyter_openapi.client import Client
 
 SKEW = 3.0  # seconds
-WARN_DAYS = 14
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One line: what was looked at, whether it is well, and what was found or what to do."""
+    """Result of one test: what was tested, whether it passed, and what was found or what to do."""
 
     what: str
     well: bool
@@ -128,23 +128,19 @@ def _clock(client: Client) -> Finding:
     off = client.clock_offset()
     if abs(off) <= SKEW:
         return _well("clock", _("agrees with the server's"))
-    return _ill(
-        "clock",
-        _(
-            "this machine's is {off:.0f} s {behind} the server's: set it (requests are corrected meanwhile)."
-        ).format(off=abs(off), behind="behind" if off > 0 else "ahead of"),
+    template = (
+        _("this machine's is {off:.0f} s behind the server's: set it (requests are corrected meanwhile).")
+        if off > 0
+        else _(
+            "this machine's is {off:.0f} s ahead of the server's: set it (requests are corrected meanwhile)."
+        )
     )
+    return _ill("clock", template.format(off=abs(off)))
 
 
 def _token(client: Client) -> Finding:
-    days = client.token_days_left()
-    if days is None:
-        return _well("token", _("does not say when it ends"))
-    if days < 0:
-        return _ill("token", _("has ended: make a new one on the developer website."))
-    if days < WARN_DAYS:
-        return _ill("token", _("ends in {days:.0f} days: `%openapi --execute refresh`.").format(days=days))
-    return _well("token", _("ends in {days:.0f} days").format(days=days))
+    found = validity(client.token_days_left())
+    return Finding("token", not found.renew, str(found))
 
 
 def _limits(client: Client) -> Finding:

@@ -1,4 +1,4 @@
-"""What can go wrong, and what is then known.
+"""Errors of this package, and what each one says is known.
 
 ::
 
@@ -22,7 +22,9 @@ import re
 import traceback
 from collections.abc import Callable, Iterable
 from functools import wraps
-from typing import ParamSpec, TypeVar
+from inspect import iscoroutinefunction
+from pathlib import Path
+from typing import Any, ParamSpec, TypeVar, cast
 
 from jupyter_openapi.messages import _
 
@@ -57,7 +59,7 @@ def clean(text: str, keep: str = "") -> str:
 
 
 class OneLine:
-    """Shown by IPython as one line instead of a traceback."""
+    """Mixin: IPython shows the error as one line instead of a traceback."""
 
     def _render_traceback_(self) -> list[str]:
         return [f"{type(self).__name__}: {self}"]
@@ -187,28 +189,72 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 log = logging.getLogger(__name__)
+_PACKAGE = Path(__file__).resolve().parent
 
 
 def guarded(function: Callable[P, R]) -> Callable[P, R]:
-    """Let `function` raise, but without its frames, cause or context."""
+    """Make a public function re-raise errors without the frames that hold secrets.
+
+    An error that is none of ours keeps the place where it was raised, as a note. Coroutine functions too.
+    """
+    if iscoroutinefunction(function):
+
+        @wraps(function)
+        async def awaited(*args: P.args, **kwargs: P.kwargs) -> Any:
+            try:
+                return await function(*args, **kwargs)
+            except BaseException as failure:  # noqa: BLE001 (raised again below, without its frames)
+                problem = _without_frames(failure)
+            del args, kwargs  # this frame stays in the traceback
+            raise problem.with_traceback(None)
+
+        return cast("Callable[P, R]", awaited)
 
     @wraps(function)
     def border(*args: P.args, **kwargs: P.kwargs) -> R:
         try:
             return function(*args, **kwargs)
-        except KeyboardInterrupt as stop:
-            problem: BaseException = stop if isinstance(stop, OneLine) else _interrupted()
         except BaseException as failure:  # noqa: BLE001 (raised again below, without its frames)
-            problem = failure
-            if not isinstance(failure, OneLine):
-                # Where it happened, as source lines; the values stay behind.
-                log.debug("%s", "".join(traceback.format_tb(failure.__traceback__)))
-        problem.__cause__ = problem.__context__ = None
+            problem = _without_frames(failure)
         del args, kwargs  # this frame stays in the traceback
         raise problem.with_traceback(None)
 
     return border
 
 
-def _interrupted() -> Interrupted:
-    return Interrupted(_("Interrupted; no request was in flight."), in_flight=False)
+def _without_frames(failure: BaseException) -> BaseException:
+    problem = failure
+    if not isinstance(failure, OneLine):
+        # Where it happened, as source lines; the values stay behind.
+        log.debug("%s", "".join(traceback.format_tb(failure.__traceback__)))
+        if isinstance(failure, KeyboardInterrupt):
+            problem = Interrupted(_("Interrupted; no request was in flight."), in_flight=False)
+        elif isinstance(failure, Exception):
+            _note_place(failure)
+    problem.__cause__ = problem.__context__ = None
+    return problem
+
+
+def _note_place(failure: Exception) -> None:
+    """Add a note with the file, line and function where an error was raised, unless it has one."""
+    start = _("Raised in {place}").partition("{")[0]
+    if any(note.startswith(start) for note in getattr(failure, "__notes__", ())):
+        return
+    places = [
+        (Path(frame.f_code.co_filename), line, frame.f_code.co_qualname)
+        for frame, line in traceback.walk_tb(failure.__traceback__)
+        if frame.f_code.co_name not in {"border", "awaited"}
+    ]
+    ours = [place for place in places if _PACKAGE in place[0].parents]
+    # The last of our own lines, and the library's line below it, if it was one that raised.
+    shown = dict.fromkeys([*ours[-1:], *places[-1:]])
+    if shown:
+        failure.add_note(
+            _("Raised in {place}").format(place=", called from ".join(map(_place, reversed(shown))))
+        )
+
+
+def _place(place: tuple[Path, int, str]) -> str:
+    path, line, function = place
+    name = path.relative_to(_PACKAGE.parent) if _PACKAGE in path.parents else Path(*path.parts[-2:])
+    return f"{name.as_posix()}, line {line}, {function}"

@@ -1,4 +1,4 @@
-"""Whose machine the kernel runs on, and what that allows.
+"""The kernel: whose machine it runs on, the running cell, running coroutines.
 
 Keys typed into a page go to the kernel. On a machine that strangers share, only play money may move.
 """
@@ -58,7 +58,7 @@ def machine(environ: Mapping[str, str] | None = None) -> Machine:
         said = (
             "allowed by its owner"
             if allowed
-            else _("off until its owner sets {owner_says}=on").format(owner_says=OWNER_SAYS)
+            else _("off until its owner sets {variable}=on").format(variable=OWNER_SAYS)
         )
         return Machine(
             _(

@@ -1,4 +1,4 @@
-"""What one kernel holds: its connections, the sandbox it started, the previews that wait to be sent."""
+"""State of one kernel: its connections, the sandbox it started, the previews to be sent."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class NamedConnection:
         if client is not None:
             client.attach()
         self.client = client
-        self.pending.clear(_("you connected anew since; preview it again."), otherwise=NONE_YET)
+        self.pending.clear(_("you have reconnected since; preview it again."), otherwise=NONE_YET)
         if client is not None:
             client.preview_made = self.pending.clear_if_alike
 
@@ -58,6 +58,7 @@ class NamedConnection:
         client, self.found = self.client, None
         if client is not None:
             client.detach()
+            client.close()  # its sockets and files; a read opens them again
         self.hold(None)
         return client
 
@@ -66,7 +67,7 @@ _USED: ContextVar[str] = ContextVar("connection", default="")  # the connection 
 
 
 class Session:
-    """The state behind the magic and the widgets of one kernel."""
+    """State behind the magic and the widgets of one kernel."""
 
     def __init__(self) -> None:
         self.order_limits: OrderLimits | None = None  # the notebook's own, for every client it connects
@@ -207,8 +208,8 @@ class Session:
             if profile or credentials or region:
                 raise RequestRefused(
                     _(
-                        "The sandbox has keys of its own: connect to it without a profile, "
-                        "credentials or region."
+                        "The sandbox has keys of its own: connect to it without a profile, credentials or "
+                        "region."
                     )
                 )
             return self._own_sandbox(trading=trading), None
@@ -216,8 +217,8 @@ class Session:
         if place.sandbox_only:
             raise RequestRefused(
                 _(
-                    "On Binder, someone else's machine, only the sandbox may be used: `%openapi "
-                    "connect sandbox`."
+                    "On Binder, someone else's machine, only the sandbox may be used: `%openapi connect "
+                    "sandbox`."
                 )
             )
         if not place.orders:
@@ -268,10 +269,9 @@ class Session:
         if trading:
             raise RequestRefused(
                 _(
-                    "Orders are off on this page, which others may use, until its owner sets "
-                    "{owner_says}=on for "
-                    "the server."
-                ).format(owner_says=OWNER_SAYS)
+                    "Orders are off on this page, which others may use, until its owner sets {variable}=on "
+                    "for the server."
+                ).format(variable=OWNER_SAYS)
             )
         return False
 
@@ -314,14 +314,15 @@ class Session:
 
     def forget(self, profile: str | None = None) -> str:
         """Disconnect, drop typed credentials, delete the profile that is named; say what was done."""
-        done = ["Disconnected; nothing typed is kept."]
+        done = [_("Disconnected; nothing typed is kept.")]
         if profile is not None:
-            known = forget_profile(profile)
-            done.append(
-                _("Profile '{profile}' is {deleted}.").format(
-                    profile=profile, deleted="deleted" if known else "not stored here"
-                )
+            deleted = forget_profile(profile)
+            template = (
+                _("Profile '{profile}' is deleted.")
+                if deleted
+                else _("Profile '{profile}' is not stored here.")
             )
+            done.append(template.format(profile=profile))
         self._drop()
         return " ".join(done)
 

@@ -1,4 +1,4 @@
-"""The broker's request signature: three pure steps, and a `requests` auth that signs last.
+"""The broker's request signature: three pure functions, and a `requests` auth that signs last.
 
 1. `canonical_request` lays the request out as text.
 2. `string_to_sign` is a digest of that text.
@@ -115,10 +115,8 @@ def explain(method: str, path: str, query: str, body: bytes, *, keys: Keys, time
     """
     named = {"app_key": keys.app_key, "access_token": keys.access_token}
     masked = {
-        "app_key": _("[app key, {app_key_count} characters]").format(app_key_count=len(keys.app_key)),
-        "access_token": _("[access token, {access_token_count} characters]").format(
-            access_token_count=len(keys.access_token)
-        ),
+        "app_key": _("[app key, {length} characters]").format(length=len(keys.app_key)),
+        "access_token": _("[access token, {length} characters]").format(length=len(keys.access_token)),
     }
     if keys.access_token.startswith("Bearer "):
         headers = {

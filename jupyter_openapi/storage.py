@@ -1,4 +1,4 @@
-"""Where this package keeps files of its own, readable by their owner only.
+"""The package's own files and folders, readable by their owner only; atomic replacement.
 
 Folders have mode 0700 and files 0600 (POSIX); on Windows the user's profile folder is private by itself.
 """
@@ -6,9 +6,10 @@ Folders have mode 0700 and files 0600 (POSIX); on Windows the user's profile fol
 from __future__ import annotations
 
 import os
-import tempfile
+import secrets
 import threading
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 APP = "jupyter-openapi"
@@ -72,24 +73,42 @@ def create_private(path: Path) -> Path:
     return path
 
 
-def replace_text(path: Path, text: str) -> None:
-    """Write `text` to `path` in one step: a reader sees the old file or the new one, never a half.
+@contextmanager
+def replacing(path: Path, *, ending: str = ".part", private: bool = True) -> Iterator[Path]:
+    """Yield the path of a draft that takes the place of `path` in one step when the block ends well.
+
+    A reader sees the old file or the new one, never a half; if the block fails, the old file is untouched.
+
+    Parameters
+    ----------
+    path
+        The file to write. Its folder must exist.
+    ending
+        What the draft's name ends in, so that nothing that looks for `path`'s kind of file finds it.
+    private
+        Whether only the owner may read it; otherwise it has the usual permissions of new files.
 
     Raises
     ------
     OSError
-        If the folder can't be written; the old file is then untouched.
+        The folder can't be written.
     """
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")  # mode 0600 from the start
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}{ending}")
+    if private:
+        os.close(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
     try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
+        yield draft
+        with draft.open("rb+") as file:
             os.fsync(file.fileno())
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def replace_text(path: Path, text: str) -> None:
+    """Write `text` to `path` in one step, for its owner only; see `replacing`."""
+    with replacing(path) as draft:
+        draft.write_text(text, encoding="utf-8", newline="")
 
 
 def _after_fork() -> None:

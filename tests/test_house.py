@@ -56,3 +56,9 @@ def test_no_module_bears_the_name_of_what_its_package_exports() -> None:
                 exported = ast.literal_eval(node.value)
                 shadowed += [f"{name}.{each}" for each in exported if f"{name}.{each}" in known]
     assert shadowed == []
+
+
+def test_functions_fit_a_screen_and_modules_stay_readable() -> None:
+    assert [f"{each.module}.{each.name}" for each in house.functions() if each.lines > 50] == []
+    long = {name: len(path.read_text("utf-8").splitlines()) for name, path in house.modules().items()}
+    assert {name: lines for name, lines in long.items() if lines > 500} == {}

@@ -15,6 +15,7 @@ import pexpect
 import pytest
 from jupyter_client.manager import start_new_kernel
 from support.shell import Shell, loaded_shell
+from support.values import to_wire
 
 from jupyter_openapi.magic import openapi_matcher
 from jupyter_openapi.magic.commands import COMMANDS
@@ -210,7 +211,6 @@ def test_short_names_come_first_and_required_ones_before_others(shell: Shell) ->
 
 def test_every_enum_is_offered_by_names_that_are_taken() -> None:
     from jupyter_openapi.spec.model import Kind
-    from jupyter_openapi.spec.values import to_wire
 
     seen = 0
     for operation in catalog().operations.values():

@@ -156,7 +156,7 @@ def test_explain_shows_the_true_signature_and_masks_the_rest(shell: Shell, serve
     )
     for line in masked.split("\n"):
         assert line in said
-    assert "Masked: the access token and the app key stand in square brackets" in said
+    assert "Masked: of the access token and the app key only the lengths are shown" in said
 
 
 def shell_body(shell: Shell) -> bytes:

@@ -524,10 +524,3 @@ def test_bands_stay_on_the_table() -> None:
     assert (low, high) == (Decimal("0.01"), Decimal("0.02"))
     low, high = orders.band("SLO", "Buy", Decimal(9000), Decimal(9005), Decimal(9000), None, TODAY)
     assert (low, high) == (Decimal(9005), Decimal(9995))
-
-
-def test_the_brokers_band_is_narrower() -> None:
-    bid, ask, last = Decimal(600), Decimal("600.5"), Decimal(600)
-    assert orders.broker_band("Buy", bid, ask, last, TODAY) == (Decimal(590), Decimal(605))
-    assert orders.broker_band("Sell", bid, ask, last, TODAY) == (Decimal("595.5"), Decimal("610.5"))
-    assert orders.broker_band("Buy", bid, ask, last, TODAY, "us") == (None, None)

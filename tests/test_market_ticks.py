@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support import soak
+from support.values import on_tick
 
 from jupyter_openapi.errors import RequestRefused
 from jupyter_openapi.market import ticks
@@ -38,24 +39,24 @@ def test_part_a_by_date_and_boundary(on: date, table: str) -> None:
     for (upper, tick), (_, above) in zip(rows, [*rows[1:], (None, None)], strict=True):
         # The bound belongs to the band below it.
         assert ticks.tick("HK", upper, on) == tick
-        assert ticks.is_on_tick("HK", upper, on)
+        assert on_tick("HK", upper, on)
         assert ticks.step("HK", upper, -1, on) == upper - tick
-        assert not ticks.is_on_tick("HK", upper - tick / 2, on)
+        assert not on_tick("HK", upper - tick / 2, on)
         if above is None:
-            assert not ticks.is_on_tick("HK", upper + tick, on)
+            assert not on_tick("HK", upper + tick, on)
             assert ticks.step("HK", upper, 1, on) == upper
         else:
             assert ticks.tick("HK", upper + above, on) == above
             assert ticks.step("HK", upper, 1, on) == upper + above
             assert ticks.step("HK", upper, 2, on) == upper + 2 * above
-            assert not ticks.is_on_tick("HK", upper + above / 2, on)
+            assert not on_tick("HK", upper + above / 2, on)
 
 
 def test_part_d_for_funds() -> None:
     rows = bands(PART_D)
     for upper, tick in rows:
         assert ticks.tick("2800.HK", upper, TODAY) == tick
-        assert ticks.is_on_tick("HK", upper, TODAY, table="part_d_etp")
+        assert on_tick("HK", upper, TODAY, table="part_d_etp")
     assert ticks.tick("2800.HK", D("26"), TODAY) == D("0.02")
     assert ticks.tick("HK", D("26"), TODAY, table="part_d_etp") == D("0.02")
     assert ticks.tick("2800.HK", D("60"), TODAY) == D("0.02")
@@ -65,29 +66,29 @@ def test_part_d_for_funds() -> None:
 def test_the_versions_change_what_is_valid() -> None:
     cases = {"15.01": (False, True, True), "30.02": (False, True, True), "5.005": (False, False, True)}
     for price, expected in cases.items():
-        found = tuple(ticks.is_on_tick("5.HK", D(price), on) for on in (CLASSIC, PHASE1, PHASE2))
+        found = tuple(on_tick("5.HK", D(price), on) for on in (CLASSIC, PHASE1, PHASE2))
         assert found == expected, price
 
 
 def test_table_date() -> None:
-    assert ticks.table_date("HK", CLASSIC) is None
-    assert ticks.table_date("HK", PHASE1) == PHASE1
-    assert ticks.table_date("HK", date(2026, 8, 2)) == PHASE1
-    assert ticks.table_date("700.HK", TODAY) == PHASE2
-    assert ticks.table_date("US", TODAY) is None
-    assert ticks.table_date("2800.HK", TODAY) == date(2020, 6, 1)
-    assert ticks.table_date("2800.HK", date(2019, 1, 1)) == date(2020, 6, 1)
+    assert ticks.ladder("HK", CLASSIC).since is None
+    assert ticks.ladder("HK", PHASE1).since == PHASE1
+    assert ticks.ladder("HK", date(2026, 8, 2)).since == PHASE1
+    assert ticks.ladder("700.HK", TODAY).since == PHASE2
+    assert ticks.ladder("US", TODAY).since is None
+    assert ticks.ladder("2800.HK", TODAY).since == date(2020, 6, 1)
+    assert ticks.ladder("2800.HK", date(2019, 1, 1)).since == date(2020, 6, 1)
 
 
 def test_us_prices_below_and_from_one_dollar() -> None:
     assert ticks.tick("US", D("0.9999"), TODAY) == D("0.0001")
     assert ticks.tick("AAPL.US", D("1"), TODAY) == D("0.01")
-    assert ticks.is_on_tick("US", D("0.9999"), TODAY)
-    assert not ticks.is_on_tick("US", D("1.0001"), TODAY)
+    assert on_tick("US", D("0.9999"), TODAY)
+    assert not on_tick("US", D("1.0001"), TODAY)
     assert ticks.step("US", D("1"), -1, TODAY) == D("0.9999")
     assert ticks.step("US", D("0.9999"), 1, TODAY) == D("1")
     assert ticks.nearest("US", D("270.123"), TODAY) == (D("270.12"), D("270.13"))
-    assert ticks.is_on_tick("US", D("123456789.01"), TODAY)
+    assert on_tick("US", D("123456789.01"), TODAY)
     assert ticks.tick("AAPL.US", D("270"), TODAY, table="part_a") == D("0.01")  # a foreign table is not used
 
 
@@ -101,7 +102,7 @@ def test_nearest_prices() -> None:
 
 def test_every_reference_price_is_valid_today() -> None:
     for symbol, security in SECURITIES.items():
-        assert ticks.is_on_tick(symbol, security.ref_price, TODAY), symbol
+        assert on_tick(symbol, security.ref_price, TODAY), symbol
 
 
 @pytest.mark.parametrize("market", ["SH", "SG", "600519.SH", "nowhere"])

@@ -436,7 +436,7 @@ def test_a_check_that_could_not_be_made_is_said(
     monkeypatch.setattr(broker, "_read", blind)
     said = str(client.call("submit", symbol="700.HK", side="sell", type="MO", quantity=100))
     assert "was not held against the maximum value" in said
-    assert "what you hold is not to be had" in said
+    assert "position unavailable: the short-sale limit was not checked" in said
 
 
 # --- one account, one kind of money --------------------------------------------------------------------

@@ -93,7 +93,7 @@ def test_a_history_at_rest_comes_whole(
         says_more and kind is not FLOWS,
         today_from=PRESENT - DAY // 2 if kind is EXECUTIONS else None,
     )
-    # Without pages, a second with more rows than a reply holds can't be had whole; where nothing says that
+    # Without pages, a second with more rows than a reply holds can't be read whole; where nothing says that
     # there are more, one with as many can't be told from it.
     seconds = Counter(map(broker.at, rows))
     limit = cap if says_more else cap - 1

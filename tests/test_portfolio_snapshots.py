@@ -124,7 +124,7 @@ def test_a_write_that_fails_leaves_nothing(tmp_path: Path, monkeypatch: pytest.M
     portfolio.snapshot(account(), tmp_path)
 
     def full(table: Any, file: Any) -> None:
-        file.write(b"PAR1 half a file")
+        file.write_bytes(b"PAR1 half a file")
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(pq, "write_table", full)

@@ -25,7 +25,7 @@ def test_all_names_every_public_name_and_no_other() -> None:
         for alias in node.names
         if not alias.name.startswith("load") and alias.name[:6] != "unload"
     }
-    assert sorted(jupyter_openapi.__all__) == sorted(typed - {"load", "unload"})
+    assert sorted(jupyter_openapi.__all__) == sorted(typed - {"load", "unload", "_"})
     for name in jupyter_openapi.__all__:
         assert getattr(jupyter_openapi, name) is not None
         assert name in dir(jupyter_openapi)

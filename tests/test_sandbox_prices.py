@@ -13,8 +13,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support import soak
+from support.values import on_tick
 
-from jupyter_openapi.market import ticks
 from jupyter_openapi.market.symbols import SECURITIES
 from jupyter_openapi.sandbox.simulation.candles import (
     DAY,
@@ -75,8 +75,8 @@ def test_every_price_is_on_the_tick_of_its_date(symbol: str, at: float) -> None:
     quote = ALWAYS.quote(symbol, at)
     on = local(symbol, at).date()
     for price in (quote.last, quote.open, quote.high, quote.low):
-        assert ticks.is_on_tick(symbol, price, on), (symbol, price, on)
-    assert ticks.is_on_tick(symbol, quote.prev_close, on - timedelta(days=1))
+        assert on_tick(symbol, price, on), (symbol, price, on)
+    assert on_tick(symbol, quote.prev_close, on - timedelta(days=1))
 
 
 @given(symbols, moments, markets)
@@ -105,7 +105,7 @@ def test_the_book_is_on_tick_and_never_crossed(symbol: str, at: float, market: M
     assert bids[0] < asks[0]
     assert market.last(symbol, at) in {bids[0], asks[0]}
     for level in (*book.bids, *book.asks):
-        assert ticks.is_on_tick(symbol, level.price, on)
+        assert on_tick(symbol, level.price, on)
         assert 1 <= level.orders <= level.volume / SECURITIES[symbol].lot_size
         assert level.volume % SECURITIES[symbol].lot_size == 0
 
@@ -342,7 +342,7 @@ def test_days_that_cross_a_change_of_tick_add_up_too() -> None:
                 day = local(symbol, candle.timestamp).date()
                 minutes = ALWAYS.candles_between(symbol, NOW, 1, day, day, count=2000)
                 assert values(candle) == total(minutes)
-                assert all(ticks.is_on_tick(symbol, price, day) for c in minutes for price in values(c)[:4])
+                assert all(on_tick(symbol, price, day) for c in minutes for price in values(c)[:4])
     assert crossed > 3
 
 

@@ -18,11 +18,12 @@ import pandas as pd
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
+from support.values import to_wire
 
 from jupyter_openapi.errors import RequestRefused
 from jupyter_openapi.spec import Kind, Parameter, catalog
 from jupyter_openapi.spec.request import build, encode_body, encode_query
-from jupyter_openapi.spec.values import choices, convert, to_wire
+from jupyter_openapi.spec.values import choices, convert
 
 DECIMAL = Parameter("price", "body", Kind.DECIMAL)
 WHOLE = Parameter("count", "body", Kind.INTEGER, number=True)

@@ -70,7 +70,7 @@ def test_a_pace_doubles_with_each_failure_and_returns_at_once() -> None:
 def test_a_429_that_a_repeat_has_hidden_slows_the_pace_too() -> None:
     pace, client = Backoff(5.0), FakeClient()
     assert pace.after(client) == 5.0
-    client.connection.transport.throttled = 1
+    client.throttled = 1
     assert pace.after(client) == 10.0
     assert pace.after(client) == 5.0
 

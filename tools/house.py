@@ -22,7 +22,7 @@ PACKAGE = ROOT / "jupyter_openapi"
 
 
 class Function(NamedTuple):
-    """A function and how long it is, decorators and docstring included."""
+    """A function, and how many lines its code takes; a docstring is not code."""
 
     lines: int
     module: str
@@ -97,10 +97,16 @@ def circles(graph: Mapping[str, set[str]]) -> list[list[str]]:
     return sorted(found)
 
 
+def _code_lines(node: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
+    documented = node.body[0] if ast.get_docstring(node, clean=False) is not None else None
+    docstring = (documented.end_lineno or 0) - documented.lineno + 1 if documented is not None else 0
+    return (node.end_lineno or node.lineno) - node.lineno + 1 - docstring
+
+
 def functions(package: Path = PACKAGE) -> list[Function]:
     """Return all functions of the package, the longest first."""
     found = [
-        Function((node.end_lineno or node.lineno) - node.lineno + 1, module, node.name)
+        Function(_code_lines(node), module, node.name)
         for module, path in modules(package).items()
         for node in ast.walk(ast.parse(path.read_text("utf-8")))
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
@@ -130,11 +136,11 @@ def main(package: Path = PACKAGE) -> None:
         "layers": len(layers(package.parent / "pyproject.toml")),
         "circles of imports": len(found),
         "median lines of a function": statistics.median(one.lines for one in longest),
-        "longest function": f"{longest[0].lines} ({longest[0].module}.{longest[0].name})",
-        "functions over 50 lines": sum(one.lines > 50 for one in longest),
+        "longest function, without docstring": f"{longest[0].lines} ({longest[0].module}.{longest[0].name})",
+        "functions over 50 lines of code": sum(one.lines > 50 for one in longest),
     }
     for title, value in rows.items():
-        print(f"{title:28} {value}")
+        print(f"{title:36} {value}")
     for circle in found:
         print("  circle:", " <-> ".join(circle))
 

@@ -1,4 +1,4 @@
-"""Who signs: the three values of an account, and the places they come from.
+"""Credentials: the three values that sign, and the places they come from.
 
 - `keys`: `Credentials`, which shows no secret.
 - `tokens`: what an access token says of itself.
@@ -13,7 +13,7 @@ from __future__ import annotations
 from jupyter_openapi.credentials.keyrings import forget_profile, profiles, store_profile
 from jupyter_openapi.credentials.keys import Credentials
 from jupyter_openapi.credentials.sources import Found, Kept, Source, find_credentials, keep_token
-from jupyter_openapi.credentials.tokens import TokenFacts, token_facts
+from jupyter_openapi.credentials.tokens import TokenFacts, token_facts, validity
 
 __all__ = [
     "Credentials",
@@ -27,4 +27,5 @@ __all__ = [
     "profiles",
     "store_profile",
     "token_facts",
+    "validity",
 ]

@@ -120,16 +120,18 @@ def _keyring(verb: str, *arguments: str) -> Any:
     try:
         return getattr(keyring, verb)(SERVICE, *arguments)
     except NoKeyringError:
-        problem = (
-            "This machine has no keyring to hold profiles: set LONGBRIDGE_APP_KEY, LONGBRIDGE_APP_SECRET and "
-            "LONGBRIDGE_ACCESS_TOKEN instead, or type `%openapi login`."
-        )
+        raise RequestRefused(
+            _(
+                "This machine has no keyring to hold profiles: set LONGBRIDGE_APP_KEY, LONGBRIDGE_APP_SECRET "
+                "and LONGBRIDGE_ACCESS_TOKEN instead, or type `%openapi login`."
+            )
+        ) from None
     except Exception as failure:  # noqa: BLE001 (each system's keyring raises its own errors)
-        kind = type(failure).__name__
-        problem = _(
-            "The system's keyring refused ({kind}): unlock it and try again, or type `%openapi login`."
-        ).format(kind=kind)
-    raise RequestRefused(problem)
+        raise RequestRefused(
+            _(
+                "The system's keyring refused ({error}): unlock it and try again, or type `%openapi login`."
+            ).format(error=type(failure).__name__)
+        ) from None
 
 
 def _check_name(name: str) -> None:
@@ -150,7 +152,6 @@ def _write_index(names: set[str]) -> None:
     except OSError as failure:
         raise RequestRefused(
             _(
-                "The names of profiles can't be written to {index} ({strerror}); the keyring itself was "
-                "changed."
-            ).format(index=_index(), strerror=failure.strerror)
+                "The names of profiles can't be written to {path} ({reason}); the keyring itself was changed."
+            ).format(path=_index(), reason=failure.strerror)
         ) from None

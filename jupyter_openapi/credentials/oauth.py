@@ -130,10 +130,9 @@ class OAuthFile:
         except OSError as failure:
             raise RequestRefused(
                 _(
-                    "The new OAuth token can't be written to {path} ({strerror}): log in again with "
-                    "the program "
-                    "that made the file."
-                ).format(path=self.path, strerror=failure.strerror)
+                    "The new OAuth token can't be written to {path} ({reason}): log in again with the "
+                    "program that made the file."
+                ).format(path=self.path, reason=failure.strerror)
             ) from None
         return values
 
@@ -151,18 +150,22 @@ class OAuthFile:
         try:
             content = json.loads(self.path.read_text(encoding="utf-8"))
         except FileNotFoundError:
-            problem = _(
-                "There is no OAuth token for client {client_id} ({path}): log in first with the official SDK "
-                "or CLI, or use an app key, secret and access token."
-            ).format(client_id=self.client_id, path=self.path)
+            raise RequestRefused(
+                _(
+                    "There is no OAuth token for client {client_id} ({path}): log in first with the official "
+                    "SDK or CLI, or use an app key, secret and access token."
+                ).format(client_id=self.client_id, path=self.path)
+            ) from None
         except (OSError, ValueError):
-            problem = _(
-                "{path} can't be read as a token file: log in again with the program that made it."
-            ).format(path=self.path)
-        else:
-            if isinstance(content, dict):
-                return content
-            problem = _("{path} is not a token file: log in again with the program that made it.").format(
-                path=self.path
+            raise RequestRefused(
+                _("{path} can't be read as a token file: log in again with the program that made it.").format(
+                    path=self.path
+                )
+            ) from None
+        if not isinstance(content, dict):
+            raise RequestRefused(
+                _("{path} is not a token file: log in again with the program that made it.").format(
+                    path=self.path
+                )
             )
-        raise RequestRefused(problem)
+        return content

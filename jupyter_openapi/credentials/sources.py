@@ -1,4 +1,4 @@
-"""Where credentials come from, and the order of the places.
+"""Find credentials in the places they may come from, in a fixed order.
 
 A set comes whole from one place, and the first place that has a whole set wins: given in the call (the
 values, then a profile by its name), typed in the panel, the keyring's profile ``default``, the environment, a
@@ -123,7 +123,7 @@ def find_credentials(
 
 
 class _Search:
-    """The places looked at so far: whole sets, first choice first, and notes on what is not used."""
+    """Places searched so far: whole sets, first choice first, and notes on what is not used."""
 
     def __init__(self) -> None:
         self.found: list[tuple[Source, Credentials]] = []
@@ -185,7 +185,7 @@ STORE = "`from jupyter_openapi.credentials import store_profile; store_profile('
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """What became of a refreshed token.
+    """Where a refreshed token was stored.
 
     Attributes
     ----------

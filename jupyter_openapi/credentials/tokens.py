@@ -21,6 +21,7 @@ from jupyter_openapi.errors import sentence
 from jupyter_openapi.messages import _
 
 BEARER = "Bearer "
+WARN_DAYS = 14  # a token that ends sooner is worth a warning
 LONGEST = 8192
 INVISIBLE = "\ufeff\u200b\u200c\u200d\u2060"  # what pages and chats put around a copied text
 MILLISECONDS = 10_000_000_000  # an expiry above this (the year 2286) counts milliseconds
@@ -83,6 +84,31 @@ class TokenFacts:
         if self.expires is None:
             return None
         return (self.expires - (now or datetime.now(UTC))) / timedelta(days=1)
+
+
+class Validity(NamedTuple):
+    """How long a token is still good for, in words, and whether a new one is needed soon."""
+
+    renew: bool
+    text: str
+    advice: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.text}: {self.advice}" if self.advice else self.text
+
+
+def validity(days: float | None) -> Validity:
+    """Return what to say of a token that ends in so many days; None where it does not say when it ends."""
+    if days is None:
+        return Validity(renew=False, text=_("does not say when it ends"))
+    count = round(abs(days))
+    if days < 0:
+        text = _("ended 1 day ago") if count == 1 else _("ended {count} days ago").format(count=count)
+        return Validity(renew=True, text=text, advice=_("get a new one from the broker's developer website"))
+    text = _("ends in 1 day") if count == 1 else _("ends in {count} days").format(count=count)
+    if days < WARN_DAYS:
+        return Validity(renew=True, text=text, advice=_("renew it with `%openapi --execute refresh`"))
+    return Validity(renew=False, text=text)
 
 
 def token_facts(access_token: str) -> TokenFacts:
@@ -164,7 +190,7 @@ def _token(value: str) -> str:
 def _problem(name: str, value: object, *, optional: bool = False) -> str:
     """Say in one sentence why `value` can't be used, without repeating it; empty when it can."""
     if not isinstance(value, str):
-        return _("The {name} must be text, not {name__}.").format(name=name, name__=type(value).__name__)
+        return _("The {name} must be text, not {type}.").format(name=name, type=type(value).__name__)
     bare = value.removeprefix(BEARER) if name == "access token" else value
     if not bare:
         return (

@@ -1,4 +1,4 @@
-"""`data` -> DataFrame: typed by the operation's description, or inferred from the reply's shape.
+"""Make a DataFrame of a reply's `data`: typed by its operation, or inferred from its shape.
 
 ======================  ==========================================================================
 kind of field           column

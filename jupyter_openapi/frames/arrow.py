@@ -1,4 +1,4 @@
-"""Columns from Arrow arrays: the counterpart of `columns`, for the values that the fast way can read.
+"""Columns from Arrow arrays: the fast counterpart of `columns`, for the values it can read.
 
 Everything here gives exactly what `columns.Maker.column` gives for the same JSON, or raises
 `UnreadableError`.

@@ -1,4 +1,4 @@
-"""What a frame says about itself: one warning per finding, and `df.attrs["openapi"]`."""
+"""`df.attrs["openapi"]`, and the warnings about a frame: one for each finding."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class UnreadableWarning(UserWarning):
 
 @dataclass(slots=True)
 class Findings:
-    """What was noticed while the columns were made: counts of inexact decimals, columns kept as text."""
+    """Findings of the conversion: counts of inexact decimals, columns kept as text."""
 
     inexact: dict[str, int] = field(default_factory=dict)
     as_text: list[str] = field(default_factory=list)

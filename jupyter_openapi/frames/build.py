@@ -1,4 +1,4 @@
-"""From `data`, or from the reply's very bytes, to the typed frame."""
+"""Build the typed frame from a reply's `data` or from its bytes."""
 
 from __future__ import annotations
 

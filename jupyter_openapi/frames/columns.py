@@ -1,4 +1,4 @@
-"""One column: a list of JSON values and a field's kind in, an array of that kind's dtype out."""
+"""Make one column: from a list of JSON values to an array of the dtype of the field's kind."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from jupyter_openapi.errors import RequestRefused
 from jupyter_openapi.frames import values as numbers
 from jupyter_openapi.frames.attrs import Findings
 from jupyter_openapi.frames.values import UnreadableError, as_text, distinct, objects, shape, text_column
-from jupyter_openapi.market.symbols import MARKET_ZONES
+from jupyter_openapi.market.symbols import MARKET_ZONES, market_of
 from jupyter_openapi.messages import _
 from jupyter_openapi.spec.model import Field, Kind
 
@@ -147,7 +147,7 @@ def add_trade_date(frame: pd.DataFrame, symbol: str, column: str = "timestamp") 
     """
     import pandas as pd
 
-    zone = MARKET_ZONES.get(symbol.rpartition(".")[2].upper())
+    zone = MARKET_ZONES.get(market_of(symbol).upper())
     if zone is None or column not in frame.columns or "trade_date" in frame.columns:
         return frame
     times = frame[column]
@@ -164,7 +164,7 @@ TEXTUAL = (Kind.TEXT, Kind.ID, Kind.SYMBOL, Kind.ENUM)
 
 @dataclass(slots=True)
 class Maker:
-    """Makes columns in one way and collects what it notices.
+    """Makes columns with one choice of decimals and zone, and collects findings.
 
     Parameters
     ----------
@@ -189,8 +189,8 @@ class Maker:
     def __post_init__(self) -> None:
         if self.decimals not in DECIMALS:
             raise RequestRefused(
-                _("decimals is one of {decimals}, not {decimals_2!r}.").format(
-                    decimals=", ".join(DECIMALS), decimals_2=self.decimals
+                _("decimals is one of {choices}, not {given!r}.").format(
+                    choices=", ".join(DECIMALS), given=self.decimals
                 )
             )
         self.tz = check_zone(self.tz)

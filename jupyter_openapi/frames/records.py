@@ -1,4 +1,4 @@
-"""Rows of a reply's `data`: by the path its operation describes.
+"""Find the rows in a reply's `data`, by the path its operation describes or by inference.
 
 A path such as ``list[].stock_info[]`` is walked from `data` down. Every record keeps the objects it stood in,
 so that a parent's fields (``list[].account_channel``) become columns before its own.
@@ -22,7 +22,7 @@ BLOCK = 256
 
 
 class MisfitError(Exception):
-    """The data does not have the shape the path describes."""
+    """The data does not have the shape that the path describes."""
 
 
 @dataclass(slots=True)

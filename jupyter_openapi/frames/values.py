@@ -215,7 +215,7 @@ def is_exact(text: str) -> bool:
 
 
 def _check(texts: list[str], plain: bytes, allowed: bytes = b"") -> bool:
-    """Refuse characters neither plain nor allowed; return whether any is not plain."""
+    """Refuse characters that are not allowed; return whether any is not plain."""
     rest = "".join(texts).encode("utf-8", "surrogatepass").translate(None, plain)
     if rest.translate(None, allowed):
         raise UnreadableError

@@ -1,4 +1,4 @@
-"""History without loss: every row of a window of any length, once, in the order of time.
+"""Fetch whole histories: every row of a window of any length, once, in order of time.
 
 The broker gives a history in pieces: a window of time by default 90 days long, pages inside it, or the first
 1,000 rows and the word that there are more. `fetch` walks them all:
@@ -11,7 +11,7 @@ The broker gives a history in pieces: a window of time by default 90 days long, 
 - today's rows first, where the history leaves today out, so that midnight cannot fall between the two;
 - rows are told apart by the id the specification names, and by nothing else.
 
-What cannot be had is said: `History.complete` is False and `History.why` tells the reason. Ctrl-C and errors
+What cannot be read is said: `History.complete` is False and `History.why` tells the reason. Ctrl-C and errors
 lose nothing: the same call goes on from there (`Unfinished`).
 """
 

@@ -15,7 +15,7 @@ from jupyter_openapi.errors import ApiError, OpenAPIError, sentence
 from jupyter_openapi.history.page import with_rows
 from jupyter_openapi.history.plan import Plan, make_plan
 from jupyter_openapi.history.walk import Progress, Read, Walk
-from jupyter_openapi.messages import _
+from jupyter_openapi.messages import _, ngettext
 from jupyter_openapi.spec.model import Operation
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 class ProgressBar:
-    """Shows how far a history is, from its second request on; a history of one shows nothing.
+    """Shows the progress of a history from its second request on.
 
     tqdm's bar if it is installed, otherwise one line on stderr that is written over.
 
@@ -63,7 +63,7 @@ def _tqdm(name: str) -> Any:
 
 
 class _Line:
-    """As much of tqdm as is used here, without tqdm."""
+    """A progress line for when tqdm is not installed."""
 
     def __init__(self, name: str) -> None:
         self.n = 0
@@ -159,9 +159,12 @@ class History:
 
     def summary(self) -> str:
         """Return one line: ``1,204 rows, 2026-11-01 to 2026-11-30, complete``."""
-        rows = f"{len(self.rows):,} row{'' if len(self.rows) == 1 else 's'}"
-        window = f"{self.start:%Y-%m-%d} to {self.end:%Y-%m-%d}" if self.start and self.end else ""
-        state = "complete" if self.complete else f"incomplete: {self.why}"
+        count = len(self.rows)
+        rows = ngettext("{count:,} row", "{count:,} rows", count).format(count=count)
+        window = ""
+        if self.start and self.end:
+            window = _("{start:%Y-%m-%d} to {end:%Y-%m-%d}").format(start=self.start, end=self.end)
+        state = _("complete") if self.complete else _("incomplete: {why}").format(why=self.why)
         return ", ".join(filter(None, [rows, window, state]))
 
 
@@ -170,7 +173,7 @@ FRESH = 3600  # seconds after which one is too old to go on from: orders may hav
 
 
 class Unfinished:
-    """Histories of one account that were broken off, to go on from. Safe to use from several threads."""
+    """Interrupted histories of one account, to continue. Safe to use from several threads."""
 
     def __init__(self) -> None:
         self._walks: dict[str, Walk] = {}
@@ -266,9 +269,8 @@ def _reached(walk: Walk) -> str:
     """Say how far a walk that was broken off has got."""
     if walk.parts and walk.plan.pages.window:
         return _("read up to {stamp}").format(stamp=walk.plan.stamp(walk.parts[-1].last))
-    return _("read with {requests} request{plural}").format(
-        requests=walk.requests, plural="" if walk.requests == 1 else "s"
-    )
+    count = walk.requests
+    return ngettext("read with {count} request", "read with {count} requests", count).format(count=count)
 
 
 def _keep(walk: Walk, resume: Unfinished | None) -> str:
@@ -276,7 +278,7 @@ def _keep(walk: Walk, resume: Unfinished | None) -> str:
     if resume is None or not walk.requests:
         return ""
     resume.keep(walk)
-    return "; the same call goes on from there"
+    return _("; the same call goes on from there")
 
 
 def _tell(error: Exception, text: str) -> None:
@@ -291,11 +293,11 @@ def _history(walk: Walk, why: str, facts: Mapping[str, Any] | None) -> History:
     plan = walk.plan
     reasons = [part.why for part in walk.parts if part.why]
     if len(reasons) > 1:
-        reasons = [
-            _("{reason} (and {reasons_count:,} more such window{plural})").format(
-                reason=reasons[0], reasons_count=len(reasons) - 1, plural="s" if len(reasons) > 2 else ""
-            )
-        ]
+        more = len(reasons) - 1
+        template = ngettext(
+            "{reason} (and {more:,} more such window)", "{reason} (and {more:,} more such windows)", more
+        )
+        reasons = [template.format(reason=reasons[0], more=more)]
     whole = bool(plan.pages.window)
     return History(
         plan.operation,

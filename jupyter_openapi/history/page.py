@@ -1,4 +1,4 @@
-"""One reading of one window, page after page: when it ends, and whether it can be trusted."""
+"""Read one window page by page: when it ends, and whether it is whole."""
 
 from __future__ import annotations
 
@@ -137,7 +137,7 @@ MOST_TWINS = 20  # equal pages in a row, where rows have no ids and may be equal
 
 
 class Verdict(Enum):
-    """What the pages read so far amount to."""
+    """Whether the pages read so far make a whole window."""
 
     GO_ON = auto()  # ask for the next page
     WHOLE = auto()  # that was the last

@@ -1,4 +1,4 @@
-"""What is to be fetched: the operation, its filters, and the window, in whole Unix seconds."""
+"""Plan of a history: the operation, its filters, and the window in whole Unix seconds."""
 
 from __future__ import annotations
 
@@ -173,13 +173,13 @@ def _refuse_window(
     first, last = window
     if open_end:
         raise RequestRefused(
-            _("{first}={first_2} lies in the future; a history starts in the past.").format(
-                first=first, first_2=given[first]
+            _("{first}={start} is in the future; a history starts in the past.").format(
+                first=first, start=given[first]
             )
         )
     raise RequestRefused(
-        _("{first}={first_2} lies after {last}={last_2}; exchange them.").format(
-            first=first, first_2=given[first], last=last, last_2=given[last]
+        _("{first}={start} is after {last}={end}; swap them.").format(
+            first=first, start=given[first], last=last, end=given[last]
         )
     )
 

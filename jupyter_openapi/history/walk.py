@@ -1,4 +1,4 @@
-"""The walk over a history: which window is next, what its reading amounts to, what has been read so far."""
+"""Walk over a history window by window, keeping what has been read."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ TODAY_DAYS = (
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A stretch of time that has been read: first and last second, rows, and what is wrong with it."""
+    """A span of time that has been read: first and last second, rows, and what is wrong with it."""
 
     first: int
     last: int
@@ -52,7 +52,7 @@ Progress = Callable[[Step], None]
 
 
 class Walk:
-    """What has been read of one history; may be broken off after any request and gone on with.
+    """Progress of one history; may be interrupted after any request and continued.
 
     Every change of state is one assignment or one append, so that Ctrl-C leaves nothing half done.
     """
@@ -145,10 +145,12 @@ class Walk:
         page = reading.pages[-1]
         count, first, last = len(page.rows), reading.first, reading.last
         if first == last:
-            holds = _("{stamp} {holds} more than").format(
-                stamp=self.plan.stamp(first), holds="holds" if page.more else "may hold"
+            template = (
+                _("{moment} holds more than the {count:,} rows of it that the broker gives")
+                if page.more
+                else _("{moment} may hold more than the {count:,} rows of it that the broker gives")
             )
-            why = _("{holds} the {count:,} rows of it that the broker gives").format(holds=holds, count=count)
+            why = template.format(moment=self.plan.stamp(first), count=count)
             self._commit(reading, why if page.more is not False else "")
             return
         if count < max(self._longest, 1):
@@ -180,8 +182,8 @@ class Walk:
 
     def _endless(self, reading: WindowReading) -> str:
         return _(
-            "page {pages_count} of {span} gives nothing new, and the broker does not say that it is the last"
-        ).format(pages_count=len(reading.pages), span=self._span(reading))
+            "page {number} of {span} gives nothing new, and the broker does not say that it is the last"
+        ).format(number=len(reading.pages), span=self._span(reading))
 
     def _astray(self, reading: WindowReading) -> str:
         """Say if rows without ids lie where another window brings them, too."""

@@ -66,7 +66,7 @@ def _made(shell: Any) -> Any:
     try:
         return OpenAPIMagics(shell)
     except TraitError as unusable:
-        # IPython keeps a value that was refused, and would refuse to load for its sake ever after.
+        # IPython keeps a value that was refused, and would then refuse to load every time.
         shell.config.pop("OpenAPIMagics", None)
         advice = _("A setting of OpenAPIMagics can't be used ({unusable}); all have their defaults.")
         print(advice.format(unusable=unusable))  # noqa: T201

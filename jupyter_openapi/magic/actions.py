@@ -1,4 +1,4 @@
-"""From a line that has been read to what it does."""
+"""Carry out a parsed line: a command, a read or a change."""
 
 from __future__ import annotations
 

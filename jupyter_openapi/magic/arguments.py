@@ -1,4 +1,4 @@
-"""From a `Command` and its operation to the arguments of a call.
+"""Turn a `Command` and its operation into the arguments of a call.
 
 What the text of one value means is settled in `jupyter_openapi.magic.reader`.
 """
@@ -282,9 +282,8 @@ def request_parts(command: Command, scope: Scope) -> tuple[dict[str, Any], dict[
         if any(item is None or isinstance(item, (list, Mapping)) for item in items):
             raise RequestRefused(
                 _(
-                    "{name} is nested or null, and a query holds plain values only; leave it out, or "
-                    "give it as "
-                    "the body of a POST or PUT."
+                    "{name} is nested or null, and a query holds plain values only; leave it out, or give it "
+                    "as the body of a POST or PUT."
                 ).format(name=short(name, 40))
             )
         params[name] = value
@@ -312,10 +311,8 @@ def _collected(
             else:
                 found.add(name, read_text(value, parameter, scope, name=name, body=True), "body")
     except RecursionError:
-        pass
-    else:
-        return found.rows()
-    raise RequestRefused(_("The body is nested too deeply to be read."))
+        raise RequestRefused(_("The body is nested too deeply to be read.")) from None
+    return found.rows()
 
 
 class _Found:
@@ -340,8 +337,8 @@ class _Found:
         if flag is not None:
             raise RequestRefused(
                 _(
-                    "{name} is a flag, which stands before the operation; type %openapi {usage} {name_2}."
-                ).format(name=short(name), usage=flag.usage, name_2=operation.name)
+                    "{flag} is a flag and goes before the operation; type %openapi {usage} {operation}."
+                ).format(flag=short(name), usage=flag.usage, operation=operation.name)
             )
         return Parameter(name, "body", Kind.ANY)
 
@@ -402,9 +399,9 @@ def _unwanted(
     if main is not None and operation is not None:
         return RequestRefused(
             _(
-                "{name} takes one {name_2} and {words_count} words were given; write the others as "
+                "{operation} takes one {parameter} and {count} words were given; write the others as "
                 "name=value, and put a value that holds spaces in quotes ({word} stands alone)."
-            ).format(name=operation.name, name_2=main.name, words_count=len(words), word=word)
+            ).format(operation=operation.name, parameter=main.name, count=len(words), word=word)
         )
     if operation is not None:
         return RequestRefused(
@@ -433,10 +430,10 @@ def _text(value: str, scope: Scope, flag: str) -> str:
         found = found.__fspath__()
     if not isinstance(found, str):
         raise RequestRefused(
-            _("{value} must be text, and {value_2} is {nothing}.").format(
-                value=short(f"{flag}=" if flag else value, 60),
-                value_2=short(value, 60),
-                nothing="nothing" if found is OMITTED else "no text",
-            )
+            (
+                _("{name} must be text, and {expression} is nothing.")
+                if found is OMITTED
+                else _("{name} must be text, and {expression} is no text.")
+            ).format(name=short(f"{flag}=" if flag else value, 60), expression=short(value, 60))
         )
     return found

@@ -1,4 +1,4 @@
-"""What completion offers: names, flags and values, as a person would type them."""
+"""Candidates for completion: names, flags and values, as a person would type them."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from typing import NamedTuple
 
 from jupyter_openapi.magic.commands import COMMANDS
 from jupyter_openapi.magic.flags import FLAGS, Flag
-from jupyter_openapi.magic.grammar import METHODS
 from jupyter_openapi.magic.recent import SEEN
 from jupyter_openapi.spec import catalog
 from jupyter_openapi.spec.model import Kind, Operation, Parameter, table_names
+from jupyter_openapi.spec.request import METHODS
 from jupyter_openapi.spec.values import choices
 
 DAYS = ("today", "yesterday", "-7d", "-30d", "-6m", "-1y")
@@ -64,7 +64,7 @@ def general_flags() -> list[Flag]:
 
 
 def flag_values(flag: Flag) -> Iterator[Completion]:
-    """Yield the values a flag may have, where they can be told."""
+    """Yield the values a flag may have, where they are known."""
     names: Iterable[str] = flag.choices
     if flag.name == "tz":
         names = _zones()

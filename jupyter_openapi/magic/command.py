@@ -1,4 +1,4 @@
-"""What a command of ``%openapi`` is: a word of the magic's own, described as an operation is, and its action.
+"""Commands of ``%openapi``: words of the magic's own, described as operations are, with an action.
 
 Completion, help and checks treat commands and operations alike, since both are described by an `Operation`.
 """
@@ -59,10 +59,8 @@ class Context:
         try:
             zone(name)
         except ValueError as unknown:
-            problem = str(unknown)
-        else:
-            return name
-        raise RequestRefused(_("--tz {name}: {problem}.").format(name=name, problem=problem))
+            raise RequestRefused(_("--tz {name}: {reason}.").format(name=name, reason=unknown)) from None
+        return name
 
     def decimals(self, command: Command) -> str:
         """Return how a line's decimal columns come: its flag's choice, else the setting's."""

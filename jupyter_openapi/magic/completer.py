@@ -1,4 +1,4 @@
-"""Completion of ``%openapi`` lines and cells: from the text before the cursor to what may follow.
+"""Complete ``%openapi`` lines and cells: from the text before the cursor to what may follow.
 
 Works on any line of a cell, after ``x = %openapi`` and ``df <<``, behind a backslash that continues the line,
 and in the body of ``%%openapi``. Nothing is offered inside braces: there IPython completes Python by itself.
@@ -15,10 +15,11 @@ from jupyter_openapi.magic import candidates as offers
 from jupyter_openapi.magic.candidates import NOTHING, Completion, Completions, matching
 from jupyter_openapi.magic.commands import COMMANDS
 from jupyter_openapi.magic.flags import Flag
-from jupyter_openapi.magic.grammar import METHODS, parse_line
+from jupyter_openapi.magic.grammar import parse_line
 from jupyter_openapi.magic.lexer import split_line
 from jupyter_openapi.spec import catalog
 from jupyter_openapi.spec.model import Kind, Operation, Parameter
+from jupyter_openapi.spec.request import METHODS
 
 _NAME = re.compile(r"\s*([\w.\-\[\]]*)")
 _PAIR = re.compile(r"\s*([^\W\d][\w.\-\[\]]*)\s*:\s*(.*)")

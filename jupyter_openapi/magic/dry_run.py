@@ -1,4 +1,4 @@
-"""``--dry-run``, ``--explain`` and ``--curl``: a request shown in three ways, and never sent."""
+"""``--dry-run``, ``--explain`` and ``--curl``: show a request in three ways without sending it."""
 
 from __future__ import annotations
 
@@ -38,17 +38,16 @@ def curl(asked: Draft, host: Host, *, paper: bool = False, notes: Sequence[str] 
         ),
         *notes,
     ]
-    # As our own requests do: a proxy has no business with a sandbox on this machine.
+    # As our own requests do: a proxy must not see requests to a sandbox on this machine.
     direct = "--noproxy 127.0.0.1,localhost,::1 " if host.loopback else ""
+    kind = quote(f"Content-Type: {CONTENT_TYPE}")
     lines = [
         "(",
         # Not after a # sign: zsh takes that for a command when it is typed, and an apostrophe for a quote.
         *(f": {quote(' '.join(note.split()))}" for note in said),
-        _(': "${{{key}:?is not set}}" "${{{secret}:?is not set}}" "${{{token}:?is not set}}"').format(
-            key=KEY, secret=SECRET, token=TOKEN
-        ),
+        f': "${{{KEY}:?is not set}}" "${{{SECRET}:?is not set}}" "${{{TOKEN}:?is not set}}"',
         # No variable may be called path: in zsh that is the search path.
-        _("verb={method} host={url}").format(method=quote(asked.method), url=quote(host.url)),
+        f"verb={quote(asked.method)} host={quote(host.url)}",
         f"route={quote(asked.path)}",
         f"query={quote(asked.query)}",
         f"body={quote(asked.body.decode())}",
@@ -57,25 +56,17 @@ def curl(asked: Draft, host: Host, *, paper: bool = False, notes: Sequence[str] 
         "hex() { sed 's/^.*= *//'; }",
         '[ -z "$body" ] || sum=$(printf %s "$body" | openssl dgst -sha1 | hex)',
         "text=$(printf '%s|%s|%s|authorization:%s\\nx-api-key:%s\\nx-timestamp:%s\\n|%s|%s' \\",
-        _('  "$verb" "$route" "$query" "${token}" "${key}" "$stamp" {signed_headers} "$sum")').format(
-            token=TOKEN, key=KEY, signed_headers=quote(SIGNED_HEADERS)
-        ),
+        f'  "$verb" "$route" "$query" "${TOKEN}" "${KEY}" "$stamp" {quote(SIGNED_HEADERS)} "$sum")',
         'digest="HMAC-SHA256|$(printf %s "$text" | openssl dgst -sha1 | hex)"',
-        _('mac=$(printf %s "$digest" | openssl dgst -sha256 -hmac "${secret}" | hex)').format(secret=SECRET),
-        _('sign="HMAC-SHA256 SignedHeaders={signed_headers}, Signature=$mac"').format(
-            signed_headers=SIGNED_HEADERS
-        ),
-        _('case "${token}" in ("Bearer "*) sign= ;; esac').format(token=TOKEN),
-        _('case "${token}" in (us_*) centre=us ;; (*) centre=ap ;; esac').format(token=TOKEN),
-        _("curl --silent --show-error --write-out '\\n' {direct}\\").format(direct=direct),
+        f'mac=$(printf %s "$digest" | openssl dgst -sha256 -hmac "${SECRET}" | hex)',
+        f'sign="HMAC-SHA256 SignedHeaders={SIGNED_HEADERS}, Signature=$mac"',
+        f'case "${TOKEN}" in ("Bearer "*) sign= ;; esac',
+        f'case "${TOKEN}" in (us_*) centre=us ;; (*) centre=ap ;; esac',
+        f"curl --silent --show-error --write-out '\\n' {direct}\\",
         '  --request "$verb" "$host$route${query:+?$query}" \\',
-        _('  --header "X-Api-Key: ${key}" --header "Authorization: ${token}" \\').format(
-            key=KEY, token=TOKEN
-        ),
+        f'  --header "X-Api-Key: ${KEY}" --header "Authorization: ${TOKEN}" \\',
         '  --header "X-Timestamp: $stamp" --header "X-Api-Signature: $sign" \\',
-        _("  --header {value} --header 'Accept-Language: en' \\").format(
-            value=quote(f"Content-Type: {CONTENT_TYPE}")
-        ),
+        f"  --header {kind} --header 'Accept-Language: en' \\",
         '  --header "x-dc-region: $centre"'
         + (" --header 'x-papertrading: true'" if paper else "")
         + (' --data-binary "$body"' if asked.body else ""),
@@ -139,32 +130,33 @@ def _explained(asked: Draft) -> Report:
     if not steps.signature:
         return Report(
             _(
-                "An OAuth token travels unsigned; nothing was sent. The request carries these headers:\n\n"
-                "{indented}\n\n{masked}"
-            ).format(indented=_indented(steps.canonical), masked=_MASKED)
+                "An OAuth token travels unsigned; nothing was sent. The request carries these "
+                "headers:\n\n{headers}\n\n{masked}"
+            ).format(headers=_indented(steps.canonical), masked=_masked())
         )
-    body = _(" (the body is {body_count:,} bytes)").format(body_count=len(asked.body)) if asked.body else ""
+    body = _(" (the body is {count:,} bytes)").format(count=len(asked.body)) if asked.body else ""
     return Report(
         _(
             "How this request would be signed at this moment; nothing was sent.\n\n1. Canonical request: "
-            "method|path|query|the three headers|their names|SHA-1 of the body, if any{body}\n\n"
-            "{indented}\n\n2. String to sign: SHA-1 of the canonical request\n\n{indented_2}\n\n3. "
-            "X-Api-Signature: HMAC-SHA256 of that string, keyed with the app secret\n\n{indented_3}\n\n"
-            "{masked} The digests and the signature are of the real values."
+            "method|path|query|the three headers|their names|SHA-1 of the body, if "
+            "any{body}\n\n{canonical}\n\n2. String to sign: SHA-1 of the canonical request\n\n{digest}\n\n3. "
+            "X-Api-Signature: HMAC-SHA256 of that string, keyed with the app "
+            "secret\n\n{signature}\n\n{masked} The digests and the signature are of the real values."
         ).format(
             body=body,
-            indented=_indented(steps.canonical),
-            indented_2=_indented(steps.string_to_sign),
-            indented_3=_indented(steps.signature),
-            masked=_MASKED,
+            canonical=_indented(steps.canonical),
+            digest=_indented(steps.string_to_sign),
+            signature=_indented(steps.signature),
+            masked=_masked(),
         )
     )
 
 
-_MASKED = (
-    "Masked: the access token and the app key stand in square brackets, by their length alone; the app "
-    "secret is nowhere."
-)
+def _masked() -> str:
+    return _(
+        "Masked: of the access token and the app key only the lengths are shown, in square brackets; the app "
+        "secret is not shown."
+    )
 
 
 def _curl(asked: Draft) -> Report:

@@ -150,7 +150,9 @@ def arguments(operation: Operation, seen: RecentValues = SEEN) -> dict[str, Any]
 def _parameter(operation: Operation, name: str) -> Parameter:
     found = operation.parameter(name)
     if found is None:
-        raise LookupError(_("{name} has no parameter {name_2}").format(name=operation.name, name_2=name))
+        raise LookupError(
+            _("{name} has no parameter {parameter}").format(name=operation.name, parameter=name)
+        )
     return found
 
 

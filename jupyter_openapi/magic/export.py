@@ -16,14 +16,14 @@ from __future__ import annotations
 import csv
 import json
 import re
-import secrets
 from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jupyter_openapi.errors import RequestRefused
-from jupyter_openapi.messages import _
+from jupyter_openapi.messages import _, ngettext
+from jupyter_openapi.storage import replacing
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -36,7 +36,7 @@ EXACT = 10**15  # Excel keeps 15 digits of a number
 
 
 class Saving:
-    """A place to save to, found good before anything is sent.
+    """A file to save to, checked before anything is sent.
 
     Parameters
     ----------
@@ -87,35 +87,27 @@ class Saving:
         write = {".csv": _csv, ".xlsx": _xlsx, ".parquet": _parquet}[self._ending]
         if self._ending == ".xlsx" and len(frame) > SHEET_ROWS:
             raise RequestRefused(
-                _("--out {typed}: {frame_count:,} rows do not fit an Excel sheet; save it as .csv.").format(
-                    typed=self.typed, frame_count=len(frame)
+                _("--out {typed}: {rows:,} rows do not fit an Excel sheet; save it as .csv.").format(
+                    typed=self.typed, rows=len(frame)
                 )
             )
         self._replace(lambda path: write(frame, path))
-        rows = f"{len(frame):,} row{'' if len(frame) == 1 else 's'}"
-        return _("Saved {rows} to {typed}{the_file}.").format(
-            rows=rows, typed=self.typed, the_file=" (the file that was there is replaced)" if there else ""
-        )
+        count = len(frame)
+        saved = ngettext("Saved {count:,} row to {file}", "Saved {count:,} rows to {file}", count)
+        text = saved.format(count=count, file=self.typed)
+        return _("{saved} (the file that was there is replaced).").format(saved=text) if there else f"{text}."
 
     def _replace(self, write: Callable[[Path], None]) -> None:
-        # Beside the file itself, so that the last step is a rename; with the usual permissions of new files.
-        unfinished = self.path.with_name(f".{self.path.name}.{secrets.token_hex(4)}{self._ending}")
-        problem = ""
         try:
-            write(unfinished)
-            unfinished.replace(self.path)
+            with replacing(self.path, ending=self._ending, private=False) as draft:
+                write(draft)
         except (OSError, UnicodeError, ValueError, TypeError) as failure:
-            problem = (
-                getattr(failure, "strerror", None)
-                or str(failure).partition("\n")[0]
-                or type(failure).__name__
-            )
-        finally:
-            unfinished.unlink(missing_ok=True)
-        if problem:
+            reason = getattr(failure, "strerror", None) or str(failure).partition("\n")[0]
             raise RequestRefused(
-                _("--out {typed} was not written: {problem}.").format(typed=self.typed, problem=problem)
-            )
+                _("--out {typed} was not written: {reason}.").format(
+                    typed=self.typed, reason=reason or type(failure).__name__
+                )
+            ) from None
 
 
 def _csv(frame: pd.DataFrame, path: Path) -> None:

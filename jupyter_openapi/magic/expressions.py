@@ -146,8 +146,8 @@ def accepted(value: Any, parameter: Parameter | None, label: str) -> Any:
     try:
         items = listed(value)
     except Exception as error:  # noqa: BLE001 - a generator or a stranger's array may raise anything
-        problem = _("The items of {label} could not be read: {name__}: {error}.").format(
-            label=label, name__=type(error).__name__, error=short(str(error))
+        problem = _("The items of {label} could not be read: {kind}: {error}.").format(
+            label=label, kind=type(error).__name__, error=short(str(error))
         )
     else:
         array = parameter is not None and parameter.array
@@ -157,9 +157,8 @@ def accepted(value: Any, parameter: Parameter | None, label: str) -> Any:
         if array or parameter is None or parameter.kind in _NESTED:
             return _array(items, parameter, label)
         problem = _(
-            "{label} holds {items_count} values, and {name} takes one; pick it, for instance "
-            "{name}={{values[0]}}."
-        ).format(label=label, items_count=len(items), name=parameter.name)
+            "{label} holds {count} values, and {name} takes one; pick it, for instance {name}={{values[0]}}."
+        ).format(label=label, count=len(items), name=parameter.name)
     raise RequestRefused(problem)
 
 
@@ -260,9 +259,8 @@ def _array(items: list[Any], parameter: Parameter | None, label: str) -> list[An
         if item is None or missing(item):
             raise RequestRefused(
                 _(
-                    "{label} has a missing value ({missing}) as item {number}; drop it first, for "
-                    "instance with "
-                    ".dropna()."
+                    "{label} has a missing value ({missing}) as item {number}; drop it first, for instance "
+                    "with .dropna()."
                 ).format(label=label, missing=missing(item) or "None", number=number)
             )
         if isinstance(item, (list, tuple)) and parameter is not None and parameter.kind not in _NESTED:

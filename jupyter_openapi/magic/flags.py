@@ -269,15 +269,9 @@ def refuse_flags(
             )
     for first, second in _CLASHES:
         if first in flags and second in flags:
-            raise RequestRefused(
-                _(
-                    "--{flag} and --{flag_2} do not go together: --{flag} {sends_nothing}; keep one of them."
-                ).format(
-                    flag=_flag(first),
-                    flag_2=_flag(second),
-                    sends_nothing=_LEAVES_NOTHING.get(first, "sends nothing"),
-                )
-            )
+            template = _("--{flag} and --{other} do not go together: --{flag} {reason}; keep one of them.")
+            reason = _LEAVES_NOTHING.get(first, "sends nothing")
+            raise RequestRefused(template.format(flag=_flag(first), other=_flag(second), reason=reason))
 
 
 def refuse_flags_of_command(flags: Mapping[str, FlagValue], spec: FlagOwner) -> None:
@@ -292,8 +286,8 @@ def refuse_flags_of_command(flags: Mapping[str, FlagValue], spec: FlagOwner) -> 
         name = _flag(key)
         if name in FLAGS and name not in spec.accepts:
             raise RequestRefused(
-                _("--{name} does nothing for {name_2}; type %openapi {name_2} without it.").format(
-                    name=name, name_2=spec.name
+                _("--{flag} does nothing for {command}; type %openapi {command} without it.").format(
+                    flag=name, command=spec.name
                 )
             )
 

@@ -1,4 +1,4 @@
-"""From the text of a ``%openapi`` line or cell to a `Command`. Nothing is evaluated or looked up here.
+"""Parse the text of a ``%openapi`` line or cell into a `Command`; nothing is evaluated or looked up.
 
 ::
 
@@ -29,6 +29,7 @@ from jupyter_openapi.magic.flags import (
 )
 from jupyter_openapi.magic.lexer import split_line, unquoted
 from jupyter_openapi.messages import _
+from jupyter_openapi.spec.request import METHODS
 
 _LINE = re.compile(r"\s*([^\W\d][\w.\-\[\]]*)\s*:(.*)", re.DOTALL)
 _UNQUOTED_EXPRESSION = re.compile(r"[:\[,]\s*\{\s*\Z")
@@ -81,9 +82,8 @@ def _line_entries(lines: list[str]) -> tuple[tuple[str, str], ...]:
         if not found:
             raise RequestRefused(
                 _(
-                    "Line {number} of the body, {line}, is no name: value; write lines such as "
-                    "symbol: 700.HK, "
-                    "or one JSON object."
+                    "Line {number} of the body, {line}, is no name: value; write lines such as symbol: "
+                    "700.HK, or one JSON object."
                 ).format(number=number, line=short(line, 60))
             )
         entries.append((found[1], found[2].strip()))
@@ -91,23 +91,23 @@ def _line_entries(lines: list[str]) -> tuple[tuple[str, str], ...]:
 
 
 def _json_entries(text: str) -> tuple[tuple[str, Any], ...]:
-    problem = ""
     try:
         value = json.loads(text, parse_float=Decimal, parse_constant=_no_constant, object_pairs_hook=_unique)
     except json.JSONDecodeError as error:
-        problem = _("The body is not JSON at line {lineno}, column {colno}: {msg}{msg_2}{error}.").format(
-            lineno=error.lineno,
-            colno=error.colno,
-            msg=error.msg[:1].lower(),
-            msg_2=error.msg[1:],
-            error=_hint(error),
-        )
+        raise RequestRefused(
+            _("The body is not JSON at line {line}, column {column}: {reason}{advice}.").format(
+                line=error.lineno,
+                column=error.colno,
+                reason=error.msg[:1].lower() + error.msg[1:],
+                advice=_hint(error),
+            )
+        ) from None
     except (ValueError, ArithmeticError):
-        problem = "The body holds a number too large to be read; write it as text, in quotes."
+        raise RequestRefused(
+            _("The body holds a number too large to be read; write it as text, in quotes.")
+        ) from None
     except RecursionError:
-        problem = "The body is nested too deeply to be read."
-    if problem:
-        raise RequestRefused(problem)
+        raise RequestRefused(_("The body is nested too deeply to be read.")) from None
     if not isinstance(value, dict):
         raise RequestRefused(_('The body must be one JSON object, such as {"symbol": "700.HK"}.'))
     return tuple(value.items())
@@ -116,11 +116,11 @@ def _json_entries(text: str) -> tuple[tuple[str, Any], ...]:
 def _hint(error: json.JSONDecodeError) -> str:
     before, at = error.doc[: error.pos], error.doc[error.pos : error.pos + 1]
     if at == "'" or before.rstrip().endswith("'"):
-        return "; JSON wants double quotes"
+        return _("; JSON wants double quotes")
     if _UNQUOTED_EXPRESSION.search(before) and (at.isidentifier() or at in "([-"):
-        return '; an expression stands in quotes, "{name}"'
+        return _('; an expression goes in quotes, "{{name}}"').format()
     if at == "}" and before.rstrip().endswith(","):
-        return "; drop the comma before it"
+        return _("; drop the comma before it")
     return ""
 
 
@@ -141,7 +141,6 @@ def _no_constant(name: str) -> Any:
     )
 
 
-METHODS = frozenset({"GET", "POST", "PUT", "DELETE", "PATCH"})
 _OTHER_METHODS = frozenset({"HEAD", "OPTIONS", "TRACE", "CONNECT"})
 _NAME = re.compile(r"[^\W\d][\w.\-\[\]]*")
 
@@ -157,7 +156,7 @@ class Item(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """What a line or cell says.
+    """A parsed line or cell.
 
     Attributes
     ----------
@@ -348,10 +347,11 @@ def split_path(path: str) -> tuple[str, tuple[tuple[str, str], ...]]:
     try:
         return path, tuple(parse_qsl(query, keep_blank_values=True, errors="strict")) if query else ()
     except ValueError:
-        problem = _(
-            "The query {query} is not percent-encoded UTF-8; write name=value after the path."
-        ).format(query=short(query, 60))
-    raise RequestRefused(problem)
+        raise RequestRefused(
+            _("The query {query} is not percent-encoded UTF-8; write name=value after the path.").format(
+                query=short(query, 60)
+            )
+        ) from None
 
 
 def _target(words: list[str]) -> tuple[str | None, list[str]]:

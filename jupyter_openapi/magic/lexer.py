@@ -1,4 +1,4 @@
-"""Cutting a line into words, and a value into its items: quotes, braces, comments, commas.
+"""Split a line into words, and a value into its items: quotes, braces, comments, commas.
 
 A group opens where a value can begin: at the start of a word, after ``name=``, or after a comma.
 

@@ -16,10 +16,11 @@ from jupyter_openapi.magic.actions import perform, read_line
 from jupyter_openapi.magic.command import Context
 from jupyter_openapi.magic.commands import COMMANDS
 from jupyter_openapi.magic.flags import SHOWING
-from jupyter_openapi.magic.grammar import METHODS, Command, connection_name, parse_cell
+from jupyter_openapi.magic.grammar import Command, connection_name, parse_cell
 from jupyter_openapi.messages import _
 from jupyter_openapi.spec import catalog
 from jupyter_openapi.spec.model import Effect
+from jupyter_openapi.spec.request import METHODS
 from jupyter_openapi.trading import Basket
 from jupyter_openapi.trading.pending import typed_line
 

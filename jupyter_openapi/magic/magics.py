@@ -1,4 +1,4 @@
-"""``%openapi`` and ``%%openapi``: from what was typed to what is shown."""
+"""The magics ``%openapi`` and ``%%openapi``, and their settings."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from traitlets import Dict, Enum, Float, TraitError, Unicode, observe, validate
 
 from jupyter_openapi.errors import RequestRefused, guarded
 from jupyter_openapi.magic.caller import show, use_of_value
-from jupyter_openapi.messages import _
+from jupyter_openapi.messages import _, ngettext
 
 
 @magics_class
@@ -127,14 +127,14 @@ class OpenAPIMagics(Magics):
 def _summary(result: Any) -> str:
     shape = getattr(result, "shape", None)
     if isinstance(shape, tuple) and len(shape) == 2:
-        rows, columns = (
-            f"{n:,} {word}{'s' * (n != 1)}" for n, word in zip(shape, ("row", "column"), strict=True)
-        )
+        rows = ngettext("{count:,} row", "{count:,} rows", shape[0]).format(count=shape[0])
+        columns = ngettext("{count:,} column", "{count:,} columns", shape[1]).format(count=shape[1])
         return f"{rows}, {columns}"
     if hasattr(result, "sighting"):
         return _("a preview; nothing was sent.")
     if isinstance(result, str):
-        return _("text of {count} lines").format(count=result.count(chr(10)) + 1)
+        count = result.count("\n") + 1
+        return ngettext("text of {count} line", "text of {count} lines", count).format(count=count)
     if isinstance(result, (dict, list)):
         return f"{type(result).__name__} of {len(result)}"
     return repr(result)

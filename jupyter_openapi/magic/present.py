@@ -1,4 +1,4 @@
-"""What a person wants to see of a result: a frame for a read, the preview or the reply for a change."""
+"""Present a result: a frame for a read, the preview or the reply for a change."""
 
 from __future__ import annotations
 
@@ -151,8 +151,8 @@ def described(symbols: list[str], known: Iterable[str]) -> str:
         )
     if len(symbols) > NAMED:
         lines.append(
-            _("and nothing for {symbols_count} more: df.attrs['openapi']['missing'] names them all.").format(
-                symbols_count=len(symbols) - NAMED
+            _("and nothing for {count} more: df.attrs['openapi']['missing'] names them all.").format(
+                count=len(symbols) - NAMED
             )
         )
     return "\n".join(lines)
@@ -161,7 +161,7 @@ def described(symbols: list[str], known: Iterable[str]) -> str:
 def likely_meant(symbol: str, known: Iterable[str]) -> str | None:
     """Return the symbol that a misspelt one was likely meant to be, or None.
 
-    Its spelling is mended first (``0700.HK``); then a known one that looks like it is taken (``APPL.US``),
+    Its spelling is corrected first (``0700.HK``); then a known one that looks like it is taken (``APPL.US``),
     but for codes of letters only: two numbers that look alike have nothing to do with each other.
     """
     mended = suggest(symbol)
@@ -177,7 +177,7 @@ def likely_meant(symbol: str, known: Iterable[str]) -> str | None:
 
 @dataclass(frozen=True)
 class FrameRequest:
-    """How a line's frame is to come.
+    """What a line asks of its frame: file, zone, window.
 
     Attributes
     ----------

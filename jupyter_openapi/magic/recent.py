@@ -1,4 +1,4 @@
-"""What this kernel has seen of symbols and ids, so that completion can offer them; in memory, bounded."""
+"""Symbols and ids that this kernel saw lately, for completion; in memory, bounded."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def key_of(operation: Operation | None, name: str, kind: Kind) -> Key | None:
 
 
 class RecentValues:
-    """The last values of each kind, the latest last."""
+    """The last values seen of each kind, the latest last."""
 
     def __init__(self) -> None:
         self._values: dict[Key, dict[str, None]] = {}

@@ -1,4 +1,4 @@
-"""What a line calls: an operation with its arguments, or a request to a path that is not known."""
+"""Build the request of a line: an operation with arguments, or a path that is not known."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from jupyter_openapi.trading.desk import draft as draft_change
 
 @dataclass(frozen=True)
 class Target:
-    """What is called.
+    """The operation or path that a line calls.
 
     Attributes
     ----------
@@ -133,8 +133,8 @@ def _meant(word: str, operation: Operation, given: Mapping[str, Any]) -> Mapping
         wire = operation.short.get(name, name)
         if wire in meant:
             raise RequestRefused(
-                _("{word} means {name} with {wire}={wire_2}; leave {name_2} out, or call {name}.").format(
-                    word=word, name=operation.name, wire=wire, wire_2=meant[wire], name_2=name
+                _("{word} means {operation} with {pair}; leave {typed} out, or call {operation}.").format(
+                    word=word, operation=operation.name, pair=f"{wire}={meant[wire]}", typed=name
                 )
             )
     return meant
@@ -152,11 +152,6 @@ class Draft:
     fields: Any
     pairs: tuple[tuple[str, str], ...]
 
-    @property
-    def address(self) -> str:
-        """The path and query, as on the request line."""
-        return f"{self.path}?{self.query}" if self.query else self.path
-
 
 def draft(target: Target, tz: str, *, identified: bool = False) -> Draft:
     """Check what a line calls and build its request.
@@ -173,7 +168,7 @@ def draft(target: Target, tz: str, *, identified: bool = False) -> Draft:
     Raises
     ------
     RequestRefused
-        As the call itself would, as far as that can be told without asking the broker.
+        As the call itself would, as far as that is known without asking the broker.
     """
     wanted = _built(target, tz)
     fields = wanted.body

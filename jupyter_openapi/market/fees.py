@@ -1,4 +1,4 @@
-"""What an order costs beside its price: duties, levies and fees.
+"""Estimate the duties, levies and fees of an order.
 
 An estimate for previews, and the sandbox's own charges. The broker's real charges are in `order_detail`.
 
@@ -28,7 +28,7 @@ _ROUNDING = {
 
 @dataclass(frozen=True, slots=True)
 class Fee:
-    """One charge. `category` is BROKER_FEES or THIRD_FEES; `confirmed` is False where the rate is hearsay."""
+    """One charge. `category` is BROKER_FEES or THIRD_FEES; `confirmed` is False if the rate has no source."""
 
     code: str
     name: str

@@ -1,4 +1,4 @@
-"""Money without rounding: decimals inside, floats only in the columns of a finished frame.
+"""Decimal arithmetic of money: parse, add, multiply, format; nothing is rounded on the way.
 
 None stands for "not known". A product with something unknown is unknown; a sum is of what is known, and of
 nothing known is unknown, never zero.
@@ -14,11 +14,13 @@ from typing import Any
 
 def amount(value: object) -> Decimal | None:
     """Return a wire value as a decimal; None for the empty text, None and what is no number."""
+    if value is None or value == "":
+        return None
     try:
-        number = Decimal(str(value)) if value not in {None, ""} else None
+        number = Decimal(str(value))
     except InvalidOperation:
         return None
-    return number if number is not None and number.is_finite() else None
+    return number if number.is_finite() else None
 
 
 def money(value: Decimal, currency: str = "") -> str:

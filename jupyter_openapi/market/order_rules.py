@@ -1,4 +1,4 @@
-"""The single checks that `orders` puts together; each adds what it finds to a `Findings`."""
+"""Rules of the order types, and the single checks of a field that `orders` combines."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from jupyter_openapi.messages import _
 
 @dataclass(frozen=True, slots=True)
 class TypeRules:
-    """What one order type asks for. Fields go by submit_order's names on the wire.
+    """Fields that one order type takes, by submit_order's names on the wire.
 
     Attributes
     ----------
@@ -354,8 +354,8 @@ def remark(given: Fields, longest: int, found: Findings) -> None:
         found.append(
             Problem(
                 "remark",
-                _("remark is {text_count} characters long: at most {longest} are taken").format(
-                    text_count=len(text), longest=longest
+                _("remark is {length} characters long: at most {longest} are taken").format(
+                    length=len(text), longest=longest
                 ),
             )
         )

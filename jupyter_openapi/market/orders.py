@@ -1,4 +1,4 @@
-"""Whether an order's fields are right, before anyone sends or books it.
+"""Check an order's fields before it is sent or booked.
 
 The desk, the order form and the sandbox ask here. Fields go by their names on the wire, values may be the
 wire's text or `Decimal` and `int`; a value of None counts as not given. Every answer is a list of problems,
@@ -26,7 +26,8 @@ from jupyter_openapi.market.order_rules import (
     statuses,
     types_of,
 )
-from jupyter_openapi.market.ticks import band, broker_band, ladder
+from jupyter_openapi.market.symbols import market_of
+from jupyter_openapi.market.ticks import band, ladder
 from jupyter_openapi.messages import _
 
 __all__ = [
@@ -38,7 +39,6 @@ __all__ = [
     "Problem",
     "TypeRules",
     "band",
-    "broker_band",
     "check",
     "check_lot",
     "check_replace",
@@ -71,7 +71,7 @@ def __getattr__(name: str) -> Any:
         return all_rules()
     if name in {"OPEN", "FINAL", "CANCELLABLE", "REPLACEABLE"}:
         return statuses(name.lower())
-    raise AttributeError(_("module {name__!r} has no attribute {name!r}").format(name__=__name__, name=name))
+    raise AttributeError(_("module {module!r} has no attribute {name!r}").format(module=__name__, name=name))
 
 
 def check(fields: Mapping[str, Any], *, on: date | None = None) -> list[Problem]:
@@ -184,7 +184,7 @@ def check_lot(symbol: str, order_type: str, quantity: Decimal, lot_size: int) ->
     """
     name, problems = "submitted_quantity", Findings()
     lots, odd = divmod(quantity, lot_size)
-    most = facts("securities")["max_order_lots"].get(symbol.rpartition(".")[2])
+    most = facts("securities")["max_order_lots"].get(market_of(symbol))
     if order_type == "ODD":
         if lots:
             problems.wrong(
@@ -208,8 +208,8 @@ def check_lot(symbol: str, order_type: str, quantity: Decimal, lot_size: int) ->
         problems.wrong(
             name,
             quantity,
-            _("must be at most {most} lots of {symbol}: {most_2}").format(
-                most=most, symbol=symbol, most_2=most * lot_size
+            _("must be at most {lots} lots of {symbol}: {quantity}").format(
+                lots=most, symbol=symbol, quantity=most * lot_size
             ),
         )
     return problems
@@ -222,7 +222,7 @@ def check_ticks(fields: Mapping[str, Any], on: date, table: str | None = None) -
     to `check`.
     """
     symbol = str(fields.get("symbol", ""))
-    if symbol.rpartition(".")[2] not in symbols.TRADABLE:
+    if market_of(symbol) not in symbols.TRADABLE:
         return []
     rungs = ladder(symbol, on, table)
     problems = Findings()

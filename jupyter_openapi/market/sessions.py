@@ -13,14 +13,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import cache, lru_cache
-from typing import Any, Literal
-from zoneinfo import ZoneInfo
+from typing import TYPE_CHECKING, Any, Literal
 
 from jupyter_openapi.errors import RequestRefused
 from jupyter_openapi.market import facts
+from jupyter_openapi.market.symbols import MARKET_ZONES
 from jupyter_openapi.messages import _
 
 DayKind = Literal["full", "half"]
+
+if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
 
 _DAY = timedelta(days=1)
 _LONGEST_BREAK = 15  # days; no run of closed days is longer
@@ -72,7 +75,8 @@ def zone(market: str) -> ZoneInfo:
     """Return the time zone of a market (HK or US)."""
     from zoneinfo import ZoneInfo
 
-    return ZoneInfo(_facts(market)["tz"])
+    _facts(market)  # refuses a market without trading hours
+    return ZoneInfo(MARKET_ZONES[market])
 
 
 def trading_day(market: str, day: date) -> DayKind | None:

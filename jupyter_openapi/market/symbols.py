@@ -11,11 +11,14 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import cached_property, lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from jupyter_openapi.errors import RequestRefused
 from jupyter_openapi.market import facts
 from jupyter_openapi.messages import _
+
+if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
 
 MARKET_ZONES = {
     "HK": "Asia/Hong_Kong",
@@ -30,9 +33,27 @@ MARKET_ZONES = {
 CURRENCIES = {"HK": "HKD", "US": "USD", "SH": "CNY", "SZ": "CNY", "SG": "SGD"}
 
 
+def market_of(symbol: str) -> str:
+    """Return the region that ends a symbol, ``HK`` for ``700.HK``; empty where there is none."""
+    return symbol.rpartition(".")[2] if "." in symbol else ""
+
+
+def zone_of(market: str) -> ZoneInfo | None:
+    """Return the time zone of a market, or None for one that is not known."""
+    from zoneinfo import ZoneInfo
+
+    name = MARKET_ZONES.get(market)
+    return ZoneInfo(name) if name else None
+
+
+def today_in(market: str) -> date:
+    """Return the calendar date of a market now; of UTC where the market is not known."""
+    return datetime.now(zone_of(market) or UTC).date()
+
+
 def currency_of(symbol: str) -> str:
     """Return the currency a symbol trades in, by its market; empty when unknown."""
-    return CURRENCIES.get(symbol.rpartition(".")[2].upper(), "")
+    return CURRENCIES.get(market_of(symbol).upper(), "")
 
 
 MARKETS = ("HK", "US", "SH", "SZ", "SG")
@@ -121,11 +142,6 @@ def _likely_market(code: str) -> str:
 
 
 _OPTION = re.compile(r"([A-Z][A-Z0-9.]*)(\d{6})([CP])(\d{1,8})\.([A-Z]{2})")
-
-
-def market_of(symbol: str) -> str:
-    """Return the region that ends a symbol; empty where there is none."""
-    return symbol.rpartition(".")[2] if "." in symbol else ""
 
 
 def is_option(symbol: str) -> bool:

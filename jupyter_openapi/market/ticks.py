@@ -19,7 +19,7 @@ from typing import Any
 
 from jupyter_openapi.errors import RequestRefused
 from jupyter_openapi.market import facts
-from jupyter_openapi.market.symbols import SECURITIES
+from jupyter_openapi.market.symbols import SECURITIES, market_of
 from jupyter_openapi.messages import _
 
 
@@ -101,7 +101,7 @@ def ladder(symbol_or_market: str, on: date, table: str | None = None) -> Ladder:
         If no table is known for that market, or none is called that.
     """
     known = facts("ticks")
-    market = symbol_or_market.rpartition(".")[2]
+    market = market_of(symbol_or_market)
     security = SECURITIES.get(symbol_or_market)
     name = table or (security.spread_table if security else known["default_table"].get(market))
     if name is None:
@@ -155,11 +155,6 @@ def tick(symbol_or_market: str, price: Decimal, on: date, table: str | None = No
     return ladder(symbol_or_market, on, table).tick(price)
 
 
-def is_on_tick(symbol_or_market: str, price: Decimal, on: date, table: str | None = None) -> bool:
-    """Tell whether the exchange takes `price` on that date."""
-    return ladder(symbol_or_market, on, table).allows(price)
-
-
 def nearest(
     symbol_or_market: str, price: Decimal, on: date, table: str | None = None
 ) -> tuple[Decimal, Decimal]:
@@ -182,15 +177,10 @@ def step(symbol_or_market: str, price: Decimal, spreads: int, on: date, table: s
     return rungs.price(start + spreads)
 
 
-def table_date(symbol_or_market: str, on: date, table: str | None = None) -> date | None:
-    """Return the date since which the table in force on `on` holds; None if it is older than the records."""
-    return ladder(symbol_or_market, on, table).since
-
-
 Band = tuple[Decimal | None, Decimal | None]
 
 
-def band(  # noqa: PLR0917 - the house's interface: every place is named in the docstring
+def band(  # noqa: PLR0917 - every argument is named in the docstring
     order_type: str,
     side: str,
     best_bid: Decimal | None,
@@ -231,23 +221,6 @@ def band(  # noqa: PLR0917 - the house's interface: every place is named in the 
         lows.append(low)
         highs.append(high)
     return max(filter(None, lows), default=None), min(filter(None, highs), default=None)
-
-
-def broker_band(  # noqa: PLR0917 - as `band`
-    side: str,
-    best_bid: Decimal | None,
-    best_ask: Decimal | None,
-    last: Decimal | None,
-    on: date,
-    table: str = "part_a",
-) -> Band:
-    """Return the broker's own band for limit orders in Hong Kong: narrower, 20 and 9 spreads."""
-    if table == "us":
-        return None, None
-    rungs = ladder("HK", on, table)
-    low, high = facts("orders")["bands"]["broker"].get(side, (None, None))
-    bid, ask = best_bid or last, best_ask or last
-    return _limit(low, bid, ask, rungs), _limit(high, bid, ask, rungs)
 
 
 def _limit(rule: str | None, bid: Decimal | None, ask: Decimal | None, rungs: Ladder) -> Decimal | None:

@@ -1,4 +1,4 @@
-"""Pictures of a portfolio: allocation, profit by holding, equity and drawdown, executions on candles.
+"""Charts of a portfolio: allocation, profit by holding, equity and drawdown, executions on candles.
 
 Each returns its figure: matplotlib's by default, plotly's with ``interactive=True``; neither needs the
 network. Colours tell gain from loss for colour-blind readers, too (blue and orange; candles hollow and

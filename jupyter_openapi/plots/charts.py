@@ -1,4 +1,4 @@
-"""What a picture shows, as plain numbers and words: the same for matplotlib and plotly."""
+"""Charts as plain numbers and words, the same for matplotlib and plotly."""
 
 from __future__ import annotations
 
@@ -149,7 +149,7 @@ def allocation_bars(frame: pd.DataFrame, by: str, *, privacy: bool, readable: Ca
         _("Allocation by {by}").format(by=GROUPS[by]),
         account_line(known, total_text),
         tuple(bars),
-        _("share of all value{cash_included}").format(cash_included="" if not cash else ", cash included"),
+        _("share of all value, cash included") if cash else _("share of all value"),
         percent=True,
         remark=_unknown("value", unknown),
     )
@@ -277,9 +277,7 @@ def _unknown(what: str, symbols: Sequence[str]) -> str:
         return ""
     most = 5
     named = ", ".join(symbols[:most]) + (
-        _(" and {symbols_count} more").format(symbols_count=len(symbols) - most)
-        if len(symbols) > most
-        else ""
+        _(" and {count} more").format(count=len(symbols) - most) if len(symbols) > most else ""
     )
     return _("Not shown, for the {what} is not known: {named}.").format(what=what, named=named)
 
@@ -344,7 +342,7 @@ def candles_of(candles: pd.DataFrame, fills: pd.DataFrame, symbol: str | None, *
     marks, outside = _marks(mine, times, privacy=privacy)
     bought = sum(mark.buy for mark in marks)
     said = (
-        _("{bought} bought, {marks_count} sold").format(bought=bought, marks_count=len(marks) - bought)
+        _("{bought} bought, {sold} sold").format(bought=bought, sold=len(marks) - bought)
         if marks
         else "no executions in this time"
     )
@@ -363,7 +361,7 @@ def candles_of(candles: pd.DataFrame, fills: pd.DataFrame, symbol: str | None, *
         volumes=[0.0 if pd.isna(value) else float(value) for value in volumes],
         marks=tuple(marks),
         labels=_labels(times),
-        remark=_("{outside} executions lie outside these candles.").format(outside=outside)
+        remark=_("{outside} executions are outside these candles.").format(outside=outside)
         if outside
         else "",
     )
@@ -375,8 +373,8 @@ def _symbol(fills: pd.DataFrame, symbol: str | None) -> str:
     found = [str(name) for name in fills["symbol"].dropna().unique()]
     if len(found) > 1:
         raise RequestRefused(
-            _("These executions are of {found}: pass symbol='{found_2}'.").format(
-                found=", ".join(found[:6]), found_2=found[0]
+            _("These executions are of {symbols}: pass symbol='{first}'.").format(
+                symbols=", ".join(found[:6]), first=found[0]
             )
         )
     return found[0] if found else ""

@@ -1,4 +1,4 @@
-"""matplotlib pictures. Nothing global is changed, and no window or backend is needed."""
+"""Draw charts with matplotlib. Nothing global is changed; no window or backend is needed."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class Picture(Figure):
 
 @contextmanager
 def _look() -> Iterator[None]:
-    """Make texts and axes in the house's look; nothing global stays changed.
+    """Make texts and axes in this package's style; nothing global stays changed.
 
     One thread at a time: matplotlib's settings are the process's, and two that exchange them mix them up.
     """

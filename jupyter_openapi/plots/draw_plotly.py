@@ -1,4 +1,4 @@
-"""plotly pictures: values under the pointer, zoom. Nothing is loaded from the network.
+"""Draw charts with plotly: values under the pointer, zoom. Nothing is loaded from the network.
 
 Names go in escaped: plotly reads a few HTML tags in texts.
 """

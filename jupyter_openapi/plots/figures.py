@@ -1,4 +1,4 @@
-"""The four pictures; each takes a frame and returns a figure."""
+"""The four charts; each takes a frame and returns a figure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Colours and sizes of every picture.
+"""Colours, fonts and sizes of every chart.
 
 The colours are Okabe and Ito's, which readers with any common colour blindness can tell apart.
 """

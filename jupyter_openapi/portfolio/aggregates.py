@@ -20,7 +20,7 @@ from jupyter_openapi.market.money import (
     shown,
     total,
 )
-from jupyter_openapi.messages import _
+from jupyter_openapi.messages import _, ngettext
 from jupyter_openapi.portfolio.pnl_frame import COLUMNS as PNL_COLUMNS
 from jupyter_openapi.portfolio.pnl_frame import Cells
 from jupyter_openapi.portfolio.valuation import COLUMNS, text
@@ -33,11 +33,8 @@ def trip_lines(frame: pd.DataFrame, *, privacy: bool) -> list[str]:
     """Return what a frame of `pnl` comes to: its window, the sums in the base currency, what they lack."""
     known: Mapping[str, Any] = frame.attrs["openapi"]
     trips = frame[frame["counted"]]
-    words = [
-        _("{trips_count:,} round trip{plural}").format(
-            trips_count=len(trips), plural="" if len(trips) == 1 else "s"
-        )
-    ]
+    count = len(trips)
+    words = [ngettext("{count:,} round trip", "{count:,} round trips", count).format(count=count)]
     if len(trips) and not privacy:
         words += _sums(trips, str(known["base_currency"]))
     words += _left_out(frame, known, privacy=privacy)

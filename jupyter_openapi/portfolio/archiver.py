@@ -22,7 +22,7 @@ from jupyter_openapi.spec import catalog
 from jupyter_openapi.spec.model import Operation
 
 if TYPE_CHECKING:
-    from jupyter_openapi.portfolio.positions import ClientLike
+    from jupyter_openapi.account import ClientLike
 
 
 @dataclass(frozen=True)
@@ -143,9 +143,8 @@ class ArchiveRun:
         if found.why.startswith("interrupted"):
             raise Interrupted(
                 _(
-                    "Interrupted while reading {name}; what was written stays, and the same call "
-                    "goes on from "
-                    "there."
+                    "Interrupted while reading {name}; what was written stays, and the same call goes on "
+                    "from there."
                 ).format(name=self._operation.name),
                 in_flight=False,
             )

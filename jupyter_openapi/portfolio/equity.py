@@ -23,7 +23,7 @@ from jupyter_openapi.portfolio.snapshot_store import chosen_owner
 if TYPE_CHECKING:
     import pandas as pd
 
-    from jupyter_openapi.portfolio.positions import ClientLike
+    from jupyter_openapi.account import ClientLike
 
 Row = dict[str, Any]
 
@@ -228,7 +228,7 @@ def _facts(steps: Sequence[Step], groups: Sequence[Sequence[Row]]) -> dict[str, 
         "max_drawdown_pct": None if deepest is None else float(deepest * HUNDRED),
         "external": sorted(names[True]),
         "internal": sorted(names[False]),
-        "missing": [_("the value of {steps_count:,} snapshots").format(steps_count=len(steps) - len(known))]
+        "missing": [_("the value of {count:,} snapshots").format(count=len(steps) - len(known))]
         if len(known) < len(steps)
         else [],
         "notes": NOTES,

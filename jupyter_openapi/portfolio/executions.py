@@ -79,7 +79,7 @@ def of_rows(rows: Iterable[Mapping[str, Any]]) -> tuple[list[Fill], int]:
 
 
 def read_today(reader: Reader) -> list[Fill] | None:
-    """Return today's executions, or None if they can't be had."""
+    """Return today's executions, or None if they can't be read."""
     data = reader.try_("today's executions", "today_executions")
     if data is None:
         return None
@@ -96,7 +96,7 @@ def read_window(reader: Reader, start: int, end: int | None = None) -> list[Fill
     Raises
     ------
     OpenAPIError
-        They can't be had.
+        They can't be read.
     """
     until = {} if end is None else {"end_at": end}
     fills, odd = of_rows(history_rows(reader, "history_executions", start_at=start, **until))
@@ -153,9 +153,7 @@ def with_sides(reader: Reader, fills: Sequence[Fill], lists: Mapping[str, Mappin
     completed = [fill if fill.side else replace(fill, side=sides.get(fill.order_id, "")) for fill in fills]
     if lost := [fill.symbol for fill in completed if not fill.side]:
         reader.miss(
-            _("the side of {lost_count:,} executions ({names})").format(
-                lost_count=len(lost), names=names(lost)
-            )
+            _("the side of {count:,} executions ({names})").format(count=len(lost), names=names(lost))
         )
     return completed
 

@@ -10,7 +10,6 @@ from collections.abc import Mapping, Sequence
 from decimal import ROUND_HALF_EVEN, Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from uuid import uuid4
 
 from jupyter_openapi.errors import RequestRefused
 from jupyter_openapi.frames import to_frame
@@ -20,7 +19,7 @@ from jupyter_openapi.market.money import exactly
 from jupyter_openapi.messages import _
 from jupyter_openapi.portfolio.snapshot_store import PRECISION, arrow
 from jupyter_openapi.spec.model import Kind, Operation
-from jupyter_openapi.storage import data_folder, private_folder
+from jupyter_openapi.storage import data_folder, private_folder, replacing
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -240,9 +239,8 @@ class ParquetStore:
         except (arrow().ArrowException, KeyError, ValueError) as problem:
             raise RequestRefused(
                 _(
-                    "{path} holds other columns than this version writes ({problem}); move the "
-                    "folder away and "
-                    "fetch the history anew."
+                    "{path} holds other columns than this version writes ({problem}); move the folder away "
+                    "and fetch the history again."
                 ).format(path=self._path(month), problem=problem)
             ) from None
 
@@ -259,25 +257,15 @@ class ParquetStore:
 
     def _put(self, path: str, content: bytes) -> None:
         """Put a file so that readers see the old one or the new one; an object store does so by itself."""
-        place, _slash, name = path.rpartition("/")
+        place = path.rpartition("/")[0]
         try:
             self._fs.makedirs(place, exist_ok=True)
             if not self._local:
                 self._fs.pipe_file(path, content)
                 return
-            draft = f"{place}/.{name}.{uuid4().hex[:8]}"
-            try:
-                with open(draft, "xb") as file:  # noqa: PTH123 (a path of fsspec's is text)
-                    file.write(content)
-                    file.flush()
-                    os.fsync(file.fileno())
-                os.replace(draft, path)  # noqa: PTH105
-            finally:
-                if os.path.exists(draft):  # noqa: PTH110
-                    os.unlink(draft)  # noqa: PTH108
+            with replacing(Path(path), private=False) as draft:
+                draft.write_bytes(content)
         except OSError as problem:
             raise RequestRefused(
-                _("{path} can't be written: {strerror}.").format(
-                    path=path, strerror=problem.strerror or problem
-                )
+                _("{path} can't be written: {reason}.").format(path=path, reason=problem.strerror or problem)
             ) from None

@@ -38,7 +38,7 @@ class BrokerProfit:
 
 
 def read_analysis(reader: Reader, start: int, end: int) -> dict[str, BrokerProfit]:
-    """Return the broker's profit of each security in a period, by symbol; note if it can't be had.
+    """Return the broker's profit of each security in a period, by symbol; note if it can't be read.
 
     Source: the official SDK's ``PortfolioContext.profit_analysis`` (its items' names); undocumented
     otherwise.
@@ -47,7 +47,7 @@ def read_analysis(reader: Reader, start: int, end: int) -> dict[str, BrokerProfi
         data = reader.ask("portfolio_profit_analysis_sublist", start=start, end=end)
     except OpenAPIError as failure:
         reader.asides.append(
-            _("The broker's own profit analysis could not be had ({brief}).").format(brief=brief(failure))
+            _("The broker's own profit analysis could not be read ({brief}).").format(brief=brief(failure))
         )
         return {}
     items = data.get("items")

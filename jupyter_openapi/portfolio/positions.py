@@ -9,41 +9,27 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any, Protocol
+from typing import Any
 from urllib.parse import urlsplit
 
-from jupyter_openapi.account import Account
+from jupyter_openapi.account import ClientLike
 from jupyter_openapi.errors import ApiError, OpenAPIError, TransportError, sentence
 from jupyter_openapi.market.money import amount, known_text, total
-from jupyter_openapi.market.symbols import currency_of
+from jupyter_openapi.market.symbols import currency_of, market_of
 from jupyter_openapi.market.worth import Instruments
 from jupyter_openapi.messages import _
-
-
-class ClientLike(Protocol):
-    """What a valuation needs of a `Client`."""
-
-    tz: str
-
-    @property
-    def account(self) -> Account:
-        """Which account it speaks for."""
-
-    def call(self, operation: str, /, **parameters: Any) -> Any:
-        """Call an operation by its name and return its reply."""
-
 
 KEYS_REFUSED = frozenset({401003, 401004, 401102, 403201, 403202, 403203, 403204, 403205})
 """The broker's codes for a token, key, signature or address that it does not accept."""
 
 
 class IncompleteWarning(UserWarning):
-    """Something could not be had; what it is missing from is left empty, never zero."""
+    """Something could not be read; what it is missing from is left empty, never zero."""
 
 
 @dataclass
 class Reader:
-    """Reads one account, and collects what could not be had.
+    """Reads one account, and collects what could not be read.
 
     Attributes
     ----------
@@ -106,7 +92,7 @@ class Reader:
             return None
 
     def miss(self, text: str) -> None:
-        """Note something that could not be had."""
+        """Note something that could not be read."""
         if text not in self.missing:
             self.missing.append(text)
 
@@ -140,9 +126,7 @@ def names(items: Iterable[str], most: int = 6) -> str:
     known = list(dict.fromkeys(items))
     if len(known) <= most:
         return ", ".join(known)
-    return _("{known} and {known_count:,} more").format(
-        known=", ".join(known[:most]), known_count=len(known) - most
-    )
+    return _("{known} and {more:,} more").format(known=", ".join(known[:most]), more=len(known) - most)
 
 
 FUND = "FUND"
@@ -202,13 +186,13 @@ class Balance:
 
 
 def read_stocks(reader: Reader) -> list[Holding]:
-    """Return the stocks, funds traded on an exchange, and options held; say if they can't be had."""
+    """Return the stocks, funds traded on an exchange, and options held; say if they can't be read."""
     data = reader.try_("stock positions", "stock_positions")
     return [] if data is None else [_stock(channel, row) for channel, row in _rows(data, "stock_info")]
 
 
 def read_funds(reader: Reader) -> list[Holding]:
-    """Return the funds held; say if they can't be had."""
+    """Return the funds held; say if they can't be read."""
     data = reader.try_("fund positions", "fund_positions")
     return [] if data is None else [_fund(channel, row) for channel, row in _rows(data, "fund_info")]
 
@@ -229,7 +213,7 @@ def _stock(channel: str, row: Mapping[str, Any]) -> Holding:
         channel,
         symbol,
         known_text(row.get("symbol_name")),
-        known_text(row.get("market")) or symbol.rpartition(".")[2],
+        known_text(row.get("market")) or market_of(symbol),
         known_text(row.get("currency")).upper() or currency_of(symbol),
         amount(row.get("quantity")),
         amount(row.get("available_quantity")),

@@ -133,7 +133,7 @@ def _parts(symbols: Sequence[str], failure: OpenAPIError) -> list[Sequence[str]]
         return []
     markets: dict[str, list[str]] = {}
     for symbol in symbols:
-        markets.setdefault(symbol.rpartition(".")[2], []).append(symbol)
+        markets.setdefault(market_of(symbol), []).append(symbol)
     if len(markets) > 1:
         return list(markets.values())
     if failure.code in _LASTING:
@@ -154,7 +154,7 @@ def old_prices(prices: Mapping[str, Price], now: datetime) -> list[str]:
         if (today - day).days > OLD:
             old.append(f"{symbol} of {day}")
         elif day != today:
-            days.setdefault(symbol.rpartition(".")[2], set()).add(day)
+            days.setdefault(market_of(symbol), set()).add(day)
     for market, found in days.items():
         latest = " and ".join(str(day) for day in sorted(found))
         said.append(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from jupyter_openapi.errors import OpenAPIError, RequestRefused, guarded
 from jupyter_openapi.frames import describe
 from jupyter_openapi.market.money import amount, exactly, plain, product
-from jupyter_openapi.messages import _
+from jupyter_openapi.messages import _, ngettext
 from jupyter_openapi.portfolio.account_ledgers import Account
 from jupyter_openapi.portfolio.executions import Charged, read_fees
 from jupyter_openapi.portfolio.lot_ledger import METHODS, Opening, Trip
@@ -21,7 +21,7 @@ from jupyter_openapi.portfolio.trades import Trades, read_trades
 if TYPE_CHECKING:
     import pandas as pd
 
-    from jupyter_openapi.portfolio.positions import ClientLike
+    from jupyter_openapi.account import ClientLike
 
 MOST_FEES = (
     15  # orders whose fees are asked for without being told to: half of the broker's 30 calls per 30 s
@@ -90,7 +90,7 @@ def pnl(
         close_order_id, remark                 tells why a row is unmatched
         =====================================  ========================================================
 
-        ``attrs["openapi"]`` holds the window, the definitions (``notes``), what could not be had
+        ``attrs["openapi"]`` holds the window, the definitions (``notes``), what could not be read
         (``missing``) and, for `by_symbol`, the broker's own numbers.
 
     Raises
@@ -101,7 +101,7 @@ def pnl(
     Warns
     -----
     IncompleteWarning
-        Something else could not be had: one line says what.
+        Something else could not be read: one line says what.
     """
     frame = worked_out(client, start, end, base_currency, method, fees=fees, opening=opening, since=since)
     warn(frame.attrs["openapi"]["missing"], "Not everything is known")
@@ -185,9 +185,8 @@ def _openings(opening: Mapping[str, tuple[Any, Any]] | None) -> dict[str, Openin
         if quantity is None or price is None:
             raise RequestRefused(
                 _(
-                    "opening holds (quantity, price) for each symbol, such as {{'700.HK': (500, "
-                    "480.6)}}; not "
-                    "{pair!r} for {symbol}."
+                    "opening holds (quantity, price) for each symbol, such as {{'700.HK': (500, 480.6)}}; "
+                    "not {pair!r} for {symbol}."
                 ).format(pair=pair, symbol=symbol)
             )
         given[symbol] = Opening(quantity, price)
@@ -205,15 +204,15 @@ def _add_fees(
         return
     if wanted is None and len(orders) > MOST_FEES:
         reader.asides.append(
-            _(
-                "Fees were not asked for: {orders_count:,} orders take as many requests; fees=True asks."
-            ).format(orders_count=len(orders))
+            _("Fees were not asked for: {count:,} orders take as many requests; fees=True asks.").format(
+                count=len(orders)
+            )
         )
         return
     charged = read_fees(reader, orders)
     if absent := len(orders) - len(charged):
         reader.miss(
-            _("fees of {absent:,} order{plural}").format(absent=absent, plural="s" if absent > 1 else "")
+            ngettext("fees of {count:,} order", "fees of {count:,} orders", absent).format(count=absent)
         )
     account.fees = _in_own_currency(reader, account, charged)
     account.play()

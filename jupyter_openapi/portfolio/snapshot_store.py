@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
@@ -13,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from jupyter_openapi.errors import OpenAPIError, RequestRefused, TransportError, guarded
 from jupyter_openapi.market.money import amount, exactly, known_text
-from jupyter_openapi.messages import _
+from jupyter_openapi.messages import _, ngettext
 from jupyter_openapi.portfolio.executions import history_rows
 from jupyter_openapi.portfolio.positions import (
     Reader,
@@ -24,12 +23,13 @@ from jupyter_openapi.portfolio.positions import (
     read_stocks,
 )
 from jupyter_openapi.portfolio.prices import read_prices, read_rates
-from jupyter_openapi.storage import data_folder, private_folder
+from jupyter_openapi.storage import data_folder, private_folder, replacing
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from jupyter_openapi.portfolio.positions import Balance, ClientLike, Holding
+    from jupyter_openapi.account import ClientLike
+    from jupyter_openapi.portfolio.positions import Balance, Holding
     from jupyter_openapi.portfolio.prices import Price
 
 SCALE = 12
@@ -54,7 +54,7 @@ class SnapshotRow:
     ``flow``
         A movement of cash, about no security, since the snapshot before: `name`, `amount`, `at`.
     ``gap``
-        The movements since the snapshot before could not be had.
+        The movements since the snapshot before could not be read.
     """
 
     kind: str
@@ -134,21 +134,16 @@ def write(folder: str | Path | None, owner: str, taken_at: datetime, lines: Sequ
         place = home / owner / f"{taken_at:%Y-%m}"
         for made in (home, place.parent, place):
             made.mkdir(mode=0o700, parents=True, exist_ok=True)
-        draft = place / f"{name}.part"
-        try:
-            with os.fdopen(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as file:
-                pq.write_table(table, file)
-                file.flush()
-                os.fsync(file.fileno())
-            return draft.rename(place / f"{name}.parquet")
-        finally:
-            draft.unlink(missing_ok=True)
+        path = place / f"{name}.parquet"
+        with replacing(path) as draft:
+            pq.write_table(table, draft)
     except OSError as problem:
         raise RequestRefused(
-            _("The snapshot was not kept: {folder_of} can't be written: {strerror}.").format(
-                folder_of=folder_of(folder), strerror=problem.strerror or problem
+            _("The snapshot was not kept: {folder} can't be written: {reason}.").format(
+                folder=folder_of(folder), reason=problem.strerror or problem
             )
         ) from None
+    return path
 
 
 def _stored(value: Any) -> Any:
@@ -208,7 +203,7 @@ class Snapshot:
     holdings
         Positions in it.
     missing
-        What could not be had; the equity curve skips a snapshot in which a value is not known.
+        What could not be read; the equity curve skips a snapshot in which a value is not known.
     """
 
     path: Path
@@ -217,7 +212,8 @@ class Snapshot:
     missing: tuple[str, ...] = field(default=())
 
     def __repr__(self) -> str:
-        positions = f"{self.holdings} position{'' if self.holdings == 1 else 's'}"
+        count = self.holdings
+        positions = ngettext("{count} position", "{count} positions", count).format(count=count)
         gaps = _("; not known: {missing}").format(missing="; ".join(self.missing)) if self.missing else ""
         return f"<Snapshot of {self.taken_at:%Y-%m-%d %H:%M:%S} UTC, {positions}, kept as {self.path}{gaps}>"
 
@@ -236,7 +232,7 @@ def snapshot(client: ClientLike, folder: str | Path | None = None) -> Snapshot:
     Returns
     -------
     Snapshot
-        Its path, time, and what could not be had.
+        Its path, time, and what could not be read.
 
     Raises
     ------

@@ -12,7 +12,7 @@ from jupyter_openapi.errors import guarded
 from jupyter_openapi.frames import describe
 from jupyter_openapi.frames.values import text_column
 from jupyter_openapi.market.money import ZERO, exactly, floats, minus, product, ratio, total
-from jupyter_openapi.market.symbols import currency_of, is_option
+from jupyter_openapi.market.symbols import currency_of, is_option, market_of
 from jupyter_openapi.messages import _
 from jupyter_openapi.portfolio.executions import read_today
 from jupyter_openapi.portfolio.positions import Reader, names, read_balance, read_funds, read_stocks, warn
@@ -27,8 +27,9 @@ from jupyter_openapi.portfolio.prices import (
 if TYPE_CHECKING:
     import pandas as pd
 
+    from jupyter_openapi.account import ClientLike
     from jupyter_openapi.portfolio.executions import Fill
-    from jupyter_openapi.portfolio.positions import Balance, ClientLike, Holding
+    from jupyter_openapi.portfolio.positions import Balance, Holding
     from jupyter_openapi.portfolio.prices import Price
 
 
@@ -65,7 +66,7 @@ def day_results(
     holdings, prices
         What is held, and its prices by symbol.
     fills
-        Today's executions; None if they could not be had, and nothing of the day is then known.
+        Today's executions; None if they could not be read, and nothing of the day is then known.
     """
     results, odd, several = [], [], []
     for holding in holdings:
@@ -146,7 +147,7 @@ def closed_today(
     for symbol, mine in gone.items():
         opening = -sum((fill.signed for fill in mine), ZERO)
         day = day_result(opening, ZERO, mine, prices.get(symbol))
-        found.append(Closed(symbol, symbol.rpartition(".")[2], currency_of(symbol), day))
+        found.append(Closed(symbol, market_of(symbol), currency_of(symbol), day))
     return found
 
 
@@ -158,7 +159,7 @@ def wanted_symbols(holdings: Sequence[Holding], fills: Sequence[Fill] | None) ->
 
 @dataclass(frozen=True, slots=True)
 class ValuationInputs:
-    """Everything that was read for a valuation; `fills` is None where they could not be had."""
+    """Everything that was read for a valuation; `fills` is None where they could not be read."""
 
     holdings: Sequence[Holding]
     prices: Mapping[str, Price]
@@ -230,7 +231,7 @@ def value(client: ClientLike, base_currency: str = "HKD") -> pd.DataFrame:
         ``cost_price`` is average or diluted by the account's own setting; the API does not show which. A cost
         of 0 counts as not known. A fund has no ``prev_close`` and so no ``day_pl``.
 
-        ``attrs["openapi"]`` holds the definitions (``notes``), what could not be had (``missing``), the cash
+        ``attrs["openapi"]`` holds the definitions (``notes``), what could not be read (``missing``), the cash
         (``cash``), the rates used (``rates``), what was closed today (``closed_today``) and the broker's own
         totals (``broker``). `totals` adds up, `notes` says it in words.
 
@@ -242,7 +243,7 @@ def value(client: ClientLike, base_currency: str = "HKD") -> pd.DataFrame:
     Warns
     -----
     IncompleteWarning
-        Something could not be had: one line says what. What depends on it is NaN, never 0.
+        Something could not be read: one line says what. What depends on it is NaN, never 0.
     """
     frame = valued(client, base_currency)
     warn(frame.attrs["openapi"]["missing"], "Not everything could be valued")

@@ -1,4 +1,4 @@
-"""The broker's sockets as bytes: packets, messages and commands. No I/O.
+"""The protocol of the broker's sockets: packets, messages and commands. No I/O.
 
 ``unpack(data)`` gives a packet, ``message("PushQuote").decode(packet.body)`` what it says.
 """

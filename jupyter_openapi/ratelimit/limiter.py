@@ -1,4 +1,4 @@
-"""Waiting one's turn, so that all kernels of a user together keep the broker's limits.
+"""Wait until a request may go, so that all kernels of a user together keep the broker's limits.
 
 Turns go to those who have waited longest, in whatever kernel or thread. While it waits, a kernel holds no
 lock, only a number; it locks the gate when it is its turn, and opens it for the next as soon as its request
@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 
 
 class Turn:
-    """One request's leave to go. `waited` is how many seconds it took."""
+    """Permission for one request. `waited` is how many seconds it took."""
 
     def __init__(self, waited: float = 0.0, written: Callable[[], None] | None = None) -> None:
         self.waited = waited
@@ -128,7 +128,7 @@ class Limiter:
 
 
 class _Wait:
-    """One request's way through the line, the gate and the slots."""
+    """One request waiting: its place in the queue, the rate, the slots at once."""
 
     def __init__(
         self,
@@ -192,8 +192,7 @@ class _Wait:
             raise RequestRefused(
                 _(
                     "Nothing was sent: its turn under the broker's limit ({words}) is more than "
-                    "{patience:.0f} s "
-                    "away ({ahead} requests of yours are ahead). Try again later."
+                    "{patience:.0f} s away ({ahead} requests of yours are ahead). Try again later."
                 ).format(words=self._book.rate.words, patience=self._patience, ahead=ahead)
             )
         if expected > SHOWN and self._notify is not None:

@@ -86,7 +86,7 @@ class LimitsUnavailable(RequestRefused):
 
 
 class QueuePosition(NamedTuple):
-    """What one sees from one's place in the line.
+    """A place in the queue, and what is known from there.
 
     Attributes
     ----------
@@ -111,12 +111,12 @@ class Lock(Protocol):
         ...
 
     def release(self) -> None:
-        """Let go; nothing happens when it is not held."""
+        """Release the lock; nothing happens when it is not held."""
         ...
 
 
 class LimitStore(Protocol):
-    """The shared memory of one limit.
+    """Store of one limit, shared between processes.
 
     A request's turn goes: `look` until nobody is ahead and the rate allows it; take the gate; `begin`; write
     the request; `settle`; release the gate. So requests pass the gate one by one, and the times in the book

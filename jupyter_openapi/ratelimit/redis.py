@@ -1,4 +1,4 @@
-"""The limits' memory in Redis, for kernels on several machines (a JupyterHub) that share an account.
+"""Store the limits in Redis, for kernels on several machines (a JupyterHub) that share an account.
 
 One clock counts, the Redis server's. It can't see a kernel die, so locks are leases: a killed kernel's gate
 opens after `GATE` seconds at the latest. Keys hold times and numbers only.
@@ -119,7 +119,7 @@ class RedisLock:
 
 
 class RedisStore:
-    """The memory of one limit in Redis, shared by all who name the same server and database.
+    """Store of one limit in Redis, shared by all who name the same server and database.
 
     Raises
     ------
@@ -139,9 +139,8 @@ class RedisStore:
         except ImportError:
             raise RequestRefused(
                 _(
-                    "Limits in Redis need the redis package: type `%pip install "
-                    "'jupyter-openapi[redis]'` and "
-                    "restart."
+                    "Limits in Redis need the redis package: type `%pip install 'jupyter-openapi[redis]'` "
+                    "and restart."
                 )
             ) from None
         self._failures = (redis.RedisError, OSError, ValueError)

@@ -1,4 +1,4 @@
-"""The limits' memory on this machine: a small SQLite file and file locks in the user's state folder.
+"""Store the limits on this machine: a small SQLite file and file locks in the user's state folder.
 
 Why not a ready-made bucket: pyrate-limiter 4.5's SQLite bucket with its file lock kept the window, but it
 notes when a request was allowed instead of when it was written, so requests of several processes came closer
@@ -9,7 +9,7 @@ four processes alternate, no gap is under 25 ms, and the same requests take 1.05
 Locks are the operating system's, so a killed kernel holds none. SQLite's belong to the process and are gone
 when any descriptor of its file is closed, so nothing but SQLite opens it; the other locks (flock) are on
 files of their own and belong to their descriptors. The file holds times only: losing it costs nothing but a
-wait, therefore it is not synced to disk and is made anew when it is damaged or gone.
+wait, therefore it is not synced to disk and is recreated when it is damaged or missing.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ _INHERITED: list[object] = []
 
 
 class SqliteStore:
-    """The memory of one limit, shared by all processes of this user that name the same folder.
+    """Store of one limit, shared by all processes of this user that name the same folder.
 
     Raises
     ------
@@ -152,7 +152,7 @@ class SqliteStore:
         return sorted(ages)
 
     def _transaction(self, step: Callable[[sqlite3.Connection], T]) -> T:
-        """Run `step` alone among all threads and processes; a damaged file is made anew, once."""
+        """Run `step` alone among all threads and processes; a damaged file is recreated, once."""
         with self._explained(), self._mutex:
             try:
                 return self._once(step)

@@ -1,4 +1,4 @@
-"""From a request to an answer: route, gate, limits, faults, parameters, handler.
+"""Answer requests: route, gate, limits, faults, parameters, handler.
 
 Routes are the specification's: an operation is carried if a handler is registered under its name. A handler
 takes the `World` and the parameters by their wire names, and returns the reply's ``data``.
@@ -32,7 +32,7 @@ PAUSE = 0.1
 
 
 class World:
-    """Everything a handler may need.
+    """State of one sandbox: what handlers work on.
 
     Attributes
     ----------

@@ -1,4 +1,4 @@
-"""What the sandbox answers when it says no: an HTTP status, the broker's code and one sentence.
+"""Refusals of the sandbox: an HTTP status, the broker's code and one sentence.
 
 Codes are the broker's own where they are known; the texts are the sandbox's, written to name the field.
 """

@@ -1,4 +1,4 @@
-"""Who may come in: keys, tokens, timestamps and signatures, as strict as the broker. No I/O.
+"""Authenticate requests: keys, tokens, timestamps and signatures, as strictly as the broker. No I/O.
 
 The order of the checks is the order of the answers: 403203 unknown key, 401004 unknown token, 401003
 expired token, then (a token that starts with ``Bearer`` travels unsigned) 403201 for a timestamp more than
@@ -45,7 +45,7 @@ class Keys:
 
 
 class KeyRing:
-    """The keys in force; `refresh` replaces the token, and the old one is dead from then on."""
+    """The keys in force; `refresh` replaces the token, and the old one is refused from then on."""
 
     def __init__(self, store: Store) -> None:
         self._store = store

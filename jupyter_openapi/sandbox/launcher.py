@@ -1,4 +1,4 @@
-"""Start the sandbox as a child process that ends with this one, however this one ends."""
+"""Start the sandbox as a child process that ends when this process ends."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ STARTED_WITHIN = 20.0
 
 
 class SandboxProcess:
-    """A running sandbox. Its standard input is a pipe we hold: when we die the pipe ends, and so does it."""
+    """A running sandbox. Its standard input is a pipe of ours: it ends when this process ends."""
 
     def __init__(self, arguments: Sequence[str] = ()) -> None:
         words = list(arguments)

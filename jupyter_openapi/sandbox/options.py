@@ -96,7 +96,7 @@ def fault(text: str) -> tuple[str, tuple[float, float | None]]:
         raise argparse.ArgumentTypeError(f"{text!r}: write {name}=0.1 or {name}=0.1:2.5") from None
     if not 0 <= share <= 1 or (wait is not None and not 0 <= wait <= 3600):
         raise argparse.ArgumentTypeError(
-            f"{text!r}: the rate lies between 0 and 1, the seconds under an hour"
+            f"{text!r}: the rate must be between 0 and 1, the seconds under an hour"
         )
     return name, (share, wait)
 

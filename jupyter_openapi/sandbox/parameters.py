@@ -1,4 +1,4 @@
-"""From the wire to Python: an operation's parameters, read as strictly as a server reads.
+"""Read an operation's parameters from a request, as strictly as the broker's server.
 
 The specification says what each parameter is. Parameters it doesn't know are ignored, as the broker does;
 a null and an empty optional value count as not given.

@@ -1,4 +1,4 @@
-"""The process: listens, says where, ends when it should."""
+"""The sandbox's process: listens, prints its address, ends with its parent or a signal."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Answers as bytes: the broker's envelope ``{code, message, data}`` and the few that break it on purpose."""
+"""Responses as bytes: the broker's envelope ``{code, message, data}``, and deliberate faults."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ JSON = "application/json; charset=utf-8"
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What goes back: HTTP status, body, its type; and the fault that spoils its delivery, if any.
+    """A response: HTTP status, body, content type, and the fault of its delivery, if any.
 
     `limit` names the rate limit that counts the request until the answer has left.
     """

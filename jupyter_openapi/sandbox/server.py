@@ -1,4 +1,4 @@
-"""HTTP on loopback: requests in as raw bytes, answers out, whatever the client does.
+"""HTTP server on loopback: raw requests in, answers out.
 
 Tornado's own parser and connections, without its web framework: the gate needs the raw path, query and
 body. Answers are never compressed. A body over a mebibyte gets 413, one that doesn't arrive within

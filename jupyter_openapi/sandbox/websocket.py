@@ -21,7 +21,7 @@ from websockets.server import ServerProtocol
 from jupyter_openapi.protocol.packets import LARGEST_BODY
 
 PING = 30.0
-"""Seconds between two pings; a link that has answered none of three is dead."""
+"""Seconds between two pings; a link that has answered none of three is closed."""
 
 MOST_UNSENT = 1 << 25
 """Bytes that may wait for a slow reader before its link is dropped."""

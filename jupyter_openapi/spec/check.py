@@ -196,8 +196,8 @@ def _value(parameter: Parameter, value: Any, tz: str, now: datetime | None) -> A
         raise refused(parameter, value, _("is empty; give at least one"))
     if parameter.max_items is not None and len(wire) > parameter.max_items:
         raise RequestRefused(
-            _("{name} holds {wire_count} values; at most {max_items} go at once.").format(
-                name=parameter.name, wire_count=len(wire), max_items=parameter.max_items
+            _("{name} holds {count} values; at most {max_items} go at once.").format(
+                name=parameter.name, count=len(wire), max_items=parameter.max_items
             )
         )
     for each in wire:

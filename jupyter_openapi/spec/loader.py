@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import Any
 from urllib.parse import unquote
 
-from jupyter_openapi.errors import RequestRefused, did_you_mean, nearest, sentence
+from jupyter_openapi.errors import RequestRefused, did_you_mean, sentence
 from jupyter_openapi.messages import _
 from jupyter_openapi.spec.model import (
     Effect,
@@ -352,10 +352,6 @@ class Catalog:
             if operation.method == verb and (hit := pattern.fullmatch(path)):
                 return operation, {key: unquote(value) for key, value in hit.groupdict().items()}
         return None
-
-    def nearest(self, word: str) -> list[str]:
-        """Return the names and aliases that look like `word`, best first."""
-        return nearest(word, [*self.aliases, *self.operations])
 
     def _sdk_names(self) -> dict[str, tuple[Operation, SdkMethod]]:
         """Every spelling that means one method of the SDK; its first operation, where it sends several."""

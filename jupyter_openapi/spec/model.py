@@ -96,7 +96,6 @@ class Parameter:
     array: bool = False
     values: Mapping[str, str | int] = field(default_factory=dict)
     description: str = ""
-    default: Any = None
     minimum: float | None = None
     maximum: float | None = None
     above: float | None = None  # exclusive lower bound, as quantities have

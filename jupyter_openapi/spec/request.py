@@ -129,6 +129,7 @@ def _quote(text: str, safe: str) -> str:
 
 
 METHODS = ("GET", "POST", "PUT", "DELETE", "PATCH")
+"""The HTTP methods that a request may have."""
 
 _UNRESERVED = re.compile(r"%(2[dDeE]|3[0-9]|4[1-9a-fA-F]|5[0-9aAfF]|6[1-9a-fA-F]|7[0-9aAeE])")
 

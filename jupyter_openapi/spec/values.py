@@ -60,6 +60,20 @@ _SPLIT = {Kind.SYMBOL, Kind.ENUM, Kind.ID, Kind.INTEGER, Kind.DATE}
 _BOOLEANS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 
 
+def join(parameter: Parameter, value: Any) -> Any:
+    """Return an array as the one text it travels in, if its style is ``comma`` or ``json``."""
+    if not isinstance(value, list):
+        return value
+    if parameter.style == "comma":
+        return ",".join(str(each) for each in value)
+    return dump(value) if parameter.style == "json" else value
+
+
+def dump(value: Any) -> str:
+    """Return compact JSON text, characters outside ASCII as they are."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+
+
 def to_wire(parameter: Parameter, value: Any, *, tz: str = "UTC", now: datetime | None = None) -> Any:
     """Return `value` as it travels: a JSON value, arrays joined where the parameter's style says so.
 
@@ -80,20 +94,6 @@ def to_wire(parameter: Parameter, value: Any, *, tz: str = "UTC", now: datetime 
         One sentence that names the parameter, the value and what to type instead.
     """
     return join(parameter, convert(parameter, value, tz=tz, now=now))
-
-
-def join(parameter: Parameter, value: Any) -> Any:
-    """Return an array as the one text it travels in, if its style is ``comma`` or ``json``."""
-    if not isinstance(value, list):
-        return value
-    if parameter.style == "comma":
-        return ",".join(str(each) for each in value)
-    return dump(value) if parameter.style == "json" else value
-
-
-def dump(value: Any) -> str:
-    """Return compact JSON text, characters outside ASCII as they are."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 
 
 def convert(
@@ -257,9 +257,7 @@ def check_fields(parameter: Parameter, value: Mapping[str, Any]) -> None:
         if known and name not in known:
             hint = did_you_mean(name, known) or _("It has {known}.").format(known=", ".join(known))
             raise RequestRefused(
-                _("{name} has no field {name_2!r}. {hint}").format(
-                    name=parameter.name, name_2=name, hint=hint
-                )
+                _("{name} has no field {field!r}. {hint}").format(name=parameter.name, field=name, hint=hint)
             )
 
 

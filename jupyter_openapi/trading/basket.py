@@ -143,8 +143,8 @@ class Basket:
                 except KeyboardInterrupt as stop:
                     raise Interrupted(
                         sentence(
-                            _("Interrupted at row {number} of {previews_count}.").format(
-                                number=number, previews_count=len(self.previews)
+                            _("Interrupted at row {number} of {count}.").format(
+                                number=number, count=len(self.previews)
                             ),
                             str(stop),
                             _("`%openapi journal` has each; sending the basket again sends the rest."),
@@ -176,7 +176,7 @@ class Basket:
         lines = [
             head,
             _("  {title}: {waiting} to send").format(title=self.title, waiting=waiting)
-            + (_(", {done_count} sent earlier").format(done_count=len(self._done)) * bool(self._done)),
+            + (_(", {count} sent earlier").format(count=len(self._done)) * bool(self._done)),
         ]
         if self.previews:
             lines.append(f"  account  {self.previews[0].account.title}")
@@ -266,8 +266,7 @@ def _refuse_short(previews: Iterable[Preview], read: Read) -> None:
             raise RequestRefused(
                 _(
                     "Nothing was sent: together these rows sell {quantity} {symbol} and {held} are "
-                    "available. If "
-                    "you mean it, type `--override short` before the operation (in Python: "
+                    "available. If you mean it, type `--override short` before the operation (in Python: "
                     "override=['short'])."
                 ).format(quantity=plain(quantity), symbol=symbol, held=plain(held))
             )
@@ -304,8 +303,8 @@ def rows_of(orders: Any) -> list[Row]:
         raise RequestRefused(_("orders= takes a DataFrame, or a list of mappings: one order a row."))
     if not 0 < len(orders) <= LARGEST:
         raise RequestRefused(
-            _("A basket has 1 to {largest} rows; this one has {orders_count}.").format(
-                largest=LARGEST, orders_count=len(orders)
+            _("A basket has 1 to {largest} rows; this one has {count}.").format(
+                largest=LARGEST, count=len(orders)
             )
         )
     return [{str(name): value for name, value in row.items() if not _missing(value)} for row in orders]

@@ -205,8 +205,8 @@ class Delivery:
             return None, failure, isinstance(failure, TransportError)
         except Exception as odd:  # noqa: BLE001 (whatever an answer does to our code, the order may be booked)
             course.doubt = OutcomeUnknown(
-                _("What came back for {name} could not be read ({name__}): it may have been done.").format(
-                    name=course.call.name, name__=type(odd).__name__
+                _("What came back for {name} could not be read ({kind}): it may have been done.").format(
+                    name=course.call.name, kind=type(odd).__name__
                 )
             )
         else:
@@ -337,8 +337,8 @@ def _has_data(answer: Answer) -> bool:
 def _seen_before(call: Call, refusal: ApiError) -> OutcomeUnknown:
     return OutcomeUnknown(
         _(
-            "{name} was answered '{message}' (code {seen_before}): something on the way sent it twice, "
-            "and what the broker said to the first copy is lost."
+            "{name} was answered '{message}' (code {seen_before}): something on the way sent it twice, and "
+            "what the broker said to the first copy is lost."
         ).format(name=call.name, message=refusal.message, seen_before=SEEN_BEFORE),
         http_status=refusal.http_status,
         trace_id=refusal.trace_id,

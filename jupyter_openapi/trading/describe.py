@@ -1,6 +1,6 @@
 """What a preview tells besides the request: amount, fees, last price, market hours, the order it touches.
 
-Each fact costs a read; one that can't be had is said so and stops nothing.
+Each fact costs a read; one that can't be read is said so and stops nothing.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from jupyter_openapi.errors import OpenAPIError, RequestRefused, TransportError
 from jupyter_openapi.market import fees, sessions
 from jupyter_openapi.market.money import amount, money, plain
 from jupyter_openapi.market.orders import FINAL
-from jupyter_openapi.market.symbols import currency_of
+from jupyter_openapi.market.symbols import currency_of, market_of
 from jupyter_openapi.messages import _
 
 TYPES = {
@@ -80,15 +80,19 @@ def describe_standing(order: Mapping[str, Any]) -> str:
         amount(order.get("executed_quantity")) or Decimal(0),
     )
     price = amount(order.get("price"))
-    at = f", at {money(price, str(order.get('currency') or ''))}" if price is not None else ""
-    return _("{order} {order_2}: total {total}, {done} filled, {total_2} left{at} ({order_3})").format(
-        order=order.get("side"),
-        order_2=order.get("symbol"),
+    template = (
+        _("{side} {symbol}: total {total}, {done} filled, {left} left ({status})")
+        if price is None
+        else _("{side} {symbol}: total {total}, {done} filled, {left} left, at {price} ({status})")
+    )
+    return template.format(
+        side=order.get("side"),
+        symbol=order.get("symbol"),
         total=plain(total),
         done=plain(done),
-        total_2=plain(total - done),
-        at=at,
-        order_3=order.get("status"),
+        left=plain(total - done),
+        price="" if price is None else money(price, str(order.get("currency") or "")),
+        status=order.get("status"),
     )
 
 
@@ -109,9 +113,9 @@ def last_price(read: Read, symbol: str) -> LastPrice:
         rows = read("quote", {"symbol": [symbol]})["secu_quote"]
         quote = next((row for row in rows if row.get("symbol") == symbol), None)
     except OpenAPIError as failure:
-        return LastPrice(None, _("not to be had: {failure}").format(failure=failure))
+        return LastPrice(None, _("not available: {failure}").format(failure=failure))
     except (KeyError, TypeError, AttributeError):
-        return LastPrice(None, "not to be had: the reply holds no quotes")
+        return LastPrice(None, "not available: the reply holds no quotes")
     price = amount(quote.get("last_done")) if quote else None
     if quote is None or not price:
         return LastPrice(None, _("no quote for {symbol}").format(symbol=symbol))
@@ -138,13 +142,13 @@ def about_price(fields: Mapping[str, Any], last: LastPrice) -> Lines:
     said = last.said
     if limit is not None and last.price:
         away = (limit - last.price) / last.price * 100
-        said += (
-            _("; your limit is {away:.2f}% {above} it").format(
-                away=abs(away), above="above" if away > 0 else "below"
+        if away:
+            template = (
+                _("{price}; your limit is {away:.2f}% above it")
+                if away > 0
+                else _("{price}; your limit is {away:.2f}% below it")
             )
-            if away
-            else ""
-        )
+            said = template.format(price=said, away=abs(away))
     return [*lines, ("last price", said)]
 
 
@@ -159,7 +163,7 @@ def _fees(fields: Mapping[str, Any], quantity: Decimal, price: Decimal) -> str:
 
 def about_hours(fields: Mapping[str, Any]) -> Lines:
     """Return when the order would be live, if that is not now."""
-    market, now = str(fields["symbol"]).rpartition(".")[2], datetime.now(UTC)
+    market, now = market_of(str(fields["symbol"])), datetime.now(UTC)
     try:
         starts = sessions.next_accepting(
             market, now, str(fields["order_type"]), str(fields.get("outside_rth") or "") or None

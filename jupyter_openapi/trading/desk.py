@@ -17,6 +17,7 @@ from jupyter_openapi.errors import RequestRefused
 from jupyter_openapi.kernel import Cell, current_cell
 from jupyter_openapi.market import orders
 from jupyter_openapi.market.money import amount
+from jupyter_openapi.market.symbols import market_of, today_in
 from jupyter_openapi.messages import _
 from jupyter_openapi.reply import Reply
 from jupyter_openapi.spec.check import check
@@ -49,9 +50,8 @@ def refuse_rerun(journal: Journal, owner: str, now: Cell, fingerprint: str) -> N
     when = datetime.fromtimestamp(earlier.created, UTC)
     raise RequestRefused(
         _(
-            "Nothing was sent: an earlier run of this cell sent the same order at {when:%Y-%m-%d %H:%M} "
-            "UTC (order {order_id}). To send it again type `%openapi --again ...`, or again=True in "
-            "Python."
+            "Nothing was sent: an earlier run of this cell sent the same order at {when:%Y-%m-%d %H:%M} UTC "
+            "(order {order_id}). To send it again type `%openapi --again ...`, or again=True in Python."
         ).format(when=when, order_id=earlier.order_id or "id unknown")
     )
 
@@ -213,7 +213,7 @@ class Desk:
         return preview
 
     def _about_submit(self, read: facts.Read, fields: Mapping[str, Any], guard: LimitCheck) -> facts.Lines:
-        _keep(orders.check(fields, on=datetime.now(UTC).date()))
+        _keep(orders.check(fields, on=today_in(market_of(str(fields.get("symbol"))))))
         guard.trailing(fields)
         symbol = str(fields["symbol"])
         last = facts.last_price(read, symbol)
@@ -230,7 +230,7 @@ class Desk:
     def _about_steps(self, read: facts.Read, fields: Mapping[str, Any]) -> facts.Lines:
         """Keep ticks and lots on the sandbox; warn of them elsewhere."""
         symbol, kind = str(fields["symbol"]), str(fields["order_type"])
-        problems = orders.check_ticks(fields, datetime.now(UTC).date())
+        problems = orders.check_ticks(fields, today_in(market_of(symbol)))
         quantity = amount(fields["submitted_quantity"])
         lot = facts.lot_size(read, symbol)
         if lot and quantity is not None:
@@ -324,7 +324,8 @@ def draft(operation: Operation, arguments: Mapping[str, Any], *, tz: str = "UTC"
     """
     wanted = build(operation, check(operation, _typed(operation, arguments), tz=tz), tz=tz)
     if operation.name == "submit_order":
-        _keep(orders.check(wanted.body or {}, on=datetime.now(UTC).date()))
+        fields = wanted.body or {}
+        _keep(orders.check(fields, on=today_in(market_of(str(fields.get("symbol"))))))
     return wanted
 
 

@@ -179,9 +179,8 @@ class Journal:
             if again and intents(db, "i.account = ? AND i.client_request_id = ?", facts["account"], again):
                 raise RequestRefused(
                     _(
-                        "An order with client_request_id {again} is in the journal already; nothing "
-                        "was sent. "
-                        "`%openapi journal` shows what became of it."
+                        "An order with client_request_id {again} is in the journal already; nothing was "
+                        "sent. `%openapi journal` shows what became of it."
                     ).format(again=again)
                 )
             number = insert(db, "intents", ("created", *INTENDED), row)
@@ -192,7 +191,7 @@ class Journal:
         """Add what happened to an intent; when this returns it is on disk.
 
         ``sent`` is recorded before each attempt, ``answered`` when the broker did it, ``refused`` when it or
-        we certainly did not, ``unknown`` when nobody can say, ``settled`` when that was found out later.
+        we certainly did not, ``unknown`` when it is not known, ``settled`` when that was found out later.
         Settling an intent that is not open any more does nothing: another kernel knew first.
 
         Returns
@@ -255,13 +254,6 @@ class Journal:
         """Return the intents of a basket, in the order of their rows."""
         return sorted(self._find("i.basket = ?", basket), key=lambda intent: (intent.row or 0, intent.id))
 
-    def seen_client_request_id(self, client_request_id: str, account: str | None = None) -> Intent | None:
-        """Return the intent that used this id, if one did."""
-        found = self._find(
-            "i.client_request_id = ? AND (? IS NULL OR i.account = ?)", client_request_id, account, account
-        )
-        return next(iter(found), None)
-
     def same_from_earlier_run(
         self, account: str, cell: str | None, run: str | None, fingerprint: str
     ) -> Intent | None:
@@ -313,9 +305,8 @@ class Journal:
         if version > VERSION:
             raise RequestRefused(
                 _(
-                    "A newer version of jupyter-openapi made the order journal {path}{nothing_sent} "
-                    "Type `%pip "
-                    "install -U jupyter-openapi` and restart."
+                    "A newer version of jupyter-openapi made the order journal {path}{nothing_sent} Type "
+                    "`%pip install -U jupyter-openapi` and restart."
                 ).format(path=self.path, nothing_sent=NOTHING_SENT)
             )
         if version == 0:

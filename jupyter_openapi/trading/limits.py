@@ -59,8 +59,8 @@ class OrderLimits:
             most.pop(currency, None)
             if currency not in known:
                 raise RequestRefused(
-                    _("There is no currency '{currency}': use {fromkeys}.").format(
-                        currency=currency, fromkeys=", ".join(dict.fromkeys(known))
+                    _("There is no currency '{currency}': use {known}.").format(
+                        currency=currency, known=", ".join(dict.fromkeys(known))
                     )
                 )
             if value is not None:
@@ -102,7 +102,7 @@ class LimitCheck:
         currency = currency_of(str(fields.get("symbol")))
         most, quantity = self._limits.max_value.get(currency), amount(fields.get("submitted_quantity"))
         if most is not None and price is None:
-            self.lines.append(("warning", "no price is to be had: it was not held against the maximum value"))
+            self.lines.append(("warning", "no price available: the maximum order value was not checked"))
         if most is None or price is None or quantity is None or price * quantity <= most:
             return
         self._needs(
@@ -146,7 +146,7 @@ class LimitCheck:
             return
         more = quantity - (amount(already) or Decimal(0))
         if held is None:
-            self.lines.append(("warning", "what you hold is not to be had: it was not held against it"))
+            self.lines.append(("warning", "position unavailable: the short-sale limit was not checked"))
         elif more > max(held, Decimal(0)):
             what = f"sells {plain(more)}{' more' if already else ''} {fields.get('symbol')}"
             self._needs(
@@ -160,9 +160,9 @@ class LimitCheck:
             self._needs(
                 "trailing",
                 _(
-                    "trailing_percent={percent} means {percent}%; for {percent_2}% type "
-                    "trailing_percent={percent_2}"
-                ).format(percent=plain(percent), percent_2=plain(percent * 100)),
+                    "trailing_percent={percent} means {percent}%; for {hundredfold}% type "
+                    "trailing_percent={hundredfold}"
+                ).format(percent=plain(percent), hundredfold=plain(percent * 100)),
             )
 
     def late(self, why: str | None) -> None:
@@ -174,9 +174,8 @@ class LimitCheck:
         if override not in self.overrides:
             raise RequestRefused(
                 _(
-                    "Nothing was sent: {why}. If you mean it, type `--override {override}` before "
-                    "the operation "
-                    "(in Python: override=['{override}'])."
+                    "Nothing was sent: {why}. If you mean it, type `--override {override}` before the "
+                    "operation (in Python: override=['{override}'])."
                 ).format(why=why, override=override)
             )
         self.lines.append(("overridden", f"{override}: {why}"))

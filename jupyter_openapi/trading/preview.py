@@ -150,9 +150,8 @@ class Preview:
             if age > GOOD_FOR:
                 raise RequestRefused(
                     _(
-                        "This preview is {age:.0f} s old and good for {good_for:.0f} s; nothing was "
-                        "sent. Preview it "
-                        "again."
+                        "This preview is {age:.0f} s old and good for {good_for:.0f} s; nothing was sent. "
+                        "Preview it again."
                     ).format(age=age, good_for=GOOD_FOR)
                 )
             self._admit(self, again=again)

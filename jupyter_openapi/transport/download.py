@@ -35,8 +35,8 @@ def download(url: str, *, limit: int = LARGEST) -> bytes:
                 status, content = response.status_code, b"".join(_bounded(response, limit))
         except requests.RequestException as failure:
             raise TransportError(
-                _("The download from {hostname} failed ({name__}).").format(
-                    hostname=parts.hostname, name__=type(failure).__name__
+                _("The download from {hostname} failed ({kind}).").format(
+                    hostname=parts.hostname, kind=type(failure).__name__
                 )
             ) from None
     if status != 200:

@@ -93,10 +93,9 @@ def resolve_host(
             if not (host.known or host.loopback):
                 raise RequestRefused(
                     _(
-                        "The variable {name} names {name_2}, which is not one of the broker's hosts; "
-                        "nothing was "
-                        "sent. Unset it, or pass http_url= yourself."
-                    ).format(name=name, name_2=host.name)
+                        "The variable {name} names {host}, which is not one of the broker's hosts; nothing "
+                        "was sent. Unset it, or pass http_url= yourself."
+                    ).format(name=name, host=host.name)
                 )
             return host
     chosen = next((value for name in REGION_NAMES if (value := variables.get(name, "").strip())), "")

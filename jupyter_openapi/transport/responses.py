@@ -174,8 +174,8 @@ class Answer:
     def broken(self) -> TransportError:
         """Return the error for a large reply that turned out to be no JSON."""
         return TransportError(
-            _("HTTP {status}: the reply of {content_count:,} bytes is broken JSON; ask again.").format(
-                status=self.status, content_count=len(self.content)
+            _("HTTP {status}: the reply of {count:,} bytes is broken JSON; ask again.").format(
+                status=self.status, count=len(self.content)
             ),
             http_status=self.status,
             trace_id=self.trace_id,

@@ -159,8 +159,9 @@ class Transport:
         self._app_key = credentials.app_key
 
     def close(self) -> None:
-        """Close the connections."""
+        """Close the connections; the next request opens new ones."""
         self._adapter.close()
+        self._pool = self._connections()
 
     def _connections(self) -> HTTPConnectionPool:
         return connections(self._adapter, self.host)

@@ -34,7 +34,7 @@ _HOMES = {
 def __getattr__(name: str) -> Any:
     if name not in _HOMES:
         raise AttributeError(
-            _("module {name__!r} has no attribute {name!r}").format(name__=__name__, name=name)
+            _("module {module!r} has no attribute {name!r}").format(module=__name__, name=name)
         )
     value = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
     globals()[name] = value

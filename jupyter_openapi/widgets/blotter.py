@@ -85,7 +85,7 @@ class Blotter(Page):
         self.book.error = words
 
     def view(self) -> dict[str, Any]:
-        """Return what the page shall show, as JSON."""
+        """Return what the page shows, as JSON."""
         book, client, privacy = self.book, self._session.client, self.privacy
         rows = book.rows(privacy=privacy)
         error = "\n".join(filter(None, [book.error, book.problem, book.unread]))

@@ -8,8 +8,9 @@ from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
+from jupyter_openapi.account import ClientLike
 from jupyter_openapi.errors import OpenAPIError, RequestRefused
-from jupyter_openapi.messages import _
+from jupyter_openapi.messages import _, ngettext
 from jupyter_openapi.trading.describe import describe_standing
 from jupyter_openapi.widgets import polling as events
 from jupyter_openapi.widgets import queries as reads
@@ -18,7 +19,7 @@ from jupyter_openapi.widgets.model import Pending, PendingChange
 from jupyter_openapi.widgets.order_fields import cancel_offer
 from jupyter_openapi.widgets.panel import PanelState, failure_words, in_thread, zone_of
 from jupyter_openapi.widgets.polling import TRAFFIC, Backoff, Poller
-from jupyter_openapi.widgets.queries import ClientHolder, ClientLike, connected
+from jupyter_openapi.widgets.queries import ClientHolder, connected
 
 EVERY = 5.0  # seconds between two looks while an order is open
 CLOSED = 60.0  # and while every market of theirs is closed
@@ -122,9 +123,8 @@ class BlotterModel(PanelState):
             ("account", client.account.title),
             *(("cancel", describe_standing(order)) for order in found),
         )
-        button = _("Send {ids_count} cancellation{plural}").format(
-            ids_count=len(ids), plural="s" if ids[1:] else ""
-        )
+        template = ngettext("Send {count} cancellation", "Send {count} cancellations", len(ids))
+        button = template.format(count=len(ids))
         self.error = self.note = ""
         self.slot.put(
             PendingChange("cancel_all", button, lines, lambda: self._cancel_all(client, ids), client)
@@ -182,7 +182,7 @@ class BlotterModel(PanelState):
         """Cancel one after the other; one that fails stops none of the others."""
         failed: list[str] = []
         for place, order_id in enumerate(ids, 1):
-            self.busy = _("Cancelling {number} of {ids_count}").format(number=place, ids_count=len(ids))
+            self.busy = _("Cancelling {number} of {count}").format(number=place, count=len(ids))
             self._changed()
             try:
                 with TRAFFIC.order():
@@ -190,7 +190,7 @@ class BlotterModel(PanelState):
             except OpenAPIError as failure:
                 failed.append(failure_words(failure))
         sent = len(ids) - len(failed)
-        self.note = _("{sent} of {ids_count} cancellations sent").format(sent=sent, ids_count=len(ids))
+        self.note = _("{sent} of {count} cancellations sent").format(sent=sent, count=len(ids))
         self.error = "\n".join(failed)
 
     def _look(self) -> float | None:
@@ -231,7 +231,7 @@ class BlotterModel(PanelState):
         """Read the last prices of the orders that work; without them the table has none."""
         wanted = {str(order.get("symbol")) for order in self.orders() if may_work(order)}
         try:
-            found = reads.last_prices(client, [symbol for symbol in wanted if reads.market_of(symbol)])
+            found = reads.last_prices(client, [symbol for symbol in wanted if reads.order_market(symbol)])
         except Exception:  # noqa: BLE001 (prices are a help; the orders stand without them)
             found = {}
         if found != self._last:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from jupyter_openapi.client import Client
-from jupyter_openapi.credentials import Credentials, profiles, store_profile
+from jupyter_openapi.credentials import Credentials, profiles, store_profile, validity
 from jupyter_openapi.errors import RequestRefused
 from jupyter_openapi.kernel import Machine, machine
 from jupyter_openapi.messages import _
@@ -21,7 +21,6 @@ from jupyter_openapi.widgets.panel import PanelState, in_thread
 
 SECRETS = {"app_key": "App Key", "app_secret": "App Secret", "access_token": "Access Token"}
 """The keys by their names in a message, with the labels of their fields."""
-RENEW = 14  # days left under which a token should be renewed
 Row = tuple[str, str, str]  # label, text, tone: "", "good" or "warn"
 
 
@@ -173,11 +172,8 @@ def _kind(mode: str, claim: str | None, channels: list[str]) -> Row:
 
 
 def _token(days: float | None) -> Row:
-    if days is None:
-        return "Token", "does not say when it ends", ""
-    if days < 0:
-        return "Token", _("ended {days:.0f} days ago").format(days=-days), "warn"
-    return "Token", _("ends in {days:.0f} days").format(days=days), "warn" if days < RENEW else "good"
+    found = validity(days)
+    return "Token", found.text, "" if days is None else "warn" if found.renew else "good"
 
 
 def _clock(offset: float) -> Row:
@@ -206,7 +202,7 @@ class CredentialModel(PanelState):
     session
         The kernel's.
     changed
-        Told after each change of the state.
+        Called after each change of the state.
     place
         Whose machine this is; found out by default.
     run

@@ -71,7 +71,7 @@ class CredentialPanel(Page):
         self.login.error = words
 
     def view(self) -> dict[str, Any]:
-        """Return what the page shall show, as JSON."""
+        """Return what the page shows, as JSON."""
         login = self.login
         return {
             **head_view(self._session.client, privacy=self.privacy),

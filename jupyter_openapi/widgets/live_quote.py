@@ -1,6 +1,6 @@
 """What the order form shows while its fields are filled in: price, amount, fees, the most one may buy.
 
-Reads only; nothing here is part of an order. What can't be had is said in one line and stops nothing.
+Reads only; nothing here is part of an order. What can't be read is said in one line and stops nothing.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
+from jupyter_openapi.account import ClientLike
 from jupyter_openapi.errors import RequestRefused
 from jupyter_openapi.market import fees, orders, symbols
 from jupyter_openapi.market.money import amount, money
@@ -21,7 +22,7 @@ from jupyter_openapi.widgets import queries as reads
 from jupyter_openapi.widgets.order_fields import BRACKET
 from jupyter_openapi.widgets.panel import HIDDEN, by_label, failure_words
 from jupyter_openapi.widgets.polling import TRAFFIC, Backoff, Poller
-from jupyter_openapi.widgets.queries import ClientHolder, ClientLike, Most, Quote, Securities, Security, Sizes
+from jupyter_openapi.widgets.queries import ClientHolder, Most, Quote, Securities, Security, Sizes
 
 EVERY = 2.0  # seconds between two quotes while the market trades
 CLOSED = 30.0  # and while it is closed
@@ -99,7 +100,7 @@ class LiveQuote:
             self._choices = reads.suggestions(client)
             self._changed()
         symbol = fields.get("symbol", "")
-        if reads.market_of(symbol) is None:
+        if reads.order_market(symbol) is None:
             return None
         failure = self._see(client, symbol)
         self._changed()
@@ -173,10 +174,10 @@ class LiveQuote:
         return total, _fees(fields, quantity, price, currency)
 
     def hints(self) -> dict[str, str]:
-        """Return what to mend in the present fields, by field: ticks and lots. The desk decides."""
+        """Return what is wrong with the present fields, by field: ticks and lots. The desk decides."""
         fields, seen = self._fields, self.seen()
         symbol, today = fields.get("symbol", ""), datetime.now(UTC).date()
-        if reads.market_of(symbol) is None:
+        if reads.order_market(symbol) is None:
             guess = self.suggestion()
             return {"symbol": _("Did you mean {guess}?").format(guess=guess)} if guess else {}
         found = orders.check_ticks(fields, today)
@@ -195,7 +196,7 @@ class LiveQuote:
     def suggestion(self) -> str:
         """Return the symbol that was likely meant; empty where there is no doubt, or nothing is near."""
         symbol = self._fields.get("symbol", "")
-        if not symbol or reads.market_of(symbol) is not None:
+        if not symbol or reads.order_market(symbol) is not None:
             return ""
         guess = symbols.suggest(symbol)
         return guess if guess and guess != symbol else ""
@@ -203,7 +204,7 @@ class LiveQuote:
     def _problem(self) -> str:
         """Say what is wrong with the present symbol, or what could not be read of it."""
         symbol, seen = self._fields.get("symbol", ""), self.seen()
-        if symbol and reads.market_of(symbol) is None and not self.suggestion():
+        if symbol and reads.order_market(symbol) is None and not self.suggestion():
             return _(
                 "'{symbol}' is no symbol of a market where orders are taken: type one such as 700.HK or "
                 "AAPL.US."

@@ -1,4 +1,4 @@
-"""One frozen change, waiting for a person's yes: shown, then sent once, or dropped."""
+"""A frozen change that waits for confirmation: shown, then sent once, or dropped."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from jupyter_openapi.account import ClientLike
 from jupyter_openapi.errors import RequestRefused
 from jupyter_openapi.messages import _
 from jupyter_openapi.trading.preview import GOOD_FOR
-from jupyter_openapi.widgets.queries import ClientLike
 
 _NUMBERS = itertools.count(1)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from jupyter_openapi.account import ClientLike
 from jupyter_openapi.errors import RequestRefused, did_you_mean, sentence
 from jupyter_openapi.market import orders, symbols
 from jupyter_openapi.market.money import amount
@@ -20,7 +21,6 @@ from jupyter_openapi.trading.describe import HOURS, LASTS
 from jupyter_openapi.trading.limits import OVERRIDES
 from jupyter_openapi.widgets.model import PendingChange
 from jupyter_openapi.widgets.panel import LABELS, by_label
-from jupyter_openapi.widgets.queries import ClientLike
 
 PRICES = ("submitted_price", "trigger_price", "trailing_amount", "trailing_percent", "limit_offset")
 """The fields a type may ask for that the form has."""
@@ -159,10 +159,12 @@ def check_bracket(fields: Mapping[str, str]) -> list[orders.Problem]:
     for name, above in (("take_profit", rising), ("stop_loss", not rising)):
         bound = prices.get(name)
         if bound is not None and (bound <= price if above else bound >= price):
-            way = "above" if above else "below"
-            text = _("{name} must be {way} the price for a {side} order").format(
-                name=name, way=way, side="Buy" if rising else "Sell"
+            template = (
+                _("{name} must be above the price for a {side} order")
+                if above
+                else _("{name} must be below the price for a {side} order")
             )
+            text = template.format(name=name, side="Buy" if rising else "Sell")
             problems.append(orders.Problem(name, text))
     return problems
 

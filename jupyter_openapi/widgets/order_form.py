@@ -7,13 +7,14 @@ from typing import Any
 
 import traitlets
 
+from jupyter_openapi.account import ClientLike
 from jupyter_openapi.messages import _
 from jupyter_openapi.session import SESSION
 from jupyter_openapi.trading.limits import OVERRIDES
 from jupyter_openapi.widgets.order_fields import first_fields, setup
 from jupyter_openapi.widgets.order_ticket import Ticket
 from jupyter_openapi.widgets.panel import HIDDEN, Page, head_view, offer_view, static, without_ids
-from jupyter_openapi.widgets.queries import NOT_CONNECTED, ClientHolder, ClientLike
+from jupyter_openapi.widgets.queries import NOT_CONNECTED, ClientHolder
 
 
 class OrderForm(Page):
@@ -69,14 +70,14 @@ class OrderForm(Page):
         self.ticket.error = words
 
     def view(self) -> dict[str, Any]:
-        """Return what the page shall show, as JSON."""
+        """Return what the page shows, as JSON."""
         return ticket_view(self.ticket, self._session.client, privacy=self.privacy)
 
     def fallback(self) -> str:
         """Return what to show where there are no widgets."""
         return _(
-            "Order form. Without it: %openapi submit 700.HK side=buy price=600 quantity=100, then "
-            "%openapi send"
+            "Order form. Without it: %openapi submit 700.HK side=buy price=600 quantity=100, then %openapi "
+            "send"
         )
 
     def close(self) -> None:

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
+from jupyter_openapi.account import ClientLike
 from jupyter_openapi.errors import OutcomeUnknown, RequestRefused
 from jupyter_openapi.messages import _
 from jupyter_openapi.trading.describe import describe_standing
@@ -31,7 +32,7 @@ from jupyter_openapi.widgets.order_fields import (
 )
 from jupyter_openapi.widgets.panel import PanelState, by_label, failure_words, in_thread
 from jupyter_openapi.widgets.polling import TRAFFIC, Backoff, Poller
-from jupyter_openapi.widgets.queries import ClientHolder, ClientLike, connected
+from jupyter_openapi.widgets.queries import ClientHolder, connected
 
 EVERY = 5.0  # seconds between two looks at an order
 SOON = 0.3  # seconds until the first look at a new one
@@ -50,7 +51,7 @@ class Ticket(PanelState):
     session
         Holds the client.
     changed
-        Told after each change of the state.
+        Called after each change of the state.
     fields
         What the form starts with, by wire names.
     replaces
@@ -99,7 +100,7 @@ class Ticket(PanelState):
         events.listen(session, self._told)
 
     def start(self, fields: Mapping[str, Any], replaces: Mapping[str, Any] | None = None) -> None:
-        """Begin anew with these fields, or with an open order to change."""
+        """Start again with these fields, or with an open order to change."""
         with self._lock:
             self.slot.drop()
             self.epoch += 1

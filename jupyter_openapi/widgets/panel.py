@@ -21,13 +21,14 @@ import anywidget
 import traitlets
 from markupsafe import Markup
 
+from jupyter_openapi.account import ClientLike
 from jupyter_openapi.colors import colors
 from jupyter_openapi.errors import OpenAPIError, OutcomeUnknown
 from jupyter_openapi.messages import _
 from jupyter_openapi.widgets import polling as events
 from jupyter_openapi.widgets.model import PendingChange
 from jupyter_openapi.widgets.polling import Throttle
-from jupyter_openapi.widgets.queries import ClientHolder, ClientLike
+from jupyter_openapi.widgets.queries import ClientHolder
 
 HIDDEN = "•••"
 LABELS = {
@@ -196,7 +197,7 @@ class PanelState:
     session
         Holds the client.
     changed
-        Told after each change of the state.
+        Called after each change of the state.
     run
         How network work is run; a test runs it at once.
     """
@@ -297,7 +298,7 @@ class Page(anywidget.AnyWidget):
         return self._pages.watched()
 
     def view(self) -> dict[str, Any]:
-        """Return what the page shall show, as JSON."""
+        """Return what the page shows, as JSON."""
         # This and the next three are each panel's own; widgets have a metaclass, so this is no ABC.
         raise NotImplementedError
 

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Literal
 
-from jupyter_openapi.widgets.queries import ClientLike, throttled
+from jupyter_openapi.account import ClientLike
 
 RESERVE = 8  # of the broker's 30 calls per 30 s: left for orders
 PATIENCE = 10.0  # seconds a poller stands back for an order on its way
@@ -95,7 +95,7 @@ class Backoff:
 
         A 429 that a repeat has hidden counts too, where the client tells of it.
         """
-        seen = throttled(client)
+        seen = 0 if client is None else client.throttled
         trouble = failure is not None or seen > self._throttled
         self._throttled = seen
         self._delay = min(self._delay * 2, LONGEST) if trouble else self.every
@@ -200,7 +200,7 @@ def listen(session: object, callback: Callable[[Event], None]) -> None:
 
 
 def publish(session: object, event: Event) -> None:
-    """Tell every listener of `session`; one that fails stops nobody."""
+    """Tell every listener of `session`; one that fails does not stop the others."""
     with _LOCK:
         known = _LISTENERS.get(session, [])
         alive = [callback for reference in known if (callback := reference()) is not None]

@@ -11,11 +11,12 @@ import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from jupyter_openapi.account import ClientLike
 from jupyter_openapi.errors import RequestRefused
 from jupyter_openapi.portfolio.valuation import valued
 from jupyter_openapi.widgets import polling as events
 from jupyter_openapi.widgets.panel import PanelState, failure_words, in_thread
-from jupyter_openapi.widgets.queries import ClientHolder, ClientLike, connected
+from jupyter_openapi.widgets.queries import ClientHolder, connected
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -24,8 +25,9 @@ if TYPE_CHECKING:
 PICTURES = ("Allocation", "Profit and loss", "Today", "Equity")
 CURRENCIES = ("HKD", "USD", "CNH")
 _DRAWING = threading.Lock()
-# A thread that still draws when the interpreter ends takes the process down with it: the end waits.
-atexit.register(_DRAWING.acquire)
+DRAWING_LONGEST = 5  # seconds
+# A thread that still draws when the interpreter ends takes the process down with it: the end waits a little.
+atexit.register(_DRAWING.acquire, timeout=DRAWING_LONGEST)
 
 
 class PortfolioModel(PanelState):
@@ -36,11 +38,11 @@ class PortfolioModel(PanelState):
     session
         Holds the client.
     changed
-        Told after each change of the state.
+        Called after each change of the state.
     base_currency
         The currency of the totals.
     watched
-        Whether anybody looks: another account is read for nobody.
+        Whether a page shows it: another account is not read otherwise.
     run
         How the work is run; a test runs it at once.
 
@@ -78,7 +80,7 @@ class PortfolioModel(PanelState):
         events.listen(session, self._told)
 
     def refresh(self, base_currency: str | None = None) -> None:
-        """Read the account anew; what was asked for before counts no more."""
+        """Read the account again; an earlier request no longer counts."""
         with self._lock:
             self.base_currency = base_currency or self.base_currency
             self._turn += 1

@@ -9,13 +9,14 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
+from jupyter_openapi.account import ClientLike
 from jupyter_openapi.messages import _
 from jupyter_openapi.plots.style import MINUS, amount_text, percent_text
 from jupyter_openapi.portfolio import totals
 from jupyter_openapi.session import SESSION
 from jupyter_openapi.widgets.panel import HIDDEN, Cell, Page, column, head_view, static, without_ids, zone_of
 from jupyter_openapi.widgets.portfolio_model import CURRENCIES, PICTURES, PortfolioModel
-from jupyter_openapi.widgets.queries import ClientHolder, ClientLike
+from jupyter_openapi.widgets.queries import ClientHolder
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -71,7 +72,7 @@ class PortfolioView(Page):
         self.observe(lambda change: self.worth.show(privacy=change["new"]), "privacy")
 
     def refresh(self) -> None:
-        """Read the account anew."""
+        """Read the account again."""
         self.worth.refresh()
 
     def message(self, kind: str, content: Mapping[str, Any]) -> None:
@@ -95,7 +96,7 @@ class PortfolioView(Page):
         self.worth.error = words
 
     def view(self) -> dict[str, Any]:
-        """Return what the page shall show, as JSON."""
+        """Return what the page shows, as JSON."""
         worth, privacy, client = self.worth, self.privacy, self._session.client
         frame = worth.frame
         known = frame.attrs["openapi"] if frame is not None else {}

@@ -10,12 +10,12 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Protocol
 
-from jupyter_openapi.account import Account
+from jupyter_openapi.account import ClientLike
 from jupyter_openapi.errors import OpenAPIError, RequestRefused, TransportError
 from jupyter_openapi.market import orders, symbols
 from jupyter_openapi.market.money import ZERO, amount, plain
 from jupyter_openapi.market.sessions import phase, zone
-from jupyter_openapi.market.symbols import CURRENCIES, SECURITIES
+from jupyter_openapi.market.symbols import SECURITIES, currency_of, market_of
 from jupyter_openapi.market.ticks import ladder
 from jupyter_openapi.messages import _
 
@@ -24,34 +24,12 @@ SHOWN = 5  # levels of the order book
 OLDER = timedelta(days=90)  # how far back an order that still works can have been submitted
 
 
-class ClientLike(Protocol):
-    """What the panels need of a `Client`."""
-
-    tz: str
-
-    @property
-    def account(self) -> Account:
-        """Whose money moves."""
-
-    def limits_left(self) -> dict[str, int]:
-        """Return how many calls each limit still allows."""
-
-    def call(self, operation: str, /, *, execute: bool = False, **parameters: Any) -> Any:
-        """Call an operation by its name: a reply, or a preview of a change."""
-
-
 class ClientHolder(Protocol):
     """What the panels need of a `Session`."""
 
     @property
     def client(self) -> ClientLike | None:
         """The connected client."""
-
-
-def throttled(client: ClientLike | None) -> int:
-    """Return how often the broker has said 429, hidden by a repeat or not, where the transport counts it."""
-    connection = getattr(client, "connection", None)
-    return int(getattr(getattr(connection, "transport", None), "throttled", 0))
 
 
 NOT_CONNECTED = (
@@ -159,7 +137,7 @@ def moment(value: Any) -> datetime | None:
     return datetime.fromtimestamp(float(seconds), UTC)
 
 
-def market_of(symbol: str) -> str | None:
+def order_market(symbol: str) -> str | None:
     """Return the market of a symbol in which orders are taken, or None."""
     try:
         market = symbols.parse(symbol).market
@@ -206,12 +184,12 @@ class Securities:
             raise RequestRefused(_("The broker knows no {symbol}: check the symbol.").format(symbol=symbol))
         lot = number(row.get("lot_size"))
         name = str(row.get("name_en") or row.get("name_cn") or "")
-        currency = str(row.get("currency") or CURRENCIES.get(symbol.rpartition(".")[2], ""))
+        currency = str(row.get("currency") or currency_of(symbol))
         return Security(symbol, name, currency, int(lot) if lot and lot >= 1 else None, _bands(symbol))
 
 
 def _bands(symbol: str) -> tuple[tuple[str, str], ...]:
-    market = symbol.rpartition(".")[2]
+    market = market_of(symbol)
     try:
         today = datetime.now(zone(market)).date()
         return tuple((f"{start:f}", f"{tick:f}") for start, _, tick in ladder(symbol, today).bands)
@@ -262,7 +240,7 @@ def last_prices(client: ClientLike, wanted: Sequence[str]) -> dict[str, Decimal]
 
 def is_trading(client: ClientLike, symbol: str) -> bool:
     """Tell whether prices and orders of `symbol` can move now; a sandbox never sleeps."""
-    market = market_of(symbol)
+    market = order_market(symbol)
     if market is None or client.account.mode == "sandbox":
         return True
     return phase(market, datetime.now(UTC)).name != "closed"
@@ -272,7 +250,7 @@ def hours_of(client: ClientLike, symbol: str) -> str:
     """Say in a few words that a market is closed and when it opens; empty while it trades."""
     if is_trading(client, symbol):
         return ""
-    market = symbol.rpartition(".")[2]
+    market = market_of(symbol)
     ends = phase(market, datetime.now(UTC)).ends
     return _("{market} is closed until {ends:%a %H:%M} ({tzname})").format(
         market=market, ends=ends, tzname=ends.tzname()
@@ -374,11 +352,11 @@ def suggestions(client: ClientLike) -> list[tuple[str, str]]:
                 found.setdefault(str(row.get("symbol")), str(row.get("name") or ""))
     for symbol, security in SECURITIES.items():
         found.setdefault(symbol, security.name_en)
-    return [pair for pair in found.items() if market_of(pair[0])]
+    return [pair for pair in found.items() if order_market(pair[0])]
 
 
 def todays_orders(client: ClientLike) -> list[Mapping[str, Any]]:
-    """Return today's orders, whatever became of them."""
+    """Return today's orders, also finished ones."""
     return read_rows(client, "today_orders", "orders")
 
 

@@ -44,9 +44,7 @@ class FakeClient:
     calls: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     sent: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     gate: Event | None = None  # holds what is sent until it is set
-    connection: SimpleNamespace = field(
-        default_factory=lambda: SimpleNamespace(transport=SimpleNamespace(throttled=0))
-    )
+    throttled: int = 0
     closed: bool = False
 
     def __post_init__(self) -> None:

@@ -123,6 +123,10 @@ class FakeAccount:
     def names(self) -> list[str]:
         return [name for name, _ in self.calls]
 
+    @property
+    def throttled(self) -> int:
+        return 0
+
     def limits_left(self) -> dict[str, int]:
         return {}
 

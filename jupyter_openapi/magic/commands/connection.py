@@ -1,4 +1,4 @@
-"""``login``, ``refresh``, ``forget`` and ``check``: the keys and the way to the broker."""
+"""``connect``, ``status``, ``check``, ``login``, ``refresh`` and ``forget``."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from jupyter_openapi.account import Account
-from jupyter_openapi.credentials import Credentials
+from jupyter_openapi.credentials import Credentials, validity
 from jupyter_openapi.errors import RequestRefused
 from jupyter_openapi.magic.command import Invocation, Report, command, notify, parameter, tell_panels
 from jupyter_openapi.magic.flags import Flag
@@ -62,8 +62,9 @@ def _asked() -> Credentials:
     try:
         return Credentials(getpass("App Key: "), getpass("App Secret: "), getpass("Access Token: "))
     except EOFError:
-        problem = "The input ended before the three keys were typed; nothing was kept."
-    raise RequestRefused(problem)
+        raise RequestRefused(
+            _("The input ended before the three keys were typed; nothing was kept.")
+        ) from None
 
 
 @command(
@@ -95,7 +96,7 @@ def refresh(ask: Invocation) -> Report:
     examples=("forget", "forget --profile main"),
 )
 def forget(ask: Invocation) -> Report:
-    """Let go of the keys and say what was done."""
+    """Drop the keys and return what was done."""
     from jupyter_openapi.session import SESSION
 
     profile = ask.command.flags.get("profile")
@@ -114,9 +115,6 @@ def check(ask: Invocation) -> Report:
     return Report("\n".join(str(finding) for finding in check_up(SESSION.connected())))
 
 
-WARN_DAYS = 14
-
-
 def describe_status(client: Client) -> Report:
     """Return the report as aligned lines; nothing is sent."""
     account = client.account
@@ -124,7 +122,7 @@ def describe_status(client: Client) -> Report:
         ("account", account.title),
         ("host", account.host),
         ("trading", "on" if account.trading else "off: this connection is read-only"),
-        ("token", _token_line(client)),
+        ("token", str(validity(client.token_days_left()))),
         *[
             (_("{kind} calls left").format(kind=kind), str(left))
             for kind, left in client.limits_left().items()
@@ -132,18 +130,6 @@ def describe_status(client: Client) -> Report:
     ]
     width = max(len(label) for label, _ in rows)
     return Report("\n".join(f"{label:<{width}}  {text}" for label, text in rows))
-
-
-def _token_line(client: Client) -> str:
-    days = client.token_days_left()
-    if days is None:
-        return "does not say when it ends"
-    if days < 0:
-        return _("ended {days:.0f} days ago: `%openapi --execute refresh`, or get a new one").format(
-            days=-days
-        )
-    warning = ": renew it soon, `%openapi --execute refresh`" if days < WARN_DAYS else ""
-    return _("ends in {days:.0f} days{warning}").format(days=days, warning=warning)
 
 
 RED = "\x1b[1;97;41m"

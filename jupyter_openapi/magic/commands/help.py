@@ -1,4 +1,4 @@
-"""``%openapi help NAME``: what an operation or command does, takes and gives, as plain text."""
+"""``%openapi help`` and ``endpoints``: what operations and commands do, take and give, as text."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from jupyter_openapi.magic.reply_help import reply_help
 from jupyter_openapi.messages import _
 from jupyter_openapi.spec import catalog
 from jupyter_openapi.spec.model import Effect, Kind, Operation, Parameter
+from jupyter_openapi.spec.request import METHODS, normalise
 from jupyter_openapi.spec.values import choices
 
 if TYPE_CHECKING:
@@ -268,9 +269,6 @@ def overview(commands: Mapping[str, CommandSpec]) -> Report:
     return Report("\n".join(parts))
 
 
-METHODS = frozenset({"GET", "POST", "PUT", "DELETE", "PATCH"})
-
-
 @command(
     "endpoints",
     "List the operations, or those that hold a word.",
@@ -347,7 +345,6 @@ def explain(ask: Invocation) -> Report:
 def _named(words: list[str], commands: Iterable[str]) -> Operation:
     from jupyter_openapi.magic.grammar import unknown_word
     from jupyter_openapi.spec import catalog
-    from jupyter_openapi.spec.request import normalise
 
     if words[0].upper() in METHODS and len(words) == 2:
         method, path, _query = normalise(words[0], words[1])

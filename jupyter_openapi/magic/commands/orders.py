@@ -1,4 +1,4 @@
-"""``send`` and ``wait``: what follows a preview."""
+"""``order``, ``send``, ``wait``, ``blotter``, ``cancel_all``, ``reconcile`` and ``journal``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``portfolio``, ``pnl`` and ``snapshot``: what the account holds, what it earned, what is kept of it."""
+"""``portfolio``, ``pnl`` and ``snapshot``: valued holdings, realized profit, stored snapshots."""
 
 from __future__ import annotations
 

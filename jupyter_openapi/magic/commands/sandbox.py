@@ -68,14 +68,12 @@ def _start(options: Mapping[str, Any]) -> Report:
         for each in value if isinstance(value, list) else [value]:
             words += [f"--{name}", str(each)]
     process = SESSION.start_sandbox(words)
-    return Report(
-        _(
-            "The sandbox {runs_already} at {http_url} (process {pid}). Connect to it: `%openapi connect "
-            "sandbox`."
-        ).format(
-            runs_already="runs already" if running else "runs", http_url=process.http_url, pid=process.pid
-        )
+    template = (
+        _("The sandbox runs already at {url} (process {pid}). Connect to it: `%openapi connect sandbox`.")
+        if running
+        else _("The sandbox runs at {url} (process {pid}). Connect to it: `%openapi connect sandbox`.")
     )
+    return Report(template.format(url=process.http_url, pid=process.pid))
 
 
 def _stop() -> Report:

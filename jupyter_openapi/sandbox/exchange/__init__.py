@@ -1,1 +1,1 @@
-"""Exchange."""
+"""The paper exchange: orders, matching, the account and its store."""

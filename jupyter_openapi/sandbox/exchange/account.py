@@ -1,4 +1,4 @@
-"""The money and the shares: balances, holdings, what open orders hold back, and what a fill does to them.
+"""The account's cash and shares: balances, holdings, what open orders reserve, effects of a fill.
 
 Amounts are exact: a fill takes shares out at cost rounded to a millionth, and the last share takes what is
 left, so cash + holdings at cost - realised gains + fees never drifts. Trades settle at once; the sandbox
@@ -35,7 +35,7 @@ _MILLIONTH = Decimal("0.000001")
 
 
 class Account:
-    """The one account.
+    """The account of the sandbox.
 
     `cash` and `positions` are the truth; `held_cash` and `held_shares` are what open orders keep back of
     it, so that two orders can't spend the same dollar.
@@ -77,7 +77,7 @@ class Account:
         return (position.quantity if position else ZERO) - self.held_shares.get(symbol, ZERO)
 
     def hold(self, order: Order, on: date) -> None:
-        """Hold back what an open order may still need, or let go of what a final one held.
+        """Reserve what an open order may still need, or release what a final one reserved.
 
         A buy holds its remaining value and fees, a sale its remaining shares.
         """
@@ -98,7 +98,7 @@ class Account:
         return value + charge
 
     def release(self, order: Order) -> None:
-        """Let go of what an order held."""
+        """Release what an order reserved."""
         hold = self._holds.pop(order.order_id, None)
         if hold:
             self._add(order, hold, -1)

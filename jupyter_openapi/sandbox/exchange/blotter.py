@@ -1,4 +1,4 @@
-"""The open orders and the account, and every change either can undergo, each written down as it happens.
+"""The open orders and the account; every change of either is stored as it happens.
 
 The database is the truth; what is kept here is its mirror, so that matching needs no queries. `change` is
 the only way in: it is one transaction, and if anything in it fails, the mirror is read back.

@@ -1,4 +1,4 @@
-"""The paper exchange: takes orders, changes and cancels them, lets time pass.
+"""The paper exchange: takes, changes and cancels orders, and applies the passing of time.
 
 Time only enters through arguments: every method gets the market's time, and `advance` applies all prices
 between the last look and now. Nothing here knows of HTTP.
@@ -13,6 +13,7 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from jupyter_openapi.market.symbols import market_of
 from jupyter_openapi.sandbox.errors import ORDER_NOT_FOUND, Refused, bad
 from jupyter_openapi.sandbox.exchange import matching as triggers
 from jupyter_openapi.sandbox.exchange import rules
@@ -83,7 +84,7 @@ class Timeline:
                 self._sweep(symbol, at)
 
     def _sweep(self, symbol: str, at: float) -> None:
-        live = self._hours.filter(symbol.rpartition(".")[2], at)
+        live = self._hours.filter(market_of(symbol), at)
         if live is not None:
             self._matching.sweep(symbol, at, live)
 
@@ -107,12 +108,12 @@ class Timeline:
         times = (
             {(at, False) for at in queue.moments(start) if at <= until} if queue.soonest <= until else set()
         )
-        times.update(self._hours.moments(symbol.rpartition(".")[2], start, until))
+        times.update(self._hours.moments(market_of(symbol), start, until))
         times.add((until, False))
         return sorted(times)
 
     def _walk(self, symbol: str, start: float, end: float) -> None:
-        market = symbol.rpartition(".")[2]
+        market = market_of(symbol)
         queue = self._blotter.queues.get(symbol)
         live = self._hours.filter(market, start)
         if queue is None or live is None or not queue.watching:

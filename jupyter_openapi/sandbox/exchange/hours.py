@@ -1,4 +1,4 @@
-"""When an order can be live and when it ends, on the sandbox's two timetables.
+"""When an order can be live and when it expires, on the sandbox's two timetables.
 
 `always` (the default): the market never closes; a day is a calendar day in the market's zone, and an
 auction order meets its auction at once. `real`: the exchanges' own hours, holidays and auctions, from
@@ -76,7 +76,7 @@ class Hours:
         return lambda order: (order.outside_rth or "RTH_ONLY") in phase.outside_rth
 
     def frozen(self, order: Order, at: float) -> str:
-        """Return the phase in which the exchange lets nobody change or cancel the order; "" if it may."""
+        """Return the phase in which the order can not be changed or cancelled; "" if it may."""
         if not self.real or order.status in UNSENT or order.status == WAITING:
             return ""
         phase = sessions.phase(order.market, _aware(at))

@@ -1,4 +1,4 @@
-"""How an order meets the market: what it takes when it arrives, and what a price does to those that rest.
+"""Match orders with the market: on arrival, and resting ones as prices change.
 
 An order that arrives sweeps the simulated book within its limit, at the book's prices, as far as its type
 may (HKEX: an LO to the best price queue on its own limit, ELO and SLO ten queues, MO ten and no limit). What

@@ -1,9 +1,11 @@
-"""What the exchange keeps: orders, their history, executions, positions. Plain mutable records."""
+"""Records of the exchange: orders, their history, executions, positions. Plain and mutable."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
+
+from jupyter_openapi.market.symbols import market_of
 
 ZERO = Decimal(0)
 
@@ -25,12 +27,11 @@ UNSENT = frozenset({HELD, HELD_REPLACED, DELAYED})
 
 CONDITIONAL = frozenset({"LIT", "MIT", "TSLPAMT", "TSLPPCT"})
 TRAILING = frozenset({"TSLPAMT", "TSLPPCT"})
-UNPRICED = frozenset({"MO", "AO", "MIT"})
 
 
 @dataclass(slots=True)
 class Order:
-    """One order as it stands.
+    """One order in its present state.
 
     Prices are None where the order has none. Times are Unix seconds of the market's clock; 0 means "not
     yet" or "never". `sends_at` is when an unsent order goes out. `priority` ranks resting orders of one
@@ -94,7 +95,7 @@ class Order:
     @property
     def market(self) -> str:
         """HK or US."""
-        return self.symbol.rpartition(".")[2]
+        return market_of(self.symbol)
 
     @property
     def conditional(self) -> bool:

@@ -1,4 +1,4 @@
-"""What an order must be to be taken: the broker's checks before anything is booked.
+"""The broker's checks of an order before it is booked.
 
 A wrong field is refused at once (HTTP 400, 602001); what only the account or the exchange can know (money,
 shares, price bands) makes a rejected order instead, see `exchange`.
@@ -70,7 +70,7 @@ def check_new(fields: Mapping[str, Any], known: Security, on: date, now: float) 
     refuse(orders.check_ticks(fields, on))
     until = fields.get("delayed_until")
     if until is not None and not now < until <= now + LONGEST_DELAY:
-        raise bad("delayed_until", "must lie ahead, at most 90 days")
+        raise bad("delayed_until", "must be in the future, at most 90 days")
 
 
 def check_change(order: Order, fields: Mapping[str, Any], on: date) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Everything that must survive: one SQLite file, one writer, one transaction per change.
+"""Store the exchange's state: one SQLite file, one writer, one transaction per change.
 
 WAL with ``synchronous=NORMAL``: a commit hands its pages to the operating system before the order is
 acknowledged, so a killed process loses nothing that was acknowledged and never leaves half a change. Only a

@@ -1,4 +1,4 @@
-"""What each operation answers: the handlers, by group, and the shapes the official SDK accepts."""
+"""Handlers of the operations, by group, in the shapes that the official SDK accepts."""
 
 from __future__ import annotations
 

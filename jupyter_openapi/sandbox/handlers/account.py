@@ -1,4 +1,4 @@
-"""What the account is worth: balances, holdings, movements of cash, rates of exchange."""
+"""Handlers of the account: balances, holdings, movements of cash, exchange rates."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ def cash_flow(world: World, fields: Fields) -> Fields:
     """Return the movements of cash in a window of time, newest first."""
     start, end = fields["start_time"], fields["end_time"]
     if start > end:
-        raise bad("start_time", "lies after end_time")
+        raise bad("start_time", "is after end_time")
     where, values = ["at >= ? and at < ?"], [start, end + 1]
     if fields.get("symbol"):
         where.append("symbol = ?")

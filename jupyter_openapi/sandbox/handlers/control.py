@@ -1,4 +1,4 @@
-"""The sandbox's own operations and those of the account's keys: clock, status, reset, faults, tokens."""
+"""Handlers of the sandbox's own operations and of tokens: clock, status, reset, faults."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def set_faults(world: World, fields: Fields) -> Fields:
     """Change the fault rates while running; a name that isn't given keeps its own."""
     for name, rate in fields.items():
         if not 0 <= rate <= 1:
-            raise bad(name, "a rate lies between 0 and 1")
+            raise bad(name, "a rate must be between 0 and 1")
         world.faults.rates[name] = (float(rate), world.faults.rates.get(name, (0.0, None))[1])
     return {name: rate for name, (rate, _) in world.faults.rates.items()}
 
@@ -120,11 +120,11 @@ control(
 
 @carries("token_refresh")
 def token_refresh(world: World, fields: Fields) -> Fields:
-    """Issue a new access token; the one that signed this request is dead from now on."""
+    """Issue a new access token; the one that signed this request is refused from now on."""
     now = time.time()
     expires = fields["expired_at"]
     if not now < expires <= now + LONGEST_LIFE:
-        raise bad("expired_at", "must lie ahead, at most 400 days")
+        raise bad("expired_at", "must be in the future, at most 400 days")
     keys = world.ring.refresh(expires)
     return {
         "token": keys.access_token,

@@ -1,4 +1,4 @@
-"""Warrants: issuers, the list on a share, quotes."""
+"""Handlers of warrants and options: issuers, chains, quotes."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
+from jupyter_openapi.market.symbols import market_of
 from jupyter_openapi.sandbox.dispatch import World, carries
 from jupyter_openapi.sandbox.errors import bad
 from jupyter_openapi.sandbox.exchange import rules
@@ -264,7 +265,7 @@ def option_volume_daily(world: World, fields: Fields) -> Fields:
     now = world.now()
     until = min(fields["timestamp"] or now, now)
     count = min(fields["line_num"], MOST_DAYS)
-    market = symbol.rpartition(".")[2]
+    market = market_of(symbol)
     days = world.market.candles(symbol, now, 1000, count, before=until)
     rows = []
     for candle in reversed(days):

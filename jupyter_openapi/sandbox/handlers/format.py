@@ -1,4 +1,4 @@
-"""Values as the broker writes them: decimals and times as text, "" or "0" for none."""
+"""Format values as the broker does: decimals and times as text, "" or "0" for none."""
 
 from __future__ import annotations
 
@@ -28,7 +28,6 @@ def seconds(value: float, none: str = "0") -> str:
 
 
 CENT = Decimal("0.01")
-MILL = Decimal("0.001")
 """Money to the cent; prices of a share in a holding to a thousandth."""
 
 

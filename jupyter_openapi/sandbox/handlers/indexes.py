@@ -1,11 +1,11 @@
-"""Calculated indexes: forty figures of shares, options and warrants, from the sources of everything else."""
+"""Handler of calculated indexes: forty figures of shares, options and warrants."""
 
 from __future__ import annotations
 
 from decimal import Decimal
 from typing import Any
 
-from jupyter_openapi.market.symbols import SECURITIES
+from jupyter_openapi.market.symbols import SECURITIES, market_of
 from jupyter_openapi.sandbox.dispatch import World, carries
 from jupyter_openapi.sandbox.errors import bad
 from jupyter_openapi.sandbox.exchange.hours import today
@@ -138,4 +138,4 @@ def _change(now: Decimal, before: Decimal) -> str:
 
 
 def _year(symbol: str, at: float) -> int:
-    return today(symbol.rpartition(".")[2], at).year
+    return today(market_of(symbol), at).year

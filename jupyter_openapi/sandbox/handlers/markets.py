@@ -1,4 +1,4 @@
-"""Whole markets: status, temperature, lists of securities, brokers, filings.
+"""Handlers of whole markets: status, temperature, lists of securities, brokers, filings.
 
 Status codes are the sandbox's reading of a table the broker does not publish: 105 and 202 for trading, 106
 for lunch, 102 for an auction, 201 and 203 before and after US hours, 204 overnight, 108 and 205 closed.
@@ -76,7 +76,7 @@ def history_market_temperature(world: World, fields: Fields) -> Fields:
     market = _market(fields)
     start, end = _date(fields["start_date"]), _date(fields["end_date"])
     if start > end:
-        raise bad("start_date", "lies after end_date")
+        raise bad("start_date", "is after end_date")
     end = min(end, local(_zone(market), world.now()).date())
     start = max(start, date(2016, 1, 1))
     kind, step = _granularity((end - start).days)

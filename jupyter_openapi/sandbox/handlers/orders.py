@@ -1,4 +1,4 @@
-"""Orders: submit, replace, cancel, and the lists and details of them."""
+"""Handlers of orders: submit, replace, cancel, lists and details."""
 
 from __future__ import annotations
 
@@ -165,7 +165,7 @@ def window(fields: Fields, now: float) -> tuple[float, float]:
     if start is None:
         start = end - WINDOW
     if start > end:
-        raise bad("start_at", "lies after end_at")
+        raise bad("start_at", "is after end_at")
     return start, end
 
 

@@ -1,4 +1,4 @@
-"""Quotes: prices, the book, trades, candles, and what a security is."""
+"""Handlers of quotes: prices, the book, trades, candles, static information."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Any
 
 from jupyter_openapi.market import sessions
-from jupyter_openapi.market.symbols import SECURITIES, Security
+from jupyter_openapi.market.symbols import SECURITIES, Security, market_of
 from jupyter_openapi.sandbox.dispatch import World, carries
 from jupyter_openapi.sandbox.errors import bad
 from jupyter_openapi.sandbox.exchange import rules
@@ -92,7 +92,7 @@ def trading_days(world: World, fields: Fields) -> Fields:
         raise bad("market", f"{market}: the sandbox has the calendars of HK and US")
     start, end = (_day(fields[name]) for name in ("beg_day", "end_day"))
     if start > end:
-        raise bad("beg_day", "lies after end_day")
+        raise bad("beg_day", "is after end_day")
     if (end - start).days > 31:
         raise bad("end_day", "at most a month after beg_day")
     full, half = sessions.trading_days(market, start, end)
@@ -203,7 +203,7 @@ def history_candlesticks(world: World, fields: Fields) -> Fields:
     dates = fields.get("date_request") or {}
     start, end = (_date(dates.get(name)) for name in ("start_date", "end_date"))
     if start and end and start > end:
-        raise bad("date_request", "start_date lies after end_date")
+        raise bad("date_request", "start_date is after end_date")
     found = world.market.candles_between(
         symbol, world.now(), fields["period"], start, end, extended=_extended(fields)
     )
@@ -233,7 +233,7 @@ def _by_offset(world: World, symbol: str, fields: Fields) -> list[Candle]:
         raise bad("offset_request", "required for a query by offset")
     count = wanted["count"]
     if not 1 <= count <= MOST:
-        raise bad("offset_request", f"count must lie between 1 and {MOST}")
+        raise bad("offset_request", f"count must be between 1 and {MOST}")
     now, extended = world.now(), _extended(fields)
     at = _moment(symbol, wanted.get("date"), wanted.get("minute"))
     if at is not None and wanted["direction"] == FORWARD:
@@ -272,5 +272,5 @@ def _moment(symbol: str, day: str | None, minute: str | None) -> float | None:
     text = minute or "0000"
     if len(text) != 4 or not text.isascii() or not text.isdigit() or text[:2] > "23" or text[2:] > "59":
         raise bad("offset_request", f"minute {text:.10} isn't HHMM")
-    here = sessions.zone(symbol.rpartition(".")[2])
+    here = sessions.zone(market_of(symbol))
     return datetime.strptime(day + text, "%Y%m%d%H%M").replace(tzinfo=here).timestamp()

@@ -1,4 +1,4 @@
-"""The watchlist: groups of securities, kept in the database."""
+"""Handlers of the watchlist: groups of securities, kept in the database."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Simulation."""
+"""The simulated market: prices, candles, books, derivatives, company figures."""

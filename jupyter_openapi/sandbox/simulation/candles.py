@@ -1,4 +1,4 @@
-"""Candles of every documented period, each the sum of the prints that made it.
+"""Candles of every documented period, each added up from its trades.
 
 Minute candles are counted from the session's start, over Hong Kong's lunch; a day is the sum of its regular
 minutes, longer periods are the sums of their days. The last candle is the one still in progress.

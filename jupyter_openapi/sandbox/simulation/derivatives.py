@@ -1,4 +1,4 @@
-"""The warrants of the sandbox: on every Hong Kong share, five kinds, expiring at the quarters' ends.
+"""Simulated warrants on every Hong Kong share and options on US shares, and their prices.
 
 Their terms are fixed by the share's reference price and the calendar; prices follow the share's. They can be
 looked at, not traded.

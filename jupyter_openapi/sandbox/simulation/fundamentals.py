@@ -1,4 +1,4 @@
-"""Made-up but steady figures of a company: share count, earnings, book value, dividend.
+"""Invented but constant figures of a company: share count, earnings, book value, dividend.
 
 They follow from the symbol alone, so that every reply that mentions them agrees. None is market data.
 """
@@ -62,7 +62,7 @@ def _facts(symbol: str) -> Facts:
 
 
 class Draws:
-    """An endless run of whole numbers that belongs to a text."""
+    """An endless sequence of whole numbers derived from a text."""
 
     def __init__(self, text: str) -> None:
         self._text = text

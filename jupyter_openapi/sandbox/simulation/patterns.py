@@ -1,4 +1,4 @@
-"""The stock that the simulated market's minutes are made from: short patterns of prices in ticks.
+"""Building blocks of the simulated market's minutes: short patterns of prices in ticks.
 
 A minute has twenty prints, three seconds apart, of equal volume: a walk that also bounces between the bid and
 the ask. A pattern is half an hour of them, and knows its own highs, lows, volumes and turnovers.
@@ -103,7 +103,7 @@ _LOG = log(_LOUDER)
 
 
 class Bar(NamedTuple):
-    """What some prints add up to: prices in units, volume in shares, turnover in units times shares."""
+    """Sum of some trades: prices in units, volume in shares, turnover in units times shares."""
 
     start: int
     open: int

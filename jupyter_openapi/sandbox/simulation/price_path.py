@@ -1,4 +1,4 @@
-"""Stretches of the simulated market: patterns strung together into one session of one day.
+"""Price paths of the simulated market: patterns joined into one session of one day.
 
 A stretch adds up from a few dozen numbers, and every candle is exactly the sum of its prints.
 """
@@ -56,7 +56,7 @@ class _Block(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a stretch of a day is to be: where it starts and ends, in time and price, and how lively it is.
+    """Plan of a price path: start and end, in time and price, and its volatility and volume.
 
     `seed` makes it the one it is; `first` and `last` are rungs; `deviation` is in units of price from start
     to end, `shares` the volume to expect, `lot` the smallest trade; `left` and `right` are its place in the
