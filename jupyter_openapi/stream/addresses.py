@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import ssl
+from functools import lru_cache
 from pathlib import Path
 
 from requests.utils import DEFAULT_CA_BUNDLE_PATH, get_environ_proxies, select_proxy
@@ -32,11 +33,16 @@ def proxy_for(host: Host) -> str | None:
     return proxy
 
 
-def tls_context() -> ssl.SSLContext:
-    """Return the TLS context that trusts what REST trusts."""
-    bundle = (
-        os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE") or DEFAULT_CA_BUNDLE_PATH
-    )
+def tls_context(host: Host) -> ssl.SSLContext | None:
+    """Return the TLS context that trusts what REST trusts; None for a plain host."""
+    if not host.url.startswith("https:"):
+        return None
+    named = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE")
+    return _context(named or DEFAULT_CA_BUNDLE_PATH)
+
+
+@lru_cache(maxsize=2)
+def _context(bundle: str) -> ssl.SSLContext:
     if Path(bundle).is_dir():
         return ssl.create_default_context(capath=bundle)
     return ssl.create_default_context(cafile=bundle)

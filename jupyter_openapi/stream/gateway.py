@@ -158,6 +158,9 @@ class Gateway(ABC):
                 self._failed(refused)
             except OpenAPIError as failure:
                 self._failed(failure)
+            except Exception as failure:  # a mistake of ours must not end the subscription in silence
+                log.exception("opening the link to the %s gateway failed", self.name)
+                self._failed(TransportError(repr(failure)))
             else:
                 began = time.monotonic()
                 reason = await self._hold(link)
@@ -229,7 +232,7 @@ class Gateway(ABC):
         link = Link(self.pushed, self.settings)
         host = self.source.transport.host
         headers = {"accept-language": self.source.language, "x-dc-region": self.source.region}
-        await link.open(socket_url(host, self.name), headers, proxy_for(host), tls_context())
+        await link.open(socket_url(host, self.name), headers, proxy_for(host), tls_context(host))
         return link
 
     async def _password(self) -> str:
@@ -272,8 +275,11 @@ class Gateway(ABC):
                     log.warning("the %s gateway had forgotten what we subscribed to; mended", self.name)
         except Refusal as refusal:
             link.abort(str(refusal))
-        except (LostError, ProtocolError) as lost:
+        except (LostError, ProtocolError, OpenAPIError) as lost:
             link.abort(str(lost))
+        except Exception as failure:
+            log.exception("comparing the subscriptions of the %s gateway failed", self.name)
+            link.abort(repr(failure))
         finally:
             self.link = None
         return link.lost.result()

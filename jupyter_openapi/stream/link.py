@@ -117,7 +117,7 @@ class Link:
                 user_agent_header=None,
                 compression=None,
                 proxy=proxy,
-                ssl=tls if url.startswith("wss:") else None,
+                ssl=tls,
                 open_timeout=self._settings.open,
                 close_timeout=1.0,
                 ping_interval=self._settings.ping,
