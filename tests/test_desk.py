@@ -5,18 +5,16 @@ from __future__ import annotations
 import json
 import threading
 from collections import deque
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from support.broker import Broker
+from support.broker import Broker, client_of
 from support.wire import recorder
 
 from jupyter_openapi import (
     ApiError,
     Client,
-    Credentials,
     OutcomeUnknown,
     Preview,
     Reply,
@@ -25,36 +23,9 @@ from jupyter_openapi import (
 )
 from jupyter_openapi import kernel as cells
 from jupyter_openapi.kernel import Cell
-from jupyter_openapi.trading.journal import Journal
 from jupyter_openapi.trading.reconcile import reconcile
 
 ORDER: dict[str, Any] = {"symbol": "700.HK", "side": "buy", "type": "LO", "price": 600, "quantity": 100}
-
-
-@pytest.fixture
-def broker() -> Broker:
-    return Broker()
-
-
-@pytest.fixture
-def url(broker: Broker) -> Iterator[str]:
-    with recorder(broker) as server:
-        yield server.url
-
-
-def make(url: str, journal: Path, mode: str = "paper", **options: Any) -> Client:
-    client = Client(
-        Credentials("key-1", "secret-1", "token-1"), mode, url, limits=False, timeout=(1, 1), **options
-    )
-    client.__dict__["journal"] = Journal(journal / "journal.db")
-    client._desk._delivery._waits = (0.01,) * 6
-    return client
-
-
-@pytest.fixture
-def client(url: str, tmp_path: Path) -> Iterator[Client]:
-    with make(url, tmp_path) as made:
-        yield made
 
 
 def preview(client: Client, **changed: Any) -> Preview:
@@ -236,7 +207,7 @@ def test_a_cancel_that_came_too_late_says_so(client: Client, broker: Broker) -> 
 
 
 def test_other_trades_are_sent_once(client: Client, broker: Broker, url: str) -> None:
-    with recorder(lambda _: None) as dead, make(dead.url, client.journal.path.parent) as other:
+    with recorder(lambda _: None) as dead, client_of(dead.url, client.journal.path.parent) as other:
         wanted = other.request("POST", "/v1/unheard/of", json={"a": 1})
         dead.requests.clear()
         with pytest.raises(OutcomeUnknown, match="Look before you send it again"):
@@ -267,7 +238,7 @@ def test_ticks_and_lots_warn_on_paper_and_refuse_on_the_sandbox(
     said = str(preview(client, price="600.3", quantity=150))
     assert "600.0 or 600.5" in said
     assert "100 or 200" in said
-    with make(url, tmp_path, "sandbox") as sandbox:
+    with client_of(url, tmp_path, "sandbox") as sandbox:
         with pytest.raises(RequestRefused, match=r"600\.0 or 600\.5"):
             preview(sandbox, price="600.3")
         with pytest.raises(RequestRefused, match="100 or 200"):
@@ -279,20 +250,20 @@ def test_live_is_read_only_until_armed(
 ) -> None:
     for name in ("LONGBRIDGE_TRADE", "LONGBRIDGE_TRADING", "OPENAPI_TRADE", "TRADING"):
         monkeypatch.setenv(name, "1")
-    with make(url, tmp_path, "live") as live:
+    with client_of(url, tmp_path, "live") as live:
         with pytest.raises(RequestRefused, match=r"read-only; arm it with `%openapi connect live --trade`"):
             preview(live).send()
         with pytest.raises(RequestRefused, match="read-only"):
             live.call("submit_order", **ORDER, execute=True)
     assert broker.changes == []
-    with make(url, tmp_path, "live", trading=True) as live:
+    with client_of(url, tmp_path, "live", trading=True) as live:
         assert preview(live).send().order_id in broker.orders
 
 
 @pytest.mark.parametrize("mode", ["Live", "LIVE", "live ", "real", "", "papper"])
 def test_a_mode_is_never_guessed(url: str, tmp_path: Path, mode: str) -> None:
     with pytest.raises(RequestRefused, match="sandbox, paper or live"):
-        make(url, tmp_path, mode)
+        client_of(url, tmp_path, mode)
 
 
 def test_a_real_account_is_refused_on_a_paper_connection(client: Client, broker: Broker) -> None:

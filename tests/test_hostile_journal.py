@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from support import soak
 from support.agreement import disagreements
-from support.sandbox import SandboxProcess, start_sandbox
+from support.sandbox import SandboxProcess
 
 from jupyter_openapi.errors import RequestRefused
 from jupyter_openapi.ratelimit import RATES, limiter_for
@@ -148,18 +148,14 @@ print(json.dumps([told, complaints]))
 """
 
 
-@pytest.fixture
-def sandbox() -> Any:
-    with start_sandbox("--limits", "off") as process:
-        yield process
-
-
-def test_clients_of_several_kernels_and_the_exchange_agree(sandbox: SandboxProcess, tmp_path: Path) -> None:
+def test_clients_of_several_kernels_and_the_exchange_agree(
+    fresh_sandbox: SandboxProcess, tmp_path: Path
+) -> None:
     names = ("app_key", "app_secret", "access_token")
     path, count = tmp_path / "journal.db", soak(20)
     job = {
-        "path": str(path), "count": count, "threads": THREADS, "url": sandbox.url,
-        "keys": [sandbox.info[name] for name in names],
+        "path": str(path), "count": count, "threads": THREADS, "url": fresh_sandbox.url,
+        "keys": [fresh_sandbox.info[name] for name in names],
     }  # fmt: skip
     answers = together(TRADE, *[job] * PROCESSES)
     assert [complaints for _, complaints in answers] == [[]] * PROCESSES
@@ -167,7 +163,7 @@ def test_clients_of_several_kernels_and_the_exchange_agree(sandbox: SandboxProce
     assert len(set(told)) == len(told) == PROCESSES * THREADS * count
     journal = Journal(path)
     assert {row["order_id"] for row in journal.rows() if row["kind"] == "submit"} == set(told)
-    assert disagreements(journal, sandbox.client) == []
+    assert disagreements(journal, fresh_sandbox.client) == []
     print(f"{len(told)} orders sent and cancelled: 0 lost, 0 doubled, 0 mixed up")
 
 

@@ -29,12 +29,6 @@ from jupyter_openapi.spec.check import check
 
 
 @pytest.fixture(scope="module")
-def shell() -> Iterator[Shell]:
-    with loaded_shell() as loaded:
-        yield loaded
-
-
-@pytest.fixture(scope="module")
 def sandbox(shell: Shell) -> Shell:
     """Give a shell that is connected to a sandbox of its own."""
     shell.run("client = %openapi connect sandbox")

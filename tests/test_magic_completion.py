@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pexpect
 import pytest
 from jupyter_client.manager import start_new_kernel
-from support.shell import Shell, loaded_shell
+from support.shell import Shell
 from support.values import to_wire
 
 from jupyter_openapi.magic import openapi_matcher
@@ -25,12 +25,6 @@ from jupyter_openapi.spec import catalog
 
 if TYPE_CHECKING:
     from jupyter_client.blocking.client import BlockingKernelClient
-
-
-@pytest.fixture(scope="module")
-def shell() -> Iterator[Shell]:
-    with loaded_shell() as loaded:
-        yield loaded
 
 
 @pytest.fixture(autouse=True)

@@ -18,8 +18,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support import soak
-from support.sandbox import SandboxProcess, start_sandbox
-from support.shell import Shell, loaded_shell
+from support.sandbox import SandboxProcess
+from support.shell import Shell
 from support.wire import Received, Recorder, http, recorder
 from traitlets import TraitError
 
@@ -37,18 +37,6 @@ from jupyter_openapi.spec import catalog
 from jupyter_openapi.transport.hosts import resolve_host
 
 SHELLS = [name for name in ("sh", "dash", "bash", "zsh", "ksh", "busybox") if shutil.which(name)]
-
-
-@pytest.fixture(scope="module")
-def shell() -> Iterator[Shell]:
-    with loaded_shell() as loaded:
-        yield loaded
-
-
-@pytest.fixture(scope="module")
-def sandbox(shell: Shell) -> Iterator[SandboxProcess]:
-    with start_sandbox("--limits", "off") as process:
-        yield process
 
 
 @pytest.fixture

@@ -6,7 +6,6 @@ import random
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,7 @@ import pytest
 from support import soak
 from support.agreement import disagreements, exchange_orders
 from support.faults import FAULTS, FaultProxy
-from support.sandbox import SandboxProcess, start_sandbox
+from support.sandbox import SandboxProcess
 
 from jupyter_openapi import (
     ApiError,
@@ -33,12 +32,6 @@ SYMBOL = "AAPL.US"
 WAITS = (0.01, 0.03, 0.06, 0.1, 0.15, 0.2)
 LATE = 2.5  # seconds after which the proxy has let go of everything
 TRADERS = 8
-
-
-@pytest.fixture(scope="module")
-def sandbox() -> Iterator[SandboxProcess]:
-    with start_sandbox("--limits", "off") as process:
-        yield process
 
 
 @pytest.fixture(autouse=True)

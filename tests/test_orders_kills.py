@@ -9,7 +9,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,7 +16,7 @@ from support import soak
 from support.agreement import disagreements, exchange_orders
 from support.faults import FaultProxy
 from support.kernel import Kernel
-from support.sandbox import SandboxProcess, start_sandbox
+from support.sandbox import SandboxProcess
 
 from jupyter_openapi import Client, Credentials
 from jupyter_openapi.trading.journal import Journal
@@ -41,12 +40,6 @@ while True:
     if number % 8:  # so that the money lasts
         client.call("cancel", order_id=order, execute=True)
 """
-
-
-@pytest.fixture(scope="module")
-def sandbox() -> Iterator[SandboxProcess]:
-    with start_sandbox("--limits", "off") as process:
-        yield process
 
 
 @pytest.fixture(autouse=True)

@@ -11,7 +11,7 @@ import pytest
 from support.agreement import exchange_orders
 from support.faults import FaultProxy
 from support.kernel import Kernel
-from support.sandbox import SandboxProcess, start_sandbox
+from support.sandbox import SandboxProcess
 from support.shell import Shell, loaded_shell
 from support.wire import OK, Received, Recorder, http, recorder
 
@@ -22,12 +22,6 @@ from jupyter_openapi.widgets.order_ticket import Ticket
 
 NAMES = ("LONGBRIDGE_APP_KEY", "LONGBRIDGE_APP_SECRET", "LONGBRIDGE_ACCESS_TOKEN")
 ORDER: dict[str, Any] = {"symbol": "AAPL.US", "side": "buy", "price": 150, "quantity": 1}
-
-
-@pytest.fixture(scope="module")
-def sandbox() -> Iterator[SandboxProcess]:
-    with start_sandbox("--limits", "off") as process:
-        yield process
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,6 @@ import subprocess
 import sys
 import time
 from collections import deque
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -25,23 +24,6 @@ from jupyter_openapi.trading.intents import Intent
 
 ORDER: dict[str, Any] = {"symbol": "700.HK", "side": "buy", "price": 600, "quantity": 100}
 NO_ROOM = "x" * 64  # a remark that leaves no room for a tag
-
-
-@pytest.fixture
-def broker() -> Broker:
-    return Broker()
-
-
-@pytest.fixture
-def url(broker: Broker) -> Iterator[str]:
-    with recorder(broker) as server:
-        yield server.url
-
-
-@pytest.fixture
-def client(url: str, tmp_path: Path) -> Iterator[Client]:
-    with client_of(url, tmp_path) as made:
-        yield made
 
 
 @pytest.fixture(autouse=True)

@@ -9,7 +9,6 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -25,15 +24,9 @@ ORDER = {
 }
 
 
-@pytest.fixture(scope="module")
-def running() -> Iterator[SandboxProcess]:
-    with start_sandbox("--limits", "off") as sandbox:
-        yield sandbox
-
-
 @pytest.fixture
-def client(running: SandboxProcess) -> SandboxClient:
-    return running.client
+def client(sandbox: SandboxProcess) -> SandboxClient:
+    return sandbox.client
 
 
 # The program
@@ -125,8 +118,8 @@ def test_a_wrong_flag_is_one_line_and_status_2(args: list[str], words: str) -> N
     assert "Traceback" not in done.stderr
 
 
-def test_a_taken_port_is_one_line(running: SandboxProcess) -> None:
-    port = running.url.rpartition(":")[2]
+def test_a_taken_port_is_one_line(sandbox: SandboxProcess) -> None:
+    port = sandbox.url.rpartition(":")[2]
     with pytest.raises(RuntimeError, match=f"ended with 1: .*port {port} can't be used"):
         start_sandbox("--port", port)
 
@@ -158,8 +151,8 @@ def test_without_a_database_nothing_is_kept() -> None:
         assert first.info["app_key"] != second.info["app_key"]
 
 
-def test_it_listens_on_loopback_only(running: SandboxProcess) -> None:
-    port = int(running.url.rpartition(":")[2])
+def test_it_listens_on_loopback_only(sandbox: SandboxProcess) -> None:
+    port = int(sandbox.url.rpartition(":")[2])
     with socket.socket(socket.AF_INET6, socket.SOCK_STREAM) as other:
         assert other.connect_ex(("::1", port)) != 0
 
@@ -273,9 +266,9 @@ def test_unknown_symbols_are_left_out_of_a_list_but_not_of_an_empty_one(client: 
     assert (wrong.status, wrong.code) == (400, 602001)
 
 
-def raw(running: SandboxProcess, *pieces: bytes, pause: float = 0.0, timeout: float = 15) -> bytes:
+def raw(sandbox: SandboxProcess, *pieces: bytes, pause: float = 0.0, timeout: float = 15) -> bytes:
     """Send bytes as they are; return everything that comes back until the server closes."""
-    host, port = running.url.removeprefix("http://").split(":")
+    host, port = sandbox.url.removeprefix("http://").split(":")
     with socket.create_connection((host, int(port)), timeout=timeout) as wire:
         for piece in pieces:
             wire.sendall(piece)
@@ -286,7 +279,7 @@ def raw(running: SandboxProcess, *pieces: bytes, pause: float = 0.0, timeout: fl
         return found
 
 
-def test_a_body_over_a_mebibyte_is_413(running: SandboxProcess, client: SandboxClient) -> None:
+def test_a_body_over_a_mebibyte_is_413(sandbox: SandboxProcess, client: SandboxClient) -> None:
     body = b"x" * (1 << 20) + b"y"
     headers = client.headers("POST", "/v1/trade/order", "", body)
     reply = client.send("POST", "/v1/trade/order", "", body, headers)
@@ -304,15 +297,15 @@ def test_a_body_of_exactly_a_mebibyte_is_read(client: SandboxClient) -> None:
     assert client.send("POST", "/v1/trade/order", "", body, headers).data["order_id"]
 
 
-def test_an_announced_gigabyte_is_refused_before_it_is_sent(running: SandboxProcess) -> None:
+def test_an_announced_gigabyte_is_refused_before_it_is_sent(sandbox: SandboxProcess) -> None:
     head = b"POST /v1/trade/order HTTP/1.1\r\nHost: x\r\nContent-Length: 1073741824\r\n\r\n"
-    assert raw(running, head).startswith(b"HTTP/1.1 413 ")
+    assert raw(sandbox, head).startswith(b"HTTP/1.1 413 ")
 
 
-def test_an_endless_chunked_body_is_413(running: SandboxProcess) -> None:
+def test_an_endless_chunked_body_is_413(sandbox: SandboxProcess) -> None:
     head = b"POST /v1/trade/order HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
     chunk = b"10000\r\n" + b"z" * 65536 + b"\r\n"
-    assert raw(running, head, chunk * 17, b"0\r\n\r\n").startswith(b"HTTP/1.1 413 ")
+    assert raw(sandbox, head, chunk * 17, b"0\r\n\r\n").startswith(b"HTTP/1.1 413 ")
 
 
 @pytest.mark.parametrize(
@@ -329,15 +322,15 @@ def test_an_endless_chunked_body_is_413(running: SandboxProcess) -> None:
     ],
 )
 def test_noise_is_refused_and_others_are_served(
-    running: SandboxProcess, client: SandboxClient, noise: bytes
+    sandbox: SandboxProcess, client: SandboxClient, noise: bytes
 ) -> None:
-    answer = raw(running, noise)
+    answer = raw(sandbox, noise)
     assert answer == b"" or answer.startswith(b"HTTP/1.1 4")
     assert client.call("GET", "/v1/asset/stock").status == 200
 
 
-def test_clients_that_leave_are_no_trouble(running: SandboxProcess, client: SandboxClient) -> None:
-    host, port = running.url.removeprefix("http://").split(":")
+def test_clients_that_leave_are_no_trouble(sandbox: SandboxProcess, client: SandboxClient) -> None:
+    host, port = sandbox.url.removeprefix("http://").split(":")
     body = json.dumps(ORDER).encode()
     for cut in (10, 200, -1, None):
         headers = client.headers("POST", "/v1/trade/order", "", body)
@@ -352,8 +345,8 @@ def test_clients_that_leave_are_no_trouble(running: SandboxProcess, client: Sand
     assert client.get("/sandbox/status")["open_orders"] == 0
 
 
-def test_many_slow_clients_do_not_stop_the_others(running: SandboxProcess, client: SandboxClient) -> None:
-    host, port = running.url.removeprefix("http://").split(":")
+def test_many_slow_clients_do_not_stop_the_others(sandbox: SandboxProcess, client: SandboxClient) -> None:
+    host, port = sandbox.url.removeprefix("http://").split(":")
     wires = [socket.create_connection((host, int(port))) for _ in range(50)]
     try:
         for wire in wires:
@@ -403,8 +396,8 @@ def answered(client: SandboxClient) -> tuple[int, bytes] | None:
 
 
 @pytest.mark.parametrize("name", [*FAULTS_BEFORE, *FAULTS_AFTER])
-def test_a_fault_fires_before_or_after_the_booking(running: SandboxProcess, name: str) -> None:
-    client = running.client
+def test_a_fault_fires_before_or_after_the_booking(sandbox: SandboxProcess, name: str) -> None:
+    client = sandbox.client
     before = len(client.get("/v1/trade/order/today")["orders"])
     client.post("/sandbox/faults", **{name: 1})
     try:
@@ -429,12 +422,12 @@ def test_a_slow_fault_is_slow_and_complete(name: str) -> None:
         assert 0.35 < time.monotonic() - started < 3
 
 
-def test_garbage_is_no_envelope(running: SandboxProcess) -> None:
-    running.client.post("/sandbox/faults", garbage=1)
+def test_garbage_is_no_envelope(sandbox: SandboxProcess) -> None:
+    sandbox.client.post("/sandbox/faults", garbage=1)
     try:
-        reply = running.client.call("GET", "/v1/asset/stock")
+        reply = sandbox.client.call("GET", "/v1/asset/stock")
     finally:
-        running.client.post("/sandbox/faults", garbage=0)
+        sandbox.client.post("/sandbox/faults", garbage=0)
     with pytest.raises(ValueError, match=r"utf-8|JSON|Expecting|decode"):
         json.loads(reply.content)
 

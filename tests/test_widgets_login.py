@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from browser.fakes import PAPER, FakeClient
-from support.sandbox import SandboxProcess, start_sandbox
+from support.sandbox import SandboxProcess
 
 from jupyter_openapi.credentials import Credentials
 from jupyter_openapi.errors import RequestRefused
@@ -19,12 +19,6 @@ from jupyter_openapi.widgets import credential_model as login
 from jupyter_openapi.widgets.credential_model import CredentialModel, LoginRequest, examine, take_secrets
 
 HOME = Machine("here")
-
-
-@pytest.fixture(scope="module")
-def sandbox() -> Iterator[SandboxProcess]:
-    with start_sandbox("--limits", "off") as started:
-        yield started
 
 
 @pytest.fixture
