@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from support.pages import fences, inline_lines
+from support.doc_cells import fences, inline_lines
 
 from jupyter_openapi.errors import RequestRefused
 from jupyter_openapi.magic.commands import COMMANDS
@@ -40,7 +40,7 @@ def failures(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
         "MPLBACKEND": "agg",
     }
     done = subprocess.run(
-        [sys.executable, "-m", "support.pages", *map(str, RUNNABLE)],
+        [sys.executable, "-m", "support.doc_cells", *map(str, RUNNABLE)],
         cwd=folder,
         env=environ,
         stdin=subprocess.DEVNULL,

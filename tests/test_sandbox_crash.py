@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from support import soak
-from support.books import audit
+from support.audit import audit
 from support.sandbox import SandboxClient, SandboxProcess, start_sandbox
 
 from jupyter_openapi.sandbox.exchange.store import Store

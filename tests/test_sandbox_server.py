@@ -579,13 +579,17 @@ def test_a_body_that_does_not_arrive_is_408() -> None:
     # In this process, so that the patience can be a tenth of a second.
     import asyncio
 
+    from tornado.netutil import bind_sockets
+
     from jupyter_openapi.sandbox.responses import success
     from jupyter_openapi.sandbox.server import Service
 
     async def run() -> bytes:
-        server = Service(lambda call: success({}), lambda limit: None, patience=0.1).server()
-        server.listen(0, "127.0.0.1")
-        port = next(iter(server._sockets.values())).getsockname()[1]
+        service = Service(lambda call: success({}), lambda limit: None, lambda *_: False, patience=0.1)
+        sockets = bind_sockets(0, "127.0.0.1")
+        server = service.server()
+        server.add_sockets(sockets)
+        port = sockets[0].getsockname()[1]
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.write(b"POST /v1/trade/order HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{")
         answer = await asyncio.wait_for(reader.read(), 5)

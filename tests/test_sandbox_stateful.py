@@ -10,7 +10,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, initialize, invariant, rule
 from support import soak
-from support.books import audit
+from support.audit import audit
 from support.still_market import StillMarket
 
 from jupyter_openapi.market import ticks

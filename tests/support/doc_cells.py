@@ -1,6 +1,6 @@
 """The cells of documentation pages, and a real IPython shell to run them in, in a process of its own.
 
-``python -m support.pages PAGE ...`` runs the ``ipython`` fences of each page in their order, and prints a
+``python -m support.doc_cells PAGE ...`` runs the ``ipython`` fences of each page in their order, and prints a
 JSON object: for each page nothing, or the cell that failed with what it printed.
 """
 
