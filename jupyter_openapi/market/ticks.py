@@ -101,7 +101,7 @@ def ladder(symbol_or_market: str, on: date, table: str | None = None) -> Ladder:
         If no table is known for that market, or none is called that.
     """
     known = facts("ticks")
-    market = market_of(symbol_or_market)
+    market = market_of(symbol_or_market) or symbol_or_market
     security = SECURITIES.get(symbol_or_market)
     name = table or (security.spread_table if security else known["default_table"].get(market))
     if name is None:

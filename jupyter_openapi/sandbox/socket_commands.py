@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any
 
 from jupyter_openapi.errors import RequestRefused
+from jupyter_openapi.market.symbols import market_of
 from jupyter_openapi.protocol import Packet, message
 from jupyter_openapi.protocol import commands as c
 from jupyter_openapi.sandbox.dispatch import HANDLERS, World
@@ -83,7 +84,7 @@ def _subscribe(world: World, link: Link, request: Packet) -> None:
     if not known:
         raise Rejected(c.SERVER_ERROR, c.INVALID_REQUEST, f"symbol not found: {symbols[0]:.40}")
     for symbol in known:
-        if symbol.rpartition(".")[2] in world.links.denied:
+        if market_of(symbol) in world.links.denied:
             raise Rejected(c.SERVER_ERROR, c.NO_ACCESS, f"no quote access: {symbol:.40}")
     held = {symbol for other in world.links.of("quote") for symbol in other.subscribed}
     if len(held.union(known)) > c.MOST_SYMBOLS:

@@ -171,7 +171,7 @@ class Builder:
 
     def __init__(self, symbol: str, period: int, *, extended: bool = False, index: bool = False) -> None:
         self.symbol = symbol
-        self.market = symbol.rpartition(".")[2]
+        self.market = market_of(symbol)
         self.period = period
         self.extended = extended
         self.from_quotes = index or period == DAY
