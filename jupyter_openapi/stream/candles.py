@@ -16,7 +16,7 @@ from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from jupyter_openapi.market import sessions
-from jupyter_openapi.market.symbols import MARKET_ZONES
+from jupyter_openapi.market.symbols import MARKET_ZONES, market_of
 from jupyter_openapi.stream.events import decimal
 
 if TYPE_CHECKING:
