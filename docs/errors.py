@@ -18,9 +18,9 @@ from jupyter_openapi.spec.codes import ErrorCode, error_codes, error_texts  # no
 
 HEAD = """# Errors by code
 
-The codes that the broker's API answers with, and what to do next. An error shows the same sentence;
-`%openapi help CODE` shows it again. Generated from `jupyter_openapi/spec/codes.json` by `python docs/errors.py`.
-The broker publishes no list of its trade codes: the source of each is named.
+The codes that the broker's API answers with, and what to do next. An error shows the same sentence, and
+`%openapi help CODE` shows it again. Generated from `jupyter_openapi/spec/codes.json` by
+`python docs/errors.py`. The broker publishes no list of its trade codes: the source of each is named.
 
 """
 GROUPS = (
@@ -61,8 +61,8 @@ TAIL = """
 ## What a paper account cannot do
 
 It trades Hong Kong and US stocks and ETFs, and Hong Kong warrants; US stocks may be sold short. It takes no
-orders before or after regular hours, no options, no OTC stocks, no attached orders and no grids, and Day orders
-only. Its quotes are those of the app key's own packages. Its money cannot be reset through the API.
+orders before or after regular hours, no options, no OTC stocks, no attached orders and no grids, and Day
+orders only. Its quotes are those of the app key's own packages. Its money cannot be reset through the API.
 """
 
 
