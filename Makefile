@@ -58,6 +58,7 @@ lint: setup        ## style, types, layers, generated pages
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python docs/operations.py --check
+	$(BIN)/python docs/errors.py --check
 
 format: setup
 	$(BIN)/ruff check --fix .

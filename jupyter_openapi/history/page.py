@@ -22,21 +22,40 @@ USUAL_SIZES = (20, 50)  # the page sizes the broker's documents name as defaults
 def place_of(operation: Operation, data: Any = None) -> tuple[str, ...]:
     """Return the keys that lead from `data` to its list of rows: ``("orders",)``.
 
-    Taken from the operation's first table; without one, from the shape of `data`.
+    Taken from the operation's first table; without one, or where `data` has other keys, from its shape.
     """
-    if operation.tables:
-        # Of list[].stock_info[] the pages hold the outer list.
-        way = operation.tables[0].path.split("[]")[0]
-        return tuple(way.split(".")) if way else ()
+    described = _described_place(operation)
+    if described is not None and (data is None or _leads(described, data)):
+        return described
     name = find_list(data)[0]
     return (name,) if name else ()
 
 
+def _described_place(operation: Operation) -> tuple[str, ...] | None:
+    if not operation.tables:
+        return None
+    # Of list[].stock_info[] the pages hold the outer list.
+    way = operation.tables[0].path.split("[]")[0]
+    return tuple(way.split(".")) if way else ()
+
+
+def _leads(place: tuple[str, ...], data: Any) -> bool:
+    """Tell whether all the keys of a place are there; what a null on the way holds is nothing."""
+    for word in place:
+        if data is None:
+            return True
+        if not isinstance(data, dict) or word not in data:
+            return False
+        data = data[word]
+    return True
+
+
 def rows_of(operation: Operation, data: Any) -> list[Any]:
     """Return the rows of a reply's `data`, as they came; none if the list is absent or null."""
-    if operation.tables and not isinstance(data, list):
+    described = _described_place(operation)
+    if described is not None and _leads(described, data) and not isinstance(data, list):
         node = data
-        for word in place_of(operation):
+        for word in described:
             node = node.get(word) if isinstance(node, dict) else None
         return node if isinstance(node, list) else []
     rows = find_list(data)[1]

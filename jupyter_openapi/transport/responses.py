@@ -32,6 +32,7 @@ from jupyter_openapi.errors import (
     sentence,
 )
 from jupyter_openapi.messages import _
+from jupyter_openapi.spec.codes import advice_for
 from jupyter_openapi.spec.model import Effect
 from jupyter_openapi.transport.hosts import Host
 from jupyter_openapi.transport.wire import SpokeFirst, TooLarge
@@ -182,22 +183,6 @@ class Answer:
         )
 
 
-ADVICE = {
-    401003: (
-        "If the token has expired, only a new one helps: make it on the broker's developer website, or log "
-        "in with `%openapi login --oauth`, and connect again."
-    ),
-    401004: "Log in again: `%openapi login`.",
-    401102: "Log in again, or try the other region: `%openapi connect paper --region cn`.",
-    403201: "The app secret does not belong to this app key, or was pasted with a character missing.",
-    403202: "Send it again; each request is signed with a new timestamp.",
-    403203: "Check the app key.",
-    403205: "Allow this machine's address on the developer website.",
-    429001: "Wait a little.",
-    429002: "Wait a little; `%openapi status` shows the quota left.",
-}
-
-
 def read(
     call: Call, status: int, headers: Mapping[str, str], content: bytes, elapsed: float
 ) -> Answer | OpenAPIError:
@@ -227,7 +212,7 @@ def read(
         http_status=status,
         trace_id=trace_id,
         operation=call.name,
-        advice=ADVICE.get(found.code, ""),
+        advice=advice_for(found.code, found.message),
     )
 
 

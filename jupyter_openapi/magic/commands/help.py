@@ -326,9 +326,9 @@ def _searched(operation: Operation) -> str:
 @command(
     "help",
     "Explain an operation or a command; alone, what can be typed.",
-    parameter("name", Kind.TEXT, "an operation, alias or command, or METHOD PATH", array=True),
+    parameter("name", Kind.TEXT, "an operation, alias, command or error code, or METHOD PATH", array=True),
     accepts=("decimals", "tz"),
-    examples=("help submit", "help connect", "help GET /v1/asset/stock"),
+    examples=("help submit", "help connect", "help GET /v1/asset/stock", "help 301604"),
 )
 def explain(ask: Invocation) -> Report:
     """Return the help of what is named."""
@@ -337,9 +337,24 @@ def explain(ask: Invocation) -> Report:
         return overview(ask.commands)
     if len(words) == 1 and words[0].lower() in ask.commands:
         return command_help(ask.commands[words[0].lower()])
+    if len(words) == 1 and (found := _code_help(words[0])) is not None:
+        return found
     operation = _named(words, ask.commands)
     decimals, tz = ask.context.decimals(ask.command), ask.context.tz(ask.command)
     return operation_help(operation, words[0], decimals=decimals, tz=tz)
+
+
+def _code_help(word: str) -> Report | None:
+    """Return what an error code of the broker means and what to do, or None if the word is no known code."""
+    from jupyter_openapi.spec.codes import error_codes
+
+    known = error_codes().get(int(word)) if word.isascii() and word.isdigit() else None
+    if known is None:
+        return None
+    http = _(" (HTTP {http})").format(http=known.http) if known.http else ""
+    lines = [f"{known.code}{http}: {_(known.meaning)}", _(known.advice)]
+    source = _("Known from: {source}.").format(source=known.source)
+    return Report("\n".join([*(_filled(line) for line in lines), source]))
 
 
 def _named(words: list[str], commands: Iterable[str]) -> Operation:
