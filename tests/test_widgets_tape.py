@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from browser.fakes import FakeClient, FakeSession, until
 
-from jupyter_openapi.errors import TransportError
+from jupyter_openapi.errors import ApiError, TransportError
 from jupyter_openapi.widgets import live_quote as tape
 from jupyter_openapi.widgets import queries as reads
 from jupyter_openapi.widgets.live_quote import LiveQuote
@@ -153,9 +153,12 @@ def test_a_symbol_of_no_market_is_said_instead_of_dashes() -> None:
     assert "'NOSUCHTHING' is no symbol of a market where orders are taken" in view["problem"]
 
 
-def test_a_symbol_that_the_broker_does_not_know_is_said() -> None:
+@pytest.mark.parametrize("code", [None, 301600, 602001])
+def test_a_symbol_that_the_broker_does_not_know_is_said(code: int | None) -> None:
     client = FakeClient()
     client.odd["static_info"] = {"secu_static_info": []}
+    if code:
+        client.failures["static_info"] = ApiError("invalid request", code=code, http_status=400)
     one = follow(client, {"symbol": "99999.HK"})
     assert until(lambda: one.view(privacy=False)["problem"])
     one.stop()

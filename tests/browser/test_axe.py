@@ -42,7 +42,7 @@ def test_no_panel_has_a_violation(
     sandbox.client.submit(submitted_price="550")
     sandbox.client.submit("AAPL.US", submitted_price="250", submitted_quantity="7", time_in_force="GTC")
     opened = notebook(connected, f"{SHOW}OrderForm()", "CredentialPanel()", "Blotter()", "PortfolioView()")
-    form = OrderForm(page.locator(".jo-order-form:visible"))
+    form = OrderForm(opened.panel("order"))
     login, blotter, portfolio = (opened.panel(name) for name in ("login", "blotter", "portfolio"))
     page.evaluate(axe)
 
