@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import time
+from decimal import Decimal
 from typing import Any
 
 import pytest
 from browser.fakes import FakeClient, FakeSession, until
 
-from jupyter_openapi.errors import TransportError
+from jupyter_openapi.errors import ApiError, TransportError
 from jupyter_openapi.widgets import live_quote as tape
 from jupyter_openapi.widgets import queries as reads
 from jupyter_openapi.widgets.live_quote import LiveQuote
+from jupyter_openapi.widgets.queries import Most, Sizes
 
 BUY = {"symbol": "700.HK", "side": "Buy", "order_type": "LO", "submitted_price": "600.5"}
 
@@ -121,7 +122,7 @@ def test_nobody_looks_so_nothing_is_asked() -> None:
 def test_the_last_calls_are_left_for_orders() -> None:
     client = FakeClient(left=2)
     one = follow(client, BUY)
-    time.sleep(0.1)
+    assert until(lambda: one.view(privacy=False)["problem"].startswith("Waiting: the calls"))
     one.stop()
     assert client.calls == []
 
@@ -133,3 +134,95 @@ def test_symbols_are_offered_from_holdings_then_the_watchlist_then_known_ones() 
     assert len(names) > 50
     client.failures["watchlist"] = TransportError("not today")
     assert reads.suggestions(client)[0] == ("700.HK", "TENCENT (held)")
+
+
+def test_the_book_is_shown_with_the_share_of_each_level() -> None:
+    one = follow(FakeClient(), BUY)
+    assert until(lambda: one.seen().quote)
+    one.stop()
+    depth = one.view(privacy=False)["depth"]
+    assert depth["bid"] == [["599.5", "300", 0.25], ["599", "1,200", 1.0]]
+    assert depth["ask"] == [["600", "600", 0.5]]
+
+
+def test_a_symbol_of_no_market_is_said_instead_of_dashes() -> None:
+    one = follow(FakeClient(), {"symbol": "NOSUCHTHING"})
+    one.stop()
+    view = one.view(privacy=False)
+    assert view["suggest"] == ""
+    assert "'NOSUCHTHING' is no symbol of a market where orders are taken" in view["problem"]
+
+
+@pytest.mark.parametrize("code", [None, 301600, 602001])
+def test_a_symbol_that_the_broker_does_not_know_is_said(code: int | None) -> None:
+    client = FakeClient()
+    client.odd["static_info"] = {"secu_static_info": []}
+    if code:
+        client.failures["static_info"] = ApiError("invalid request", code=code, http_status=400)
+    one = follow(client, {"symbol": "99999.HK"})
+    assert until(lambda: one.view(privacy=False)["problem"])
+    one.stop()
+    assert one.view(privacy=False)["problem"] == "The broker knows no 99999.HK: check the symbol."
+
+
+def test_a_suggestion_can_be_taken() -> None:
+    one = follow(FakeClient(), {"symbol": "00700"})
+    one.stop()
+    assert one.view(privacy=False)["suggest"] == "700.HK"
+
+
+@pytest.mark.parametrize(
+    ("most", "lot", "kind", "sizes"),
+    [
+        (
+            Most(free=Decimal(350)),
+            100,
+            "LO",
+            Sizes("300", "100", "", "50 beside whole lots of 100 left out."),
+        ),
+        (Most(free=Decimal(350)), 100, "ODD", Sizes("50")),
+        (Most(free=Decimal(100)), 100, "LO", Sizes("100", "")),
+        (Most(free=Decimal(0)), 100, "LO", Sizes()),
+        (Most(cash=Decimal(1600), margin=Decimal(3200)), 100, "LO", Sizes("", "800", "1600")),
+        (Most(cash=Decimal(7)), None, "LO", Sizes("", "3", "7")),
+        (Most(), 100, "LO", Sizes()),
+    ],
+    ids=repr,
+)
+def test_sizes_are_whole_lots(most: Most, lot: int | None, kind: str, sizes: Sizes) -> None:
+    assert most.sizes(lot, kind) == sizes
+
+
+def test_what_is_held_is_known_before_a_price_is_typed() -> None:
+    one = follow(FakeClient(), {"symbol": "700.HK", "side": "Sell", "order_type": "LO"})
+    assert until(lambda: one.sizes().all == "300")
+    one.stop()
+    sizes = one.view(privacy=False)["sizes"]
+    assert (sizes["symbol"], sizes["side"], sizes["half"]) == ("700.HK", "Sell", "100")
+    assert one.view(privacy=True)["sizes"]["all"] == ""
+
+
+ODD = [None, [], "html", 7, {"secu_quote": None}, {"secu_quote": "x"}, {"secu_quote": [None]}]
+
+
+@pytest.mark.parametrize("data", ODD, ids=repr)
+@pytest.mark.parametrize("operation", ["quote", "depth", "static_info", "stock_positions", "watchlist"])
+def test_odd_replies_are_said_and_stop_nothing(operation: str, data: object) -> None:
+    client = FakeClient()
+    client.odd[operation] = data
+    one = follow(client, {"symbol": "99999.HK", "side": "Sell", "order_type": "LO"})
+    assert until(lambda: one.seen().quote or one.view(privacy=False)["problem"])
+    one.stop()
+    assert one.choices
+
+
+@pytest.mark.parametrize("stamp", ["1767605400000000", "1e30", ["1"], "soon"])
+def test_a_time_of_a_quote_that_can_t_be_read_is_said_beside_the_price(stamp: object) -> None:
+    client = FakeClient()
+    client.odd["quote"] = {"secu_quote": [{"symbol": "700.HK", "last_done": "600", "timestamp": stamp}]}
+    one = follow(client, BUY)
+    assert until(lambda: one.seen().quote)
+    one.stop()
+    view = one.view(privacy=False)
+    assert "The time of the quote could not be read" in view["problem"]
+    assert (view["quote"]["last"], view["quote"]["age"]) == ("600", None)

@@ -18,7 +18,7 @@ from jupyter_openapi.widgets.blotter_rows import Row, let_through, may_cancel, m
 from jupyter_openapi.widgets.model import Pending, PendingChange
 from jupyter_openapi.widgets.order_fields import cancel_offer
 from jupyter_openapi.widgets.panel import PanelState, failure_words, in_thread, zone_of
-from jupyter_openapi.widgets.polling import TRAFFIC, Backoff, Poller
+from jupyter_openapi.widgets.polling import TRAFFIC, WAITING, Backoff, Poller
 from jupyter_openapi.widgets.queries import ClientHolder, connected
 
 EVERY = 5.0  # seconds between two looks while an order is open
@@ -198,6 +198,9 @@ class BlotterModel(PanelState):
         if client is None or not self._watched():
             return None
         if not TRAFFIC.clear(client):
+            if not self.read:
+                self.problem = WAITING
+                self._changed()
             return EVERY
         failure: Exception | None = None
         try:

@@ -21,7 +21,7 @@ from jupyter_openapi.messages import _
 from jupyter_openapi.widgets import queries as reads
 from jupyter_openapi.widgets.order_fields import BRACKET
 from jupyter_openapi.widgets.panel import HIDDEN, by_label, failure_words
-from jupyter_openapi.widgets.polling import TRAFFIC, Backoff, Poller
+from jupyter_openapi.widgets.polling import TRAFFIC, WAITING, Backoff, Poller
 from jupyter_openapi.widgets.queries import ClientHolder, Most, Quote, Securities, Security, Sizes
 
 EVERY = 2.0  # seconds between two quotes while the market trades
@@ -62,6 +62,7 @@ class LiveQuote:
         self._most: tuple[tuple[str, ...], Most] = ((), Most())
         self._most_at = 0.0
         self._choices: list[tuple[str, str]] | None = None
+        self._waiting = False  # for calls that are left for orders now
         self._pace = Backoff(EVERY)
         self._poller = Poller(self._look, "openapi-quotes")
 
@@ -94,7 +95,10 @@ class LiveQuote:
         client, fields = self._session.client, self._fields
         if client is None or not self._watched():
             return None
-        if not TRAFFIC.clear(client):
+        waited, self._waiting = self._waiting, not TRAFFIC.clear(client)
+        if self._waiting:
+            if not waited:
+                self._changed()
             return EVERY
         if self._choices is None:
             self._choices = reads.suggestions(client)
@@ -209,7 +213,7 @@ class LiveQuote:
                 "'{symbol}' is no symbol of a market where orders are taken: type one such as 700.HK or "
                 "AAPL.US."
             ).format(symbol=symbol)
-        return seen.problem
+        return seen.problem or (WAITING if symbol and self._waiting else "")
 
     def view(self, *, privacy: bool) -> dict[str, Any]:
         """Return what the page shows."""

@@ -130,6 +130,7 @@ class OrderPriority:
 
 
 TRAFFIC = OrderPriority()
+WAITING = "Waiting: the calls that the broker allows now are left for orders."
 
 
 class Throttle:

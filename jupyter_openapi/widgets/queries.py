@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Any, Protocol
 
 from jupyter_openapi.account import ClientLike
-from jupyter_openapi.errors import OpenAPIError, RequestRefused, TransportError
+from jupyter_openapi.errors import ApiError, OpenAPIError, RequestRefused, TransportError
 from jupyter_openapi.market import orders, symbols
 from jupyter_openapi.market.money import ZERO, amount, plain
 from jupyter_openapi.market.sessions import phase, zone
@@ -19,6 +19,7 @@ from jupyter_openapi.market.symbols import SECURITIES, currency_of, market_of
 from jupyter_openapi.market.ticks import ladder
 from jupyter_openapi.messages import _
 
+UNKNOWN_SYMBOL = (301600, 602001)  # "bad parameters or unknown symbol": the one parameter is the symbol
 LATEST = 32_503_680_000  # the year 3000 in Unix seconds: a time beyond is in another unit
 SHOWN = 5  # levels of the order book
 OLDER = timedelta(days=90)  # how far back an order that still works can have been submitted
@@ -178,7 +179,12 @@ class Securities:
 
     @staticmethod
     def _asked(client: ClientLike, symbol: str) -> Security:
-        rows = read_rows(client, "static_info", "secu_static_info", symbol=[symbol])
+        try:
+            rows = read_rows(client, "static_info", "secu_static_info", symbol=[symbol])
+        except ApiError as refused:
+            if refused.code not in UNKNOWN_SYMBOL:
+                raise
+            rows = []
         row = next((row for row in rows if row.get("symbol") == symbol), None)
         if row is None:
             raise RequestRefused(_("The broker knows no {symbol}: check the symbol.").format(symbol=symbol))

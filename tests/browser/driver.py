@@ -37,7 +37,12 @@ async () => {
   throw new Error('the notebook did not open');
 }
 """
-PANELS = {"login": ".jo-credential-panel", "order": ".jo-order-form", "blotter": ".jo-blotter"}
+PANELS = {
+    "login": ".jo-credential-panel",
+    "order": ".jo-order-form",
+    "blotter": ".jo-blotter",
+    "portfolio": ".jo-portfolio",
+}
 
 
 @dataclass

@@ -249,3 +249,103 @@ def test_a_page_that_is_loaded_again_shows_the_fields_and_the_order_as_they_are(
     expect(form.button("Send order")).to_be_disabled()
     form.preview()
     assert len(orders(sandbox)) == 1
+
+
+def test_buy_and_sell_can_be_told_apart_at_a_glance(form: OrderForm) -> None:
+    form.fill("700.HK", "560", "100")
+    strip = form.panel.locator(".jo-side")
+    expect(strip).to_have_text("BUY 700.HK")
+    buying = strip.evaluate("(node) => getComputedStyle(node).backgroundColor")
+    form.field("Side").select_option("Sell")
+    expect(strip).to_have_text("SELL 700.HK")
+    expect(strip).not_to_have_css("background-color", buying)
+
+
+def test_all_half_and_max_fill_in_whole_lots(form: OrderForm) -> None:
+    form.fill("700.HK", "560", "", side="Sell")
+    form.button("All").click()
+    expect(form.field("Quantity")).to_have_value("500")
+    form.button("Half").click()
+    expect(form.field("Quantity")).to_have_value("200")
+    expect(form.button("Max")).to_be_disabled()
+    form.field("Side").select_option("Buy")
+    expect(form.button("All")).to_be_disabled()
+    form.button("Max").click()
+    most = int(form.field("Quantity").input_value())
+    assert most % 100 == 0
+    assert 0 < most * 560 <= 1_000_000
+    form.preview()
+
+
+def test_the_quantity_is_cleared_when_another_symbol_is_chosen(form: OrderForm) -> None:
+    form.fill("700", "560", "100")
+    form.button("Did you mean 700.HK?").click()
+    expect(form.field("Symbol")).to_have_value("700.HK")
+    expect(form.field("Quantity")).to_have_value("100")  # it was meant for this one
+    form.field("Symbol").fill("9988.HK")
+    expect(form.field("Quantity")).to_have_value("")
+    expect(form.panel.get_by_text("The quantity was for 700.HK.")).to_be_visible()
+
+
+def test_an_unknown_symbol_is_said_in_place_of_prices(form: OrderForm) -> None:
+    expect(form.button("Preview")).to_be_enabled()
+    form.field("Symbol").fill("99999.HK")
+    expect(form.panel.locator(".jo-unknown")).to_contain_text("99999.HK: check the symbol")
+    expect(form.panel.locator(".jo-tape")).to_be_hidden()
+    form.field("Symbol").fill("700.HK")
+    expect(form.panel.locator(".jo-unknown")).to_be_hidden()
+    expect(form.panel.locator(".jo-price").nth(1)).to_contain_text(re.compile(r"\d"))
+
+
+def test_a_price_of_the_book_is_taken_by_a_click(form: OrderForm) -> None:
+    expect(form.button("Preview")).to_be_enabled()
+    form.field("Symbol").fill("700.HK")
+    levels = form.panel.locator(".jo-level")
+    expect(levels).to_have_count(10)
+    price = levels.nth(2).text_content()
+    levels.nth(2).click()
+    expect(form.field("Price")).to_have_value(str(price))
+
+
+def test_an_order_that_fills_is_announced_if_asked(form: OrderForm, page: Page) -> None:
+    page.evaluate(
+        """() => {
+          window.__announced = [];
+          window.Notification = function (title, { body }) { window.__announced.push(`${title}: ${body}`); };
+          window.Notification.permission = "granted";
+        }"""
+    )
+    form.fill("700.HK", "620", "100")
+    form.preview()
+    form.button("Send order").click()
+    form.status("FilledStatus")
+    assert page.evaluate("() => window.__announced") == []  # off until it is asked for
+    form.panel.get_by_label("Notify me when it fills").check()
+    form.field("Price").fill("621")
+    form.preview()
+    form.button("Send order").click()
+    page.wait_for_function("() => window.__announced.length === 1")
+    assert "Order filled: Buy 700.HK" in page.evaluate("() => window.__announced[0]")
+
+
+def test_types_that_the_broker_no_longer_takes_are_shown_and_can_t_be_chosen(form: OrderForm) -> None:
+    expect(form.button("Preview")).to_be_enabled()
+    for code in ("TSMAMT", "TSMPCT"):
+        option = form.field("Type").locator(f"option[value={code}]")
+        expect(option).to_be_disabled()
+        expect(option).to_contain_text("takes none any more")
+
+
+def test_a_bracket_goes_out_with_the_order(notebook: Callable[..., Notebook]) -> None:
+    made = (
+        "from browser.fakes import FakeClient, FakeSession\nfrom jupyter_openapi.widgets import OrderForm\n"
+        "client = FakeClient()\nOrderForm(session=FakeSession(client))"
+    )
+    form = OrderForm(notebook(made).panel("order"))
+    form.fill("700.HK", "600", "100")
+    form.field("Take profit").fill("650")
+    form.field("Stop loss").fill("570")
+    expect(form.panel.get_by_text("Paper accounts take no attached orders.").first).to_be_visible()
+    form.preview()
+    expect(form.line("sends")).to_contain_text("BRACKET")
+    expect(form.line("sends")).to_contain_text("650")

@@ -24,7 +24,7 @@ RUN = """([code, call, cases]) => {
 
 def run(page: Page, call: str, cases: list[list[object]]) -> list[str]:
     """Call a function of the form's script with each of the cases."""
-    answers: list[str] = page.evaluate(RUN, [static("parts.js", "order_form.js"), call, cases])
+    answers: list[str] = page.evaluate(RUN, [static("order_form.js"), call, cases])
     return answers
 
 

@@ -10,7 +10,7 @@ import {
   mount,
   Notices,
   OfferCard,
-  panel,
+  section,
   setChoices,
   setText,
   show,
@@ -57,7 +57,6 @@ class Blotter {
     };
     this.ticket = new OrderTicket(sender, model.get("_setup"));
     this.editor = h("div", { class: "jo-editor" }, this.ticket.root, this.closing());
-    show(this.editor, false);
     this.root = this.build();
     this.channel.send("hello");
   }
@@ -77,7 +76,7 @@ class Blotter {
       h("span", { class: "jo-fill" }),
       button("Cancel all", () => this.ask("cancel_all")),
     );
-    return panel(
+    return section(
       "Blotter",
       "jo-blotter",
       ...this.head.nodes,
@@ -88,7 +87,6 @@ class Blotter {
       this.notices.alert,
       this.offer.box,
       this.notices.status,
-      this.editor,
     );
   }
 
@@ -135,7 +133,8 @@ class Blotter {
     setText(this.empty, view.empty);
     show(this.empty, view.empty);
     this.offer.update(view.offer, Boolean(view.busy));
-    show(this.editor, view.editor);
+    if (!view.editor) this.editor.remove();
+    else if (!this.editor.isConnected) this.root.append(this.editor);
     if (view.editor) this.ticket.update(view.editor);
   }
 

@@ -12,7 +12,7 @@ import {
   Notices,
   OfferCard,
   onEnter,
-  panel,
+  section,
   setChoices,
   setEnabled,
   setPairs,
@@ -111,7 +111,7 @@ class CredentialPanel {
       ),
     );
     onEnter(form, submit);
-    return panel(
+    return section(
       "Credential panel",
       "jo-credential-panel",
       ...this.head.nodes,

@@ -13,7 +13,7 @@ import {
   Notices,
   OfferCard,
   onEnter,
-  panel,
+  section,
   setChoices,
   setEnabled,
   setText,
@@ -148,7 +148,7 @@ export class OrderTicket {
     onEnter(form, submit);
     this.mean.box.classList.add("jo-mean");
     show(this.mean.box, false);
-    return panel(
+    return section(
       "Order form",
       "jo-order-form",
       ...this.head.nodes,

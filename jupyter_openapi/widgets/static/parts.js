@@ -163,7 +163,7 @@ export function setPairs(list, pairs) {
  * @param {string} name
  * @param {...(Node | string)} children
  */
-export function panel(label, name, ...children) {
+export function section(label, name, ...children) {
   return h("section", { class: `jo-panel ${name}`, "aria-label": label }, ...children);
 }
 
@@ -351,7 +351,8 @@ export function mount(Panel) {
       el.append(shown.root);
       // The line for a notebook that is opened without its kernel is not needed while the panel lives.
       for (const line of document.getElementsByClassName(model.get("_line"))) {
-        show(/** @type {HTMLElement} */ (line.closest(".jp-OutputArea-child") ?? line), false);
+        const whole = /** @type {HTMLElement} */ (line.closest(".jp-OutputArea-child") ?? line);
+        whole.style.display = "none"; // JupyterLab's own styles show what is only marked as hidden
       }
       return () => {
         shown.close();

@@ -9,7 +9,7 @@ import {
   h,
   mount,
   Notices,
-  panel,
+  section,
   setChoices,
   setEnabled,
   setText,
@@ -53,7 +53,7 @@ class PortfolioView {
       this.refresh,
     );
     for (const node of [this.missing, this.empty, this.picture]) show(node, false);
-    return panel(
+    return section(
       "Portfolio",
       "jo-portfolio",
       ...this.head.nodes,

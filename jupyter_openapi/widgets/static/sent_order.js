@@ -81,7 +81,7 @@ export class SentOrder {
     const news = order.filled && (before === false || (before === undefined && this.expected));
     if (order.status) {
       this.seen.set(order.id, order.filled);
-      this.expected = false;
+      if (before === undefined) this.expected = false; // a report of an earlier order says nothing of this one
     }
     if (!news || !this.notify.input.checked) return;
     beep();

@@ -58,13 +58,13 @@ export class Table {
     this.sorted = -1;
     for (const { row } of this.shown.values()) row.remove();
     this.shown.clear();
-    const heads = columns.map(({ title, end, sort }, index) =>
-      h(
-        "th",
-        { scope: "col", role: "columnheader", class: end ? "jo-right" : null },
-        sort ? button(title, () => this.sort(index), "jo-plain jo-sort") : title,
-      ),
-    );
+    const heads = columns.map(({ title, end, sort }, index) => {
+      const attributes = { scope: "col", role: "columnheader", class: end ? "jo-right" : null };
+      if (!sort) return h("th", attributes, title);
+      const sorting = button(title, () => this.sort(index), "jo-plain jo-sort");
+      sorting.append(h("span", { class: "jo-arrow", "aria-hidden": "true" }));
+      return h("th", attributes, sorting);
+    });
     const names = Object.keys(this.actions);
     if (names.length) heads.push(h("th", { scope: "col", role: "columnheader" }, "Actions"));
     this.top.replaceChildren(...heads);
