@@ -192,7 +192,7 @@ class Transport:
 
     def _try(self, call: Call) -> tuple[Answer | BaseException, bool, float | None]:
         """Send once: what came of it, whether a read may be repeated, and the wait the server asks for."""
-        exchange = Exchange()
+        exchange = Exchange(change=call.effect is not Effect.READ)
         try:
             response, content, elapsed = self._exchange(call, exchange)
         except KeyboardInterrupt:

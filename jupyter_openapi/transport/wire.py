@@ -5,7 +5,8 @@ urllib3 connects (proxies, TLS) and parses; here its connections get what a trad
 - One deadline for the whole reply: status line, headers, interim answers, body and trailers.
 - Interim answers (1xx) are skipped, whichever they are.
 - Nothing is written to a connection on which something has arrived already, and one whose reply was followed
-  by more bytes is not used again: they might pass for the answer to the next request.
+  by more bytes is not used again: they might pass for the answer to the next request. A change goes out on
+  a connection that is new, or has been silent for some seconds since its last reply.
 - It is known when a request begins to be written, and when it is wholly written.
 - `http.client`'s debug output stays off: it would print the token.
 """
@@ -27,11 +28,13 @@ from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import HTTPError
 from urllib3.poolmanager import PoolManager, ProxyManager
+from urllib3.util import wait_for_read
 
 if TYPE_CHECKING:
     from urllib3.response import HTTPResponse as Response
 
 LONGEST_HEAD = 1 << 20  # bytes before a reply's body, interim answers included
+SETTLED = 2.0  # seconds of silence after which no second answer to an earlier request is expected any more
 WITHOUT_BODY = frozenset({101, 204, 304})  # a body that follows all the same would be read as the next reply
 
 
@@ -49,6 +52,8 @@ class Exchange:
 
     Attributes
     ----------
+    change
+        Whether the request changes something, so that its answer must be its own beyond doubt.
     begun
         Whether the first byte of the request may have left.
     written
@@ -63,6 +68,7 @@ class Exchange:
         Called once the request is written.
     """
 
+    change: bool = False
     begun: bool = False
     written: bool = False
     reused: bool = False
@@ -95,6 +101,7 @@ class _Bytes(io.RawIOBase):
     def __init__(self, sock: socket.socket, exchange: Exchange) -> None:
         patience = sock.gettimeout()
         self._deadline = None if patience is None else time.monotonic() + patience
+        self._waited = False
         self._sock = sock
         self._file = sock.makefile("rb", buffering=0)
         self._exchange = exchange
@@ -107,11 +114,12 @@ class _Bytes(io.RawIOBase):
     def readinto(self, buffer: Any) -> int | None:
         if self.ended:
             return None
-        if self._deadline is not None:
+        if self._waited and self._deadline is not None:
             left = self._deadline - time.monotonic()
             if left <= 0:
                 raise TimeoutError("timed out")
             self._sock.settimeout(left)
+        self._waited = True
         count = self._file.readinto(buffer)
         if self.head is not None and count:
             self.head -= count
@@ -168,10 +176,12 @@ class _Once:
 
 
 def _quiet(sock: socket.socket) -> bool:
-    """Tell whether the other side has neither said anything nor hung up.
-
-    TLS sends messages of its own, after the handshake above all: only what it carries counts.
-    """
+    """Tell whether the other side has neither said anything nor hung up."""
+    if not isinstance(sock, ssl.SSLSocket):
+        return not wait_for_read(sock, 0)
+    if not sock.pending() and not wait_for_read(sock, 0):
+        return True
+    # TLS sends messages of its own, after the handshake above all: only what it carries counts.
     patience = sock.gettimeout()
     try:
         sock.settimeout(0)
@@ -179,9 +189,9 @@ def _quiet(sock: socket.socket) -> bool:
             sock.recv(1)  # the connection is not used if this finds a byte
         finally:
             sock.settimeout(patience)
-    except (BlockingIOError, ssl.SSLWantReadError):
+    except ssl.SSLWantReadError:
         return True
-    except (OSError, ValueError):
+    except OSError:
         return False
     return False
 
@@ -190,11 +200,16 @@ class _Connection(HTTPConnection):
     debuglevel = 0
     response_class = _Reply
     _last: Exchange | None = None  # the last one that this connection carried
+    _replied = 0.0  # when the head of its reply had come
 
     @property
     def is_connected(self) -> bool:
-        """Whether it may carry a request: it is open and clean, and nothing waits to be read."""
-        return self.sock is not None and not (self._last and self._last.spent) and _quiet(self.sock)
+        """Whether it may carry this thread's next request: open and clean, and nothing waits to be read."""
+        if self.sock is None or (self._last is not None and self._last.spent):
+            return False
+        if _thread.exchange.change and time.monotonic() - self._replied < SETTLED:
+            return False
+        return _quiet(self.sock)
 
     def close(self) -> None:
         self._last = None
@@ -204,16 +219,19 @@ class _Connection(HTTPConnection):
         exchange = _thread.exchange
         if self.is_closed:
             self.connect()
-        if not _quiet(self.sock):
-            raise SpokeFirst("the server spoke before it was asked")
         exchange.reused = self._last is not None
+        # The pool has just looked at one that was used before. Of TLS within TLS nothing can be told here.
+        if not exchange.reused and isinstance(self.sock, socket.socket) and not _quiet(self.sock):
+            raise SpokeFirst("the server spoke before it was asked")
         exchange.begun = True
         self._last = exchange
         super().request(*args, **kwargs)
 
     def getresponse(self) -> Response:  # type: ignore[override]  # as in urllib3 itself
         _thread.exchange.was_written()
-        return super().getresponse()
+        response = super().getresponse()
+        self._replied = time.monotonic()
+        return response
 
 
 class _PlainConnection(_Connection):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -56,6 +57,7 @@ class HostileServer:
 
     play: Play
     greeting: bytes = b""
+    tls: ssl.SSLContext | None = None
     url: str = ""
     requests: list[bytes] = field(default_factory=list)
     connections: int = 0
@@ -79,6 +81,13 @@ class HostileServer:
                 self.start(self._serve, connection)
 
     def _serve(self, connection: socket.socket) -> None:
+        with contextlib.suppress(OSError, ValueError):
+            if self.tls is not None:
+                connection = self.tls.wrap_socket(connection, server_side=True)
+                self._open.append(connection)
+            self._talk(connection)
+
+    def _talk(self, connection: socket.socket) -> None:
         peer = Peer(self, connection)
         with connection, contextlib.suppress(OSError, ValueError):
             if self.greeting:
@@ -118,11 +127,11 @@ def _request(connection: socket.socket) -> bytes | None:
 
 
 @contextlib.contextmanager
-def hostile(play: Play, greeting: bytes = b"") -> Iterator[HostileServer]:
+def hostile(play: Play, greeting: bytes = b"", tls: ssl.SSLContext | None = None) -> Iterator[HostileServer]:
     """Listen until the block ends."""
-    server = HostileServer(play, greeting)
+    server = HostileServer(play, greeting, tls)
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        server.url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        server.url = f"http{'s' if tls else ''}://127.0.0.1:{listener.getsockname()[1]}"
         server.start(server.accept, listener)
         try:
             yield server
