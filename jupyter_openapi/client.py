@@ -88,6 +88,7 @@ class Client:
         self._transport = self.connection.transport
         self._reader = Reader(self.connection)
         self.tz = "UTC"
+        self.preview_made: Callable[[Preview], None] | None = None  # told of each preview
         self._unfinished = Unfinished()
 
     def __repr__(self) -> str:
@@ -108,12 +109,16 @@ class Client:
     def detach(self) -> None:
         """Let it read on and change nothing any more; its previews can't be sent either."""
         self.connection.detach()
-        self._desk.account = self.connection.account
+        self._tell_desk()
 
     def attach(self) -> None:
         """Let it change again what it might before `detach`."""
         self.connection.attach()
-        self._desk.account = self.connection.account
+        self._tell_desk()
+
+    def _tell_desk(self) -> None:
+        if "_desk" in self.__dict__:
+            self._desk.account = self.connection.account
 
     @property
     def account(self) -> Account:
@@ -157,7 +162,9 @@ class Client:
 
     @cached_property
     def _desk(self) -> Desk:
-        return Desk(self._transport, self.account, self.connection.owner, self.journal, self._reader.data)
+        desk = Desk(self._transport, self.account, self.connection.owner, self.journal, self._reader.data)
+        desk.made = self._made
+        return desk
 
     @cached_property
     def _live(self) -> Live:
@@ -178,14 +185,9 @@ class Client:
     def stream_settings(self, settings: Settings) -> None:
         self.__dict__["_stream_settings"] = settings
 
-    @property
-    def preview_made(self) -> Callable[[Preview], None] | None:
-        """What is told of each preview this client makes; may be set."""
-        return self._desk.made
-
-    @preview_made.setter
-    def preview_made(self, told: Callable[[Preview], None] | None) -> None:
-        self._desk.made = told
+    def _made(self, preview: Preview) -> None:
+        if self.preview_made is not None:
+            self.preview_made(preview)
 
     @property
     def order_limits(self) -> OrderLimits:

@@ -12,8 +12,8 @@ import os
 import platform
 import socket
 import sys
-import uuid
 from collections.abc import Coroutine, Mapping
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeVar
 
@@ -116,33 +116,66 @@ def _nest(loop: asyncio.AbstractEventLoop) -> None:
     nest.apply(loop)
 
 
-_KERNEL = uuid.uuid4().hex[:12]  # process ids come again, above all in containers
-
-
 class Cell(NamedTuple):
-    """The running cell: its id in the notebook, and this run of it.
+    """The running cell, and this run of it.
 
-    `cell` is None outside a kernel: in a terminal, in a script. `run` begins with the host and process, so
-    that another kernel can tell whether this one still lives.
+    Attributes
+    ----------
+    cell
+        Its id in the notebook; None where the front end sends none, and outside a kernel.
+    run
+        This run of it. Begins with the host and process, so that another kernel can tell whether this one
+        still lives, and ends with the front end's session.
+    source
+        A digest of its text; None where no cell runs.
+    notebook
+        The notebook's name, or the folder it runs in.
     """
 
     cell: str | None
     run: str
+    source: str | None = None
+    notebook: str | None = None
+
+
+NO_CELL: ContextVar[bool] = ContextVar("no cell", default=False)
+"""Set in the threads of panels: what a form does is not done by the cell that opened it."""
 
 
 def current_cell() -> Cell:
     """Return the cell whose code is running."""
-    request = _request()
+    request = {} if NO_CELL.get() else _request()
     header, content = request.get("header") or {}, request.get("content") or {}
-    cell = (request.get("metadata") or {}).get("cellId")
-    if cell:
-        return Cell(str(cell), f"{_process()}:{header.get('msg_id')}")
+    run = f"{_process()}:{header.get('msg_id') or 'python'}@{header.get('session') or ''}"
     code = content.get("code")
-    if header.get("msg_type") == "execute_request" and isinstance(code, str):
-        return Cell(
-            f"code {hashlib.sha256(code.strip().encode()).hexdigest()[:16]}", f"{_process()}:{_KERNEL}"
-        )
-    return Cell(None, f"{_process()}:{header.get('msg_id') or 'python'}")
+    source = hashlib.sha256(code.strip().encode()).hexdigest()[:16] if isinstance(code, str) else None
+    return Cell(_cell_id(request.get("metadata") or {}), run.removesuffix("@"), source, _notebook())
+
+
+def _cell_id(metadata: Mapping[str, Any]) -> str | None:
+    """Return the id that a front end gives: Jupyter's own key, or those of Colab and others."""
+    colab = metadata.get("colab")
+    found = [metadata.get("cellId"), metadata.get("cell_id"), metadata.get("cellID")]
+    found += [colab.get("cell_id"), colab.get("cellId")] if isinstance(colab, Mapping) else []
+    return next((str(each) for each in found if each), None)
+
+
+def _notebook() -> str:
+    """Return the notebook's path where Jupyter says it, else the folder."""
+    return os.environ.get("JPY_SESSION_NAME") or _FOLDER
+
+
+_FOLDER = os.path.abspath(os.curdir)  # noqa: PTH100 (a folder that is gone must not stop the import)
+
+
+def session_of(run: str | None) -> str:
+    """Return the front end's session in which a run was started."""
+    return (run or "").rpartition("@")[2] if "@" in (run or "") else ""
+
+
+def run_on(epoch: str) -> str:
+    """Return the run of whatever this process does under the name `epoch`."""
+    return f"{_process()}:{epoch}"
 
 
 def is_ours(run: str | None) -> bool:

@@ -145,9 +145,9 @@ def test_without_a_tag_one_like_it_is_taken_and_two_are_listed(client: Client, b
     (settled,) = reconcile(client.journal, owner, client._reader.data, late=0)
     assert (settled.verdict, settled.how) == ("done", "fields")
     broker.faults = deque(["silent"] * 14)
-    for _ in range(2):
+    for override in ((), ("unknown",)):
         with pytest.raises(OutcomeUnknown):
-            preview(client, remark=long).send()
+            preview(client, remark=long, override=override).send()
     listed = reconcile(client.journal, owner, client._reader.data, late=0)
     assert [row.verdict for row in listed] == ["unknown", "unknown"]
     assert set(listed[0].candidates) == set(list(broker.orders)[1:])

@@ -42,7 +42,7 @@ def lose(client: Client, broker: Broker, fault: str, **changed: Any) -> None:
     """Send an order of which nothing is heard again: ``silent`` it is booked, ``lost`` it is not."""
     broker.faults = deque([fault] * 7)
     with pytest.raises(OutcomeUnknown):
-        preview(client, **changed).send()
+        preview(client, override=["unknown"], **changed).send()
 
 
 def verdicts(client: Client) -> list[tuple[str, str]]:

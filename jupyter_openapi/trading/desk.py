@@ -9,12 +9,12 @@ import hashlib
 import time
 import uuid
 from collections.abc import Callable, Iterable, Mapping
-from datetime import UTC, datetime
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from jupyter_openapi.account import Account, PaperCheck
 from jupyter_openapi.errors import RequestRefused
-from jupyter_openapi.kernel import Cell, current_cell
+from jupyter_openapi.kernel import Cell, current_cell, run_on
 from jupyter_openapi.market import orders
 from jupyter_openapi.market.money import amount
 from jupyter_openapi.market.symbols import market_of, today_in
@@ -26,34 +26,21 @@ from jupyter_openapi.spec.request import Built, build, encode_body, encode_query
 from jupyter_openapi.trading import describe as facts
 from jupyter_openapi.trading.delivery import LATE, WINDOW, Delivery
 from jupyter_openapi.trading.describe import describe_order
-from jupyter_openapi.trading.intents import fingerprint
+from jupyter_openapi.trading.intents import Intent, fingerprint
 from jupyter_openapi.trading.limits import LimitCheck, OrderLimits
 from jupyter_openapi.trading.preview import Preview
+from jupyter_openapi.trading.repeats import (
+    describe_rerun,
+    describe_unknown,
+    refuse_rerun,
+    sent_by_earlier_run,
+    unknown_alike,
+)
 from jupyter_openapi.transport.responses import Call
 
 if TYPE_CHECKING:
     from jupyter_openapi.trading.journal import Journal
     from jupyter_openapi.transport.transport import Transport
-
-
-def refuse_rerun(journal: Journal, owner: str, now: Cell, fingerprint: str) -> None:
-    """Refuse what an earlier run of the cell that is running now sent already.
-
-    Raises
-    ------
-    RequestRefused
-        It says when that was, and how to send it all the same.
-    """
-    earlier = journal.same_from_earlier_run(owner, now.cell, now.run, fingerprint)
-    if earlier is None:
-        return
-    when = datetime.fromtimestamp(earlier.created, UTC)
-    raise RequestRefused(
-        _(
-            "Nothing was sent: an earlier run of this cell sent the same order at {when:%Y-%m-%d %H:%M} UTC "
-            "(order {order_id}). To send it again type `%openapi --again ...`, or again=True in Python."
-        ).format(when=when, order_id=earlier.order_id or "id unknown")
-    )
 
 
 def late_replace(journal: Journal, owner: str, order_id: str) -> str | None:
@@ -108,6 +95,7 @@ class Desk:
         self._journal = journal
         self._read = read
         self.made: Callable[[Preview], None] | None = None  # told of each preview
+        self._epoch = uuid.uuid4().hex[:12]
         self._kind = PaperCheck(account, read)
         self._delivery = Delivery(transport, journal, read)
 
@@ -204,13 +192,45 @@ class Desk:
             same,
             overrides=overrides,
             market_side=_market_side(about or (body if isinstance(body, dict) else {})),
+            cell=self._cell(),
             _admit=self._admit,
             _allowed=lambda: self.account.may_change(operation.name),
             _deliver=self._deliver,
         )
+        preview = replace(preview, lines=(*self._warnings(preview), *preview.lines))
         if self.made is not None:
             self.made(preview)
         return preview
+
+    def _cell(self) -> Cell:
+        """Return the cell that makes a preview; where cells have no ids, all of this client is one run."""
+        cell = current_cell()
+        return cell if cell.cell is not None else cell._replace(run=run_on(self._epoch))
+
+    def _warnings(self, preview: Preview) -> facts.Lines:
+        """Return what the journal says against sending it: an order alike of unknown fate comes first."""
+        if preview.operation.effect is not Effect.TRADE or not self._journal.path.exists():
+            return []
+        lines: facts.Lines = []
+        try:
+            unknown, earlier = self._unknown_alike(preview), self._earlier_run(preview)
+        except RequestRefused:
+            return []  # the journal can't be read: sending is refused with those words
+        if unknown is not None:
+            needs = "" if "unknown" in preview.overrides else _(", or use `--override unknown`")
+            lines.append(("unknown", f"{describe_unknown(unknown)}{needs}"))
+        if earlier is not None:
+            said = describe_rerun(earlier, preview.fingerprint)
+            lines.append(("again", _("{said}: sending this needs `--again`").format(said=said)))
+        return lines
+
+    def _unknown_alike(self, preview: Preview) -> Intent | None:
+        return unknown_alike(self._journal, self._owner, self.account.mode, preview)
+
+    def _earlier_run(self, preview: Preview) -> Intent | None:
+        if preview.operation.effect is not Effect.TRADE or self.account.mode == "sandbox":
+            return None
+        return sent_by_earlier_run(self._journal, self._owner, self.account.mode, preview)
 
     def _about_submit(self, read: facts.Read, fields: Mapping[str, Any], guard: LimitCheck) -> facts.Lines:
         _keep(orders.check(fields, on=today_in(market_of(str(fields.get("symbol"))))))
@@ -264,8 +284,12 @@ class Desk:
         if preview.operation.name == "replace_order":
             why = late_replace(self._journal, self._owner, str(preview.order_id))
             LimitCheck(self.limits, preview.overrides).late(why)
-        if preview.operation.effect is Effect.TRADE and self.account.mode != "sandbox" and not again:
-            refuse_rerun(self._journal, self._owner, current_cell(), preview.fingerprint)
+        if preview.operation.effect is not Effect.TRADE:
+            return
+        if "unknown" not in preview.overrides and (alike := self._unknown_alike(preview)) is not None:
+            LimitCheck(self.limits, preview.overrides).unknown(describe_unknown(alike))
+        if not again:
+            refuse_rerun(self._earlier_run(preview), preview.fingerprint)
 
     def _deliver(self, preview: Preview) -> Reply:
         operation = preview.operation
@@ -285,7 +309,7 @@ class Desk:
         return Reply(answer, operation, order_id=preview.order_id, facts={"operation": operation.name})
 
     def _intend(self, preview: Preview) -> int:
-        cell, run = current_cell()
+        cell = preview.cell or current_cell()
         body = preview.fields if preview.body else {}
         fields = body if isinstance(body, dict) else {"body": body}
         intent = self._journal.intend(
@@ -301,8 +325,10 @@ class Desk:
             client_request_id=preview.client_request_id,
             tag=preview.tag,
             target=preview.order_id,
-            cell=cell,
-            run=run,
+            cell=cell.cell,
+            run=cell.run,
+            source=cell.source,
+            notebook=cell.notebook,
             fingerprint=preview.fingerprint,
             basket=preview.basket[0] if preview.basket else None,
             row=preview.basket[1] if preview.basket else None,

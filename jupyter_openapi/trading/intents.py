@@ -44,8 +44,9 @@ class Intended(TypedDict, total=False):
     account, mode, digits, host: whose money moves, and where the request goes. kind: submit, replace, cancel
     or trade. operation, method, path, body (a mapping): the request. client_request_id, tag: how to find it
     at the broker. target: the order that is replaced or cancelled. cell, run, fingerprint: which cell typed
-    it, in which run, and what is the same when it is typed again. preview, basket, row (a number): what it
-    was part of. symbol, side, quantity, price: the order in short.
+    it, in which run, and what is the same when it is typed again; source, notebook: a digest of the cell's
+    text, and its notebook. preview, basket, row (a number): what it was part of. symbol, side, quantity,
+    price: the order in short.
     """
 
     account: str
@@ -70,6 +71,8 @@ class Intended(TypedDict, total=False):
     side: str | None
     quantity: str | None
     price: str | None
+    source: str | None
+    notebook: str | None
 
 
 class Happened(TypedDict, total=False):
@@ -138,6 +141,8 @@ class Intent:
     side: str | None
     quantity: str | None
     price: str | None
+    source: str | None
+    notebook: str | None
     state: State
     at: float
     attempts: int

@@ -57,6 +57,9 @@ SCHEMA = (
     ),
 )
 
+ADDED = ("source", "notebook")  # later, at the end: the first files lack them
+INDEX = "CREATE INDEX IF NOT EXISTS of_source ON intents (source, notebook) WHERE source IS NOT NULL"
+
 LAST = ", ".join(
     f"(SELECT {name} FROM events WHERE intent = i.id AND {name} IS NOT NULL ORDER BY id DESC LIMIT 1)"  # noqa: S608
     for name in KEPT
@@ -272,6 +275,16 @@ class Journal:
         )
         return found[-1] if found else None
 
+    def sent_from_cell(
+        self, account: str, mode: str, cell: str | None, source: str | None, notebook: str | None
+    ) -> list[Intent]:
+        """Return what cells of this id, or of this source and notebook, placed or may have; oldest first."""
+        return self._find(
+            f"i.account = ? AND i.mode = ? AND {PLACED} "
+            "AND (i.cell = ? OR (i.source = ? AND i.notebook = ?))",
+            *(account, mode, cell, source, notebook),
+        )
+
     def rows(self, account: str | None = None, since: float | None = None) -> list[dict[str, Any]]:
         """Return the journal as rows for a frame, oldest first: one a intent, with its last known state.
 
@@ -314,14 +327,25 @@ class Journal:
                 raise vanished(self.path)
             if db.execute("SELECT COUNT(*) FROM sqlite_master").fetchone()[0]:
                 raise sqlite3.DatabaseError("it is some other program's file")
-            for statement in SCHEMA:
+            for statement in (*SCHEMA, INDEX):
                 db.execute(statement)
             db.execute(f"PRAGMA user_version = {VERSION}")
+        elif not self._whole:
+            self._add_columns(db)
         if not self._whole:
             damage = db.execute("PRAGMA quick_check(1)").fetchone()[0]
             if damage != "ok":
                 raise sqlite3.DatabaseError(damage)
             self._whole = True
+
+    @staticmethod
+    def _add_columns(db: sqlite3.Connection) -> None:
+        """Give a file of before the columns that it lacks."""
+        known = {row[1] for row in db.execute("PRAGMA table_info(intents)").fetchall()}
+        for name in ADDED:
+            if name not in known:
+                db.execute(f"ALTER TABLE intents ADD COLUMN {name} TEXT")
+        db.execute(INDEX)
 
     @contextmanager
     def _explained(self) -> Iterator[None]:

@@ -21,6 +21,7 @@ OVERRIDES = {
     "short": "selling more than is available",
     "trailing": "a trailing_percent under 0.2, which is a fifth of a percent",
     "late": "a replace while an earlier one of the same order may still arrive",
+    "unknown": "an order like one of which it is not known whether it was booked",
 }
 
 
@@ -169,6 +170,10 @@ class LimitCheck:
         """Refuse a replace that an earlier one might undo; `why` is None where that can't be."""
         if why is not None:
             self._needs("late", why)
+
+    def unknown(self, why: str) -> None:
+        """Refuse an order like one whose fate is not known."""
+        self._needs("unknown", why)
 
     def _needs(self, override: str, why: str) -> None:
         if override not in self.overrides:

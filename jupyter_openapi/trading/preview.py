@@ -11,7 +11,7 @@ from typing import Any
 
 from jupyter_openapi.account import Account
 from jupyter_openapi.errors import RequestRefused, guarded
-from jupyter_openapi.kernel import is_captured
+from jupyter_openapi.kernel import Cell, is_captured
 from jupyter_openapi.messages import _
 from jupyter_openapi.reply import Reply
 from jupyter_openapi.spec.model import Operation
@@ -79,6 +79,8 @@ class Preview:
         The named limits it was allowed to pass.
     market_side
         The symbol and side it is about, also where it changes an order; None where it has none.
+    cell
+        The run of the cell that made it.
     sighting
         Whether a person saw it.
     """
@@ -97,6 +99,7 @@ class Preview:
     basket: tuple[str, int] | None = None
     overrides: frozenset[str] = frozenset()
     market_side: tuple[str, str] | None = None
+    cell: Cell | None = None
     sighting: Sighting = field(default_factory=Sighting, init=False, repr=False)
     _admit: Callable[..., None] = field(repr=False, kw_only=True)
     _allowed: Callable[[], None] = field(repr=False, kw_only=True)
@@ -171,7 +174,8 @@ class Preview:
             self._allowed()
         except RequestRefused as refused:
             return [_("PREVIEW that can't be sent: {refused}").format(refused=refused)]
-        return [self.sighting.words()]
+        unknown = [f"UNKNOWN: {text}." for label, text in self.lines if label == "unknown"]
+        return [*unknown, self.sighting.words()]
 
     __repr__ = __str__
 

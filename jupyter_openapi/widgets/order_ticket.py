@@ -210,6 +210,9 @@ class Ticket(PanelState):
         try:
             with TRAFFIC.order():
                 reply = offer.send()
+        except RequestRefused as refused:
+            self.limit = overridable(refused)
+            raise
         except OutcomeUnknown as unknown:
             with self._lock:
                 self.note = "Nothing is repeated by itself: look at your orders before you send again."

@@ -24,6 +24,7 @@ from markupsafe import Markup
 from jupyter_openapi.account import ClientLike
 from jupyter_openapi.colors import colors
 from jupyter_openapi.errors import OpenAPIError, OutcomeUnknown
+from jupyter_openapi.kernel import NO_CELL
 from jupyter_openapi.messages import _
 from jupyter_openapi.widgets import polling as events
 from jupyter_openapi.widgets.model import PendingChange
@@ -185,8 +186,13 @@ def static(*names: str) -> str:
 
 
 def in_thread(work: Callable[[], None]) -> None:
-    """Run `work` in a thread of its own."""
-    threading.Thread(target=work, name="openapi-panel", daemon=True).start()
+    """Run `work` in a thread of its own, which belongs to no cell."""
+
+    def without_cell() -> None:
+        NO_CELL.set(True)
+        work()
+
+    threading.Thread(target=without_cell, name="openapi-panel", daemon=True).start()
 
 
 class PanelState:

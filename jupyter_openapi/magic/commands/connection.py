@@ -123,6 +123,7 @@ def describe_status(client: Client) -> Report:
         ("host", account.host),
         ("trading", "on" if account.trading else "off: this connection is read-only"),
         ("token", str(validity(client.token_days_left()))),
+        *_unsettled_row(client),
         *[
             (_("{kind} calls left").format(kind=kind), str(left))
             for kind, left in client.limits_left().items()
@@ -130,6 +131,15 @@ def describe_status(client: Client) -> Report:
     ]
     width = max(len(label) for label, _ in rows)
     return Report("\n".join(f"{label:<{width}}  {text}" for label, text in rows))
+
+
+def _unsettled_row(client: Client) -> list[tuple[str, str]]:
+    """Return the row that says how many orders nobody knows the fate of; none if that is 0."""
+    try:
+        count = client.unsettled()
+    except RequestRefused as refused:
+        return [("journal", str(refused))]
+    return [("unsettled", _("{count}: type `%openapi reconcile`").format(count=count))] if count else []
 
 
 RED = "\x1b[1;97;41m"
