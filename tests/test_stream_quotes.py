@@ -42,7 +42,9 @@ def quote(sandbox: SandboxProcess, symbol: str = HK) -> dict[str, Any]:
     return sandbox.client.post("/quote/quotes", symbol=[symbol])["secu_quote"][0]
 
 
-def test_subscribing_returns_at_once_and_wait_returns_with_first_values(sandbox: SandboxProcess, client: Client) -> None:
+def test_subscribing_returns_at_once_and_wait_returns_with_first_values(
+    sandbox: SandboxProcess, client: Client
+) -> None:
     begun = time.monotonic()
     sub = client.subscribe([HK, US], "quote", "depth")
     assert time.monotonic() - begun < 0.2
@@ -203,7 +205,9 @@ def test_the_thread_is_gone_after_the_last_subscription(sandbox: SandboxProcess,
         (([f"{n}.HK" for n in range(1, 502)],), "at most 500"),
     ],
 )
-def test_wrong_arguments_are_refused_before_anything_is_sent(client: Client, arguments: Any, words: str) -> None:
+def test_wrong_arguments_are_refused_before_anything_is_sent(
+    client: Client, arguments: Any, words: str
+) -> None:
     with pytest.raises(RequestRefused, match=words):
         client.subscribe(*arguments)
     with pytest.raises(RequestRefused, match="buffer"):
@@ -272,7 +276,9 @@ def test_a_time_out_names_what_is_wrong_and_the_subscription_goes_on(sandbox: Sa
     client.close()
 
 
-def test_silent_symbols_are_named_and_their_table_filled_by_a_pull(sandbox: SandboxProcess, client: Client) -> None:
+def test_silent_symbols_are_named_and_their_table_filled_by_a_pull(
+    sandbox: SandboxProcess, client: Client
+) -> None:
     from jupyter_openapi.protocol import commands as c
 
     sub = client.subscribe(HK)
