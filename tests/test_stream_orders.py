@@ -143,9 +143,8 @@ def test_pushes_that_come_late_or_twice_are_left_out_and_counted() -> None:
         sub = client.subscribe_orders().wait()
         events: list[Any] = []
         sub.on(events.append)
-        sent = []
-        for _ in range(20):
-            sent.append(sandbox.client.submit("AAPL.US", order_type="MO", submitted_quantity="1"))
+        one = {"order_type": "MO", "submitted_quantity": "1"}
+        sent = [sandbox.client.submit("AAPL.US", **one) for _ in range(20)]
         until(lambda: sum(event.done for event in events) >= len(sent))
         time.sleep(0.5)
         for order_id in sent:

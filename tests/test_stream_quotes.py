@@ -219,7 +219,7 @@ def test_a_refusal_is_raised_wherever_one_waits(sandbox: SandboxProcess, client:
     try:
         kept = client.subscribe(HK).wait()
         refused = client.subscribe([US])
-        with pytest.raises(ApiError, match="no quote access.*301604.*quote access in the broker's app"):
+        with pytest.raises(ApiError, match=r"no quote access.*301604.*quote access in the broker's app"):
             refused.wait()
         with pytest.raises(ApiError) as caught:
             list(refused)
@@ -270,7 +270,7 @@ def test_a_time_out_names_what_is_wrong_and_the_subscription_goes_on(sandbox: Sa
     with start_sandbox("--limits", "off") as gone:
         client = client_of(gone)
     sub = client.subscribe(HK)
-    with pytest.raises(TransportError, match="Not live after 0.5 s; it goes on trying.*can't be reached"):
+    with pytest.raises(TransportError, match=r"Not live after 0\.5 s; it goes on trying.*can't be reached"):
         sub.wait(0.5)
     assert sub.state == "opening"
     client.close()
