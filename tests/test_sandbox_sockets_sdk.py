@@ -261,7 +261,7 @@ def test_the_eleventh_link_is_refused_and_dead_ones_are_not_counted(sandbox: San
     for link, password in zip(links[:10], passwords, strict=False):
         link.authenticate(password)
     assert sandbox.client.get("/v1/socket/token")["online"] == 10
-    with pytest.raises(PermissionError, match="6 403 .*limit = 10, online = 10"):
+    with pytest.raises(PermissionError, match=r"6 403 .*limit = 10, online = 10"):
         links[10].authenticate(passwords[10])
     for link in links:
         link.abort()

@@ -39,9 +39,13 @@ class Events:
         self._seconds = seconds
         self._count = count
 
+    # The buffer is there from the moment the loop is made, not from its first turn on.
+
     def __iter__(self) -> Iterator[Event]:
         woken = threading.Event()
-        buffer = self._feed.attach(woken.set)
+        return self._take(self._feed.attach(woken.set), woken)
+
+    def _take(self, buffer: Buffer, woken: threading.Event) -> Iterator[Event]:
         try:
             deadline, given = self._deadline(), 0
             while self._count is None or given < self._count:
@@ -59,7 +63,7 @@ class Events:
         finally:
             self._feed.detach(buffer)
 
-    async def __aiter__(self) -> AsyncIterator[Event]:
+    def __aiter__(self) -> AsyncIterator[Event]:
         loop, woken = asyncio.get_running_loop(), asyncio.Event()
         signalled = [False]
 
@@ -70,7 +74,11 @@ class Events:
                 with contextlib.suppress(RuntimeError):
                     loop.call_soon_threadsafe(woken.set)
 
-        buffer = self._feed.attach(wake)
+        return self._take_async(self._feed.attach(wake), woken, signalled)
+
+    async def _take_async(
+        self, buffer: Buffer, woken: asyncio.Event, signalled: list[bool]
+    ) -> AsyncIterator[Event]:
         try:
             deadline, given = self._deadline(), 0
             while self._count is None or given < self._count:

@@ -80,6 +80,10 @@ class Engine:
             return
         for subscription in list(self._users):
             subscription.close()
+        with self._lock:
+            unused, self.finished = not self.finished, True
+        if unused:  # nobody ever subscribed
+            self._worker.stop()
         self._worker.join(_GOODBYE)
 
     def report(self) -> list[dict[str, Any]]:

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
-from jupyter_openapi.errors import ApiError, OpenAPIError, RequestRefused, TransportError
+from jupyter_openapi.errors import ApiError, OpenAPIError, OutcomeUnknown, RequestRefused, TransportError
 from jupyter_openapi.messages import _
 from jupyter_openapi.protocol import ProtocolError, message
 from jupyter_openapi.protocol import commands as c
@@ -236,9 +236,13 @@ class Gateway(ABC):
         return link
 
     async def _password(self) -> str:
-        call = Call("GET", TOKEN_PATH, effect=Effect.READ, limit="none", name="socket_token")
+        # As a change it is sent once: how often to try is the stream's affair.
+        call = Call("GET", TOKEN_PATH, effect=Effect.WRITE, limit="none", name="socket_token")
         transport = self.source.transport
-        data = await in_thread(lambda: transport.send(call).data)
+        try:
+            data = await in_thread(lambda: transport.send(call).data)
+        except OutcomeUnknown:
+            raise TransportError(_("The broker did not answer when asked for a socket's password.")) from None
         if not isinstance(data, dict) or not isinstance(data.get("otp"), str):
             raise TransportError(_("The broker gave no password for a socket; try again later."))
         online, limit = data.get("online"), data.get("limit")

@@ -1,4 +1,4 @@
-"""The official SDK as a client of the sandbox's sockets, in a process of its own, told what to do line by line.
+"""The official SDK as a client of the sandbox's sockets, in a process of its own, told what to do by lines.
 
 Run as a program it reads one JSON request a line and answers each with one line; `Agent` is the other end.
 """
@@ -164,7 +164,7 @@ def main() -> None:
                 answer: Any = None
             else:
                 answer = session.answer(request)
-        except Exception as failure:
+        except Exception as failure:  # noqa: BLE001 (told to the other end)
             answer = {"failed": f"{type(failure).__name__}: {failure}"}
         print(json.dumps(answer), flush=True)
 

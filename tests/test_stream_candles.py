@@ -1,0 +1,195 @@
+"""Candles built from pushes equal those of REST when confirmed, and those the official SDK builds."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from support.sandbox import SandboxProcess, start_sandbox
+from support.sdk_agent import Agent
+from support.streaming import client_of, links, until
+
+from jupyter_openapi import Client, RequestRefused
+from jupyter_openapi.stream import candles
+
+OPEN = "2026-11-23T10:30:00+08:00"
+HK, US = "700.HK", "AAPL.US"
+NAMES = ("open", "high", "low", "close")
+
+
+@pytest.fixture(scope="module")
+def sandbox() -> Iterator[SandboxProcess]:
+    with start_sandbox("--limits", "off", "--clock", "manual", "--start", OPEN, "--seed", "7") as running:
+        yield running
+
+
+@pytest.fixture
+def client(sandbox: SandboxProcess) -> Iterator[Client]:
+    with client_of(sandbox) as made:
+        yield made
+    until(lambda: not links(sandbox))
+
+
+def advance(sandbox: SandboxProcess, seconds: float) -> None:
+    sandbox.client.post("/sandbox/clock", advance=seconds)
+
+
+def rest(sandbox: SandboxProcess, symbol: str, period: int, count: int = 30) -> dict[int, list[Any]]:
+    rows = sandbox.client.post(
+        "/quote/candlesticks", symbol=symbol, period=period, count=count, adjust_type=0, trade_session=0
+    )["candlesticks"]
+    return {
+        int(row["timestamp"]): [*(Decimal(row[name]) for name in NAMES), int(row["volume"]), Decimal(row["turnover"])]
+        for row in rows
+    }
+
+
+def figures(event: Any) -> list[Any]:
+    return [*(getattr(event, name) for name in NAMES), event.volume, event.turnover]
+
+
+@pytest.mark.parametrize(("symbol", "name", "period"), [(HK, "1m", 1), (HK, "5m", 5), (HK, "day", 1000)])
+def test_confirmed_bars_and_the_running_one_equal_rest(
+    sandbox: SandboxProcess, client: Client, symbol: str, name: str, period: int
+) -> None:
+    sub = client.subscribe_candlesticks(symbol, name).wait()
+    events: list[Any] = []
+    sub.on(events.append)
+    for _ in range(25):
+        advance(sandbox, 20 if period < 1000 else 30)
+        time.sleep(0.02)
+    want = rest(sandbox, symbol, period)
+    newest = max(want)
+    until(lambda: events and figures(events[-1]) == want[newest])
+    assert int(events[-1].timestamp.timestamp()) == newest
+    confirmed = [event for event in events if event.confirmed]
+    assert len(confirmed) >= {1: 7, 5: 1, 1000: 0}[period]
+    for event in confirmed:
+        assert figures(event) == want[int(event.timestamp.timestamp())]
+    assert len({event.timestamp for event in confirmed}) == len(confirmed)
+    assert events[0].snapshot
+    frame = sub.latest.tail(5).reset_index(drop=True)
+    expected = client.call("candlesticks", symbol=symbol, period=name, count=5, adjust_type="none").frame()
+    assert frame.equals(expected[frame.columns])
+
+
+def test_bars_equal_those_of_the_sdk_also_after_a_loss(sandbox: SandboxProcess, client: Client) -> None:
+    sub = client.subscribe_candlesticks(HK, "1m").wait()
+    bars: dict[int, list[Any]] = {}
+    sub.on(lambda e: bars.update({int(e.timestamp.timestamp()): figures(e)}))
+    with Agent(sandbox.info) as agent:
+        agent.ask("candles", symbol=HK, period="Min_1")
+        for _ in range(10):
+            advance(sandbox, 30)
+        time.sleep(0.5)
+        theirs = agent.ask("realtime", what="candlesticks", arguments=[HK, "Min_1", 4])
+    last = list(bars.values())[-4:]
+    assert [bar[:5] for bar in last] == [[*(Decimal(row[n]) for n in NAMES), row["volume"]] for row in theirs]
+    sandbox.client.post("/sandbox/sockets", drop="quote")
+    advance(sandbox, 90)  # while it is away
+    until(lambda: sub.state == "live" and len(sub.gaps) == 1 and sub.gaps[0].end)
+    for _ in range(6):
+        advance(sandbox, 30)
+        time.sleep(0.05)
+    want = rest(sandbox, HK, 1)
+    until(lambda: bars[max(bars)] == want[max(want)])
+    confirmed = sorted(bars)[-3:-1]
+    assert [bars[at] for at in confirmed] == [want[at] for at in confirmed]
+
+
+def test_an_unknown_period_is_refused(client: Client) -> None:
+    with pytest.raises(RequestRefused, match="period"):
+        client.subscribe_candlesticks(HK, "7m")
+
+
+def at(text: str) -> float:
+    return datetime.fromisoformat(text).timestamp()
+
+
+@pytest.mark.parametrize(
+    ("market", "period", "moment", "extended", "bar"),
+    [
+        ("HK", 1, "2026-11-23T09:30:00+08:00", False, "2026-11-23T09:30:00+08:00"),
+        ("HK", 1, "2026-11-23T11:59:59+08:00", False, "2026-11-23T11:59:00+08:00"),
+        ("HK", 1, "2026-11-23T12:30:00+08:00", False, None),
+        ("HK", 60, "2026-11-23T13:10:00+08:00", False, "2026-11-23T13:00:00+08:00"),
+        ("HK", 1, "2026-11-23T16:09:00+08:00", False, "2026-11-23T15:59:00+08:00"),  # the closing auction
+        ("HK", 1, "2026-11-23T16:10:00+08:00", False, None),
+        ("HK", 1, "2026-12-24T13:30:00+08:00", False, None),  # a half day
+        ("US", 30, "2026-11-23T10:15:00-05:00", False, "2026-11-23T10:00:00-05:00"),
+        ("US", 1, "2026-11-23T08:00:00-05:00", False, None),
+        ("US", 1, "2026-11-23T08:00:30-05:00", True, "2026-11-23T08:00:00-05:00"),
+        ("US", 1, "2026-11-23T20:30:10-05:00", True, "2026-11-23T20:30:00-05:00"),  # the night before
+        ("US", 1, "2026-11-27T13:30:00-05:00", False, None),  # a half day
+        ("SG", 1, "2026-11-23T13:00:10+08:00", False, "2026-11-23T13:00:00+08:00"),
+        ("SH", 1, "2026-11-23T11:30:00+08:00", False, None),
+        ("HK", 1000, "2026-11-23T10:00:00+08:00", False, "2026-11-23T00:00:00+08:00"),
+        ("HK", 2000, "2026-11-25T10:00:00+08:00", False, "2026-11-23T00:00:00+08:00"),
+        ("HK", 3000, "2026-11-25T10:00:00+08:00", False, "2026-11-01T00:00:00+08:00"),
+        ("HK", 3500, "2026-11-25T10:00:00+08:00", False, "2026-10-01T00:00:00+08:00"),
+        ("HK", 4000, "2026-11-25T10:00:00+08:00", False, "2026-01-01T00:00:00+08:00"),
+    ],
+)
+def test_which_bar_a_trade_belongs_to(
+    market: str, period: int, moment: str, extended: bool, bar: str | None
+) -> None:
+    found = candles.bar_time(market, period, at(moment), extended=extended)
+    assert found == (None if bar is None else at(bar))
+
+
+@pytest.mark.parametrize(
+    ("market", "kind", "session", "effect"),
+    [
+        ("HK", "", 0, (True, True)),
+        ("HK", "U", 0, (True, True)),
+        ("HK", "D", 0, (False, True)),
+        ("HK", "Q", 0, (False, False)),
+        ("US", "F", 0, (True, True)),
+        ("US", "C", 0, (False, True)),
+        ("US", "I", 0, (False, True)),
+        ("US", "I", 1, (True, True)),
+        ("US", "M", 0, (False, False)),
+        ("SG", "Q", 0, (True, True)),
+        ("SH", "", 0, (True, True)),
+    ],
+)
+def test_which_trades_move_the_price_and_which_the_volume(
+    market: str, kind: str, session: int, effect: tuple[bool, bool]
+) -> None:
+    assert candles.effect(market, kind, session) == effect
+
+
+def trade(moment: str, price: str, volume: int = 100, kind: str = "") -> dict[str, Any]:
+    return {
+        "timestamp": int(at(moment)), "price": price, "volume": volume, "trade_type": kind, "trade_session": 0
+    }  # fmt: skip
+
+
+def test_a_new_bar_confirms_the_one_before_and_older_trades_are_left_out() -> None:
+    builder = candles.Builder(HK, 1)
+    made = []
+    for row in (
+        trade("2026-11-23T10:00:01+08:00", "10"),
+        trade("2026-11-23T10:00:30+08:00", "12"),
+        trade("2026-11-23T10:00:40+08:00", "99", kind="D"),
+        trade("2026-11-23T10:01:05+08:00", "11"),
+        trade("2026-11-23T10:00:59+08:00", "1"),
+        trade("2026-11-23T12:30:00+08:00", "1"),
+    ):
+        made += [(bar.row(HK, confirmed=done)) for bar, done in builder.trade(row)]
+    (confirmed,) = (row for row in made if row["confirmed"])
+    assert [confirmed[name] for name in (*NAMES, "volume", "turnover")] == ["10", "12", "10", "12", 300, "12100"]
+    assert [made[-1][name] for name in (*NAMES, "volume")] == ["11", "11", "11", "11", 100]
+    assert datetime.fromtimestamp(made[-1]["timestamp"], UTC).isoformat() == "2026-11-23T02:01:00+00:00"
+
+
+def test_an_index_is_built_from_quotes() -> None:
+    builder = candles.Builder("HSI.HK", 1, index=True)
+    quote = {"trade_session": 0, "last_done": "25000", "current_volume": 7, "current_turnover": "9", "timestamp": int(at(OPEN))}
+    ((bar, done),) = builder.quote(quote)
+    assert (bar.close, bar.volume, bar.turnover, done) == (Decimal(25000), 7, Decimal(9), False)
+    assert list(builder.trade(trade(OPEN, "1"))) == []
