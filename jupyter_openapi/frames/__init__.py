@@ -20,7 +20,7 @@ them, described fields that it lacks, and unknown ones last. Times have the reso
 
 from __future__ import annotations
 
-from jupyter_openapi.frames.attrs import InexactWarning, UnreadableWarning, describe
+from jupyter_openapi.frames.attrs import InexactWarning, UnreadableWarning, describe, seal
 from jupyter_openapi.frames.build import frame_from_bytes, to_frame
 from jupyter_openapi.frames.columns import add_trade_date
 from jupyter_openapi.market.symbols import MARKET_ZONES
@@ -32,5 +32,6 @@ __all__ = [
     "add_trade_date",
     "describe",
     "frame_from_bytes",
+    "seal",
     "to_frame",
 ]

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import Enum
+from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
 from jupyter_openapi.messages import _
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 ATTRIBUTE = "openapi"
+MARK = "columns"  # the fact that tells whether a frame's columns are those it was made with
 
 
 class InexactWarning(UserWarning):
@@ -77,6 +79,17 @@ def describe(frame: pd.DataFrame, **facts: Any) -> pd.DataFrame:
     added = {name: json_safe(value) for name, value in facts.items() if value is not None}
     frame.attrs[ATTRIBUTE] = {**known, **added}
     return frame
+
+
+def seal(frame: pd.DataFrame) -> pd.DataFrame:
+    """Note in ``frame.attrs["openapi"]`` which columns the frame was made with, and return the same frame."""
+    return describe(frame, **{MARK: mark_of(frame.columns)})
+
+
+def mark_of(columns: Iterable[Any]) -> str:
+    """Return a short mark that other columns, or the same in another order, do not have."""
+    text = "\0".join(map(str, columns))
+    return blake2b(text.encode("utf-8", "replace"), digest_size=6).hexdigest()
 
 
 def json_safe(value: Any) -> Any:

@@ -8,7 +8,7 @@ from datetime import tzinfo
 from typing import TYPE_CHECKING, Any
 
 from jupyter_openapi.errors import RequestRefused
-from jupyter_openapi.frames.attrs import describe
+from jupyter_openapi.frames.attrs import describe, seal
 from jupyter_openapi.frames.columns import Maker
 from jupyter_openapi.frames.records import (
     MisfitError,
@@ -158,7 +158,7 @@ def _finish(columns: Mapping[str, Any], maker: Maker, rows: int | None = None, *
         named[free_name(clean(name), "", named)] = column
     frame = pd.DataFrame(named, index=index, copy=False)
     maker.findings.warn(stacklevel=4)
-    return describe(frame, **facts, **maker.findings.facts())
+    return seal(describe(frame, **facts, **maker.findings.facts()))
 
 
 def _records(data: Any, operation: Operation | None, table: str | None) -> Records:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from jupyter_openapi.errors import RequestRefused
 from jupyter_openapi.frames import values as numbers
-from jupyter_openapi.frames.attrs import Findings
+from jupyter_openapi.frames.attrs import Findings, seal
 from jupyter_openapi.frames.values import UnreadableError, as_text, distinct, objects, shape, text_column
 from jupyter_openapi.market.symbols import MARKET_ZONES, market_of
 from jupyter_openapi.messages import _
@@ -155,7 +155,7 @@ def add_trade_date(frame: pd.DataFrame, symbol: str, column: str = "timestamp") 
         return frame
     days = times.dt.tz_convert(zone).dt.tz_localize(None).dt.normalize()
     frame.insert(list(frame.columns).index(column) + 1, "trade_date", days)
-    return frame
+    return seal(frame)
 
 
 DECIMALS = ("float64", "decimal", "string")

@@ -82,6 +82,7 @@ def unload(shell: Any) -> None:
     uninstall(shell)
     RUNS.ignore(shell)
     for known in [known for known in shell.configurables if isinstance(known, OpenAPIMagics)]:
+        known.unload()
         shell.configurables.remove(known)
         for table in shell.magics_manager.magics.values():
             table.pop("openapi", None)

@@ -96,6 +96,7 @@ _ALL = (
     Flag("decimals", "KIND", "how decimal columns come", choices=("float64", "decimal", "string")),
     Flag("tz", "ZONE", "the time zone of dates typed and shown, such as Asia/Hong_Kong"),
     Flag("out", "FILE", "also save the frame: FILE ends in .csv, .xlsx or .parquet"),
+    Flag("wide", help="show every column of the frame instead of its view"),
     Flag("table", "NAME", "another table of the reply, such as cash_infos of balance", literal=True),
     Flag(
         "param",
@@ -224,18 +225,19 @@ def _unknown_flag(word: str, known: Iterable[str]) -> RequestRefused:
 
 SHOWING = ("dry_run", "explain", "curl")  # these show a request and send nothing
 _ANY = frozenset({"execute", "tz", "raw", *SHOWING})
-_READ = _ANY | {"decimals", "out", "table"}
+_READ = _ANY | {"decimals", "out", "table", "wide"}
 _TRADE = _ANY | {"again", "override"}
 # A flag beside one that leaves it nothing to do.
 _CLASHES = (
     *((shown, other) for shown in SHOWING for other in ("execute", "again", "all", "raw", "decimals", "out")),
-    *((shown, "table") for shown in SHOWING),
+    *((shown, other) for shown in SHOWING for other in ("table", "wide")),
     ("dry_run", "explain"),
     ("dry_run", "curl"),
     ("explain", "curl"),
     ("raw", "out"),
     ("raw", "decimals"),
     ("raw", "table"),
+    ("raw", "wide"),
     ("all", "param"),
 )
 
@@ -302,6 +304,7 @@ _WHY = {
     "override": "lets a check of an order pass, and this is none",
     "decimals": "is for DataFrames, and this gives none",
     "out": "saves a DataFrame, and this gives none",
+    "wide": "shows every column of a frame, and this gives none",
     "table": "chooses a table of a reply that is read, and this changes something",
     "param": "adds to what is described of a read, and this is none",
 }

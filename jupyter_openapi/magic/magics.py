@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from IPython.core.magic import Magics, line_cell_magic, magics_class, needs_local_scope, no_var_expand
 from traitlets import Dict, Enum, Float, TraitError, Unicode, observe, validate
@@ -12,10 +13,15 @@ from jupyter_openapi.errors import RequestRefused, guarded
 from jupyter_openapi.magic.caller import show, use_of_value
 from jupyter_openapi.messages import _, ngettext
 
+if TYPE_CHECKING:
+    from jupyter_openapi.magic.display import FrameDisplay
+
 
 @magics_class
 class OpenAPIMagics(Magics):
     """The magic and its settings, which ``%config OpenAPIMagics`` lists."""
+
+    _views: FrameDisplay | None = None
 
     decimals = Enum(
         ("float64", "decimal", "string"),
@@ -25,6 +31,12 @@ class OpenAPIMagics(Magics):
     tz = Unicode("UTC", help="The time zone of dates typed and shown, such as Asia/Hong_Kong.").tag(
         config=True
     )
+
+    view = Enum(
+        ("compact", "full"),
+        default_value="compact",
+        help="How frames are shown: compact, the columns a person wants first; or full, as pandas does.",
+    ).tag(config=True)
 
     max_value = Dict(
         help="The most that one order may be worth without --override max_value, by currency, such as "
@@ -100,6 +112,7 @@ class OpenAPIMagics(Magics):
         from jupyter_openapi.magic.line import obey
 
         command, result = obey(line, cell, Context(self, local_ns or {}))
+        self._show_views()
         if command.kind == "empty":
             from jupyter_openapi.magic.commands import COMMANDS
             from jupyter_openapi.magic.commands.help import overview
@@ -117,6 +130,20 @@ class OpenAPIMagics(Magics):
         if use == "discarded":
             show(result)  # the cell's last line will not, and only what was seen may be sent
         return result
+
+    def _show_views(self) -> None:
+        """Show frames by their views, from the first line that may have made one."""
+        if self._views is None and "pandas" in sys.modules:
+            from jupyter_openapi.magic.display import FrameDisplay
+
+            self._views = FrameDisplay(self.shell, lambda: self.view == "compact")
+            self._views.install()
+
+    def unload(self) -> None:
+        """Show frames as before."""
+        if self._views is not None:
+            self._views.uninstall()
+            self._views = None
 
     @property
     def names(self) -> dict[str, Any]:

@@ -220,6 +220,8 @@ def framed(make: Callable[..., pd.DataFrame], wish: FrameRequest) -> pd.DataFram
         frames.describe(frame, window=[wish.window.start, wish.window.end])
     if wish.cut is not None:
         frames.describe(frame, complete=False)
+    if command.flags.get("wide"):
+        frames.describe(frame, view="full")
     if wish.saving is not None:
         notify(command, wish.saving.save(frame))
     return frame

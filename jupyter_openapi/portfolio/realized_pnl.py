@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from jupyter_openapi.errors import OpenAPIError, RequestRefused, guarded
-from jupyter_openapi.frames import describe
+from jupyter_openapi.frames import describe, seal
 from jupyter_openapi.market.money import amount, exactly, plain, product
 from jupyter_openapi.messages import _, ngettext
 from jupyter_openapi.portfolio.account_ledgers import Account
@@ -134,7 +134,7 @@ def worked_out(
         frame = frame_of(account, client.tz)
         analysis = read_analysis(reader, account.trades.start, account.trades.end) if account.ledgers else {}
         facts = facts_of(account, analysis, reader.asides, client.tz)
-    return describe(frame, **reader.facts("pnl"), **facts, missing=reader.missing)
+    return seal(describe(frame, **reader.facts("pnl"), **facts, missing=reader.missing))
 
 
 def _trades(reader: Reader, start: Any, end: Any, since: Any) -> Trades:

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from jupyter_openapi.errors import guarded
-from jupyter_openapi.frames import describe
+from jupyter_openapi.frames import describe, seal
 from jupyter_openapi.frames.values import text_column
 from jupyter_openapi.market.money import ZERO, exactly, floats, minus, product, ratio, total
 from jupyter_openapi.market.symbols import currency_of, is_option, market_of
@@ -260,7 +260,7 @@ def valued(client: ClientLike, base_currency: str = "HKD") -> pd.DataFrame:
         closed = closed_today(known.holdings, known.prices, known.fills)
         frame = frame_of(rows, base)
         facts = facts_of(known, rows, closed, base)
-    return describe(frame, **reader.facts("portfolio"), **facts, missing=reader.missing)
+    return seal(describe(frame, **reader.facts("portfolio"), **facts, missing=reader.missing))
 
 
 def read_all(reader: Reader, base: str) -> ValuationInputs:

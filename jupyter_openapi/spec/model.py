@@ -201,6 +201,7 @@ FORMATS = frozenset(
         "percent",  # 5 as 5.00 %
         "signed",  # + or -, coloured
         "signed_ratio",  # + or -, coloured, 0.05 as +5.00 %
+        "signed_percent",  # + or -, coloured, 5 as +5.00 %
         "time",  # in the zone asked for, without fractions of a second
         "date",
         "boolean",  # yes or no

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from jupyter_openapi.errors import RequestRefused
+from jupyter_openapi.frames import describe
 from jupyter_openapi.magic.command import Invocation, Report, command, notify, parameter
 from jupyter_openapi.magic.flags import Flag
 from jupyter_openapi.messages import _
@@ -28,7 +29,7 @@ _MONTH = re.compile(r"(\d{4})-(0[1-9]|1[0-2])")
     "portfolio",
     "Value every holding, one row each.",
     BASE,
-    accepts=("out",),
+    accepts=("out", "wide"),
     examples=("portfolio", "portfolio USD"),
 )
 def portfolio(ask: Invocation) -> pd.DataFrame:
@@ -49,7 +50,7 @@ def portfolio(ask: Invocation) -> pd.DataFrame:
     BASE,
     parameter("method", Kind.ENUM, "how sales meet purchases", choices=("fifo", "average")),
     flags=(Flag("month", "YYYY-MM", "a whole month instead of start and end"),),
-    accepts=("out", "tz"),
+    accepts=("out", "tz", "wide"),
     examples=("pnl", "pnl --month 2026-11", "pnl start=-90d method=average"),
 )
 def pnl(ask: Invocation) -> pd.DataFrame:
@@ -90,6 +91,8 @@ def _saving(ask: Invocation) -> Saving | None:
 
 def _told(ask: Invocation, frame: pd.DataFrame, text: str, saving: Saving | None) -> pd.DataFrame:
     notify(ask.command, text)
+    if ask.command.flags.get("wide"):
+        describe(frame, view="full")
     if saving is not None:
         notify(ask.command, saving.save(frame))
     return frame
