@@ -7,7 +7,7 @@ import sys
 CELLS = (
     "%load_ext jupyter_openapi",
     "client = %openapi connect sandbox",
-    "held = %openapi positions\nheld[['symbol', 'symbol_name', 'quantity', 'cost_price', 'currency']]",
+    "held = %openapi positions\nheld",
     "%openapi quote 700.HK AAPL.US",
     "book = %openapi depth 700.HK\nask = book.loc[book.side == 'ask', 'price'].min()",
     "%openapi submit 700.HK side=buy price={ask + 1} quantity=100",
@@ -18,6 +18,7 @@ CELLS = (
 grown = now.set_index('symbol').quantity - held.set_index('symbol').quantity
 print('700.HK grew by', grown['700.HK'])
 assert grown['700.HK'] == 100""",
+    "%openapi portfolio",
 )
 
 
