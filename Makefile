@@ -9,7 +9,7 @@ READY := $(VENV)/.ready
 UV := $(BIN)/uv
 CORE_SUITE := --ignore=tests/browser --ignore=tests/test_docs.py --ignore=tests/test_binder.py
 
-.PHONY: setup tools demo test test-lowest test-latest soak lint format bench docs lab constraints clean
+.PHONY: setup tools demo test test-lowest test-latest soak lint format bench docs docs-samples lab constraints clean
 
 setup: $(READY)    ## the whole development set, at the versions of constraints.txt
 
@@ -59,6 +59,7 @@ lint: setup        ## style, types, layers, generated pages
 	$(BIN)/lint-imports
 	$(BIN)/python docs/operations.py --check
 	$(BIN)/python docs/errors.py --check
+	$(BIN)/python docs/samples.py --check
 
 format: setup
 	$(BIN)/ruff check --fix .
@@ -69,6 +70,9 @@ bench: setup       ## ratios against peers, in one run
 
 docs: setup        ## the documentation, in docs/_build/html; a warning is an error
 	$(BIN)/sphinx-build -W --keep-going -q docs docs/_build/html
+
+docs-samples: setup ## README.md with the output of its cells, as it is now
+	$(BIN)/python docs/samples.py
 
 lab: setup         ## JupyterLab on the first notebook
 	$(BIN)/jupyter lab notebooks/01-quickstart.ipynb

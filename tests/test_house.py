@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import sys
 from pathlib import Path
 
@@ -62,3 +63,34 @@ def test_functions_fit_a_screen_and_modules_stay_readable() -> None:
     assert [f"{each.module}.{each.name}" for each in house.functions() if each.lines > 50] == []
     long = {name: len(path.read_text("utf-8").splitlines()) for name, path in house.modules().items()}
     assert {name: lines for name, lines in long.items() if lines > 500} == {}
+
+
+def defined(path: Path) -> set[str]:
+    """Return the names that a module defines: functions, classes, methods, assigned names."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            found.add(node.name)
+        elif isinstance(node, ast.Assign | ast.AnnAssign):
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            found |= {each.id for each in targets if isinstance(each, ast.Name)}
+    return found
+
+
+def test_the_rules_are_where_contributing_says() -> None:
+    text = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
+    rows = re.findall(r"^\| [^|]+ \| `([\w/.]+\.py)` \| `(\w+)` \|$", text, re.MULTILINE)
+    assert len(rows) >= 20
+    for name, symbol in rows:
+        assert symbol in defined(house.PACKAGE / name), (name, symbol)
+
+
+def test_contributing_names_every_layer_and_what_is_in_it() -> None:
+    text = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
+    rows = re.findall(r"^\| (\d) (.*?) \|", text, re.MULTILINE)
+    assert [number for number, _ in rows] == list("12345678")
+    said = {name for _, cell in rows for name in re.findall(r"`(\w+)(?:/|\.py)`", cell)}
+    present = {path.stem for path in house.PACKAGE.glob("*.py")} | {
+        path.name for path in house.PACKAGE.iterdir() if (path / "__init__.py").exists()
+    }
+    assert said == present - {"__init__", "__main__", "sandbox"}

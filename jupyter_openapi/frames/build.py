@@ -155,7 +155,9 @@ def _finish(columns: Mapping[str, Any], maker: Maker, rows: int | None = None, *
     index = None if rows is None else pd.RangeIndex(rows)
     named: dict[str, Any] = {}
     for name, column in columns.items():
-        named[free_name(clean(name), "", named)] = column
+        # Nearly every name is ASCII and new; only the others need a look.
+        new = name.isascii() and name not in named
+        named[name if new else free_name(clean(name), "", named)] = column
     frame = pd.DataFrame(named, index=index, copy=False)
     maker.findings.warn(stacklevel=4)
     return seal(describe(frame, **facts, **maker.findings.facts()))

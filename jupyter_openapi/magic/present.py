@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -74,8 +74,10 @@ def window_names(operation: Operation) -> tuple[str | None, str | None]:
     return _named(operation, STARTS), _named(operation, ENDS)
 
 
-def gives_window(operation: Operation, given: Iterable[str]) -> bool:
+def gives_window(operation: Operation, given: Collection[str]) -> bool:
     """Tell whether a window is among the arguments that were typed."""
+    if not given:
+        return False
     names = [name for name in window_names(operation) if name]
     typed = {operation.short.get(name, name) for name in given}
     return any(name in typed or name.partition(".")[0] in typed for name in names)

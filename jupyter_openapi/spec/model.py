@@ -5,7 +5,7 @@ The OpenAPI documents beside this module are the source; nothing here is written
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, TypeVar, overload
@@ -37,6 +37,9 @@ class LazyTuple(Sequence[T]):
     def __getitem__(self, index: slice) -> tuple[T, ...]: ...
     def __getitem__(self, index: int | slice) -> T | tuple[T, ...]:
         return self._tuple()[index]
+
+    def __iter__(self) -> Iterator[T]:
+        return iter(self._tuple())
 
     def __len__(self) -> int:
         return len(self._tuple())

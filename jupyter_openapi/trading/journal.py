@@ -115,6 +115,8 @@ def truth(value: int | None) -> bool | None:
 
 def plain(value: Any) -> Any:
     """Return what SQLite stores for a fact, secrets masked."""
+    if value is None or isinstance(value, int | float):
+        return value
     value = masked(value)
     if isinstance(value, dict):
         return json.dumps(value)
