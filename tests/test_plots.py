@@ -245,7 +245,7 @@ def test_names_in_chinese_are_shown_with_a_font_that_has_them(
     path = tmp_path / "cjk.ttf"
     _font(path, "Noto Sans CJK SC", "腾讯控股")
     monkeypatch.setattr(font_manager.fontManager, "ttflist", list(font_manager.fontManager.ttflist))
-    # Matplotlib remembers which file a family stands in per setting of the families: only this has this one.
+    # Matplotlib remembers a family's file for each setting of the families; nobody else has this one.
     monkeypatch.setitem(mpl.rcParams, "font.fantasy", ["A family of this test"])
     fonts._face.cache_clear()
     font_manager.fontManager.addfont(path)

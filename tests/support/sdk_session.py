@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable
 from datetime import date, datetime, time
 from decimal import Decimal
+from functools import cached_property
 from typing import Any
 
 from longbridge import openapi as lb
@@ -30,6 +31,36 @@ def config(info: dict[str, Any]) -> lb.Config:
     )
 
 
+class Contexts:
+    """One context of each kind, all of them open until the process ends.
+
+    When a context is dropped and another of its kind follows, the SDK may close the new one's connection.
+    """
+
+    def __init__(self, info: dict[str, Any]) -> None:
+        self._config = config(info)
+
+    @cached_property
+    def trade(self) -> lb.TradeContext:
+        return lb.TradeContext(self._config)
+
+    @cached_property
+    def quote(self) -> lb.QuoteContext:
+        return lb.QuoteContext(self._config)
+
+    @cached_property
+    def market(self) -> lb.MarketContext:
+        return lb.MarketContext(self._config)
+
+    @cached_property
+    def asset(self) -> lb.AssetContext:
+        return lb.AssetContext(self._config)
+
+    @cached_property
+    def portfolio(self) -> lb.PortfolioContext:
+        return lb.PortfolioContext(self._config)
+
+
 def name(value: Any) -> str:
     return str(value).rpartition(".")[2]
 
@@ -46,9 +77,9 @@ def state(order: Any) -> dict[str, str]:
     }
 
 
-def trading(info: dict[str, Any]) -> dict[str, Any]:
+def trading(info: dict[str, Any], contexts: Contexts) -> dict[str, Any]:
     """Positions, balance, an order's life, executions."""
-    trade = lb.TradeContext(config(info))
+    trade = contexts.trade
     seen: dict[str, Any] = {}
     seen["positions"] = {
         p.symbol: [str(p.quantity), str(p.cost_price), p.currency]
@@ -95,9 +126,9 @@ def trading(info: dict[str, Any]) -> dict[str, Any]:
     return seen
 
 
-def quotes(info: dict[str, Any]) -> dict[str, Any]:
+def quotes(_: dict[str, Any], contexts: Contexts) -> dict[str, Any]:
     """Quotes, the book, candles, what a security is."""
-    quote = lb.QuoteContext(config(info))
+    quote = contexts.quote
     seen: dict[str, Any] = {}
     seen["quote"] = {q.symbol: str(q.last_done) for q in quote.quote(["700.HK", "AAPL.US"])}
     seen["static"] = {s.symbol: [s.lot_size, s.currency] for s in quote.static_info(["700.HK", "AAPL.US"])}
@@ -143,9 +174,8 @@ def plain(value: Any) -> Any:
     return {word: plain(item) for word, item in found.items() if not callable(item)}
 
 
-def trade_surface(info: dict[str, Any], note: Notes) -> None:
-    trade = lb.TradeContext(config(info))
-    asset, portfolio = lb.AssetContext(config(info)), lb.PortfolioContext(config(info))
+def trade_surface(info: dict[str, Any], contexts: Contexts, note: Notes) -> None:
+    trade, asset, portfolio = contexts.trade, contexts.asset, contexts.portfolio
     start, end = (datetime.fromisoformat(info[word]) for word in ("start", "end"))
     buy, day, limit, lot = lb.OrderSide.Buy, lb.TimeInForceType.Day, lb.OrderType.LO, Decimal(100)
     placed = note("submit_order", trade.submit_order, "700.HK", lb.OrderType.MO, buy, lot, day)
@@ -171,8 +201,8 @@ def trade_surface(info: dict[str, Any], note: Notes) -> None:
     note("statement_download_url", asset.statement_download_url, listed.list[0].file_key)
 
 
-def quote_surface(info: dict[str, Any], note: Notes) -> None:
-    quote, market = lb.QuoteContext(config(info)), lb.MarketContext(config(info))
+def quote_surface(info: dict[str, Any], contexts: Contexts, note: Notes) -> None:
+    quote, market = contexts.quote, contexts.market
     start, end = (datetime.fromisoformat(info[word]) for word in ("start", "end"))
     hk, us, plainly = "700.HK", "AAPL.US", lb.AdjustType.NoAdjust
     for word in ("quote", "static_info"):
@@ -197,8 +227,8 @@ def quote_surface(info: dict[str, Any], note: Notes) -> None:
         note(f"{word}_us", getattr(quote, word), us)
 
 
-def derivative_surface(info: dict[str, Any], note: Notes) -> None:
-    quote = lb.QuoteContext(config(info))
+def derivative_surface(_: dict[str, Any], contexts: Contexts, note: Notes) -> None:
+    quote = contexts.quote
     hk, us = "700.HK", "AAPL.US"
     note("option_volume", quote.option_volume, us)
     note("option_volume_daily", quote.option_volume_daily, us)
@@ -213,8 +243,8 @@ def derivative_surface(info: dict[str, Any], note: Notes) -> None:
     note("calc_indexes", quote.calc_indexes, [hk, us, contract, warrants[0].symbol], codes)
 
 
-def watchlist_surface(info: dict[str, Any], note: Notes) -> None:
-    quote = lb.QuoteContext(config(info))
+def watchlist_surface(_: dict[str, Any], contexts: Contexts, note: Notes) -> None:
+    quote = contexts.quote
     group = note("create_watchlist_group", quote.create_watchlist_group, "tech", ["700.HK", "AAPL.US"])
     note("update_watchlist_group", quote.update_watchlist_group, group, name="t2", securities=["5.HK"])
     note("update_pinned", quote.update_pinned, lb.PinnedMode.Add, ["5.HK"])
@@ -223,15 +253,15 @@ def watchlist_surface(info: dict[str, Any], note: Notes) -> None:
     note("watchlist_after", quote.watchlist)
 
 
-def surface(info: dict[str, Any]) -> dict[str, Any]:
+def surface(info: dict[str, Any], contexts: Contexts) -> dict[str, Any]:
     """Call every method the sandbox carries; say what came back, and what failed."""
     note = Notes()
     for part in (trade_surface, quote_surface, derivative_surface, watchlist_surface):
-        part(info, note)
+        part(info, contexts, note)
     return note.seen
 
 
 if __name__ == "__main__":
     request = json.load(sys.stdin)
     run = {"trading": trading, "quotes": quotes, "surface": surface}[sys.argv[1]]
-    json.dump(run(request), sys.stdout)
+    json.dump(run(request, Contexts(request)), sys.stdout)
