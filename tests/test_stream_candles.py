@@ -43,7 +43,11 @@ def rest(sandbox: SandboxProcess, symbol: str, period: int, count: int = 30) -> 
         "/quote/candlesticks", symbol=symbol, period=period, count=count, adjust_type=0, trade_session=0
     )["candlesticks"]
     return {
-        int(row["timestamp"]): [*(Decimal(row[name]) for name in NAMES), int(row["volume"]), Decimal(row["turnover"])]
+        int(row["timestamp"]): [
+            *(Decimal(row[name]) for name in NAMES),
+            int(row["volume"]),
+            Decimal(row["turnover"]),
+        ]
         for row in rows
     }
 
@@ -182,14 +186,27 @@ def test_a_new_bar_confirms_the_one_before_and_older_trades_are_left_out() -> No
     ):
         made += [(bar.row(HK, confirmed=done)) for bar, done in builder.trade(row)]
     (confirmed,) = (row for row in made if row["confirmed"])
-    assert [confirmed[name] for name in (*NAMES, "volume", "turnover")] == ["10", "12", "10", "12", 300, "12100"]
+    assert [confirmed[name] for name in (*NAMES, "volume", "turnover")] == [
+        "10",
+        "12",
+        "10",
+        "12",
+        300,
+        "12100",
+    ]
     assert [made[-1][name] for name in (*NAMES, "volume")] == ["11", "11", "11", "11", 100]
     assert datetime.fromtimestamp(made[-1]["timestamp"], UTC).isoformat() == "2026-11-23T02:01:00+00:00"
 
 
 def test_an_index_is_built_from_quotes() -> None:
     builder = candles.Builder("HSI.HK", 1, index=True)
-    quote = {"trade_session": 0, "last_done": "25000", "current_volume": 7, "current_turnover": "9", "timestamp": int(at(OPEN))}
+    quote = {
+        "trade_session": 0,
+        "last_done": "25000",
+        "current_volume": 7,
+        "current_turnover": "9",
+        "timestamp": int(at(OPEN)),
+    }
     ((bar, done),) = builder.quote(quote)
     assert (bar.close, bar.volume, bar.turnover, done) == (Decimal(25000), 7, Decimal(9), False)
     assert list(builder.trade(trade(OPEN, "1"))) == []

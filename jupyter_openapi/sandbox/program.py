@@ -53,7 +53,7 @@ async def _serve(world: World) -> int:
     listening = bind_sockets(world.options.port, HOST)
     sockets = Sockets(world)
     Publisher(world)
-    server = Service(dispatcher.answer, dispatcher.answered, sockets.upgrade).server()
+    server = Service(dispatcher.answer, dispatcher.answered, upgrade=sockets.upgrade).server()
     server.add_sockets(listening)
     end = asyncio.Event()
     loop = asyncio.get_running_loop()

@@ -55,15 +55,15 @@ class Service(HTTPServerConnectionDelegate):
     answered
         Called with the answer's `limit` once the answer has left or failed to.
     upgrade
-        Given the stream, path and headers of a request that asks for a WebSocket on one of its paths.
+        Given the stream, path and headers of a request for a WebSocket on one of the sockets' paths.
     """
 
     def __init__(
         self,
         answer: Callable[[Call], Answer],
         answered: Callable[[str], None],
-        upgrade: Upgrade,
         patience: float = PATIENCE,
+        upgrade: Upgrade | None = None,
     ) -> None:
         self.answer = answer
         self.answered = answered
@@ -134,8 +134,10 @@ class _Incoming(HTTPMessageDelegate):
             self._refuse(Refused("path: not UTF-8"))
             return
         path, _, query = raw.partition("?")
-        if path in PATHS.values() and self._headers.get("Upgrade", "").lower() == "websocket":
-            self._service.upgrade(self._connection.detach(), raw, self._headers)
+        upgrade = self._service.upgrade
+        wants = self._headers.get("Upgrade", "").lower() == "websocket"
+        if upgrade is not None and wants and path in PATHS.values():
+            upgrade(self._connection.detach(), raw, self._headers)
             return
         call = Call(self._line.method, path, query, self._headers, b"".join(self._chunks))
         self._chunks.clear()
