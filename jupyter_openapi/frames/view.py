@@ -202,11 +202,14 @@ def _digits(numbers: Sequence[Decimal | None], form: str) -> int:
         return 2
     if form == "integer":
         return 0
+    known = [number for number in numbers if number is not None]
+    largest = max(map(abs, known), default=Decimal(0))
+    # An average over many fills has more digits than anybody reads.
+    finest = 6 if form == "quantity" else 2 if largest >= 1000 else 3 if largest >= 100 else 4
     most = 0
-    for number in numbers:
-        if number is not None:
-            exponent = round(number, 6).normalize().as_tuple().exponent
-            most = max(most, -exponent if isinstance(exponent, int) else 0)
+    for number in known:
+        exponent = round(number, finest).normalize().as_tuple().exponent
+        most = max(most, -exponent if isinstance(exponent, int) else 0)
     return most if form in {"quantity", "compact"} else max(2, most)
 
 

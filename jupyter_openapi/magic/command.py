@@ -6,7 +6,7 @@ Completion, help and checks treat commands and operations alike, since both are 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
@@ -120,7 +120,7 @@ class CommandSpec:
     """A command: its parameters, its flags, an example of each use, and what it does.
 
     `flags` are its own, which may stand after its name; `accepts` names those of the general ones that mean
-    something to it.
+    something to it. `definitions` gives the lines that its help ends with, read only when it is asked for.
     """
 
     operation: Operation
@@ -128,6 +128,7 @@ class CommandSpec:
     flags: tuple[Flag, ...] = ()
     accepts: frozenset[str] = frozenset()
     examples: tuple[str, ...] = ()
+    definitions: Callable[[], Sequence[str]] = tuple
 
     @property
     def name(self) -> str:
@@ -148,6 +149,7 @@ def command(
     flags: tuple[Flag, ...] = (),
     accepts: tuple[str, ...] = (),
     examples: tuple[str, ...] = (),
+    definitions: Callable[[], Sequence[str]] = tuple,
 ) -> Callable[[Action], CommandSpec]:
     """Make a command of the function that carries it out; any module of `magic.commands` may have some.
 
@@ -166,7 +168,7 @@ def command(
     )
 
     def make(action: Action) -> CommandSpec:
-        return CommandSpec(operation, action, flags, frozenset(accepts), examples or (name,))
+        return CommandSpec(operation, action, flags, frozenset(accepts), examples or (name,), definitions)
 
     return make
 

@@ -21,6 +21,7 @@ from jupyter_openapi.market.money import (
     total,
 )
 from jupyter_openapi.messages import _, ngettext
+from jupyter_openapi.portfolio import pnl_frame, valuation
 from jupyter_openapi.portfolio.pnl_frame import COLUMNS as PNL_COLUMNS
 from jupyter_openapi.portfolio.pnl_frame import Cells
 from jupyter_openapi.portfolio.valuation import COLUMNS, text
@@ -303,7 +304,11 @@ def _lacks(lacks: Mapping[str, Sequence[str]]) -> str:
     return "; ".join(f"{name}: {', '.join(dict.fromkeys(found))}" for name, found in lacks.items() if found)
 
 
-def notes(frame: pd.DataFrame, *, privacy: bool = False) -> str:
+ALWAYS_TRUE = frozenset((*valuation.DEFINITIONS, *pnl_frame.DEFINITIONS))
+"""What every frame says of its columns; the other notes are about one frame."""
+
+
+def notes(frame: pd.DataFrame, *, privacy: bool = False, definitions: bool = True) -> str:
     """Return what a frame of `value` or `pnl` says of itself, as lines to print.
 
     Parameters
@@ -312,6 +317,8 @@ def notes(frame: pd.DataFrame, *, privacy: bool = False) -> str:
         What `value` or `pnl` gave.
     privacy
         Leave out amounts.
+    definitions
+        Add what each column means.
     """
     known = frame.attrs.get("openapi", {})
     lines: list[str] = []
@@ -323,7 +330,8 @@ def notes(frame: pd.DataFrame, *, privacy: bool = False) -> str:
         lines += trip_lines(frame, privacy=privacy)
     if missing := known.get("missing"):
         lines.append(_("Not known: {missing}.").format(missing="; ".join(missing)))
-    return "\n".join([*lines, *known.get("notes", ())])
+    lines += [line for line in known.get("notes", ()) if definitions or line not in ALWAYS_TRUE]
+    return "\n".join(lines)
 
 
 def _sum_lines(frame: pd.DataFrame) -> list[str]:

@@ -88,6 +88,7 @@ def command_help(spec: CommandSpec) -> Report:
             "Example" if len(spec.examples) == 1 else "Examples",
             lines,
         ),
+        _section("Definitions", list(spec.definitions())),
     ]
     return Report("\n".join(filter(None, parts)))
 

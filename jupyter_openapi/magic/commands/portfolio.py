@@ -25,12 +25,25 @@ BASE = parameter("base_currency", Kind.TEXT, "the currency of the totals, HKD if
 _MONTH = re.compile(r"(\d{4})-(0[1-9]|1[0-2])")
 
 
+def _portfolio_definitions() -> tuple[str, ...]:
+    from jupyter_openapi.portfolio.valuation import DEFINITIONS
+
+    return DEFINITIONS
+
+
+def _pnl_definitions() -> tuple[str, ...]:
+    from jupyter_openapi.portfolio.pnl_frame import DEFINITIONS
+
+    return DEFINITIONS
+
+
 @command(
     "portfolio",
     "Value every holding, one row each.",
     BASE,
     accepts=("out", "wide"),
     examples=("portfolio", "portfolio USD"),
+    definitions=_portfolio_definitions,
 )
 def portfolio(ask: Invocation) -> pd.DataFrame:
     """Return the valued holdings; print their total, what is not known, and the definitions."""
@@ -39,7 +52,7 @@ def portfolio(ask: Invocation) -> pd.DataFrame:
 
     saving = _saving(ask)
     frame = valued(_client(ask), str(ask.given.get("base_currency", "HKD")))
-    return _told(ask, frame, notes(frame), saving)
+    return _told(ask, frame, notes(frame, definitions=False), saving)
 
 
 @command(
@@ -52,6 +65,7 @@ def portfolio(ask: Invocation) -> pd.DataFrame:
     flags=(Flag("month", "YYYY-MM", "a whole month instead of start and end"),),
     accepts=("out", "tz", "wide"),
     examples=("pnl", "pnl --month 2026-11", "pnl start=-90d method=average"),
+    definitions=_pnl_definitions,
 )
 def pnl(ask: Invocation) -> pd.DataFrame:
     """Return the round trips closed in a window; print the window, the sums, and what is not known."""
@@ -63,7 +77,7 @@ def pnl(ask: Invocation) -> pd.DataFrame:
     start, end = _window(ask)
     base, method = (str(ask.given.get(*pair)) for pair in (("base_currency", "HKD"), ("method", "fifo")))
     frame = worked_out(client, start, end, base, method)
-    return _told(ask, frame, notes(frame), saving)
+    return _told(ask, frame, notes(frame, definitions=False), saving)
 
 
 @command("snapshot", "Append positions, cash, rates and quotes to the local store.")
@@ -90,7 +104,8 @@ def _saving(ask: Invocation) -> Saving | None:
 
 
 def _told(ask: Invocation, frame: pd.DataFrame, text: str, saving: Saving | None) -> pd.DataFrame:
-    notify(ask.command, text)
+    more = _("What the columns mean: `%openapi help {name}`.").format(name=ask.command.word)
+    notify(ask.command, f"{text}\n{more}".lstrip())
     if ask.command.flags.get("wide"):
         describe(frame, view="full")
     if saving is not None:
