@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from IPython.core.completer import SimpleCompletion, context_matcher
 
 from jupyter_openapi.magic.caller import RUNS
+from jupyter_openapi.magic.closures import NameInBraces
 from jupyter_openapi.messages import _
 
 if TYPE_CHECKING:
@@ -54,6 +55,8 @@ def load(shell: Any) -> None:
         shell.register_magics(magics)
         shell.configurables.append(magics)
     RUNS.listen(shell)
+    if not any(isinstance(known, NameInBraces) for known in shell.ast_transformers):
+        shell.ast_transformers.append(NameInBraces())
     install(shell)
 
 
@@ -81,6 +84,9 @@ def unload(shell: Any) -> None:
 
     uninstall(shell)
     RUNS.ignore(shell)
+    shell.ast_transformers[:] = [
+        known for known in shell.ast_transformers if not isinstance(known, NameInBraces)
+    ]
     for known in [known for known in shell.configurables if isinstance(known, OpenAPIMagics)]:
         known.unload()
         shell.configurables.remove(known)

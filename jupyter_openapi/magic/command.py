@@ -37,15 +37,10 @@ class Settings(Protocol):
 
 @dataclass(frozen=True)
 class Context:
-    """Where a line was typed: the magic's settings and the caller's local names."""
+    """Where a line was typed: the magic's settings, and the names that are seen there."""
 
     settings: Settings
-    local: Mapping[str, Any]
-
-    @property
-    def scope(self) -> Scope:
-        """The caller's names, then the notebook's."""
-        return Scope(self.local, self.settings.names)
+    scope: Scope
 
     def tz(self, command: Command) -> str:
         """Return the zone that rules a line's dates and its frame: its flag's, else the setting's.

@@ -1,6 +1,6 @@
 """Python expressions in braces: which text is one, what it sees, and what its value may be.
 
-``{bid}`` in a line or body is evaluated with the caller's local names first and the notebook's after them.
+``{bid}`` in a line or body is evaluated with the caller's local names first and its module's after them.
 Both are read through one merged copy, because a comprehension or lambda inside an expression looks its names
 up as globals only, and a local name must win there too.
 """
@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import io
 import keyword
+import symtable
 import tokenize
 import warnings
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from numbers import Integral, Real
 from types import CodeType
@@ -32,16 +33,22 @@ class Scope:
     local
         The caller's local names (IPython's ``local_ns``); these win.
     notebook
-        The notebook's names (``shell.user_ns``).
+        The names of the module that the line stands in, most often the notebook's.
+    problem
+        Says of a name that is not local why the module's may not be taken for it; "" where it may.
 
     Neither mapping is ever written to, not even by ``:=`` in an expression.
     """
 
-    __slots__ = ("_local", "_merged", "_notebook")
+    __slots__ = ("_local", "_merged", "_notebook", "_problem")
 
     def __init__(
-        self, local: Mapping[str, Any] | None = None, notebook: Mapping[str, Any] | None = None
+        self,
+        local: Mapping[str, Any] | None = None,
+        notebook: Mapping[str, Any] | None = None,
+        problem: Callable[[str], str] | None = None,
     ) -> None:
+        self._problem = problem
         self._local = _NO_NAMES if local is None else local
         self._notebook = _NO_NAMES if notebook is None else notebook
         self._merged: dict[str, Any] | None = None
@@ -59,6 +66,7 @@ class Scope:
         if source.isidentifier() and not keyword.iskeyword(source):
             if source in self._local:
                 return self._local[source]
+            self._refuse_doubtful((source,), source)
             if source in self._notebook:
                 return self._notebook[source]
         code = compiled(source)
@@ -66,6 +74,8 @@ class Scope:
             raise RequestRefused(
                 _("{{{source}}} is not a Python expression ({code}).").format(source=short(source), code=code)
             )
+        if self._problem is not None:
+            self._refuse_doubtful(free_names(source), source)
         try:
             return eval(code, self._names())  # noqa: S307 - the user's own expression, as in any cell
         except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever it raises is the user's to read
@@ -74,6 +84,17 @@ class Scope:
         raise RequestRefused(
             _("{{{source}}} raised {problem}.").format(source=short(source), problem=problem)
         )
+
+    def _refuse_doubtful(self, names: Iterable[str], source: str) -> None:
+        """Refuse an expression with a name that is not local, nor the module's for certain."""
+        if self._problem is None:
+            return
+        for name in names:
+            why = "" if name in self._local else self._problem(name)
+            if why:
+                raise RequestRefused(
+                    _("{{{source}}} can't be read here: {why}.").format(source=short(source), why=why)
+                )
 
     def _names(self) -> dict[str, Any]:
         if self._merged is None:
@@ -98,6 +119,21 @@ def compiled(source: str) -> CodeType | str:
     except (MemoryError, RecursionError):
         return "it is nested too deeply"
     return "it holds a comment" if "#" in source and _has_comment(source) else code
+
+
+@lru_cache(maxsize=256)
+def free_names(source: str) -> tuple[str, ...]:
+    """Return the names that an expression takes from around it."""
+    tables = [symtable.symtable(source, "<expression>", "eval")]
+    found: dict[str, None] = {}
+    while tables:
+        table = tables.pop()
+        tables += table.get_children()
+        top = table.get_type() == "module"
+        for symbol in table.get_symbols():
+            if (symbol.is_global() or top) and symbol.is_referenced() and not symbol.is_assigned():
+                found[symbol.get_name()] = None
+    return tuple(found)
 
 
 def is_expression(source: str) -> bool:

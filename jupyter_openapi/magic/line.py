@@ -9,9 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from difflib import get_close_matches
 from typing import Any
 
-from jupyter_openapi.errors import OpenAPIError, RequestRefused, nearest, sentence
+from jupyter_openapi.errors import OpenAPIError, RequestRefused, sentence
 from jupyter_openapi.magic.actions import perform, read_line
 from jupyter_openapi.magic.command import Context
 from jupyter_openapi.magic.commands import COMMANDS
@@ -75,11 +76,8 @@ def _first_word(line: str) -> str:
 
 def _means_connect(word: str) -> bool:
     """Tell whether a word is ``connect``, or such a slip for it as names nothing else."""
-    name = word.lower()
-    if name == CONNECT:
-        return True
-    known = [*COMMANDS, *catalog().aliases, *catalog().operations]
-    return name not in known and CONNECT in nearest(name, known, count=1)
+    known = {*COMMANDS, *catalog().aliases, *catalog().operations} - {CONNECT}
+    return word.lower() not in known and bool(get_close_matches(word.lower(), [CONNECT], cutoff=0.8))
 
 
 def _connect(command: Command, context: Context) -> Any:

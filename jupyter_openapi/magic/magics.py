@@ -6,11 +6,11 @@ import sys
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from IPython.core.magic import Magics, line_cell_magic, magics_class, needs_local_scope, no_var_expand
+from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_expand
 from traitlets import Dict, Enum, Float, TraitError, Unicode, observe, validate
 
 from jupyter_openapi.errors import RequestRefused, guarded
-from jupyter_openapi.magic.caller import show, use_of_value
+from jupyter_openapi.magic.caller import calling_frame, show, use_of_value
 from jupyter_openapi.messages import _, ngettext
 
 if TYPE_CHECKING:
@@ -79,7 +79,6 @@ class OpenAPIMagics(Magics):
         return name
 
     @no_var_expand
-    @needs_local_scope
     @line_cell_magic
     @guarded
     def openapi(self, line: str, cell: str | None = None, local_ns: Mapping[str, Any] | None = None) -> Any:
@@ -101,7 +100,7 @@ class OpenAPIMagics(Magics):
         {"symbol": "700.HK", "side": "Buy", "order_type": "MO", "submitted_quantity": "100",
          "time_in_force": "Day"}
 
-        Words fill the operation's main parameter. {expression} is evaluated, your local names first; None
+        Words fill the operation's main parameter. {expression} is evaluated as Python would there; None
         leaves a parameter out. Flags stand before the operation. # starts a comment; a trailing ; mutes.
 
         %openapi alone shows where you are connected and all flags; %openapi endpoints [WORD] searches the
@@ -109,9 +108,12 @@ class OpenAPIMagics(Magics):
         """
         # Imported at the first line that is typed: the load itself must stay light.
         from jupyter_openapi.magic.command import Context
+        from jupyter_openapi.magic.expressions import Scope
         from jupyter_openapi.magic.line import obey
+        from jupyter_openapi.magic.names import scope_at
 
-        command, result = obey(line, cell, Context(self, local_ns or {}))
+        scope = scope_at(calling_frame(), self.names) if local_ns is None else Scope(local_ns, self.names)
+        command, result = obey(line, cell, Context(self, scope))
         self._show_views()
         if command.kind == "empty":
             from jupyter_openapi.magic.commands import COMMANDS
