@@ -1,4 +1,4 @@
-"""A name in braces is what Python would give at that place, or the line is refused: never another variable."""
+"""A name in braces is what Python would give there, or the line is refused: never another variable."""
 
 from __future__ import annotations
 
@@ -78,12 +78,13 @@ PLACES = {
     ),
     "a default": (f"def f(qty='11.HK'):\n    return {LINE}\nf()", "11.HK"),
     "a global": (
-        f"def make(qty):\n    def f():\n        global qty\n        return {LINE}\n    return f\nmake('12.HK')()",
+        f"def make(qty):\n    def f():\n        global qty\n        return {LINE}\n    return f\nmake('x')()",
         "NOTEBOOK.HK",
     ),
     "a nonlocal": (
         (
-            f"def make(qty):\n    def f():\n        nonlocal qty\n        qty = '13.HK'\n        return {LINE}\n"
+            "def make(qty):\n    def f():\n        nonlocal qty\n        qty = '13.HK'\n"
+            f"        return {LINE}\n"
             "    return f\nmake('x')()"
         ),
         "13.HK",
@@ -164,11 +165,13 @@ DYNAMIC = "get_ipython().run_line_magic('openapi', text)"
         f"{TEXT}def make(qty):\n    def f():\n        return {DYNAMIC}\n    return f\nmake('1.HK')()",
         f"{TEXT}def make(qty):\n    return lambda: {DYNAMIC}\nmake('1.HK')()",
         (
-            f"{TEXT}def make(qty):\n    class C:\n        def f(self):\n            return {DYNAMIC}\n    return C()\n"
+            f"{TEXT}def make(qty):\n    class C:\n        def f(_):\n"
+            f"            return {DYNAMIC}\n    return C()\n"
             "make('1.HK').f()"
         ),
         # No source at all to look into.
-        f"exec(\"def make(qty):\\n    def f():\\n        return {LINE}\\n    return f\\n\", globals())\nmake('1.HK')()",
+        f'source = "def make(qty):\\n    def f():\\n        return {LINE}\\n    return f\\n"\n'
+        "exec(source, globals())\nmake('1.HK')()",
     ],
 )
 def test_a_name_that_can_not_be_told_is_refused(shell: Shell, code: str) -> None:
@@ -192,7 +195,7 @@ def test_the_form_that_is_named_works(shell: Shell) -> None:
     "code",
     [
         f"def f():\n    done = {LINE}\n    qty = 1\n    return done\nf()",
-        f"def make():\n    def f():\n        return {LINE}\n    done = f()\n    qty = 1\n    return done\nmake()",
+        f"def make():\n    def f():\n        return {LINE}\n    f()\n    qty = 1\nmake()",
     ],
 )
 def test_a_variable_without_a_value_is_not_the_notebook_s(shell: Shell, code: str) -> None:
