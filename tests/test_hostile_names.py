@@ -170,8 +170,10 @@ DYNAMIC = "get_ipython().run_line_magic('openapi', text)"
             "make('1.HK').f()"
         ),
         # No source at all to look into.
-        f'source = "def make(qty):\\n    def f():\\n        return {LINE}\\n    return f\\n"\n'
-        "exec(source, globals())\nmake('1.HK')()",
+        (
+            f'source = "def make(qty):\\n    def f():\\n        return {LINE}\\n    return f\\n"\n'
+            "exec(source, globals())\nmake('1.HK')()"
+        ),
     ],
 )
 def test_a_name_that_can_not_be_told_is_refused(shell: Shell, code: str) -> None:
