@@ -163,7 +163,7 @@ class Client:
     @cached_property
     def _desk(self) -> Desk:
         desk = Desk(self._transport, self.account, self.connection.owner, self.journal, self._reader.data)
-        desk.made = self._made
+        desk.made, desk.calls_left = self._made, self.limits_left
         return desk
 
     @cached_property

@@ -30,6 +30,10 @@ class Reply:
         Seconds from writing the request to reading the reply.
     order_id
         The order this reply speaks of, or None.
+    words
+        Of a change that was sent: account, order, id and status in a sentence; empty for a read.
+    state
+        Of an order that was sent: how it stood right after it, or None.
     """
 
     def __init__(
@@ -40,10 +44,14 @@ class Reply:
         order_id: str | None = None,
         asked: Mapping[str, Any] | None = None,
         facts: Mapping[str, Any] | None = None,
+        words: str = "",
+        state: Any = None,
     ) -> None:
         self._answer = answer
         self._operation = operation
         self._order_id = order_id
+        self.words = words
+        self.state = state
         self._asked = dict(asked or {})
         self._facts = dict(facts or {})
 
@@ -140,6 +148,8 @@ class Reply:
         return isinstance(period, int) and period >= DAY_BARS and self._operation is not None
 
     def __repr__(self) -> str:
+        if self.words:
+            return self.words
         name = self._operation.name if self._operation else "request"
         order = _(", order_id={order_id!r}").format(order_id=self.order_id) if self.order_id else ""
         return f"<Reply to {name}: code {self.code}, HTTP {self.http_status}{order}>"

@@ -74,24 +74,28 @@ def _conditions(fields: Mapping[str, Any], currency: str) -> list[str]:
 
 
 def describe_standing(order: Mapping[str, Any]) -> str:
-    """Return an order as it stands: ``Buy 700.HK: total 200, 100 filled, 100 left (NewStatus)``."""
+    """Return an order as it stands, to change or cancel.
+
+    ``Buy 700.HK: total 200, 100 filled, 100 left, filled at 592.00 HKD on average, limit 593.00 HKD (...)``
+    """
     total, done = (
         amount(order.get("quantity")) or Decimal(0),
         amount(order.get("executed_quantity")) or Decimal(0),
     )
-    price = amount(order.get("price"))
-    template = (
-        _("{side} {symbol}: total {total}, {done} filled, {left} left ({status})")
-        if price is None
-        else _("{side} {symbol}: total {total}, {done} filled, {left} left, at {price} ({status})")
-    )
-    return template.format(
+    currency = str(order.get("currency") or "")
+    average, limit = amount(order.get("executed_price")) or None, amount(order.get("price")) or None
+    prices = []
+    if done and average is not None:
+        prices.append(_(", filled at {price} on average").format(price=money(average, currency)))
+    if limit is not None:
+        prices.append(_(", limit {price}").format(price=money(limit, currency)))
+    return _("{side} {symbol}: total {total}, {done} filled, {left} left{prices} ({status})").format(
         side=order.get("side"),
         symbol=order.get("symbol"),
         total=plain(total),
         done=plain(done),
         left=plain(total - done),
-        price="" if price is None else money(price, str(order.get("currency") or "")),
+        prices="".join(prices),
         status=order.get("status"),
     )
 

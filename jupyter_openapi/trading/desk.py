@@ -24,10 +24,11 @@ from jupyter_openapi.spec.check import check
 from jupyter_openapi.spec.model import Effect, Operation
 from jupyter_openapi.spec.request import Built, build, encode_body, encode_query
 from jupyter_openapi.trading import describe as facts
-from jupyter_openapi.trading.delivery import LATE, WINDOW, Delivery
+from jupyter_openapi.trading.delivery import LATE, WINDOW, Delivery, order_id_of
 from jupyter_openapi.trading.describe import describe_order
 from jupyter_openapi.trading.intents import Intent, fingerprint
 from jupyter_openapi.trading.limits import LimitCheck, OrderLimits
+from jupyter_openapi.trading.outcome import look_once, outcome
 from jupyter_openapi.trading.preview import Preview
 from jupyter_openapi.trading.repeats import (
     describe_rerun,
@@ -67,6 +68,7 @@ def late_replace(journal: Journal, owner: str, order_id: str) -> str | None:
 
 
 REMARK = 64  # the shortest limit on a remark that the documentation gives
+PLENTY = 1_000  # calls, where no limit is kept
 KINDS = {"submit_order": "submit", "replace_order": "replace", "cancel_order": "cancel"}
 
 
@@ -94,6 +96,7 @@ class Desk:
         self._owner = owner
         self._journal = journal
         self._read = read
+        self.calls_left: Callable[[], dict[str, int]] | None = None
         self.made: Callable[[Preview], None] | None = None  # told of each preview
         self._epoch = uuid.uuid4().hex[:12]
         self._kind = PaperCheck(account, read)
@@ -291,7 +294,8 @@ class Desk:
         if not again:
             refuse_rerun(self._earlier_run(preview), preview.fingerprint)
 
-    def _deliver(self, preview: Preview) -> Reply:
+    def _deliver(self, preview: Preview, *, look: bool) -> Reply:
+        """Send a preview, and say what became of it; with `look` its order is looked at once."""
         operation = preview.operation
         call = Call(
             preview.method,
@@ -306,7 +310,23 @@ class Desk:
             answer = self._delivery.send(preview, call, self._intend(preview))
         else:
             answer = self._transport.send(call)
-        return Reply(answer, operation, order_id=preview.order_id, facts={"operation": operation.name})
+        order_id = preview.order_id or order_id_of(answer)
+        looked = look and order_id is not None and operation.name in KINDS and self._room() > 0
+        state = look_once(self._transport, str(order_id)) if looked else None
+        became = outcome(preview, order_id, state)
+        return Reply(
+            answer,
+            operation,
+            order_id=preview.order_id,
+            facts={"operation": operation.name},
+            words=became.words,
+            state=became.state,
+        )
+
+    def _room(self) -> int:
+        """Return how many calls the broker's limit on trade calls still allows now."""
+        left = self.calls_left() if self.calls_left is not None else {}
+        return left.get("trade", PLENTY)
 
     def _intend(self, preview: Preview) -> int:
         cell = preview.cell or current_cell()

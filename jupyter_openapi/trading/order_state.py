@@ -9,13 +9,16 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from jupyter_openapi.errors import ApiError, TransportError
-from jupyter_openapi.market.money import amount
-from jupyter_openapi.market.orders import FINAL
-from jupyter_openapi.trading.describe import describe_standing
+from jupyter_openapi.errors import ApiError, OpenAPIError, TransportError
+from jupyter_openapi.market.money import amount, money, plain
+from jupyter_openapi.market.orders import FINAL, status_meaning
+from jupyter_openapi.messages import _
 
 QUIET = 10.0  # seconds without news after which a stream is not relied on
 POLL = 1.0  # seconds: 30 calls per 30 s is all there is
+NOT_YET = 10.0  # seconds within which the broker may not know an order yet that it has just accepted
+ORDER_CODES = ("602", "603")  # what its codes begin with when it speaks of an order, "not found" among them
+REJECTED = "RejectedStatus"
 
 
 @dataclass(frozen=True)
@@ -55,8 +58,59 @@ class OrderState:
             order,
         )
 
+    @property
+    def rejected(self) -> bool:
+        """Whether the broker or the exchange rejected it."""
+        return self.status == REJECTED
+
+    @property
+    def reason(self) -> str:
+        """Why it was rejected or ended otherwise, in the broker's words; may be empty."""
+        return str(self.order.get("msg") or "").strip()
+
     def __str__(self) -> str:
-        return f"{describe_standing(self.order)}{'' if self.done else ', still working'}"
+        return describe_progress(self.order)
+
+
+def describe_progress(order: Mapping[str, Any]) -> str:
+    """Return how far an order came, and how it stands.
+
+    ``Buy 700.HK: 100 of 100 filled at 592.00 HKD on average (limit 593.00), filled``
+    """
+    return _("{side} {symbol}: {filled}, {status}").format(
+        side=order.get("side"),
+        symbol=order.get("symbol"),
+        filled=_describe_fills(order),
+        status=describe_status(order),
+    )
+
+
+def _describe_fills(order: Mapping[str, Any]) -> str:
+    """Return how much has filled, at which price on average, and the limit as the limit."""
+    total, done = amount(order.get("quantity")), amount(order.get("executed_quantity")) or Decimal(0)
+    average, limit = amount(order.get("executed_price")) or None, amount(order.get("price")) or None
+    said = _("{done} of {total} filled").format(
+        done=plain(done), total="?" if total is None else plain(total)
+    )
+    if done and average is not None:
+        price = money(average, str(order.get("currency") or ""))
+        said = _("{filled} at {price} on average").format(filled=said, price=price)
+    return said if limit is None else _("{filled} (limit {limit})").format(filled=said, limit=money(limit))
+
+
+def describe_status(order: Mapping[str, Any]) -> str:
+    """Return how an order stands, in words; of one that was rejected, why."""
+    status, reason = str(order.get("status") or ""), str(order.get("msg") or "").strip()
+    if status == REJECTED:
+        return _("REJECTED by the broker: {reason}").format(reason=reason or _("it gave no reason"))
+    meaning = status_meaning(status)
+    if status in FINAL:
+        return f"{meaning}: {reason}" if reason and status != "FilledStatus" else meaning
+    if amount(order.get("executed_quantity")):
+        return meaning
+    if meaning in {status, "working"}:
+        return _("accepted by the broker, not filled yet")
+    return _("accepted by the broker, not filled yet: {meaning}").format(meaning=meaning)
 
 
 async def wait(
@@ -71,16 +125,22 @@ async def wait(
     `changed` waits for news of an order, at most so many seconds, and returns False at once when it can hear
     of none. With it, an order is looked at when there is news, and every `QUIET` seconds.
 
-    A look that fails is tried again while there is time; the last failure is raised only if no look ever
-    succeeded.
+    A look that fails is tried again while there is time, and the last failure is raised only if no look ever
+    succeeded. The broker may not know an order yet that it has just accepted: "not found" is an answer only
+    after `NOT_YET` seconds. Any other error of the broker is raised at once, unless the order was seen before.
     """
-    deadline = time.monotonic() + timeout
+    begun = time.monotonic()
+    deadline = begun + timeout
     state: OrderState | None = None
     while True:
-        failure: ApiError | TransportError | None = None
+        failure: OpenAPIError | None = None
         try:
             state = OrderState.of(await asyncio.to_thread(detail, order_id))
         except TransportError as problem:
+            failure = problem
+        except ApiError as problem:
+            if state is None and not _may_come(problem, time.monotonic() - begun):
+                raise
             failure = problem
         left = deadline - time.monotonic()
         if state is not None and (state.done or left <= 0):
@@ -90,3 +150,8 @@ async def wait(
         if changed is not None and await changed(order_id, min(QUIET, max(left, 0.01))):
             continue
         await asyncio.sleep(min(POLL, max(left, 0.01)))
+
+
+def _may_come(problem: ApiError, seconds: float) -> bool:
+    """Tell whether an error so many seconds after the first look may mean an order that is not listed yet."""
+    return str(problem.code).startswith(ORDER_CODES) and seconds < NOT_YET

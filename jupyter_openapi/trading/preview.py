@@ -103,7 +103,7 @@ class Preview:
     sighting: Sighting = field(default_factory=Sighting, init=False, repr=False)
     _admit: Callable[..., None] = field(repr=False, kw_only=True)
     _allowed: Callable[[], None] = field(repr=False, kw_only=True)
-    _deliver: Callable[[Preview], Reply] = field(repr=False, kw_only=True)
+    _deliver: Callable[..., Reply] = field(repr=False, kw_only=True)
     _made: Stopwatch = field(default_factory=Stopwatch, init=False, repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, init=False, repr=False)
     _spent: list[str] = field(default_factory=list, init=False, repr=False)
@@ -142,7 +142,7 @@ class Preview:
         """
         return self._send(again=again, age=self.age)
 
-    def _send(self, *, again: bool, age: float) -> Reply:
+    def _send(self, *, again: bool, age: float, look: bool = True) -> Reply:
         with self._lock:
             if self._spent:
                 raise RequestRefused(
@@ -159,7 +159,7 @@ class Preview:
                 )
             self._admit(self, again=again)
             self._spent.append("sent")
-        return self._deliver(self)
+        return self._deliver(self, look=look)
 
     def __str__(self) -> str:
         width = max((len(label) for label, _ in self.lines), default=0)

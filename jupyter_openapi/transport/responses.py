@@ -138,6 +138,7 @@ class Call:
     limit: str = "trade"  # which of the broker's limits counts it: trade, quote or none
     name: str = "The request"  # what messages call it
     too_late: Callable[[], bool] | None = None  # asked when its turn has come: may it not leave any more?
+    once: float | None = None  # seconds to wait for the answer to a read that is not to be repeated
 
 
 @dataclass(frozen=True)

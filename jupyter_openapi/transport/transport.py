@@ -187,7 +187,8 @@ class Transport:
             result, again, asked = self._try(call)
             if isinstance(result, Answer):
                 return result
-            if not again or call.effect is not Effect.READ or not budget.sleep(asked):
+            repeat = again and call.effect is Effect.READ and call.once is None
+            if not repeat or not budget.sleep(asked):
                 raise result
 
     def _try(self, call: Call) -> tuple[Answer | BaseException, bool, float | None]:
@@ -237,7 +238,7 @@ class Transport:
             headers={**self._headers, **signed},
             retries=False,
             redirect=False,
-            timeout=self._timeout,
+            timeout=self._timeout if call.once is None else Timeout(call.once, call.once),
             preload_content=False,
             decode_content=False,
         )

@@ -16,8 +16,7 @@ from typing import Any
 from jupyter_openapi.account import ClientLike
 from jupyter_openapi.errors import OutcomeUnknown, RequestRefused
 from jupyter_openapi.messages import _
-from jupyter_openapi.trading.describe import describe_standing
-from jupyter_openapi.trading.order_state import OrderState
+from jupyter_openapi.trading.order_state import OrderState, describe_progress
 from jupyter_openapi.widgets import polling as events
 from jupyter_openapi.widgets.live_quote import LiveQuote
 from jupyter_openapi.widgets.model import Pending, PendingChange
@@ -225,13 +224,18 @@ class Ticket(PanelState):
         with self._lock:
             if epoch != self.epoch:  # the form was opened on another order meanwhile
                 return
+            state = getattr(reply, "state", None)
             self.note = {"submit": "Order sent", "replace": "Change sent"}.get(
                 offer.kind, "Cancellation sent"
             )
+            if offer.kind == "submit" and state is not None and state.rejected:
+                self.note = _("Order rejected by the broker")
             self.note += _(" at {now:%H:%M:%S} UTC").format(now=datetime.now(UTC))
             self._owner = offer.client
             if reply.order_id and reply.order_id != self.order_id:
                 self.order_id, self.order = str(reply.order_id), None
+            if state is not None:
+                self.order, self.doubt = state, ""
         self._follower.wake()
 
     def _look(self) -> float | None:
@@ -246,7 +250,7 @@ class Ticket(PanelState):
         try:
             data = client.call("order_detail", order_id=order_id).data
             state = OrderState.of(data)
-            describe_standing(data)  # what can't be said can't be shown either
+            describe_progress(data)  # what can't be said can't be shown either
         except Exception as failure:  # noqa: BLE001 (shown beside the order)
             self.doubt = failure_words(failure)
             self._changed()
@@ -276,7 +280,7 @@ class Ticket(PanelState):
 
     def order_words(self) -> str:
         """Say how the order stands, and whether that may be out of date."""
-        words = describe_standing(self.order.order) if self.order else "waiting for its first report"
+        words = describe_progress(self.order.order) if self.order else _("waiting for its first report")
         return (
             _("{words}. The last look failed: {doubt}").format(words=words, doubt=self.doubt)
             if self.doubt
