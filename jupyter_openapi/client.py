@@ -22,6 +22,7 @@ from jupyter_openapi.trading import Basket, Desk, OrderState, Preview
 from jupyter_openapi.trading.basket import cancel_basket, submit_basket
 from jupyter_openapi.trading.journal import Journal
 from jupyter_openapi.trading.limits import OrderLimits
+from jupyter_openapi.trading.order_state import describe_progress
 from jupyter_openapi.trading.order_state import wait as wait_for
 from jupyter_openapi.trading.reconcile import Settlement, reconcile, settle_by_hand
 from jupyter_openapi.transport.download import download
@@ -239,7 +240,10 @@ class Client:
         known = catalog().named(operation)
         parameters = {**catalog().constants(operation), **parameters}
         if known.effect is Effect.READ:
-            return self._reader.read(known, parameters, tz=self.tz)
+            reply = self._reader.read(known, parameters, tz=self.tz)
+            if known.name == "order_detail" and isinstance(reply.data, Mapping):
+                reply.words = describe_progress(reply.data)
+            return reply
         _keep_tokens_out(known)
         if known.name == "submit_order" and "orders" in parameters:
             basket = self.basket(parameters.pop("orders"), override=override)

@@ -36,7 +36,7 @@ MISSING = http(b'{"code":603001,"message":"order not found"}', "400 Bad Request"
 
 
 class Exchange:
-    """Answers every submit with an order; `standing` is how it stands, `unknown` for how many looks it is not."""
+    """Books every submit; `standing` is how its orders stand, for `unknown` looks it knows none."""
 
     def __init__(self) -> None:
         self.standing: dict[str, Any] = dict(STANDING)
@@ -124,6 +124,8 @@ def test_a_rejection_that_is_there_is_shown_as_one(shell: Shell, exchange: Excha
     assert "REJECTED by the broker: insufficient buying power" in repr(reply)
     assert reply.state.rejected
     assert reply.state.reason == "insufficient buying power"
+    shell.run("%openapi order_detail 71;")
+    assert "insufficient buying power" in repr(SESSION.client.call("order_detail", order_id="71"))
     exchange.standing["msg"] = ""
     assert "it gave no reason" in repr(shell.run("%openapi wait 71"))
     assert shell.run("%openapi --raw --execute submit 700.HK side=buy price=593 quantity=100") == {
@@ -170,8 +172,10 @@ def test_an_order_costs_at_most_three_trade_calls(client: Client, server: Record
         ),
         (
             {"status": "VarietiesNotReported"},
-            "Buy 700.HK: 0 of 100 filled (limit 593.00), accepted by the broker, not filled yet: waiting for its "
-            "trigger",
+            (
+                "Buy 700.HK: 0 of 100 filled (limit 593.00), accepted by the broker, not filled yet: "
+                "waiting for its trigger"
+            ),
         ),
     ],
 )

@@ -82,6 +82,7 @@ def _read(target: Target, command: Command, context: Context, client: Client) ->
         else:
             reply = client.call(target.operation.name, **wish.target.given)
         wish = _maybe_cut(wish, target.operation, reply)
+        notify(command, reply.words and f"{reply.words}.")
     return reply.data if command.flags.get("raw") else framed(reply.frame, wish)
 
 

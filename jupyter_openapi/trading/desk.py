@@ -20,6 +20,7 @@ from jupyter_openapi.market.money import amount
 from jupyter_openapi.market.symbols import market_of, today_in
 from jupyter_openapi.messages import _
 from jupyter_openapi.reply import Reply
+from jupyter_openapi.spec import catalog
 from jupyter_openapi.spec.check import check
 from jupyter_openapi.spec.model import Effect, Operation
 from jupyter_openapi.spec.request import Built, build, encode_body, encode_query
@@ -69,7 +70,21 @@ def late_replace(journal: Journal, owner: str, order_id: str) -> str | None:
 
 REMARK = 64  # the shortest limit on a remark that the documentation gives
 PLENTY = 1_000  # calls, where no limit is kept
+COST = 3  # calls of the broker's trade limit that one order takes in all
 KINDS = {"submit_order": "submit", "replace_order": "replace", "cancel_order": "cancel"}
+
+
+class CountedReads:
+    """Reads, and counts the calls that the broker's limit on trade calls counts."""
+
+    def __init__(self, read: facts.Read) -> None:
+        self._read = read
+        self.trade_calls = 0
+
+    def __call__(self, name: str, arguments: Mapping[str, Any]) -> Any:
+        """Read an operation and return its `data`."""
+        self.trade_calls += catalog().named(name).limit == "trade"
+        return self._read(name, arguments)
 
 
 class Desk:
@@ -121,7 +136,8 @@ class Desk:
             Something is missing, unknown, against the rules of its order type, or beyond a limit that no
             override lets pass.
         """
-        guard, read = LimitCheck(self.limits, override), read or self._read
+        guard, reads = LimitCheck(self.limits, override), CountedReads(read or self._read)
+        read = reads
         checked = check(operation, _typed(operation, arguments), tz=tz)
         order_id = str(checked["order_id"]) if operation.name in {"replace_order", "cancel_order"} else None
         lines: facts.Lines = []
@@ -148,6 +164,7 @@ class Desk:
             order_id=order_id,
             overrides=guard.overrides,
             about=order or fields,
+            calls=reads.trade_calls,
         )
 
     def raw(self, operation: Operation, query: str, body: Any) -> Preview:
@@ -166,6 +183,7 @@ class Desk:
         order_id: str | None = None,
         overrides: frozenset[str] = frozenset(),
         about: Mapping[str, Any] | None = None,
+        calls: int = 0,
     ) -> Preview:
         # The same cell may be for paper first and for real money then: those are two orders.
         same = fingerprint(
@@ -196,6 +214,7 @@ class Desk:
             overrides=overrides,
             market_side=_market_side(about or (body if isinstance(body, dict) else {})),
             cell=self._cell(),
+            calls=calls,
             _admit=self._admit,
             _allowed=lambda: self.account.may_change(operation.name),
             _deliver=self._deliver,
@@ -306,13 +325,15 @@ class Desk:
             limit=operation.limit,
             name=operation.name,
         )
+        intent = 0
         if operation.effect is Effect.TRADE:
-            answer = self._delivery.send(preview, call, self._intend(preview))
+            intent = self._intend(preview)
+            answer = self._delivery.send(preview, call, intent)
         else:
             answer = self._transport.send(call)
         order_id = preview.order_id or order_id_of(answer)
-        looked = look and order_id is not None and operation.name in KINDS and self._room() > 0
-        state = look_once(self._transport, str(order_id)) if looked else None
+        look = look and answer.elapsed > 0 and operation.name in KINDS and self._room(preview, intent)
+        state = look_once(self._transport, order_id) if look and order_id is not None else None
         became = outcome(preview, order_id, state)
         return Reply(
             answer,
@@ -323,7 +344,14 @@ class Desk:
             state=became.state,
         )
 
-    def _room(self) -> int:
+    def _room(self, preview: Preview, intent: int) -> bool:
+        """Tell whether an order may be looked at: it then has cost at most `COST` calls of 30 in 30 s."""
+        if preview.calls + 2 > COST or self._left() < 1:
+            return False
+        sent = self._journal.get(intent)
+        return sent is None or sent.attempts < 2
+
+    def _left(self) -> int:
         """Return how many calls the broker's limit on trade calls still allows now."""
         left = self.calls_left() if self.calls_left is not None else {}
         return left.get("trade", PLENTY)

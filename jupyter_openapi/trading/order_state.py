@@ -21,7 +21,7 @@ ORDER_CODES = ("602", "603")  # what its codes begin with when it speaks of an o
 REJECTED = "RejectedStatus"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class OrderState:
     """An order as last seen.
 
@@ -70,6 +70,9 @@ class OrderState:
 
     def __str__(self) -> str:
         return describe_progress(self.order)
+
+    def __repr__(self) -> str:
+        return f"<Order {self.order_id}: {self} ({self.status})>"
 
 
 def describe_progress(order: Mapping[str, Any]) -> str:
@@ -127,7 +130,7 @@ async def wait(
 
     A look that fails is tried again while there is time, and the last failure is raised only if no look ever
     succeeded. The broker may not know an order yet that it has just accepted: "not found" is an answer only
-    after `NOT_YET` seconds. Any other error of the broker is raised at once, unless the order was seen before.
+    after `NOT_YET` seconds. Any other error of the broker is raised at once, unless the order was seen.
     """
     begun = time.monotonic()
     deadline = begun + timeout

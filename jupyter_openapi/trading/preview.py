@@ -81,6 +81,8 @@ class Preview:
         The symbol and side it is about, also where it changes an order; None where it has none.
     cell
         The run of the cell that made it.
+    calls
+        How many calls of the broker's trade limit it took.
     sighting
         Whether a person saw it.
     """
@@ -100,6 +102,7 @@ class Preview:
     overrides: frozenset[str] = frozenset()
     market_side: tuple[str, str] | None = None
     cell: Cell | None = None
+    calls: int = 0
     sighting: Sighting = field(default_factory=Sighting, init=False, repr=False)
     _admit: Callable[..., None] = field(repr=False, kw_only=True)
     _allowed: Callable[[], None] = field(repr=False, kw_only=True)
