@@ -6,6 +6,7 @@ import pickle
 from decimal import Decimal
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -86,8 +87,6 @@ def test_an_event_shows_decimals_times_and_levels_and_says_what_it_has() -> None
     quote = Event("quote", "700.HK", {"last_done": "", "timestamp": 0}, 1.0)
     assert quote.last_done is None
     assert quote.timestamp is None
-    try:
-        quote.colour
-    except AttributeError as failure:
-        assert "has no colour; it has last_done" in str(failure)
+    with pytest.raises(AttributeError, match="has no colour; it has last_done"):
+        _ = quote.colour
     assert pickle.loads(pickle.dumps(book)).ask == book.ask
