@@ -281,7 +281,7 @@ class CandleSubscription(QuoteSubscription):
         super().deliver(self._made(row))
 
     def _made(self, row: Row, *, snapshot: bool = False, source: str = "push") -> Event:
-        return Event(CANDLESTICK, self._symbol, row, time.time(), snapshot=snapshot, source=source)
+        return Event(CANDLESTICK, row, time.time(), snapshot, source)
 
     def gateway_changed(self) -> None:
         """Follow the gateway's state."""
