@@ -49,11 +49,12 @@ class Buffer:
         return self._ended
 
     def put(self, event: Event) -> None:
-        """Add an event; never blocks."""
-        with self._lock:
-            if self._places is None and len(self._queue) < self._size:
-                self._queue.append(event)
-            else:
+        """Add an event; never blocks. Only ever called on the stream's thread."""
+        # No lock: nobody but this very thread makes places of the queue.
+        if self._places is None and len(self._queue) < self._size:
+            self._queue.append(event)
+        else:
+            with self._lock:
                 self._squeeze_in(event)
         if not self._signalled:
             self._signalled = True
@@ -75,6 +76,9 @@ class Buffer:
 
     def _squeeze_in(self, event: Event) -> None:
         places = self._places
+        if places is None and len(self._queue) < self._size:  # the consumer was faster
+            self._queue.append(event)
+            return
         if places is None:
             places = self._places = deque([one] for one in self._queue)
             self._queue.clear()
