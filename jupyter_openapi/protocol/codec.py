@@ -107,8 +107,10 @@ class Message:
     def __repr__(self) -> str:
         return f"<Message {self.name}>"
 
-    def decode(self, data: bytes) -> Values:
-        """Return the message in `data`.
+    def decode(self, data: bytes, before: Values | None = None) -> Values:
+        """Return the message in `data`; given `before`, what is absent stays as it is there.
+
+        `before` becomes the message: pass a copy. Its lists are added to.
 
         Raises
         ------
@@ -116,7 +118,7 @@ class Message:
             These bytes are no such message.
         """
         try:
-            return self.fill(data, [MOST_ITEMS])
+            return self.fill(data, [MOST_ITEMS], before)
         except (IndexError, UnicodeDecodeError):
             raise ProtocolError(f"these bytes are no {self.name}") from None
 

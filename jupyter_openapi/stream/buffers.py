@@ -6,7 +6,7 @@ import threading
 from collections import deque
 from collections.abc import Callable
 
-from jupyter_openapi.stream.events import BROKERS, DEPTH, QUOTE, Event
+from jupyter_openapi.stream.events import BROKERS, DEPTH, QUOTE, Event, total
 
 _MERGED = frozenset({QUOTE, DEPTH, BROKERS})
 
@@ -29,8 +29,11 @@ class Buffer:
     def __init__(self, size: int, wake: Callable[[], None] | None = None) -> None:
         self._size = size
         self._wake = wake
+        self._signalled = False
         self._lock = threading.Lock()
-        self._queue: deque[list[Event]] = deque()
+        self._queue: deque[Event] = deque()
+        # From the moment the buffer is full until it is empty again: the same queue with replaceable places.
+        self._places: deque[list[Event]] | None = None
         self._waiting: dict[Key, list[Event]] = {}
         self._owed: dict[Key, tuple[int, str]] = {}
         self._ended = False
@@ -38,7 +41,7 @@ class Buffer:
         self.dropped = 0
 
     def __len__(self) -> int:
-        return len(self._queue)
+        return len(self._queue if self._places is None else self._places)
 
     @property
     def ended(self) -> bool:
@@ -46,60 +49,77 @@ class Buffer:
         return self._ended
 
     def put(self, event: Event) -> None:
-        """Add an event; never blocks."""
-        with self._lock:
-            if event.kind in _MERGED:
-                key = _key(event)
-                if self._owed and key in self._owed:
-                    event = event.plus(*self._owed.pop(key))
-                if len(self._queue) >= self._size and not self._make_room(key, event):
-                    return
-                entry = self._waiting[key] = [event]
-            else:
-                if len(self._queue) >= self._size:
-                    self._drop()
-                entry = [event]
-            self._queue.append(entry)
-        if self._wake is not None:
-            self._wake()
+        """Add an event; never blocks. Only ever called on the stream's thread."""
+        # No lock: nobody but this very thread makes places of the queue.
+        if self._places is None and len(self._queue) < self._size:
+            self._queue.append(event)
+        else:
+            with self._lock:
+                self._squeeze_in(event)
+        if not self._signalled:
+            self._signalled = True
+            if self._wake is not None:
+                self._wake()
 
-    def _make_room(self, key: Key, event: Event) -> bool:
-        """Merge an event into the one that waits, or drop the oldest; return whether it must be added."""
+    def take(self, most: int = 1) -> list[Event]:
+        """Return the oldest events, at most so many; none if there is none now."""
+        # Cleared before looking: what is put from here on wakes the consumer again.
+        self._signalled = False
+        with self._lock:
+            if self._places is None:
+                queue = self._queue
+                return [queue.popleft() for _ in range(min(most, len(queue)))]
+            taken = [self._pop(self._places) for _ in range(min(most, len(self._places)))]
+            if not self._places and not self._owed:
+                self._places = None
+            return taken
+
+    def _squeeze_in(self, event: Event) -> None:
+        places = self._places
+        if places is None and len(self._queue) < self._size:  # the consumer was faster
+            self._queue.append(event)
+            return
+        if places is None:
+            places = self._places = deque([one] for one in self._queue)
+            self._queue.clear()
+            self._waiting = {_key(place[0]): place for place in places if place[0].kind in _MERGED}
+        if event.kind not in _MERGED:
+            if len(places) >= self._size:
+                self._drop(places)
+            places.append([event])
+            return
+        key = _key(event)
+        if key in self._owed:
+            event = event.plus(*self._owed.pop(key))
         waiting = self._waiting.get(key)
-        if waiting is None:
-            self._drop()
-            return True
-        self.merged += 1
-        before = waiting[0]
-        waiting[0] = event.plus(*_increase(before)) if event.kind == QUOTE else event
-        return False
+        if len(places) >= self._size and waiting is not None:
+            self.merged += 1
+            waiting[0] = event.plus(*_increase(waiting[0])) if event.kind == QUOTE else event
+            return
+        if len(places) >= self._size:
+            self._drop(places)
+        place = self._waiting[key] = [event]
+        places.append(place)
 
-    def _drop(self) -> None:
+    def _pop(self, places: deque[list[Event]]) -> Event:
+        place = places.popleft()
+        event = place[0]
+        if event.kind in _MERGED and self._waiting.get(_key(event)) is place:
+            del self._waiting[_key(event)]
+        return event
+
+    def _drop(self, places: deque[list[Event]]) -> None:
         self.dropped += 1
-        (event,) = entry = self._queue.popleft()
-        if event.kind in _MERGED:
-            key = _key(event)
-            if self._waiting.get(key) is entry:
-                del self._waiting[key]
-            if event.kind == QUOTE:
-                volume, turnover = _increase(event)
-                nearest = self._waiting.get(key)
-                if nearest is not None:
-                    nearest[0] = nearest[0].plus(volume, turnover)
-                elif volume:
-                    self._owed[key] = (volume, turnover)
-
-    def take(self) -> Event | None:
-        """Return the oldest event, or None if there is none now."""
-        with self._lock:
-            if not self._queue:
-                return None
-            (event,) = entry = self._queue.popleft()
-            if event.kind in _MERGED:
-                key = _key(event)
-                if self._waiting.get(key) is entry:
-                    del self._waiting[key]
-            return event
+        event = self._pop(places)
+        if event.kind != QUOTE:
+            return
+        key, (volume, turnover) = _key(event), _increase(event)
+        nearest = self._waiting.get(key)
+        if nearest is not None:
+            nearest[0] = nearest[0].plus(volume, turnover)
+        elif volume:
+            had, spent = self._owed.get(key, (0, ""))
+            self._owed[key] = (had + volume, total(spent, turnover))
 
     def end(self) -> None:
         """Say that nothing more will come; what waits can still be taken."""
@@ -109,7 +129,7 @@ class Buffer:
 
 
 def _key(event: Event) -> Key:
-    return event.kind, event.symbol, event.fields.get("trade_session", 0)
+    return event.kind, event.fields["symbol"], event.fields.get("trade_session", 0)
 
 
 def _increase(event: Event) -> tuple[int, str]:

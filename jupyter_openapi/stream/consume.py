@@ -17,6 +17,8 @@ log = logging.getLogger(__name__)
 
 _GLANCE = 0.2  # seconds a waiting loop sleeps at most, so that Ctrl-C gets through on every platform
 
+_BATCH = 32  # events a callback's thread takes at once; what it has taken can't be merged any more
+
 
 class Feed(Protocol):
     """What gives events to consumers: a subscription."""
@@ -50,10 +52,9 @@ class Events:
             deadline, given = self._deadline(), 0
             while self._count is None or given < self._count:
                 woken.clear()
-                event = buffer.take()
-                if event is not None:
+                if taken := buffer.take():
                     given += 1
-                    yield event
+                    yield taken[0]
                     continue
                 self._feed.check()
                 left = deadline - time.monotonic()
@@ -65,29 +66,21 @@ class Events:
 
     def __aiter__(self) -> AsyncIterator[Event]:
         loop, woken = asyncio.get_running_loop(), asyncio.Event()
-        signalled = [False]
 
         def wake() -> None:
-            # One call into the loop for all events until it has come round.
-            if not signalled[0]:
-                signalled[0] = True
-                with contextlib.suppress(RuntimeError):
-                    loop.call_soon_threadsafe(woken.set)
+            with contextlib.suppress(RuntimeError):  # the loop has ended
+                loop.call_soon_threadsafe(woken.set)
 
-        return self._take_async(self._feed.attach(wake), woken, signalled)
+        return self._take_async(self._feed.attach(wake), woken)
 
-    async def _take_async(
-        self, buffer: Buffer, woken: asyncio.Event, signalled: list[bool]
-    ) -> AsyncIterator[Event]:
+    async def _take_async(self, buffer: Buffer, woken: asyncio.Event) -> AsyncIterator[Event]:
         try:
             deadline, given = self._deadline(), 0
             while self._count is None or given < self._count:
                 woken.clear()
-                signalled[0] = False
-                event = buffer.take()
-                if event is not None:
+                if taken := buffer.take():
                     given += 1
-                    yield event
+                    yield taken[0]
                     continue
                 self._feed.check()
                 left = deadline - time.monotonic()
@@ -124,8 +117,10 @@ class Callback:
         while True:
             self._woken.wait()
             self._woken.clear()
-            while not self._removed and (event := self._buffer.take()) is not None:
-                self._call(event)
+            while not self._removed and (taken := self._buffer.take(_BATCH)):
+                for event in taken:
+                    if not self._removed:
+                        self._call(event)
             if self._removed or self._buffer.ended:
                 return
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any, NamedTuple
@@ -54,7 +54,7 @@ class Trade(NamedTuple):
 def decimal(text: Any) -> Decimal | None:
     """Return a decimal of the wire; None where there is none."""
     try:
-        return Decimal(text) if text not in {"", None} else None
+        return Decimal(text) if text else None
     except InvalidOperation:
         return None
 
@@ -63,6 +63,12 @@ def moment(seconds: Any) -> datetime | None:
     """Return a time of the wire, aware and in UTC; None where there is none."""
     number = int(seconds or 0)
     return datetime.fromtimestamp(number, UTC) if number else None
+
+
+_CONVERTED: dict[str, Callable[[Any], Any]] = {
+    **dict.fromkeys(_DECIMALS, decimal),
+    **dict.fromkeys(_TIMES, moment),
+}
 
 
 class Event:
@@ -86,26 +92,31 @@ class Event:
         The fields as the wire has them. Do not change them: others see the same.
     """
 
-    __slots__ = ("fields", "kind", "received", "sequence", "snapshot", "source", "symbol")
+    __slots__ = ("fields", "kind", "received", "snapshot", "source")
 
     def __init__(
         self,
         kind: str,
-        symbol: str,
         fields: Mapping[str, Any],
         received: float,
-        *,
-        sequence: int = 0,
-        snapshot: bool = False,
+        snapshot: bool = False,  # noqa: FBT001, FBT002 (one is made for every push: positions are faster)
         source: str = "push",
     ) -> None:
         self.kind = kind
-        self.symbol = symbol
         self.fields = fields
         self.received = received
-        self.sequence = sequence
         self.snapshot = snapshot
         self.source = source
+
+    @property
+    def symbol(self) -> str:
+        """Whose it is."""
+        return str(self.fields.get("symbol", ""))
+
+    @property
+    def sequence(self) -> int:
+        """The gateway's number; 0 where it gives none."""
+        return int(self.fields.get("sequence", 0))
 
     def __getattr__(self, name: str) -> Any:
         # Converted when asked for: most events are looked at for a field or two.
@@ -115,14 +126,12 @@ class Event:
             value = values[key]
         except KeyError:
             raise AttributeError(f"a {self.kind} event has no {name}; it has {', '.join(values)}") from None
-        if key in _DECIMALS:
-            return decimal(value)
-        if key in _TIMES:
-            return moment(value)
+        if key in _CONVERTED:
+            return _CONVERTED[key](value)
         return _convert_list(key, value) if isinstance(value, list) else value
 
     def __dir__(self) -> Iterator[str]:
-        yield from self.__slots__
+        yield from (*self.__slots__, "symbol", "sequence", "done")
         yield from self.fields
 
     def __repr__(self) -> str:
@@ -141,34 +150,29 @@ class Event:
         """Whether an order is at its end."""
         return self.fields.get("status") in FINAL
 
-    def marked(self, *, snapshot: bool) -> Event:
-        """Return the same with `snapshot` as given; a first value has no increase."""
-        values = self.fields
-        if snapshot and self.kind == QUOTE:
-            values = {**values, "current_volume": 0, "current_turnover": ""}
-        return Event(
-            self.kind, self.symbol, values, self.received,
-            sequence=self.sequence, snapshot=snapshot, source=self.source,
-        )  # fmt: skip
+    def first(self) -> Event:
+        """Return the same as a first value; such a one has no increase."""
+        fields = self.fields
+        if self.kind == QUOTE:
+            fields = {**fields, "current_volume": 0, "current_turnover": ""}
+        return Event(self.kind, fields, self.received, snapshot=True, source=self.source)
 
     def plus(self, volume: int, turnover: str) -> Event:
         """Return the same with an earlier increase added to its own."""
-        values = dict(self.fields)
-        values["current_volume"] += volume
-        values["current_turnover"] = _sum(turnover, values["current_turnover"])
-        return Event(
-            self.kind, self.symbol, values, self.received,
-            sequence=self.sequence, snapshot=self.snapshot, source=self.source,
-        )  # fmt: skip
+        fields = dict(self.fields)
+        fields["current_volume"] += volume
+        fields["current_turnover"] = total(turnover, fields["current_turnover"])
+        return Event(self.kind, fields, self.received, self.snapshot, self.source)
 
 
 def _rebuild(state: dict[str, Any]) -> Event:
     return Event(**state)
 
 
-def _sum(first: str, second: str) -> str:
-    total = (decimal(first) or Decimal(0)) + (decimal(second) or Decimal(0))
-    return format(total, "f") if total else ""
+def total(first: str, second: str) -> str:
+    """Return the sum of two amounts of the wire."""
+    found = (decimal(first) or Decimal(0)) + (decimal(second) or Decimal(0))
+    return format(found, "f") if found else ""
 
 
 def _convert_list(name: str, rows: list[Any]) -> tuple[Any, ...]:
@@ -185,3 +189,18 @@ def _convert_list(name: str, rows: list[Any]) -> tuple[Any, ...]:
         )
         for row in rows
     )  # fmt: skip
+
+
+def _property(name: str, convert: Callable[[Any], Any]) -> property:
+    def read(event: Event) -> Any:
+        try:
+            return convert(event.fields[name])
+        except KeyError:
+            raise AttributeError(name) from None  # then __getattr__ is asked, which knows other names
+
+    return property(read)
+
+
+# The commonest fields without the detour by __getattr__.
+for _name, _convert in _CONVERTED.items():
+    setattr(Event, _name, _property(_name, _convert))

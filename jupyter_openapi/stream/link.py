@@ -11,6 +11,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import WebSocketException
 from websockets.frames import Opcode
 from websockets.http11 import Response
+from websockets.protocol import State
 
 from jupyter_openapi.errors import TransportError
 from jupyter_openapi.messages import _
@@ -23,6 +24,9 @@ _SHORT = 5_000  # milliseconds a request may take, as the official SDK tells the
 _LONG = 30_000
 
 
+_WHOLE_BINARY, _MASKED = 0x82, 0x80
+_PLAIN_PUSH = bytes((PUSH,))
+_LARGEST = LARGEST_BODY + 64
 _DATA = frozenset({Opcode.TEXT, Opcode.BINARY, Opcode.CONT})
 
 
@@ -52,27 +56,82 @@ class _NoRedirects(connect):
 
 
 class _Connection(ClientConnection):
-    """A connection that hands each message over at once: no queue, no task that must be woken."""
+    """A connection that hands each message over at once: no queue, no task that must be woken.
+
+    Whole unmasked binary frames, which are all of the traffic but the pings, are cut out of the bytes here;
+    everything else goes through the usual parser, always in whole frames so that it stays in step.
+    """
 
     receive: Callable[[bytes], None] | None = None
     _parts = b""
+    _pending = b""
+    _usual = False
+
+    def data_received(self, data: bytes) -> None:
+        """Take bytes from the network."""
+        data = self._pending + data if self._pending else data
+        if self.receive is None and not self._usual:
+            # The answer to the upgrade ends with an empty line; what follows are frames.
+            end = data.find(b"\r\n\r\n") + 4
+            if end == 3:
+                self._pending = data
+                return
+            self._pending = b""
+            super().data_received(data[:end])
+            self._usual = self.protocol.state is not State.OPEN
+            data = data[end:]
+            self.receive = self._wait
+        if self._usual:
+            super().data_received(data)
+        elif data:
+            self._cut(data)
+
+    def _cut(self, data: bytes) -> None:
+        at, size = 0, len(data)
+        while size - at >= 2:
+            first, length = data[at], data[at + 1]
+            start = at + 2
+            if length & _MASKED:  # no server may; the usual parser says so
+                self._usual = True
+                super().data_received(data[at:])
+                return
+            if length > 125:
+                start += 2 if length == 126 else 8
+                if start > size:
+                    break
+                length = int.from_bytes(data[at + 2 : start])
+                if length > _LARGEST:  # the usual parser refuses it
+                    self._usual = True
+                    super().data_received(data[at:])
+                    return
+            end = start + length
+            if end > size:
+                break
+            if first == _WHOLE_BINARY and self.protocol.state is State.OPEN:
+                self._hand_over(data[start:end])
+            else:
+                super().data_received(data[at:end])
+            at = end
+        self._pending = data[at:]
+
+    def _hand_over(self, whole: bytes) -> None:
+        if self.receive is not None:
+            self.receive(whole)
+
+    def _wait(self, message: bytes) -> None:
+        """Pass over what comes before anybody listens: nothing was asked for yet."""
 
     def process_event(self, event: Any) -> None:
-        """Take one event of the connection."""
+        """Take one event of the usual parser."""
         if isinstance(event, Response) or event.opcode not in _DATA:
             super().process_event(event)
             return
         if event.opcode is Opcode.TEXT:  # no gateway sends one, and nobody would read it
             return
-        if self.receive is None:
-            return
-        if event.fin and not self._parts:
-            self.receive(bytes(event.data))
-            return
         self._parts += bytes(event.data)
         if event.fin:
             whole, self._parts = self._parts, b""
-            self.receive(whole)
+            self._hand_over(whole)
 
 
 class Link:
@@ -122,7 +181,7 @@ class Link:
                 close_timeout=1.0,
                 ping_interval=self._settings.ping,
                 ping_timeout=self._settings.ping,
-                max_size=LARGEST_BODY + 64,
+                max_size=_LARGEST,
                 create_connection=_Connection,
             )  # type: ignore[assignment]  # what create_connection makes
         except (OSError, TimeoutError, ImportError, WebSocketException) as failure:
@@ -177,6 +236,9 @@ class Link:
 
     def _receive(self, data: bytes) -> None:
         try:
+            if data[:1] == _PLAIN_PUSH and len(data) == 5 + int.from_bytes(data[2:5]) and data[1]:
+                self._pushed(data[1], data[5:])  # nearly all of the traffic
+                return
             packet = unpack(data)
         except ProtocolError:
             return

@@ -139,9 +139,7 @@ class OrderGateway(Gateway):
             wake()
         if not told:
             return
-        event = Event(
-            ORDER, str(row.get("symbol", "")), self.book.orders[order_id], time.time(), source=source
-        )
+        event = Event(ORDER, self.book.orders[order_id], time.time(), source=source)
         for reader in tuple(self._readers):
             reader.deliver(event)
 

@@ -28,10 +28,17 @@ _PUSHES = {
     c.PUSH_BROKERS: ("brokers", message("PushBrokers")),
     c.PUSH_TRADE: ("trades", message("PushTrade")),
 }
-_ALWAYS = frozenset(
-    {"trade_status", "trade_session", "current_volume", "current_turnover", "tag", "sequence"}
-)
-"""Fields whose zero is a value: it replaces the one before."""
+_QUOTES = message("PushQuote")
+_SYMBOL_TAG = 0x0A
+_RESET = {
+    "sequence": 0,
+    "trade_status": 0,
+    "trade_session": 0,
+    "current_volume": 0,
+    "current_turnover": "",
+    "tag": 0,
+}
+"""Fields whose zero is a value, although it is not on the wire."""
 
 _REVISED = 1  # the tag of a quote that was corrected after the close: not live
 _SIDES = {"depth": ("ask", "bid"), "brokers": ("ask_brokers", "bid_brokers")}
@@ -235,37 +242,42 @@ class QuoteGateway(Gateway):
             return
         kind, decoder = known
         try:
-            values = decoder.decode(body)
+            fields = self._quote(body) if kind == QUOTE else decoder.decode(body)
         except ProtocolError:
             return
-        wish = (values["symbol"], kind)
+        wish = (fields["symbol"], kind)
         readers = self._readers.get(wish)
-        if readers is None or values.get("tag") == _REVISED:
+        if readers is None or fields.get("tag") == _REVISED:
             return
+        key = (kind, wish[0], fields["trade_session"] if kind == QUOTE else 0)
+        if kind in _SIDES and (before := self.latest.get(key)) is not None:
+            fields = _merged_sides(kind, before, fields)
         snapshot = False
         if self._first and wish in self._first:
             self._first.discard(wish)
             snapshot = True
-        event = self._event(kind, values, snapshot=snapshot)
+        event = self.latest[key] = Event(kind, fields, time.time(), snapshot)
         for reader in readers:
             reader.deliver(event)
 
-    def _event(self, kind: str, values: Row, *, snapshot: bool, source: str = "push") -> Event:
-        session = values["trade_session"] if kind == QUOTE else 0
-        key = (kind, values["symbol"], session)
-        if kind != TRADES and (before := self.latest.get(key)) is not None:
-            if kind != QUOTE:
-                values = _merged_sides(kind, before, values)
-            else:
-                if 0 < values["volume"] < before.fields["volume"] and not session:
-                    self._new_day(values["symbol"])
-                values = _merged_quote(before.fields, values)
-        event = Event(
-            kind, values["symbol"], values, time.time(),
-            sequence=values.get("sequence", 0), snapshot=snapshot, source=source,
-        )  # fmt: skip
-        self.latest[key] = event
-        return event
+    def _quote(self, body: bytes) -> Row:
+        """Return the whole state after a push, which holds only what changed.
+
+        The push is decoded onto a copy of the state before: what is absent stays. Which state that is depends
+        on the symbol, which comes first in all pushes known, and on the session.
+        """
+        decoder = _QUOTES
+        end = 2 + body[1] if len(body) > 2 and body[0] == _SYMBOL_TAG else 0
+        before = self.latest.get((QUOTE, body[2:end].decode("utf-8", "replace"), 0)) if end else None
+        if before is not None:
+            fields = decoder.decode(body, {**before.fields, **_RESET})
+            if fields["trade_session"] == 0 and fields["symbol"] == before.symbol:
+                if fields["volume"] < before.fields["volume"]:
+                    self._new_day(fields["symbol"])
+                return fields
+        fields = decoder.decode(body)
+        before = self.latest.get((QUOTE, fields["symbol"], fields["trade_session"]))
+        return fields if before is None else _merged_quote(before.fields, fields)
 
     def _new_day(self, symbol: str) -> None:
         """Forget the close before yesterday's, and ask for yesterday's; no push holds it."""
@@ -300,7 +312,8 @@ class QuoteGateway(Gateway):
         self._first.discard(wish)
         fields = {field.name for field in message("PushQuote").fields}
         values = {**message("PushQuote").decode(b""), **{k: v for k, v in row.items() if k in fields}}
-        event = self._event(QUOTE, values, snapshot=True, source="pull")
+        event = Event(QUOTE, values, time.time(), snapshot=True, source="pull")
+        self.latest[QUOTE, symbol, 0] = event
         for reader in self._readers.get(wish, ()):
             reader.deliver(event)
 
@@ -314,7 +327,7 @@ class QuoteGateway(Gateway):
         for symbol, kind in sorted(wishes):
             if kind != TRADES:
                 events = (self.latest.get((kind, symbol, session)) for session in range(4))
-                found += [event.marked(snapshot=True) for event in events if event is not None]
+                found += [event.first() for event in events if event is not None]
         return found
 
     def changed(self) -> None:
@@ -340,7 +353,7 @@ class Bucket:
 
 
 def _merged_quote(before: Any, values: Row) -> Row:
-    return {**before, **{name: value for name, value in values.items() if value or name in _ALWAYS}}
+    return {**before, **{name: value for name, value in values.items() if value or name in _RESET}}
 
 
 def _merged_sides(kind: str, before: Event, values: Row) -> Row:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections import deque
 from typing import TYPE_CHECKING, Any
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Row = dict[str, Any]
+
+log = logging.getLogger(__name__)
 
 
 class QuoteSubscription(Subscription):
@@ -45,7 +48,8 @@ class QuoteSubscription(Subscription):
 
     def deliver(self, event: Event) -> None:
         """Give an event to every consumer."""
-        super().deliver(event)
+        for buffer in self._buffers:
+            buffer.put(event)
         if event.snapshot:
             self._look()
 
@@ -55,6 +59,8 @@ class QuoteSubscription(Subscription):
         self.become(LIVE)
         if filled and not self._ready.done():
             self.silent = sorted({symbol for symbol, _ in self._engine.quotes.silent(self.wishes)})
+            if self.silent:
+                log.warning("no first values came for %s: such an account may get no pushes", self.silent)
             self.ready()
         self._look()
 
@@ -281,7 +287,7 @@ class CandleSubscription(QuoteSubscription):
         super().deliver(self._made(row))
 
     def _made(self, row: Row, *, snapshot: bool = False, source: str = "push") -> Event:
-        return Event(CANDLESTICK, self._symbol, row, time.time(), snapshot=snapshot, source=source)
+        return Event(CANDLESTICK, row, time.time(), snapshot, source)
 
     def gateway_changed(self) -> None:
         """Follow the gateway's state."""
