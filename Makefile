@@ -7,6 +7,8 @@ BIN := $(VENV)/bin
 CORE := $(VENV)/.core
 READY := $(VENV)/.ready
 UV := $(BIN)/uv
+# Development tools of the panels' scripts; nothing of them is shipped.
+NODE := node_modules/.package-lock.json
 CORE_SUITE := --ignore=tests/browser --ignore=tests/test_docs.py --ignore=tests/test_binder.py
 
 .PHONY: setup tools demo test test-lowest test-latest soak lint format bench docs docs-samples lab constraints clean
@@ -26,13 +28,19 @@ $(UV): $(CORE)
 	@tools/environment "$(PYTHON)" "$(VENV)" resolve
 	@touch $@
 
+$(NODE): package.json package-lock.json .npmrc
+	@tools/need node:nodejs npm:npm
+	@echo "Installing the tools that check the panels' scripts"
+	@npm ci --silent
+	@touch $@
+
 demo: $(CORE)      ## the main job against the sandbox, in this terminal
 	$(BIN)/python -m jupyter_openapi demo
 
 tools:             ## the programs that the tests drive, from Debian's packages when they are missing
 	@tools/need chromium:chromium redis-server:redis-server curl:curl openssl:openssl
 
-test: setup tools  ## the whole suite, under 10 minutes
+test: setup tools $(NODE) ## the whole suite, under 10 minutes
 	$(BIN)/python -m pytest
 
 test-lowest: $(UV) tools ## the core suite on the lowest versions that pyproject.toml declares
@@ -45,25 +53,27 @@ test-latest: $(UV) tools ## the core suite on the newest versions of today
 	@CONSTRAINTS="$(VENV)-latest/constraints.txt" tools/environment "$(PYTHON)" "$(VENV)-latest" test
 	"$(VENV)-latest/bin/python" -m pytest $(CORE_SUITE)
 
-soak: setup tools  ## the long counts whose tenth runs in `make test`, and the suite at two other dates
+soak: setup tools $(NODE) ## the long counts whose tenth runs in `make test`, and the suite at two other dates
 	@tools/need faketime:faketime cc:build-essential
 	@tools/environment "$(PYTHON)" "$(VENV)" soak
 	SOAK=1 $(BIN)/python -m pytest --timeout=3600
 	tools/clock +200d $(BIN)/python -m pytest --ignore=tests/browser
 	tools/clock 2024-02-29 $(BIN)/python -m pytest --ignore=tests/browser
 
-lint: setup        ## style, types, layers, generated pages
+lint: setup $(NODE) ## style and types of Python, scripts and styles; layers; generated pages
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	npm run --silent lint
 	$(BIN)/python docs/operations.py --check
 	$(BIN)/python docs/errors.py --check
 	$(BIN)/python docs/samples.py --check
 
-format: setup
+format: setup $(NODE)
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+	npm run --silent format
 
 bench: setup       ## ratios against peers, in one run
 	$(BIN)/python -m benchmarks
@@ -81,4 +91,4 @@ constraints: $(UV) ## renew constraints.txt: the newest versions, for every Pyth
 	@tools/constraints $(UV) constraints.txt --universal --python-version 3.11 --all-extras
 
 clean:
-	rm -rf .venv .venv-* $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-* $(VENV) node_modules build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

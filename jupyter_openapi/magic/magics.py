@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_expand
 from traitlets import Dict, Enum, Float, TraitError, Unicode, observe, validate
 
+from jupyter_openapi.colors import PAIRS, choose, chosen
 from jupyter_openapi.errors import RequestRefused, guarded
 from jupyter_openapi.magic.caller import calling_frame, show, use_of_value
 from jupyter_openapi.messages import _, ngettext
@@ -36,6 +37,13 @@ class OpenAPIMagics(Magics):
         ("compact", "full"),
         default_value="compact",
         help="How frames are shown: compact, the columns a person wants first; or full, as pandas does.",
+    ).tag(config=True)
+
+    colors = Enum(
+        tuple(PAIRS),
+        default_value=chosen(),
+        help="The colours of rising and falling: green-up, red-up, or blue-up for readers who can't tell red "
+        "from green.",
     ).tag(config=True)
 
     max_value = Dict(
@@ -66,6 +74,10 @@ class OpenAPIMagics(Magics):
         from jupyter_openapi.trading.limits import OrderLimits
 
         SESSION.limit_orders(OrderLimits.of(self.max_value, self.aggressive, self.passive))
+
+    @observe("colors")
+    def _use_colors(self, change: Mapping[str, Any]) -> None:
+        choose(change["new"])
 
     @validate("tz")
     def _known_zone(self, proposal: Mapping[str, Any]) -> str:

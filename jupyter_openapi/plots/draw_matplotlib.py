@@ -103,7 +103,7 @@ def bars(chart: Bars) -> Picture:
             return _nothing(figure, axes, "Nothing to show.")
         values = [bar.value for bar in chart.bars]
         places = range(len(values))
-        axes.barh(places, values, height=0.64, color=[style.TONES[bar.tone] for bar in chart.bars])
+        axes.barh(places, values, height=0.64, color=[style.tone(bar.tone) for bar in chart.bars])
         axes.set_yticks(places, [bar.label for bar in chart.bars], color=style.INK)
         axes.invert_yaxis()
         _room(axes, values)
@@ -228,7 +228,10 @@ def _marks(axes: Any, chart: Candles) -> None:
     span = (max(chart.highs) - min(chart.lows)) or 1.0
     axes.set_ylim(min(chart.lows) - 0.12 * span, max(chart.highs) + 0.12 * span)
     handles = []
-    for buy, shape, colour, word in ((True, UP, style.BLUE, "bought"), (False, DOWN, style.ORANGE, "sold")):
+    for buy, shape, colour, word in (
+        (True, UP, style.tone("gain"), "bought"),
+        (False, DOWN, style.tone("loss"), "sold"),
+    ):
         mine = [mark for mark in chart.marks if mark.buy is buy]
         if mine:
             axes.scatter(

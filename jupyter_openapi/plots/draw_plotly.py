@@ -79,7 +79,7 @@ def bars(chart: Bars) -> go.Figure:
             textposition="outside",
             cliponaxis=False,
             customdata=labels,
-            marker={"color": [style.TONES[bar.tone] for bar in chart.bars]},
+            marker={"color": [style.tone(bar.tone) for bar in chart.bars]},
             hovertemplate="%{customdata}<br>%{text}<extra></extra>",
         )
     )
@@ -162,7 +162,10 @@ def candles(chart: Candles) -> go.Figure:
         row=1,
         col=1,
     )
-    for buy, shape, colour in ((True, "triangle-up", style.BLUE), (False, "triangle-down", style.ORANGE)):
+    for buy, shape, colour in (
+        (True, "triangle-up", style.tone("gain")),
+        (False, "triangle-down", style.tone("loss")),
+    ):
         mine = [mark for mark in chart.marks if mark.buy is buy]
         figure.add_trace(_marks(mine, shape, colour), row=1, col=1)
     volume = go.Bar(x=places, y=chart.volumes, marker={"color": style.GREY}, text=list(chart.labels))

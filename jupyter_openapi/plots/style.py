@@ -10,6 +10,8 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from jupyter_openapi.colors import colors
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -132,7 +134,13 @@ INK = "#1F2933"
 SOFT = "#5B6875"
 GRID = "#E4E7EB"
 PAPER = "#FFFFFF"
-TONES = {"plain": BLUE, "gain": BLUE, "loss": ORANGE, "muted": GREY}
+
+
+def tone(name: str) -> str:
+    """Return the colour of a ``gain`` or a ``loss`` in the pair in use; else of ``plain`` or ``muted``."""
+    pair = colors()
+    return {"plain": BLUE, "gain": pair.up.light, "loss": pair.down.light, "muted": GREY}[name]
+
 
 WIDTH = 7.6  # inches
 DPI = 144

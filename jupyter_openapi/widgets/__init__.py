@@ -1,11 +1,13 @@
-"""Panels for a notebook: connect to an account, place an order, watch the open orders.
+"""Panels for a notebook: connect to an account, place an order, watch the orders and the holdings.
 
 - `CredentialPanel`: keys go from the page's password fields to the kernel in one message, and nowhere else.
 - `OrderForm`: an order is previewed, then sent once.
 - `Blotter`: the open orders, live, with Cancel, Replace and Cancel all.
+- `PortfolioView`: totals, holdings and a picture.
 
-The state of each is a plain class (`login.Login`, `ticket.Ticket`, `book.Book`) that needs no page; the
-widget around it carries messages. Nothing of ipywidgets or anywidget is imported until a panel is asked for.
+All are anywidgets. The state of each is a plain class (`CredentialModel`, `Ticket`, `BlotterModel`,
+`PortfolioModel`) that needs no page; the panel around it (`panel.Page`) carries messages. Their pages are the
+modules in ``static/``. Nothing of ipywidgets or anywidget is imported until a panel is asked for.
 """
 
 from __future__ import annotations

@@ -28,6 +28,7 @@ CELLS = (
     "CredentialPanel(session=Session())",
     "OrderForm()",
     "Blotter()",
+    "PortfolioView()",
 )
 
 
@@ -59,6 +60,7 @@ def prepare(notebook: Notebook) -> None:
     expect(login.get_by_text("Connected", exact=True)).to_be_visible()
     expect(login.get_by_role("button", name="Connect", exact=True)).to_be_enabled()
     expect(notebook.panel("blotter").locator(".jo-row")).to_have_count(5)
+    expect(notebook.panel("portfolio").locator("img.jo-picture")).to_be_visible()
 
 
 def take(page: Page, theme: str) -> None:
@@ -67,6 +69,7 @@ def take(page: Page, theme: str) -> None:
         "order-form": ".jo-order-form:visible",
         "blotter": ".jo-blotter",
         "credential-panel": ".jo-credential-panel",
+        "portfolio-view": ".jo-portfolio",
     }
     for name, selector in names.items():
         page.locator(selector).first.screenshot(path=IMAGES / f"{name}-{theme}.png", animations="disabled")
@@ -85,7 +88,7 @@ def main() -> None:
             )
             with sync_playwright() as playwright:
                 browser = playwright.chromium.launch(executable_path=chromium_path(), args=FLAGS)
-                page = browser.new_page(viewport={"width": 1180, "height": 2200}, device_scale_factor=1.5)
+                page = browser.new_page(viewport={"width": 1280, "height": 3200}, device_scale_factor=1.5)
                 notebook = Notebook(server, page, path, "lab")
                 notebook.open()
                 for theme, name in THEMES.items():

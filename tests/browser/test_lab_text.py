@@ -91,12 +91,12 @@ def test_text_from_the_server_is_shown_and_never_runs(notebook: Callable[..., No
     expect(login.locator(".jo-report")).to_contain_text(f"lb{PAYLOAD}")
     blotter = opened.panel("blotter")
     blotter.get_by_label("Status").select_option("All of today")
-    expect(blotter.locator(".jo-row")).to_have_count(2)
+    expect(blotter.locator(".jo-row")).to_have_count(3)
     blotter.get_by_role("button", name="Cancel all", exact=True).click()
     expect(blotter.locator('dd[data-about="cancel"]').first).to_be_visible()
     blotter.get_by_role("button", name="Cancel", exact=True).first.click()
     expect(blotter.locator('dd[data-about="as it stands"]').first).to_contain_text(PAYLOAD)
-    expect(page.locator(".jp-OutputArea table")).to_contain_text(PAYLOAD)
+    expect(page.locator(".jp-OutputArea table.dataframe")).to_contain_text(PAYLOAD)
     expect(page.get_by_text("ApiError: refused")).to_be_visible()
     assert page.evaluate("() => window.__ran") is None
     assert page.locator(".jp-OutputArea img, .jo-panel img").count() == 0
