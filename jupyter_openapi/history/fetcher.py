@@ -11,10 +11,11 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from jupyter_openapi import frames
+from jupyter_openapi.account import Read
 from jupyter_openapi.errors import ApiError, OpenAPIError, sentence
 from jupyter_openapi.history.page import with_rows
 from jupyter_openapi.history.plan import Plan, make_plan
-from jupyter_openapi.history.walk import Progress, Read, Walk
+from jupyter_openapi.history.walk import Progress, Walk
 from jupyter_openapi.messages import _, ngettext
 from jupyter_openapi.spec.model import Operation
 

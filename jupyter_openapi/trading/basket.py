@@ -13,6 +13,7 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from jupyter_openapi.account import Read
 from jupyter_openapi.errors import (
     Interrupted,
     OpenAPIError,
@@ -36,7 +37,6 @@ from jupyter_openapi.trading.preview import GOOD_FOR, Preview, Sighting, Stopwat
 if TYPE_CHECKING:
     import pandas as pd
 
-    from jupyter_openapi.trading.describe import Read
     from jupyter_openapi.trading.desk import Desk
     from jupyter_openapi.trading.journal import Journal
 
@@ -384,7 +384,7 @@ def rows_read(read: Read, name: str, arguments: Mapping[str, Any]) -> Sequence[M
     return rows
 
 
-def knowing(read: Read, orders: Iterable[Mapping[str, Any]]) -> Callable[[str, Mapping[str, Any]], Any]:
+def knowing(read: Read, orders: Iterable[Mapping[str, Any]]) -> Read:
     """Return a `read` that knows these orders already."""
     known = {str(order["order_id"]): order for order in orders}
 

@@ -11,12 +11,13 @@ Source: `client_request_id` of submit_order in the official SDK; which error cod
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
+from jupyter_openapi.account import Read
 from jupyter_openapi.errors import (
     ApiError,
     Interrupted,
@@ -120,7 +121,7 @@ class Delivery:
         self,
         transport: Transport,
         journal: Journal,
-        read: Callable[[str, Mapping[str, Any]], Any],
+        read: Read,
         waits: tuple[float, ...] = WAITS,
     ) -> None:
         self._transport = transport
