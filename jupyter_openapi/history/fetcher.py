@@ -253,7 +253,7 @@ def fetch(
     except Exception as error:
         kept = _keep(walk, resume)
         if kept:
-            _tell(
+            _add_sentence(
                 error,
                 _("{count:,} rows, {reached}, are kept{kept}.").format(
                     count=walk.count, reached=_reached(walk), kept=kept
@@ -282,7 +282,7 @@ def _keep(walk: Walk, resume: Unfinished | None) -> str:
     return _("; the same call goes on from there")
 
 
-def _tell(error: Exception, text: str) -> None:
+def _add_sentence(error: Exception, text: str) -> None:
     """Add a sentence to an error's one line."""
     if isinstance(error, ApiError):
         error.advice = sentence(error.advice, text)

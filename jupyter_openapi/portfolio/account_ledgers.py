@@ -31,7 +31,7 @@ from jupyter_openapi.portfolio.trades import Trades
 
 if TYPE_CHECKING:
     from jupyter_openapi.market.worth import Instrument
-    from jupyter_openapi.portfolio.positions import Reader
+    from jupyter_openapi.portfolio.positions import AccountReader
 
 
 @dataclass
@@ -83,7 +83,7 @@ class Account:
         start, end = self.trades.windows.get(self.money[symbol].market, (self.trades.start, self.trades.end))
         return self.trades.quantity(symbol, start) == ZERO == self.trades.quantity(symbol, end + 1)
 
-    def read_expiries(self, reader: Reader) -> None:
+    def read_expiries(self, reader: AccountReader) -> None:
         """Read how the options ended that were still open then; `play` comes before and after."""
         for symbol, ledger in self.ledgers.items():
             option = contract(symbol)

@@ -97,7 +97,7 @@ class Ticket(PanelState):
         self.tape = LiveQuote(session, changed, watched=watched)
         self._follower = Poller(self._look, "openapi-order")
         self.start(fields or {}, replaces)
-        events.listen(session, self._told)
+        events.listen(session, self._on_event)
 
     def start(self, fields: Mapping[str, Any], replaces: Mapping[str, Any] | None = None) -> None:
         """Start again with these fields, or with an open order to change."""
@@ -257,7 +257,7 @@ class Ticket(PanelState):
         self._changed()
         return None if state.done else self._pace.after(client)
 
-    def _told(self, event: events.Event) -> None:
+    def _on_event(self, event: events.Event) -> None:
         if event != "account":
             return
         with self._lock:

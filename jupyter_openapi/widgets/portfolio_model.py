@@ -77,7 +77,7 @@ class PortfolioModel(PanelState):
         self.frame: pd.DataFrame | None = None
         self.stale = False
         self.picture = b""
-        events.listen(session, self._told)
+        events.listen(session, self._on_event)
 
     def refresh(self, base_currency: str | None = None) -> None:
         """Read the account again; an earlier request no longer counts."""
@@ -104,7 +104,7 @@ class PortfolioModel(PanelState):
         with self._lock:
             self._turn += 1
 
-    def _told(self, event: events.Event) -> None:
+    def _on_event(self, event: events.Event) -> None:
         if event == "orders":
             self.stale = self.frame is not None
             self._changed()
