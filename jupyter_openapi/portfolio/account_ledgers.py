@@ -1,4 +1,4 @@
-"""The ledgers of everything traded in a window, and which symbols' quantities do not add up.
+"""Ledgers of everything traded in a window, and the symbols whose quantities do not add up.
 
 A symbol is left out of every sum where part of what was closed in the window was opened by nothing that is
 known: its profit is not known then, and a part of it would be wrong as a whole.
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 @dataclass
 class Account:
-    """Everything a profit is worked out from, and the ledgers it gave.
+    """The inputs of a profit calculation, and the ledgers made from them.
 
     Attributes
     ----------

@@ -1,4 +1,4 @@
-"""What changes a holding without an execution: splits of shares, and the expiry of options.
+"""Changes of a holding without an execution: splits of shares, expiry of options.
 
 A split is read from the broker's list of corporate actions, which states it in words (``10-for-1``,
 ``1拆10``); where its ratio or day can't be read, nothing is guessed. Whether an option expired worthless

@@ -1,4 +1,4 @@
-"""Executions: what was bought and sold, when, at what price; the side is the order's where it lacks."""
+"""Read executions, completing a missing side from the order."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The frame of `pnl`, and what it says of itself."""
+"""Build the frame of `pnl` and its notes."""
 
 from __future__ import annotations
 

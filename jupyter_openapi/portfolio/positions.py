@@ -1,4 +1,4 @@
-"""What is held: stocks and funds, as the broker lists them, and the cash beside them."""
+"""Read positions: stocks and funds as the broker lists them, and cash."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Last prices of what is held, and how many shares an option's contract stands for."""
+"""Read last prices, option multipliers and exchange rates."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Realized profit and loss: round trips from executions, and what can't be matched beside them."""
+"""Realized profit and loss: round trips from executions, and what can't be matched."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A snapshot of an account: positions, cash, rates, quotes, and the cash that moved since the last one."""
+"""Store snapshots of an account: positions, cash, rates, quotes, and cash moved since the last one."""
 
 from __future__ import annotations
 
@@ -192,7 +192,7 @@ TRIES = 3  # to read positions and cash without a fill between them
 
 @dataclass(frozen=True)
 class Snapshot:
-    """What was kept.
+    """A stored snapshot.
 
     Attributes
     ----------

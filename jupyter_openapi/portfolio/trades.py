@@ -1,4 +1,4 @@
-"""The executions of a window and of the time before it, and what they lead to."""
+"""Collect the executions of a window and those before it that matter to it."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ OPTION_LIFE = 45  # days before the window that are read in any case, for option
 
 @dataclass
 class Trades:
-    """The executions of an account from `since` until now, and what they lead to.
+    """Executions of an account from `since` until now, with what is held.
 
     Attributes
     ----------

@@ -1,4 +1,4 @@
-"""What every holding is worth now: read the account, value each row."""
+"""Value every holding now: read the account, value each row."""
 
 from __future__ import annotations
 
@@ -166,7 +166,7 @@ def wanted_symbols(holdings: Sequence[Holding], fills: Sequence[Fill] | None) ->
 
 @dataclass(frozen=True, slots=True)
 class ValuationInputs:
-    """Everything that was read for a valuation; `fills` is None where they could not be read."""
+    """Inputs of a valuation; `fills` is None where executions could not be read."""
 
     holdings: Sequence[Holding]
     prices: Mapping[str, Price]

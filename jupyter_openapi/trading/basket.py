@@ -1,4 +1,4 @@
-"""Several changes at once: one preview, one send, one row of the result for each.
+"""Baskets: several changes with one preview, one send and one row of the result for each.
 
 Each row has its own id and its own line in the journal. It stops at the first failure and says which went and
 which did not; sending the same basket again sends only the rest.

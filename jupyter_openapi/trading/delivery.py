@@ -1,4 +1,4 @@
-"""Send a change once, and never lose track of it.
+"""Send a change once, and find out what became of it.
 
 The intent is on disk before the first byte leaves, and each step after it. A submit that got no answer is
 repeated with the same `client_request_id`, by which the broker books it once (it remembers the id for 10
@@ -98,7 +98,7 @@ IN_FLIGHT: set[tuple[str, int]] = set()  # the journal and number of what this p
 
 @dataclass(slots=True)
 class _Course:
-    """One change on its way."""
+    """State of one change while it is being sent."""
 
     preview: Preview
     call: Call

@@ -1,4 +1,4 @@
-"""What a preview tells besides the request: amount, fees, last price, market hours, the order it touches.
+"""Describe an order for its preview: amount, fees, last price, market hours, the order it changes.
 
 Each fact costs a read; one that can't be read is said so and stops nothing.
 """

@@ -1,4 +1,4 @@
-"""The one desk that every change goes through, whoever asks: the magic, a form or Python.
+"""The desk: every change, from the magic, a form or Python, is checked, previewed and sent here.
 
 A change is previewed, then sent once.
 """

@@ -1,4 +1,4 @@
-"""Settle what is not known of orders sent earlier: after a lost answer, a killed kernel, a power cut.
+"""Find out what became of orders sent earlier: after a lost answer, a killed kernel, a power cut.
 
 An order is looked for by its own id, then by the tag in its remark, then by its fields. It only ever reads.
 What is found is settled at once. What is not found is settled as not done only when so much time has passed

@@ -1,4 +1,4 @@
-"""The blotter without a page: open orders, kept up to date, and cancellations, previewed and sent once."""
+"""Model of the blotter: open orders, kept up to date, and cancellations, previewed and sent once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the credential panel does: open an account with typed keys or stored ones, and test it."""
+"""Model of the credential panel: open an account with typed or stored keys, and test it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The order form without a page: fields come in, a preview is made, sent once, and its order followed.
+"""Model of the order form: fields come in, a preview is made, sent once, and its order followed.
 
 Every method may be called from any thread. What takes the network runs in a thread of its own; the page
 learns of it through `changed`.

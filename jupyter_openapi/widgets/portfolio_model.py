@@ -1,4 +1,4 @@
-"""The portfolio view without a page: reads the account, draws the chosen picture, says what went wrong.
+"""Model of the portfolio view: reads the account, draws the chosen picture, reports errors.
 
 Every method may be called from any thread. What takes the network or draws runs in a thread of its own; the
 page learns of it through `changed`.
@@ -31,7 +31,7 @@ atexit.register(_DRAWING.acquire, timeout=DRAWING_LONGEST)
 
 
 class PortfolioModel(PanelState):
-    """What one view shows.
+    """State of one portfolio view.
 
     Parameters
     ----------
