@@ -12,7 +12,7 @@ from typing import Any
 from jupyter_openapi.magic.commands import COMMANDS
 from jupyter_openapi.magic.flags import FLAGS
 from jupyter_openapi.market import facts
-from jupyter_openapi.market.symbols import SECURITIES
+from jupyter_openapi.market.symbols import MARKET_ZONES, SECURITIES
 from jupyter_openapi.sandbox.dispatch import CONTROLS, HANDLERS
 from jupyter_openapi.sandbox.exchange.account import OPENING_CASH, OPENING_POSITIONS
 from jupyter_openapi.sandbox.handlers import load_handlers
@@ -161,7 +161,7 @@ def sessions() -> str:
             )
             for phase in known["full"]
         )
-        head = ["phase", known["tz"], "order types live", "matching", "change and cancel"]
+        head = ["phase", MARKET_ZONES[market], "order types live", "matching", "change and cancel"]
         blocks.append(table(head, rows))
     return "\n\n".join(blocks)
 

@@ -10,6 +10,9 @@ from jupyter_openapi.errors import OpenAPIError, RequestRefused
 from jupyter_openapi.messages import _
 
 Mode = Literal["sandbox", "paper", "live"]
+Read = Callable[[str, Mapping[str, Any]], Any]
+"""Reads an operation, given its name and arguments, and returns its `data`."""
+
 MODES: tuple[Mode, ...] = ("sandbox", "paper", "live")
 
 
@@ -121,7 +124,7 @@ PAPER_CHANNEL = "lb_papertrading"
 class PaperCheck:
     """Checks, once, that a paper connection reaches a paper account."""
 
-    def __init__(self, account: Account, read: Callable[[str, Mapping[str, Any]], Any]) -> None:
+    def __init__(self, account: Account, read: Read) -> None:
         self._account = account
         self._read = read
         self._channels: frozenset[str] | None = None

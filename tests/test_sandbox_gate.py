@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 
 from jupyter_openapi.sandbox.errors import Refused
 from jupyter_openapi.sandbox.exchange.store import Store
-from jupyter_openapi.sandbox.gate import LIFETIME, WINDOW, Call, Gate, KeyRing, Keys, Limits
+from jupyter_openapi.sandbox.gate import LIFETIME, WINDOW, Gate, KeyRing, KeySet, Limits, Request
 from jupyter_openapi.signing import sign
 
 NOW = 1_795_400_000.0
-KEYS = Keys("key", "secret", "token", NOW - 10, NOW + 1000, 1, 2)
+KEYS = KeySet("key", "secret", "token", NOW - 10, NOW + 1000, 1, 2)
 
 
 class Clock:
@@ -27,7 +27,7 @@ class Clock:
         return self.now
 
 
-def gate(keys: Keys = KEYS, clock: Clock | None = None) -> Gate:
+def gate(keys: KeySet = KEYS, clock: Clock | None = None) -> Gate:
     return Gate(SimpleNamespace(keys=keys), clock or Clock())
 
 
@@ -38,7 +38,7 @@ def call(
     body: bytes = b"",
     stamp: str = f"{NOW:.3f}",
     **other: str,
-) -> Call:
+) -> Request:
     keys = {"app_key": KEYS.app_key, "app_secret": KEYS.app_secret, "access_token": KEYS.access_token} | other
     headers = {
         "X-Api-Key": keys["app_key"],
@@ -46,10 +46,10 @@ def call(
         "X-Timestamp": stamp,
         "X-Api-Signature": sign(method, path, query, body, timestamp=stamp, **keys),
     }
-    return Call(method, path, query, headers, body)
+    return Request(method, path, query, headers, body)
 
 
-def refusal(gate: Gate, call: Call, *, read: bool = True) -> tuple[int, int] | None:
+def refusal(gate: Gate, call: Request, *, read: bool = True) -> tuple[int, int] | None:
     try:
         gate.admit(call, read=read)
     except Refused as refused:
@@ -68,7 +68,7 @@ def refusal(gate: Gate, call: Call, *, read: bool = True) -> tuple[int, int] | N
         call(path="/v1/%E4%BD%A0"),
     ],
 )
-def test_a_right_signature_comes_in(admitted: Call) -> None:
+def test_a_right_signature_comes_in(admitted: Request) -> None:
     assert refusal(gate(), admitted) is None
 
 
@@ -94,12 +94,12 @@ def test_papertrading_is_no_obstacle() -> None:
         (replace(call(), query="a=1"), (403, 403201)),
         (replace(call(), path="/v1/asset/fund"), (403, 403201)),
         (replace(call(), method="POST"), (403, 403201)),
-        (Call("GET", "/", "", {"X-Api-Key": "key", "Authorization": "token"}), (403, 403201)),
-        (Call("GET", "/", "", {}), (403, 403203)),
-        (Call("GET", "/", "", {"X-Api-Key": "\udcff"}), (403, 403203)),
+        (Request("GET", "/", "", {"X-Api-Key": "key", "Authorization": "token"}), (403, 403201)),
+        (Request("GET", "/", "", {}), (403, 403203)),
+        (Request("GET", "/", "", {"X-Api-Key": "\udcff"}), (403, 403203)),
     ],
 )
-def test_each_mistake_has_its_code(wrong: Call, code: tuple[int, int]) -> None:
+def test_each_mistake_has_its_code(wrong: Request, code: tuple[int, int]) -> None:
     assert refusal(gate(), wrong) == code
 
 
@@ -120,12 +120,12 @@ def test_an_expired_token() -> None:
 @pytest.mark.parametrize(("token", "code"), [("token", None), ("other", (401, 401004))])
 def test_a_bearer_token_travels_unsigned(token: str, code: tuple[int, int] | None) -> None:
     headers = {"X-Api-Key": "key", "Authorization": f"Bearer {token}"}
-    assert refusal(gate(), Call("GET", "/v1/asset/stock", "", headers)) == code
+    assert refusal(gate(), Request("GET", "/v1/asset/stock", "", headers)) == code
 
 
 def test_a_bearer_token_expires_too() -> None:
     headers = {"X-Api-Key": "key", "Authorization": "Bearer token"}
-    assert refusal(gate(replace(KEYS, expires_at=NOW - 1)), Call("GET", "/", "", headers)) == (401, 401003)
+    assert refusal(gate(replace(KEYS, expires_at=NOW - 1)), Request("GET", "/", "", headers)) == (401, 401003)
 
 
 def test_a_write_is_admitted_once() -> None:

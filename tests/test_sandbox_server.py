@@ -45,7 +45,7 @@ def test_an_error_inside_is_500_and_logged(monkeypatch: pytest.MonkeyPatch) -> N
     from types import SimpleNamespace
 
     from jupyter_openapi.sandbox.dispatch import HANDLERS, Dispatcher
-    from jupyter_openapi.sandbox.gate import Call, Limits
+    from jupyter_openapi.sandbox.gate import Limits, Request
     from jupyter_openapi.sandbox.handlers import load_handlers
     from jupyter_openapi.sandbox.responses import Faults
 
@@ -57,7 +57,7 @@ def test_an_error_inside_is_500_and_logged(monkeypatch: pytest.MonkeyPatch) -> N
     limits = Limits()
     gate = SimpleNamespace(admit=lambda call, *, read: None)
     world = SimpleNamespace(gate=gate, limits=limits, faults=Faults({}, 1), refresh=lambda: None)
-    answer = Dispatcher(world).answer(Call("GET", "/v1/asset/fund", "", {}))
+    answer = Dispatcher(world).answer(Request("GET", "/v1/asset/fund", "", {}))
     assert answer.status == 500
     assert json.loads(answer.body) == {"code": 500000, "message": "internal error", "data": None}
     assert limits._windows["trade"].busy == 0

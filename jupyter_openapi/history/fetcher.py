@@ -11,10 +11,11 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from jupyter_openapi import frames
+from jupyter_openapi.account import Read
 from jupyter_openapi.errors import ApiError, OpenAPIError, sentence
 from jupyter_openapi.history.page import with_rows
 from jupyter_openapi.history.plan import Plan, make_plan
-from jupyter_openapi.history.walk import Progress, Read, Walk
+from jupyter_openapi.history.walk import Progress, Walk
 from jupyter_openapi.messages import _, ngettext
 from jupyter_openapi.spec.model import Operation
 
@@ -252,7 +253,7 @@ def fetch(
     except Exception as error:
         kept = _keep(walk, resume)
         if kept:
-            _tell(
+            _add_sentence(
                 error,
                 _("{count:,} rows, {reached}, are kept{kept}.").format(
                     count=walk.count, reached=_reached(walk), kept=kept
@@ -281,7 +282,7 @@ def _keep(walk: Walk, resume: Unfinished | None) -> str:
     return _("; the same call goes on from there")
 
 
-def _tell(error: Exception, text: str) -> None:
+def _add_sentence(error: Exception, text: str) -> None:
     """Add a sentence to an error's one line."""
     if isinstance(error, ApiError):
         error.advice = sentence(error.advice, text)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from jupyter_openapi.account import Read
 from jupyter_openapi.history.page import (
     Verdict,
     WindowReading,
@@ -18,8 +19,6 @@ from jupyter_openapi.history.page import (
 from jupyter_openapi.history.plan import DAY, Plan
 from jupyter_openapi.messages import _
 from jupyter_openapi.spec import catalog
-
-Read = Callable[[str, Mapping[str, Any]], Any]
 
 READINGS = 6  # of one window, before it counts as too lively
 DOUBTS = 200  # windows halved because there are more rows, although the reply was not full

@@ -68,7 +68,7 @@ def notify(command: Command, text: str) -> None:
         print(text)  # noqa: T201 (what a person should read now)
 
 
-def tell_panels(event: Literal["account", "orders"]) -> None:
+def notify_panels(event: Literal["account", "orders"]) -> None:
     """Tell the panels of this kernel, if any was ever opened, that a line changed something they show."""
     events = sys.modules.get("jupyter_openapi.widgets.polling")
     session = sys.modules.get("jupyter_openapi.session")

@@ -1,4 +1,4 @@
-"""One line or cell of ``%openapi``, whatever it says: its connection, and what it clears when it fails.
+"""Run one line or cell of ``%openapi``: on its connection, clearing pending previews when it fails.
 
 A line that begins with ``connect`` first gives up the connection that it would replace. Any other line that
 may change something and fails clears what ``send`` would have sent: that is no longer what was last shown.

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from jupyter_openapi import frames
 from jupyter_openapi.errors import nearest
 from jupyter_openapi.magic.caller import RUNS, use_of_value
-from jupyter_openapi.magic.command import Context, notify, tell_panels
+from jupyter_openapi.magic.command import Context, notify, notify_panels
 from jupyter_openapi.magic.export import Saving
 from jupyter_openapi.magic.grammar import Command
 from jupyter_openapi.magic.recent import SEEN, SYMBOL
@@ -243,7 +243,7 @@ def changed(result: Any, operation: Operation | None, command: Command) -> Any:
     if isinstance(result, (Preview, Basket)):
         _make_pending(result)
         return result
-    tell_panels("orders")
+    notify_panels("orders")
     if not isinstance(result, Reply):
         return result
     if operation is not None:

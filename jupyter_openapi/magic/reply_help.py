@@ -1,4 +1,4 @@
-"""What help says of a reply: its columns with their types, units and meanings, and its other tables."""
+"""Help about a reply: its columns with their types, units and meanings, and its other tables."""
 
 from __future__ import annotations
 

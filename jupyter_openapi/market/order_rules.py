@@ -125,7 +125,7 @@ class Problem(NamedTuple):
         return self.message
 
 
-class Findings(list[Problem]):
+class Problems(list[Problem]):
     """The problems found so far."""
 
     def missing(self, field: str, why: str = "") -> None:
@@ -174,7 +174,7 @@ def shown(value: Any) -> str:
     return f"{value:f}" if isinstance(value, Decimal) else repr(value)[:40]
 
 
-def market_of(given: Fields, found: Findings) -> str | None:
+def market_of(given: Fields, found: Problems) -> str | None:
     """Check the symbol; return its market if orders are taken there."""
     if "symbol" not in given:
         return None
@@ -201,7 +201,7 @@ def market_of(given: Fields, found: Findings) -> str | None:
     return None
 
 
-def type_rules(given: Fields, market: str | None, found: Findings) -> TypeRules | None:
+def type_rules(given: Fields, market: str | None, found: Problems) -> TypeRules | None:
     """Check the order type and that its market takes it; return its rules if there are any."""
     if "order_type" not in given:
         return None
@@ -218,13 +218,13 @@ def type_rules(given: Fields, market: str | None, found: Findings) -> TypeRules 
     return rules
 
 
-def choice(given: Fields, name: str, allowed: Sequence[str], found: Findings) -> None:
+def choice(given: Fields, name: str, allowed: Sequence[str], found: Problems) -> None:
     """Check that a field, if given, is one of the allowed values."""
     if name in given and given[name] not in allowed:
         found.wrong(name, given[name], _("must be {listed}").format(listed=listed(allowed)))
 
 
-def quantity(given: Fields, name: str, found: Findings) -> Decimal | None:
+def quantity(given: Fields, name: str, found: Problems) -> Decimal | None:
     """Check a number of shares: whole and above 0; return it if it is."""
     if name not in given:
         return None
@@ -235,7 +235,7 @@ def quantity(given: Fields, name: str, found: Findings) -> Decimal | None:
     return None
 
 
-def time_in_force(given: Fields, rules: TypeRules | None, market: str | None, found: Findings) -> None:
+def time_in_force(given: Fields, rules: TypeRules | None, market: str | None, found: Problems) -> None:
     """Check time_in_force, also against the type in its market."""
     every: list[str] = facts("orders")["time_in_force"]
     choice(given, "time_in_force", every, found)
@@ -248,7 +248,7 @@ def time_in_force(given: Fields, rules: TypeRules | None, market: str | None, fo
         found.wrong("time_in_force", value, what)
 
 
-def expire_date(given: Fields, on: date | None, found: Findings) -> None:
+def expire_date(given: Fields, on: date | None, found: Problems) -> None:
     """Check expire_date: with GTD and nothing else, a real date, not before `on`."""
     good_till_date = given.get("time_in_force") == "GTD"
     if "expire_date" not in given:
@@ -265,7 +265,7 @@ def expire_date(given: Fields, on: date | None, found: Findings) -> None:
         found.wrong("expire_date", value, _("must not be before today, {on}").format(on=on))
 
 
-def outside_rth(given: Fields, market: str | None, found: Findings) -> None:
+def outside_rth(given: Fields, market: str | None, found: Problems) -> None:
     """Check outside_rth: US only; OVERNIGHT takes limit orders for the day only."""
     if "outside_rth" not in given:
         return
@@ -286,7 +286,7 @@ def outside_rth(given: Fields, market: str | None, found: Findings) -> None:
                 )
 
 
-def own_fields(given: Fields, standing: Fields, rules: TypeRules, found: Findings) -> None:
+def own_fields(given: Fields, standing: Fields, rules: TypeRules, found: Problems) -> None:
     """Check the fields that depend on the type: those it needs, its choice of one, and those it forbids.
 
     `standing` holds what a field that is not given keeps from the order being changed.
@@ -308,7 +308,7 @@ def own_fields(given: Fields, standing: Fields, rules: TypeRules, found: Finding
             )
 
 
-def _offset_or_level(given: Fields, have: Fields, rules: TypeRules, found: Findings) -> None:
+def _offset_or_level(given: Fields, have: Fields, rules: TypeRules, found: Problems) -> None:
     if not integer(have.get("limit_depth_level", 0)) and "limit_offset" not in have:
         found.missing(
             "limit_offset",
@@ -323,7 +323,7 @@ def _offset_or_level(given: Fields, have: Fields, rules: TypeRules, found: Findi
         )
 
 
-def values(given: Fields, found: Findings) -> None:
+def values(given: Fields, found: Problems) -> None:
     """Check the ranges of the types' own fields, whichever are given."""
     for name in _POSITIVE:
         if name in given and (number(given[name]) or 0) <= 0:
@@ -345,7 +345,7 @@ def values(given: Fields, found: Findings) -> None:
             )
 
 
-def remark(given: Fields, longest: int, found: Findings) -> None:
+def remark(given: Fields, longest: int, found: Problems) -> None:
     """Check the remark's length, in characters."""
     text = given.get("remark", "")
     if not isinstance(text, str):

@@ -18,8 +18,8 @@ from typing import Any, Literal
 from jupyter_openapi.market import facts, symbols
 from jupyter_openapi.market import order_rules as checks
 from jupyter_openapi.market.order_rules import (
-    Findings,
     Problem,
+    Problems,
     TypeRules,
     all_rules,
     status_meaning,
@@ -95,7 +95,7 @@ def check(fields: Mapping[str, Any], *, on: date | None = None) -> list[Problem]
     ['time_in_force is missing']
     """
     given = checks.given_fields(fields)
-    problems = Findings(
+    problems = Problems(
         Problem(name, _("{name} is missing").format(name=name)) for name in _ALWAYS if name not in given
     )
     market = checks.market_of(given, problems)
@@ -142,7 +142,7 @@ def check_replace(order: Mapping[str, Any], fields: Mapping[str, Any]) -> list[P
             )
         ]
     given = checks.given_fields({_SUBMIT_NAMES.get(name, name): value for name, value in fields.items()})
-    problems = Findings()
+    problems = Problems()
     if "submitted_quantity" not in given:
         problems.missing("submitted_quantity", ": give the new total")
     total = checks.quantity(given, "submitted_quantity", problems)
@@ -182,7 +182,7 @@ def check_lot(symbol: str, order_type: str, quantity: Decimal, lot_size: int) ->
 
     ODD takes fewer shares than a lot; every other type whole lots, in Hong Kong at most 3,000 of them.
     """
-    name, problems = "submitted_quantity", Findings()
+    name, problems = "submitted_quantity", Problems()
     lots, odd = divmod(quantity, lot_size)
     most = facts("securities")["max_order_lots"].get(market_of(symbol))
     if order_type == "ODD":
@@ -225,7 +225,7 @@ def check_ticks(fields: Mapping[str, Any], on: date, table: str | None = None) -
     if market_of(symbol) not in symbols.TRADABLE:
         return []
     rungs = ladder(symbol, on, table)
-    problems = Findings()
+    problems = Problems()
     for name in ("submitted_price", "trigger_price"):
         price = checks.number(fields.get(name))
         if price is not None and price > 0 and not rungs.allows(price):

@@ -1,4 +1,4 @@
-"""What a quantity of a security is worth: quantity x price x multiplier, in the security's own currency.
+"""Value a quantity of a security: quantity x price x multiplier, in the security's own currency.
 
 The one place for it: previews, limits, baskets, forms, the blotter and the portfolio ask here. The currency
 is the one `static_info` gives, for a Hong Kong counter may trade in renminbi; an option's multiplier is the

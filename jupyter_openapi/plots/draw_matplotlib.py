@@ -54,7 +54,7 @@ class Picture(Figure):
 def _look() -> Iterator[None]:
     """Make texts and axes in this package's style; nothing global stays changed.
 
-    One thread at a time: matplotlib's settings are the process's, and two that exchange them mix them up.
+    One thread at a time: matplotlib's settings are the process's, and two that swap them mix them up.
     """
     settings: dict[Any, Any] = {
         "font.family": fonts.families(),

@@ -1,4 +1,4 @@
-"""Positions as a person wants to see them: value, profit and loss, history.
+"""Portfolio analysis: value, profit and loss, lots, returns, snapshots, archives.
 
 - `value`: one row a holding, `totals` by market and currency, `notes` in words;
 - `pnl`: realized profit and loss from executions, round trip by round trip, `by_symbol` beside the broker's;

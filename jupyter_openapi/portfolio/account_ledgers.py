@@ -1,4 +1,4 @@
-"""The ledgers of everything traded in a window, and which symbols' quantities do not add up.
+"""Ledgers of everything traded in a window, and the symbols whose quantities do not add up.
 
 A symbol is left out of every sum where part of what was closed in the window was opened by nothing that is
 known: its profit is not known then, and a part of it would be wrong as a whole.
@@ -31,12 +31,12 @@ from jupyter_openapi.portfolio.trades import Trades
 
 if TYPE_CHECKING:
     from jupyter_openapi.market.worth import Instrument
-    from jupyter_openapi.portfolio.positions import Reader
+    from jupyter_openapi.portfolio.positions import AccountReader
 
 
 @dataclass
 class Account:
-    """Everything a profit is worked out from, and the ledgers it gave.
+    """The inputs of a profit calculation, and the ledgers made from them.
 
     Attributes
     ----------
@@ -83,7 +83,7 @@ class Account:
         start, end = self.trades.windows.get(self.money[symbol].market, (self.trades.start, self.trades.end))
         return self.trades.quantity(symbol, start) == ZERO == self.trades.quantity(symbol, end + 1)
 
-    def read_expiries(self, reader: Reader) -> None:
+    def read_expiries(self, reader: AccountReader) -> None:
         """Read how the options ended that were still open then; `play` comes before and after."""
         for symbol, ledger in self.ledgers.items():
             option = contract(symbol)

@@ -1,4 +1,4 @@
-"""The totals of a valuation, and what it says of itself, in words."""
+"""Totals of a valuation or of a profit, and notes about them in words."""
 
 from __future__ import annotations
 

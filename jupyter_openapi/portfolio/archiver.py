@@ -1,4 +1,4 @@
-"""One run of an archive: fetch a stretch, merge it into the files of its months, note how far it got."""
+"""Archive a history in monthly files: fetch what is missing, merge, note how far it got."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Archive:
-    """What is on disk after a run.
+    """State of an archive on disk after a run.
 
     Attributes
     ----------
@@ -83,7 +83,7 @@ class Wanted:
 
 
 class ArchiveRun:
-    """One run: fetches a stretch of a month after the other and writes each before the next.
+    """One run of an archive: fetches month after month and writes each before the next.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""What changes a holding without an execution: splits of shares, and the expiry of options.
+"""Changes of a holding without an execution: splits of shares, expiry of options.
 
 A split is read from the broker's list of corporate actions, which states it in words (``10-for-1``,
 ``1拆10``); where its ratio or day can't be read, nothing is guessed. Whether an option expired worthless
@@ -22,7 +22,7 @@ from jupyter_openapi.portfolio.positions import brief
 from jupyter_openapi.portfolio.prices import market_zone
 
 if TYPE_CHECKING:
-    from jupyter_openapi.portfolio.positions import Reader
+    from jupyter_openapi.portfolio.positions import AccountReader
 
 MOST_SYMBOLS = 40  # whose corporate actions one valuation asks for
 CLOSE = time(16)
@@ -44,7 +44,7 @@ _INTO = re.compile(
 _PAIR = re.compile(rf"{_NUMBER}\s*[:/\uff1a]\s*{_NUMBER}")
 
 
-def read_splits(reader: Reader, symbols: Iterable[str]) -> dict[str, list[Split] | None]:
+def read_splits(reader: AccountReader, symbols: Iterable[str]) -> dict[str, list[Split] | None]:
     """Return the splits of each symbol, oldest first; None where its corporate actions can't be read."""
     found: dict[str, list[Split] | None] = {}
     for symbol in list(dict.fromkeys(symbols))[:MOST_SYMBOLS]:
@@ -113,7 +113,7 @@ def expires_at(option: Contract) -> int:
     return int(datetime.combine(option.expiry, CLOSE, market_zone(option.symbol)).timestamp())
 
 
-def read_expiry(reader: Reader, option: Contract) -> Expiry:
+def read_expiry(reader: AccountReader, option: Contract) -> Expiry:
     """Return how an option ended, from the underlying's close on its last day.
 
     Worthless at or out of the money. In the money it was exercised or assigned: its premium belongs to the
@@ -137,7 +137,7 @@ def read_expiry(reader: Reader, option: Contract) -> Expiry:
     )
 
 
-def _close(reader: Reader, option: Contract) -> Decimal | None:
+def _close(reader: AccountReader, option: Contract) -> Decimal | None:
     """Return the unadjusted close of the underlying on an option's last day."""
     try:
         data = reader.ask(

@@ -1,4 +1,4 @@
-"""Equity, drawdown and time-weighted return: from snapshots, and from nothing else."""
+"""Equity, drawdown and time-weighted return, computed from snapshots."""
 
 from __future__ import annotations
 

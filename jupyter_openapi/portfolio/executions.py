@@ -1,4 +1,4 @@
-"""Executions: what was bought and sold, when, at what price; the side is the order's where it lacks."""
+"""Read executions, completing a missing side from the order."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from jupyter_openapi.portfolio.positions import names
 from jupyter_openapi.spec import catalog
 
 if TYPE_CHECKING:
-    from jupyter_openapi.portfolio.positions import Reader
+    from jupyter_openapi.portfolio.positions import AccountReader
 
 SIDES = {"Buy": 1, "Sell": -1}
 MOST_DETAILS = 10  # orders looked up one by one for the side of their fills
@@ -78,7 +78,7 @@ def of_rows(rows: Iterable[Mapping[str, Any]]) -> tuple[list[Fill], int]:
     return fills, odd
 
 
-def read_today(reader: Reader) -> list[Fill] | None:
+def read_today(reader: AccountReader) -> list[Fill] | None:
     """Return today's executions, or None if they can't be read."""
     data = reader.try_("today's executions", "today_executions")
     if data is None:
@@ -90,7 +90,7 @@ def read_today(reader: Reader) -> list[Fill] | None:
     return with_sides(reader, fills, {"today_orders": {}})
 
 
-def read_window(reader: Reader, start: int, end: int | None = None) -> list[Fill]:
+def read_window(reader: AccountReader, start: int, end: int | None = None) -> list[Fill]:
     """Return the executions from `start` to `end`, Unix seconds, both included, oldest first; None is now.
 
     Raises
@@ -108,7 +108,7 @@ def read_window(reader: Reader, start: int, end: int | None = None) -> list[Fill
     return with_sides(reader, fills, orders)
 
 
-def history_rows(reader: Reader, operation: str, **arguments: Any) -> list[Mapping[str, Any]]:
+def history_rows(reader: AccountReader, operation: str, **arguments: Any) -> list[Mapping[str, Any]]:
     """Return all rows of a history; if they are not all there are, that is noted as missing.
 
     Raises
@@ -128,7 +128,9 @@ def history_rows(reader: Reader, operation: str, **arguments: Any) -> list[Mappi
     return [row for row in found.rows if isinstance(row, dict)]
 
 
-def with_sides(reader: Reader, fills: Sequence[Fill], lists: Mapping[str, Mapping[str, Any]]) -> list[Fill]:
+def with_sides(
+    reader: AccountReader, fills: Sequence[Fill], lists: Mapping[str, Mapping[str, Any]]
+) -> list[Fill]:
     """Return the fills with the side of their orders, for those that lack it.
 
     Parameters
@@ -158,7 +160,7 @@ def with_sides(reader: Reader, fills: Sequence[Fill], lists: Mapping[str, Mappin
     return completed
 
 
-def _listed(reader: Reader, operation: str, arguments: Mapping[str, Any]) -> dict[str, str]:
+def _listed(reader: AccountReader, operation: str, arguments: Mapping[str, Any]) -> dict[str, str]:
     try:
         if catalog().operations[operation].pages is not None:
             rows = history_rows(reader, operation, **arguments)
@@ -169,7 +171,7 @@ def _listed(reader: Reader, operation: str, arguments: Mapping[str, Any]) -> dic
     return {known_text(row.get("order_id")): _side(row) for row in rows if _side(row)}
 
 
-def _detail(reader: Reader, order_id: str) -> dict[str, str]:
+def _detail(reader: AccountReader, order_id: str) -> dict[str, str]:
     try:
         side = _side(reader.ask("order_detail", order_id=order_id))
     except OpenAPIError:
@@ -191,7 +193,7 @@ class Charged:
     filled: Decimal
 
 
-def read_fees(reader: Reader, order_ids: Sequence[str]) -> dict[str, Charged]:
+def read_fees(reader: AccountReader, order_ids: Sequence[str]) -> dict[str, Charged]:
     """Return the fees of these orders and the quantity each filled: one request an order.
 
     They are as the broker states them, 0 included; an order without a statement, or that can't be read, is

@@ -1,4 +1,4 @@
-"""Which sale closed which purchase: first in first out, or at average cost. No I/O, exact decimals.
+"""Match sales with purchases: first in first out, or at average cost. No I/O, exact decimals.
 
 For either method, with every side known and nothing held before the first fill::
 

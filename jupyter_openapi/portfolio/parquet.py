@@ -1,4 +1,4 @@
-"""A history's rows as an Arrow table of one fixed schema, made from the operation's description."""
+"""Store a history's rows in Parquet files with one fixed schema, made from the operation's description."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The frame of `pnl`, and what it says of itself."""
+"""Build the frame of `pnl` and its notes."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from jupyter_openapi.spec.dates import zone
 if TYPE_CHECKING:
     import pandas as pd
 
-    from jupyter_openapi.portfolio.positions import Reader
+    from jupyter_openapi.portfolio.positions import AccountReader
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class BrokerProfit:
     holding: bool
 
 
-def read_analysis(reader: Reader, start: int, end: int) -> dict[str, BrokerProfit]:
+def read_analysis(reader: AccountReader, start: int, end: int) -> dict[str, BrokerProfit]:
     """Return the broker's profit of each security in a period, by symbol; note if it can't be read.
 
     Source: the official SDK's ``PortfolioContext.profit_analysis`` (its items' names); undocumented

@@ -1,4 +1,4 @@
-"""What is held: stocks and funds, as the broker lists them, and the cash beside them."""
+"""Read positions: stocks and funds as the broker lists them, and cash."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class IncompleteWarning(UserWarning):
 
 
 @dataclass
-class Reader:
+class AccountReader:
     """Reads one account, and collects what could not be read.
 
     Attributes
@@ -185,13 +185,13 @@ class Balance:
     total_cash: Decimal | None = None
 
 
-def read_stocks(reader: Reader) -> list[Holding]:
+def read_stocks(reader: AccountReader) -> list[Holding]:
     """Return the stocks, funds traded on an exchange, and options held; say if they can't be read."""
     data = reader.try_("stock positions", "stock_positions")
     return [] if data is None else [_stock(channel, row) for channel, row in _rows(data, "stock_info")]
 
 
-def read_funds(reader: Reader) -> list[Holding]:
+def read_funds(reader: AccountReader) -> list[Holding]:
     """Return the funds held; say if they can't be read."""
     data = reader.try_("fund positions", "fund_positions")
     return [] if data is None else [_fund(channel, row) for channel, row in _rows(data, "fund_info")]
@@ -236,7 +236,7 @@ def _fund(channel: str, row: Mapping[str, Any]) -> Holding:
     )
 
 
-def read_balance(reader: Reader, base_currency: str) -> Balance:
+def read_balance(reader: AccountReader, base_currency: str) -> Balance:
     """Return the cash of every currency, and the broker's own totals, in the base currency if it can."""
     asked = {"currency": base_currency} if base_currency in BALANCE_CURRENCIES else {}
     data = reader.try_("cash balance", "account_balance", **asked)

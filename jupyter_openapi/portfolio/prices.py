@@ -1,4 +1,4 @@
-"""Last prices of what is held, and how many shares an option's contract stands for."""
+"""Read last prices, option multipliers and exchange rates."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from jupyter_openapi.messages import _
 from jupyter_openapi.portfolio.positions import brief, names
 
 if TYPE_CHECKING:
-    from jupyter_openapi.portfolio.positions import Reader
+    from jupyter_openapi.portfolio.positions import AccountReader
 
 BATCH = 500  # symbols the broker takes in one request
 MOST_CALLS = 12  # quote requests one valuation makes at most
@@ -54,7 +54,7 @@ def market_zone(symbol: str) -> ZoneInfo:
     return ZoneInfo(MARKET_ZONES.get(market_of(symbol), "UTC"))
 
 
-def read_prices(reader: Reader, symbols: Iterable[str]) -> dict[str, Price]:
+def read_prices(reader: AccountReader, symbols: Iterable[str]) -> dict[str, Price]:
     """Return the prices of those symbols that have one; say which have none."""
     wanted = list(dict.fromkeys(symbols))
     asker = _Asker(reader)
@@ -87,7 +87,7 @@ def _multiplier(row: Mapping[str, Any]) -> Decimal | None:
 class _Asker:
     """Asks for quotes; a refusal of many is split until the symbol it is about stands alone."""
 
-    def __init__(self, reader: Reader) -> None:
+    def __init__(self, reader: AccountReader) -> None:
         self._reader = reader
         self._calls = 0
         self._why: dict[str, str] = {}
@@ -254,7 +254,7 @@ def _middle(row: Mapping[str, Any]) -> Decimal | None:
     return (bid + offer) / 2 if bid and offer else None
 
 
-def read_rates(reader: Reader) -> Rates:
+def read_rates(reader: AccountReader) -> Rates:
     """Ask for the rates of exchange; accounts in the US have an operation of their own."""
     try:
         data = reader.ask("exchange_rate")

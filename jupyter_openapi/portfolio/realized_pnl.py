@@ -1,4 +1,4 @@
-"""Realized profit and loss: round trips from executions, and what can't be matched beside them."""
+"""Realized profit and loss: round trips from executions, and what can't be matched."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from jupyter_openapi.portfolio.account_ledgers import Account
 from jupyter_openapi.portfolio.executions import Charged, read_fees
 from jupyter_openapi.portfolio.lot_ledger import METHODS, Opening, Trip
 from jupyter_openapi.portfolio.pnl_frame import facts_of, frame_of, read_analysis
-from jupyter_openapi.portfolio.positions import Reader, brief, warn
+from jupyter_openapi.portfolio.positions import AccountReader, brief, warn
 from jupyter_openapi.portfolio.prices import currency_code, read_rates
 from jupyter_openapi.portfolio.trades import Trades, read_trades
 
@@ -126,7 +126,7 @@ def worked_out(
             _("method is {methods}, not {method!r}.").format(methods=" or ".join(METHODS), method=method)
         )
     given = _openings(opening)
-    reader = Reader(client)
+    reader = AccountReader(client)
     with exactly():
         account = Account(_trades(reader, start, end, since), base, method, given)
         _read(reader, account)
@@ -137,7 +137,7 @@ def worked_out(
     return seal(describe(frame, **reader.facts("pnl"), **facts, missing=reader.missing))
 
 
-def _trades(reader: Reader, start: Any, end: Any, since: Any) -> Trades:
+def _trades(reader: AccountReader, start: Any, end: Any, since: Any) -> Trades:
     try:
         return read_trades(reader, start, end, since)
     except RequestRefused:
@@ -147,7 +147,7 @@ def _trades(reader: Reader, start: Any, end: Any, since: Any) -> Trades:
         return Trades(0, 0, 0)
 
 
-def _read(reader: Reader, account: Account) -> None:
+def _read(reader: AccountReader, account: Account) -> None:
     """Read what the executions are worth, and how options ended; fill the ledgers."""
     trades = account.trades
     held = {holding.symbol: holding.currency for holding in trades.holdings}
@@ -169,7 +169,7 @@ def _read(reader: Reader, account: Account) -> None:
         account.play()
 
 
-def _add_rates(reader: Reader, account: Account, currencies: set[str]) -> None:
+def _add_rates(reader: AccountReader, account: Account, currencies: set[str]) -> None:
     """Read the rates of exchange where several currencies meet, once."""
     if currencies - {account.base} and not account.rates.pairs:
         account.rates = read_rates(reader)
@@ -194,7 +194,7 @@ def _openings(opening: Mapping[str, tuple[Any, Any]] | None) -> dict[str, Openin
 
 
 def _add_fees(
-    reader: Reader,
+    reader: AccountReader,
     account: Account,
     wanted: bool | None,  # noqa: FBT001 (tells three states)
 ) -> None:
@@ -219,7 +219,7 @@ def _add_fees(
 
 
 def _in_own_currency(
-    reader: Reader, account: Account, charged: Mapping[str, Charged]
+    reader: AccountReader, account: Account, charged: Mapping[str, Charged]
 ) -> dict[str, tuple[Decimal, Decimal]]:
     """Return each order's fees in its security's currency; name those that no rate can convert."""
     symbols = {fill.order_id: fill.symbol for fill in account.trades.fills}

@@ -1,4 +1,4 @@
-"""A snapshot of an account: positions, cash, rates, quotes, and the cash that moved since the last one."""
+"""Store snapshots of an account: positions, cash, rates, quotes, and cash moved since the last one."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from jupyter_openapi.market.money import amount, exactly, known_text
 from jupyter_openapi.messages import _, ngettext
 from jupyter_openapi.portfolio.executions import history_rows
 from jupyter_openapi.portfolio.positions import (
-    Reader,
+    AccountReader,
     is_owner,
     owner_of,
     read_balance,
@@ -192,7 +192,7 @@ TRIES = 3  # to read positions and cash without a fill between them
 
 @dataclass(frozen=True)
 class Snapshot:
-    """What was kept.
+    """A stored snapshot.
 
     Attributes
     ----------
@@ -242,7 +242,7 @@ def snapshot(client: ClientLike, folder: str | Path | None = None) -> Snapshot:
         Positions or cash can't be read: half an account is not kept.
     """
     arrow()
-    reader = Reader(client)
+    reader = AccountReader(client)
     with exactly():
         holdings, balance, taken_at = _read_together(reader)
         symbols = [holding.symbol for holding in holdings if not holding.fund]
@@ -266,7 +266,7 @@ def snapshot(client: ClientLike, folder: str | Path | None = None) -> Snapshot:
     return Snapshot(path, taken_at, len(holdings), tuple(reader.missing))
 
 
-def _read_together(reader: Reader) -> tuple[list[Holding], Balance, datetime]:
+def _read_together(reader: AccountReader) -> tuple[list[Holding], Balance, datetime]:
     """Return positions and cash of one moment: the positions are the same before and after the cash."""
     before = _holdings(reader)
     for _attempt in range(TRIES):
@@ -285,13 +285,13 @@ def _quantities(holdings: Sequence[Holding]) -> list[Any]:
     return [(holding.account_channel, holding.symbol, holding.quantity) for holding in holdings]
 
 
-def _holdings(reader: Reader) -> list[Holding]:
+def _holdings(reader: AccountReader) -> list[Holding]:
     found = [*read_stocks(reader), *read_funds(reader)]
     _refuse_gaps(reader)
     return found
 
 
-def _refuse_gaps(reader: Reader) -> None:
+def _refuse_gaps(reader: AccountReader) -> None:
     if reader.missing:
         raise TransportError(
             _("No snapshot was kept, for it would lack {missing}.").format(missing="; ".join(reader.missing))
@@ -329,7 +329,7 @@ def _price_lines(prices: Mapping[str, Price]) -> list[SnapshotRow]:
     ]
 
 
-def _flow_lines(reader: Reader, earlier: Sequence[Path], taken_at: datetime) -> list[SnapshotRow]:
+def _flow_lines(reader: AccountReader, earlier: Sequence[Path], taken_at: datetime) -> list[SnapshotRow]:
     """Return the cash movements about no security since the last snapshot; none for the first."""
     if not earlier:
         return []

@@ -1,4 +1,4 @@
-"""The executions of a window and of the time before it, and what they lead to."""
+"""Collect the executions of a window and those before it that matter to it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from jupyter_openapi.spec import catalog
 from jupyter_openapi.spec.dates import to_seconds, zone
 
 if TYPE_CHECKING:
-    from jupyter_openapi.portfolio.positions import Reader
+    from jupyter_openapi.portfolio.positions import AccountReader
 
 STRETCH = 90  # days of one look further back: a window of the broker's, so one request
 LOOKS = 4  # of them: a year
@@ -33,7 +33,7 @@ OPTION_LIFE = 45  # days before the window that are read in any case, for option
 
 @dataclass
 class Trades:
-    """The executions of an account from `since` until now, and what they lead to.
+    """Executions of an account from `since` until now, with what is held.
 
     Attributes
     ----------
@@ -144,7 +144,7 @@ class Trades:
         return any(is_option(symbol) for symbol in symbols)
 
 
-def read_trades(reader: Reader, start: Any, end: Any, since: Any = None) -> Trades:
+def read_trades(reader: AccountReader, start: Any, end: Any, since: Any = None) -> Trades:
     """Read the executions of a window and, where something older was sold in it, of the time before.
 
     Parameters
@@ -195,7 +195,7 @@ def _begin(earliest: int, limit: int | None, now: int) -> int:
     return max(0, min(earliest, now + MARGIN - requests * stretch))
 
 
-def _add_splits(reader: Reader, trades: Trades) -> None:
+def _add_splits(reader: AccountReader, trades: Trades) -> None:
     """Read the splits of the shares whose executions do not lead to what is held, or whose prices jump."""
     wanted = [
         symbol
@@ -214,7 +214,7 @@ def _jumps(fills: Sequence[Fill]) -> bool:
     )
 
 
-def _look_back(reader: Reader, trades: Trades) -> None:
+def _look_back(reader: AccountReader, trades: Trades) -> None:
     for _attempt in range(LOOKS):
         if not (trades.unresolved() or trades.options):
             return
@@ -233,7 +233,7 @@ def _look_back(reader: Reader, trades: Trades) -> None:
         _add_splits(reader, trades)
 
 
-def _window(reader: Reader, start: Any, end: Any) -> tuple[int, int]:
+def _window(reader: AccountReader, start: Any, end: Any) -> tuple[int, int]:
     """Return the first and the last second of a window, in the zone of the one who asks.
 
     Raises

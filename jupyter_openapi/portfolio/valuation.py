@@ -1,4 +1,4 @@
-"""What every holding is worth now: read the account, value each row."""
+"""Value every holding now: read the account, value each row."""
 
 from __future__ import annotations
 
@@ -15,7 +15,14 @@ from jupyter_openapi.market.money import ZERO, exactly, floats, minus, product, 
 from jupyter_openapi.market.symbols import currency_of, is_option, market_of
 from jupyter_openapi.messages import _
 from jupyter_openapi.portfolio.executions import read_today
-from jupyter_openapi.portfolio.positions import Reader, names, read_balance, read_funds, read_stocks, warn
+from jupyter_openapi.portfolio.positions import (
+    AccountReader,
+    names,
+    read_balance,
+    read_funds,
+    read_stocks,
+    warn,
+)
 from jupyter_openapi.portfolio.prices import (
     Rates,
     currency_code,
@@ -52,7 +59,7 @@ class Closed:
 
 
 def day_results(
-    reader: Reader,
+    reader: AccountReader,
     holdings: Sequence[Holding],
     prices: Mapping[str, Price],
     fills: Sequence[Fill] | None,
@@ -159,7 +166,7 @@ def wanted_symbols(holdings: Sequence[Holding], fills: Sequence[Fill] | None) ->
 
 @dataclass(frozen=True, slots=True)
 class ValuationInputs:
-    """Everything that was read for a valuation; `fills` is None where they could not be read."""
+    """Inputs of a valuation; `fills` is None where executions could not be read."""
 
     holdings: Sequence[Holding]
     prices: Mapping[str, Price]
@@ -253,7 +260,7 @@ def value(client: ClientLike, base_currency: str = "HKD") -> pd.DataFrame:
 def valued(client: ClientLike, base_currency: str = "HKD") -> pd.DataFrame:
     """Return what `value` does, without the warning."""
     base = currency_code(base_currency)
-    reader = Reader(client)
+    reader = AccountReader(client)
     with exactly():
         known = read_all(reader, base)
         rows = value_rows(reader, known, base)
@@ -263,7 +270,7 @@ def valued(client: ClientLike, base_currency: str = "HKD") -> pd.DataFrame:
     return seal(describe(frame, **reader.facts("portfolio"), **facts, missing=reader.missing))
 
 
-def read_all(reader: Reader, base: str) -> ValuationInputs:
+def read_all(reader: AccountReader, base: str) -> ValuationInputs:
     """Read the account: positions, cash, today's executions, prices, rates where several currencies meet."""
     holdings = [*read_stocks(reader), *read_funds(reader)]
     balance = read_balance(reader, base)
@@ -274,7 +281,7 @@ def read_all(reader: Reader, base: str) -> ValuationInputs:
     return ValuationInputs(holdings, prices, fills, rates, balance)
 
 
-def value_rows(reader: Reader, known: ValuationInputs, base: str) -> list[Row]:
+def value_rows(reader: AccountReader, known: ValuationInputs, base: str) -> list[Row]:
     """Value each holding, and say what could not be."""
     days = day_results(reader, known.holdings, known.prices, known.fills)
     rows = [
@@ -296,7 +303,7 @@ def _row(holding: Holding, price: Price | None, day: DayResult, rate: Decimal | 
     return Row(holding, last, price.prev_close if price else None, worth, paid, day, rate)
 
 
-def _say_missing(reader: Reader, rows: Sequence[Row], known: ValuationInputs, base: str) -> None:
+def _say_missing(reader: AccountReader, rows: Sequence[Row], known: ValuationInputs, base: str) -> None:
     priced = [row for row in rows if row.holding.symbol in known.prices]
     for what, found in (
         ("no quantity for", [row for row in rows if row.holding.quantity is None]),

@@ -18,11 +18,11 @@ from jupyter_openapi.sandbox.errors import NOT_CARRIED, Refused
 from jupyter_openapi.sandbox.exchange.exchange import Exchange
 from jupyter_openapi.sandbox.exchange.hours import Hours, MarketClock
 from jupyter_openapi.sandbox.exchange.store import Store
-from jupyter_openapi.sandbox.gate import Call, Gate, KeyRing, Limits
+from jupyter_openapi.sandbox.gate import Gate, KeyRing, Limits, Request
 from jupyter_openapi.sandbox.links import Links
 from jupyter_openapi.sandbox.options import Options
 from jupyter_openapi.sandbox.parameters import read
-from jupyter_openapi.sandbox.responses import BEFORE, Answer, Faults
+from jupyter_openapi.sandbox.responses import BEFORE, Faults, Response
 from jupyter_openapi.sandbox.simulation.market import Market
 from jupyter_openapi.spec import catalog
 from jupyter_openapi.spec.model import Effect, Operation
@@ -117,13 +117,13 @@ class Dispatcher:
         self._world = world
         self._catalog = catalog()
 
-    def answer(self, call: Call) -> Answer:
+    def answer(self, call: Request) -> Response:
         """Carry a request out. Never raises: what goes wrong becomes an envelope with 500000."""
         answer = self._guarded(call)
         log.info("%s %s: %s", call.method, call.path, answer.status)
         return answer
 
-    def _guarded(self, call: Call) -> Answer:
+    def _guarded(self, call: Request) -> Response:
         try:
             return self._answer(call)
         except Refused as refused:
@@ -138,7 +138,7 @@ class Dispatcher:
         """Note that an answer has left."""
         self._world.limits.leave(limit)
 
-    def _answer(self, call: Call) -> Answer:
+    def _answer(self, call: Request) -> Response:
         unsigned = self._unsigned(call) if call.method == "GET" else None
         if unsigned is not None:
             return unsigned
@@ -157,7 +157,7 @@ class Dispatcher:
             self._world.limits.leave(operation.limit)
             raise
 
-    def _unsigned(self, call: Call) -> Answer | None:
+    def _unsigned(self, call: Request) -> Response | None:
         public = PUBLIC.get(call.path)
         if public is not None:
             return envelope.plain(public())
@@ -167,7 +167,7 @@ class Dispatcher:
                 return envelope.plain(read_file(self._world, call.path.removeprefix(start), code))
         return None
 
-    def _route(self, call: Call) -> tuple[Operation | None, Mapping[str, str]]:
+    def _route(self, call: Request) -> tuple[Operation | None, Mapping[str, str]]:
         control = CONTROLS.get((call.method, call.path))
         if control is not None:
             return control, {}
@@ -176,7 +176,7 @@ class Dispatcher:
             return None, {}
         return found
 
-    def _faulty(self, operation: Operation, path: Mapping[str, str], call: Call) -> Answer:
+    def _faulty(self, operation: Operation, path: Mapping[str, str], call: Request) -> Response:
         fault = self._world.faults.draw()
         if fault is not None:
             log.info("fault %s hits %s %s", fault.name, call.method, call.path)
@@ -187,7 +187,7 @@ class Dispatcher:
         except Refused as refused:
             return envelope.failure(refused, fault, operation.limit)
 
-    def _carry_out(self, operation: Operation, path: Mapping[str, str], call: Call) -> Any:
+    def _carry_out(self, operation: Operation, path: Mapping[str, str], call: Request) -> Any:
         values = read(operation, path, call.query, call.body)
         self._world.refresh()
         return HANDLERS[operation.name](self._world, values)

@@ -32,7 +32,7 @@ CHANNEL = "lb_papertrading"
 
 
 @dataclass(frozen=True, slots=True)
-class Keys:
+class KeySet:
     """One app key, its secret, the access token in force, and when that ends (Unix seconds)."""
 
     app_key: str
@@ -50,18 +50,18 @@ class KeyRing:
     def __init__(self, store: Store) -> None:
         self._store = store
         kept = store.setting("keys")
-        self.keys = Keys(**kept) if kept else _new_keys()
+        self.keys = KeySet(**kept) if kept else _new_keys()
         if self.keys.expires_at <= time.time():
             self.refresh(time.time() + LIFETIME)
         elif not kept:
             self._keep()
 
-    def refresh(self, expires_at: float) -> Keys:
+    def refresh(self, expires_at: float) -> KeySet:
         """Issue a new token that lives until `expires_at`."""
         now = time.time()
         old = asdict(self.keys)
         token = _token(self.keys.app_key, self.keys.aaid, self.keys.member_id, now, expires_at)
-        self.keys = Keys(**(old | {"access_token": token, "issued_at": now, "expires_at": expires_at}))
+        self.keys = KeySet(**(old | {"access_token": token, "issued_at": now, "expires_at": expires_at}))
         self._keep()
         return self.keys
 
@@ -70,12 +70,12 @@ class KeyRing:
             self._store.set_setting("keys", asdict(self.keys))
 
 
-def _new_keys() -> Keys:
+def _new_keys() -> KeySet:
     key, secret = secrets.token_hex(16), secrets.token_hex(32)
     member, aaid = 10_000_000 + secrets.randbelow(89_000_000), 20_000_000 + secrets.randbelow(79_000_000)
     now = time.time()
     token = _token(key, aaid, member, now, now + LIFETIME)
-    return Keys(key, secret, token, now, now + LIFETIME, member, aaid)
+    return KeySet(key, secret, token, now, now + LIFETIME, member, aaid)
 
 
 def _token(app_key: str, aaid: int, member: int, issued: float, expires: float) -> str:
@@ -106,7 +106,7 @@ def _base64(data: bytes) -> str:
 TOO_MANY = 429002
 
 
-class Window:
+class RateWindow:
     """At most `calls` in any `seconds`, at least `gap` seconds apart, `width` at once."""
 
     def __init__(self, calls: int, seconds: float, *, gap: float = 0.0, width: int | None = None) -> None:
@@ -141,7 +141,9 @@ class Limits:
 
     def __init__(self, *, on: bool = True, now: Callable[[], float] = time.monotonic) -> None:
         self._now = now
-        self._windows = {"trade": Window(30, 30.0, gap=0.02), "quote": Window(10, 1.0, width=5)} if on else {}
+        self._windows = (
+            {"trade": RateWindow(30, 30.0, gap=0.02), "quote": RateWindow(10, 1.0, width=5)} if on else {}
+        )
 
     def enter(self, name: str) -> None:
         """Let a call in, or refuse it with HTTP 429 and 429002."""
@@ -172,7 +174,7 @@ _STAMP = re.compile(r"\d{1,12}(\.\d{1,9})?", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class Request:
     """A request as it came over the wire: raw path and query, the headers by any case, the body's bytes."""
 
     method: str
@@ -193,7 +195,7 @@ class Gate:
         self._seen_before: set[int] = set()
         self._turned_at = 0.0
 
-    def admit(self, call: Call, *, read: bool) -> None:
+    def admit(self, call: Request, *, read: bool) -> None:
         """Check one call.
 
         Parameters
@@ -229,7 +231,7 @@ class Gate:
             message = f"signature invalid: x-timestamp is {away:+.0f} s from the server's clock"
             raise Refused(message, code=403201, status=403)
 
-    def _check_signature(self, call: Call, stamp: str, signature: str) -> None:
+    def _check_signature(self, call: Request, stamp: str, signature: str) -> None:
         keys = self._ring.keys
         try:
             expected = signing.sign(

@@ -60,7 +60,7 @@ JSON = "application/json; charset=utf-8"
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class Response:
     """A response: HTTP status, body, content type, and the fault of its delivery, if any.
 
     `limit` names the rate limit that counts the request until the answer has left.
@@ -73,35 +73,35 @@ class Answer:
     limit: str = "none"
 
 
-def success(data: Any, fault: Fault | None = None, limit: str = "none") -> Answer:
+def success(data: Any, fault: Fault | None = None, limit: str = "none") -> Response:
     """Wrap `data`; code 0."""
     if fault is not None and fault.name == "garbage":
-        return Answer(200, GARBAGE, fault=fault, limit=limit)
-    return Answer(200, _dump({"code": 0, "message": "success", "data": data}), fault=fault, limit=limit)
+        return Response(200, GARBAGE, fault=fault, limit=limit)
+    return Response(200, _dump({"code": 0, "message": "success", "data": data}), fault=fault, limit=limit)
 
 
-def failure(refused: Refused, fault: Fault | None = None, limit: str = "none") -> Answer:
+def failure(refused: Refused, fault: Fault | None = None, limit: str = "none") -> Response:
     """Wrap a refusal; data is null."""
     if fault is not None and fault.name == "garbage":
-        return Answer(refused.status, GARBAGE, fault=fault, limit=limit)
+        return Response(refused.status, GARBAGE, fault=fault, limit=limit)
     body = _dump({"code": refused.code, "message": refused.message, "data": None})
-    return Answer(refused.status, body, fault=fault, limit=limit)
+    return Response(refused.status, body, fault=fault, limit=limit)
 
 
-def broken(fault: Fault, limit: str = "none") -> Answer:
+def broken(fault: Fault, limit: str = "none") -> Response:
     """Return the answer of a fault that fires instead of the request."""
     if fault.name == "http429":
-        return Answer(429, b"Too Many Requests", "text/plain; charset=utf-8", fault, limit)
+        return Response(429, b"Too Many Requests", "text/plain; charset=utf-8", fault, limit)
     if fault.name == "html502":
-        return Answer(502, HTML, "text/html; charset=utf-8", fault, limit)
+        return Response(502, HTML, "text/html; charset=utf-8", fault, limit)
     body = _dump({"code": 500000, "message": "internal error", "data": None})
-    return Answer(500, body, fault=fault, limit=limit)
+    return Response(500, body, fault=fault, limit=limit)
 
 
 def _dump(value: Any) -> bytes:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
 
 
-def plain(value: Any) -> Answer:
+def plain(value: Any) -> Response:
     """Return JSON without an envelope."""
-    return Answer(200, _dump(value))
+    return Response(200, _dump(value))

@@ -28,8 +28,8 @@ from tornado.iostream import IOStream, StreamClosedError
 
 from jupyter_openapi.protocol.commands import PATHS
 from jupyter_openapi.sandbox.errors import Refused
-from jupyter_openapi.sandbox.gate import Call
-from jupyter_openapi.sandbox.responses import Answer, failure
+from jupyter_openapi.sandbox.gate import Request
+from jupyter_openapi.sandbox.responses import Response, failure
 
 if TYPE_CHECKING:
     from tornado.http1connection import HTTP1Connection
@@ -60,7 +60,7 @@ class Service(HTTPServerConnectionDelegate):
 
     def __init__(
         self,
-        answer: Callable[[Call], Answer],
+        answer: Callable[[Request], Response],
         answered: Callable[[str], None],
         patience: float = PATIENCE,
         upgrade: Upgrade | None = None,
@@ -139,7 +139,7 @@ class _Incoming(HTTPMessageDelegate):
         if upgrade is not None and wants and path in PATHS.values():
             upgrade(self._connection.detach(), raw, self._headers)
             return
-        call = Call(self._line.method, path, query, self._headers, b"".join(self._chunks))
+        call = Request(self._line.method, path, query, self._headers, b"".join(self._chunks))
         self._chunks.clear()
         self._deliver(self._service.answer(call))
 
@@ -158,7 +158,7 @@ class _Incoming(HTTPMessageDelegate):
             self._answered = True
             self._write(failure(refused), close=True)
 
-    def _deliver(self, answer: Answer) -> None:
+    def _deliver(self, answer: Response) -> None:
         self._answered = True
         name = answer.fault.name if answer.fault else ""
         if name in {"delay", "slow_body"}:
@@ -170,7 +170,7 @@ class _Incoming(HTTPMessageDelegate):
             self._write(answer)
         self._service.answered(answer.limit)
 
-    async def _deliver_slowly(self, answer: Answer) -> None:
+    async def _deliver_slowly(self, answer: Response) -> None:
         seconds = answer.fault.seconds if answer.fault else 0.0
         try:
             if answer.fault and answer.fault.name == "delay":
@@ -183,7 +183,7 @@ class _Incoming(HTTPMessageDelegate):
         finally:
             self._service.answered(answer.limit)
 
-    async def _dribble(self, answer: Answer, seconds: float) -> None:
+    async def _dribble(self, answer: Response, seconds: float) -> None:
         line, headers = _head(answer)
         steps = 10
         size = -(-len(answer.body) // steps)
@@ -193,7 +193,7 @@ class _Incoming(HTTPMessageDelegate):
             await self._connection.write(answer.body[start : start + size])
         self._connection.finish()
 
-    def _write(self, answer: Answer, *, close: bool = False) -> None:
+    def _write(self, answer: Response, *, close: bool = False) -> None:
         line, headers = _head(answer)
         if close:
             headers["Connection"] = "close"
@@ -218,7 +218,7 @@ def _forget(future: asyncio.Future[None]) -> None:
         future.exception()  # a client that left is no error
 
 
-def _head(answer: Answer) -> tuple[ResponseStartLine, HTTPHeaders]:
+def _head(answer: Response) -> tuple[ResponseStartLine, HTTPHeaders]:
     headers = HTTPHeaders()
     headers["Content-Type"] = answer.content_type
     headers["Content-Length"] = str(len(answer.body))

@@ -1,4 +1,4 @@
-"""The API described once: OpenAPI 3.1 documents, and what the rest of the package reads from them."""
+"""The specification of the API: OpenAPI 3.1 documents, and their loader, checks and request builder."""
 
 from __future__ import annotations
 

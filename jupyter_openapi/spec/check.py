@@ -1,4 +1,4 @@
-"""Validation before anything is sent: what the document alone says of an operation's arguments."""
+"""Validate an operation's arguments against its description, before anything is sent."""
 
 from __future__ import annotations
 

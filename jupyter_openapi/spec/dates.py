@@ -1,4 +1,4 @@
-"""Times and days as people and programs write them.
+"""Parse times and days as people and programs write them.
 
 A moment may be Unix seconds, a `datetime` (naive ones are in the zone of the call), a `date`, ISO 8601 text,
 ``now``, ``today``, ``yesterday``, or a distance from now: ``-3h``, ``-30d``, ``-2w``, ``-6m``, ``-1y``.

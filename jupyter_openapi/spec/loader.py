@@ -1,4 +1,4 @@
-"""Every operation, found by name, by method and path, or by likeness."""
+"""Load the documents, and find operations by name, by method and path, or by likeness."""
 
 from __future__ import annotations
 

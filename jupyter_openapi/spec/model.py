@@ -1,4 +1,4 @@
-"""What the specification says of an operation, as plain frozen objects.
+"""Operations, parameters, fields and tables of the specification, as frozen objects.
 
 The OpenAPI documents beside this module are the source; nothing here is written by hand per endpoint.
 """

@@ -1,4 +1,4 @@
-"""From an operation and its arguments to the request: method, path, query, body.
+"""Build a request from an operation and its arguments: method, path, query, body.
 
 Nothing is validated here (see `jupyter_openapi.spec.check`); values only take the form they travel in.
 """

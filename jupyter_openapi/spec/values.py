@@ -1,4 +1,4 @@
-"""What a person or a program gives for a parameter, as the broker wants it.
+"""Convert what is given for a parameter to its form on the wire.
 
 The rules follow what the official SDK sends: decimals as text without trailing zeros or exponent, moments as
 Unix seconds, arrays as repeated keys.

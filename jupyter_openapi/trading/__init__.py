@@ -1,4 +1,4 @@
-"""Orders and other changes: previewed, checked, sent once."""
+"""Orders and other changes: previewed, checked, sent once, recorded."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Several changes at once: one preview, one send, one row of the result for each.
+"""Baskets: several changes with one preview, one send and one row of the result for each.
 
 Each row has its own id and its own line in the journal. It stops at the first failure and says which went and
 which did not; sending the same basket again sends only the rest.
@@ -13,6 +13,7 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from jupyter_openapi.account import Read
 from jupyter_openapi.errors import (
     Interrupted,
     OpenAPIError,
@@ -36,7 +37,6 @@ from jupyter_openapi.trading.preview import GOOD_FOR, Preview, Sighting, Stopwat
 if TYPE_CHECKING:
     import pandas as pd
 
-    from jupyter_openapi.trading.describe import Read
     from jupyter_openapi.trading.desk import Desk
     from jupyter_openapi.trading.journal import Journal
 
@@ -384,7 +384,7 @@ def rows_read(read: Read, name: str, arguments: Mapping[str, Any]) -> Sequence[M
     return rows
 
 
-def knowing(read: Read, orders: Iterable[Mapping[str, Any]]) -> Callable[[str, Mapping[str, Any]], Any]:
+def knowing(read: Read, orders: Iterable[Mapping[str, Any]]) -> Read:
     """Return a `read` that knows these orders already."""
     known = {str(order["order_id"]): order for order in orders}
 

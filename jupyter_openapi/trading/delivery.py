@@ -1,4 +1,4 @@
-"""Send a change once, and never lose track of it.
+"""Send a change once, and find out what became of it.
 
 The intent is on disk before the first byte leaves, and each step after it. A submit that got no answer is
 repeated with the same `client_request_id`, by which the broker books it once (it remembers the id for 10
@@ -11,12 +11,13 @@ Source: `client_request_id` of submit_order in the official SDK; which error cod
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
+from jupyter_openapi.account import Read
 from jupyter_openapi.errors import (
     ApiError,
     Interrupted,
@@ -97,7 +98,7 @@ IN_FLIGHT: set[tuple[str, int]] = set()  # the journal and number of what this p
 
 @dataclass(slots=True)
 class _Course:
-    """One change on its way."""
+    """State of one change while it is being sent."""
 
     preview: Preview
     call: Call
@@ -120,7 +121,7 @@ class Delivery:
         self,
         transport: Transport,
         journal: Journal,
-        read: Callable[[str, Mapping[str, Any]], Any],
+        read: Read,
         waits: tuple[float, ...] = WAITS,
     ) -> None:
         self._transport = transport

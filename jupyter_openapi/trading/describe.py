@@ -1,4 +1,4 @@
-"""What a preview tells besides the request: amount, fees, last price, market hours, the order it touches.
+"""Describe an order for its preview: amount, fees, last price, market hours, the order it changes.
 
 Each fact costs a read; one that can't be read is said so and stops nothing.
 """
@@ -6,11 +6,12 @@ Each fact costs a read; one that can't be read is said so and stops nothing.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
 
+from jupyter_openapi.account import Read
 from jupyter_openapi.errors import OpenAPIError, RequestRefused, TransportError
 from jupyter_openapi.market import fees, sessions
 from jupyter_openapi.market.money import amount, money, plain
@@ -100,7 +101,6 @@ def describe_standing(order: Mapping[str, Any]) -> str:
     )
 
 
-Read = Callable[[str, Mapping[str, Any]], Any]
 Lines = list[tuple[str, str]]
 
 

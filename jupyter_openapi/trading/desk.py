@@ -1,4 +1,4 @@
-"""The one desk that every change goes through, whoever asks: the magic, a form or Python.
+"""The desk: every change, from the magic, a form or Python, is checked, previewed and sent here.
 
 A change is previewed, then sent once.
 """
@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from jupyter_openapi.account import Account, PaperCheck
+from jupyter_openapi.account import Account, PaperCheck, Read
 from jupyter_openapi.errors import RequestRefused
 from jupyter_openapi.kernel import Cell, current_cell, run_on
 from jupyter_openapi.market import orders
@@ -103,7 +103,7 @@ class Desk:
     """
 
     def __init__(
-        self, transport: Transport, account: Account, owner: str, journal: Journal, read: facts.Read
+        self, transport: Transport, account: Account, owner: str, journal: Journal, read: Read
     ) -> None:
         self.limits = OrderLimits()
         self._transport = transport
@@ -124,7 +124,7 @@ class Desk:
         *,
         tz: str = "UTC",
         override: Iterable[str] = (),
-        read: facts.Read | None = None,
+        read: Read | None = None,
     ) -> Preview:
         """Check a change and freeze it; nothing is sent but the reads its preview shows.
 
@@ -254,7 +254,7 @@ class Desk:
             return None
         return sent_by_earlier_run(self._journal, self._owner, self.account.mode, preview)
 
-    def _about_submit(self, read: facts.Read, fields: Mapping[str, Any], guard: LimitCheck) -> facts.Lines:
+    def _about_submit(self, read: Read, fields: Mapping[str, Any], guard: LimitCheck) -> facts.Lines:
         _keep(orders.check(fields, on=today_in(market_of(str(fields.get("symbol"))))))
         guard.trailing(fields)
         symbol = str(fields["symbol"])
@@ -269,7 +269,7 @@ class Desk:
             lines += facts.about_hours(fields)
         return lines
 
-    def _about_steps(self, read: facts.Read, fields: Mapping[str, Any]) -> facts.Lines:
+    def _about_steps(self, read: Read, fields: Mapping[str, Any]) -> facts.Lines:
         """Keep ticks and lots on the sandbox; warn of them elsewhere."""
         symbol, kind = str(fields["symbol"]), str(fields["order_type"])
         problems = orders.check_ticks(fields, today_in(market_of(symbol)))
@@ -282,7 +282,7 @@ class Desk:
         return [("warning", problem.message) for problem in problems]
 
     def _about_replace(
-        self, read: facts.Read, fields: Mapping[str, Any], order: Mapping[str, Any], guard: LimitCheck
+        self, read: Read, fields: Mapping[str, Any], order: Mapping[str, Any], guard: LimitCheck
     ) -> facts.Lines:
         _keep(orders.check_replace(order, fields))
         guard.trailing(fields)

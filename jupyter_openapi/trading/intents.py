@@ -1,4 +1,4 @@
-"""What the journal keeps of an order: what was intended, and what became of it.
+"""Records of the journal: what was intended, and what became of it.
 
 Secrets have no column. What a body or a message might carry all the same is masked before it is written.
 """

@@ -1,4 +1,4 @@
-"""The journal: every order on disk before its first byte leaves, and everything learned of it after.
+"""The journal: each order is on disk before its first byte leaves, and all that is learned of it later.
 
 One SQLite file for all kernels of a user (`journal_file` opens it), appended to and never changed. Each step
 is one short transaction, synced to disk before it returns. The rollback journal and not the write-ahead log,
@@ -138,7 +138,7 @@ FAR_FUTURE = 1e12
 
 
 class NotRecorded(OpenAPIError):
-    """Something happened to an order that was sent, and the journal could not take it down."""
+    """Something happened to an order that was sent, and could not be recorded in the journal."""
 
 
 class Journal:

@@ -1,4 +1,4 @@
-"""Limits on one order that only a named override lets pass: value, distance from the last price, short sales.
+"""Limits on one order, lifted only by a named override: value, distance from the last price, short sales.
 
 They catch a slipped finger, not bad ideas.
 """
@@ -91,7 +91,7 @@ def known_overrides(names: Iterable[str]) -> frozenset[str]:
 
 
 class LimitCheck:
-    """Holds one order against the limits; what is overridden becomes a line of the preview."""
+    """Checks one order against the limits; what is overridden becomes a line of the preview."""
 
     def __init__(self, limits: OrderLimits, overrides: Iterable[str]) -> None:
         self._limits = limits

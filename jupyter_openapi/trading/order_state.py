@@ -1,4 +1,4 @@
-"""Wait for an order to come to its end."""
+"""Wait until an order is done."""
 
 from __future__ import annotations
 

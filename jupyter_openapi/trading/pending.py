@@ -1,4 +1,4 @@
-"""The previews that ``%openapi send`` may send: those of the last cell that made some, on one connection.
+"""Previews that ``%openapi send`` may send: those of the last cell that made some, on one connection.
 
 What a line sends is what was last shown. So a change that was refused, another connection and a preview made
 elsewhere for the same symbol and side all clear what was pending, and a preview that nobody has seen is shown

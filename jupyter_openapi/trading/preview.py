@@ -1,4 +1,4 @@
-"""A frozen request that would change something: shown, then sent once, or not at all."""
+"""Previews: frozen requests that would change something, shown, then sent once."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from jupyter_openapi.spec.model import Operation
 
 
 class Stopwatch:
-    """A moment, the present one when it is made."""
+    """Measures the seconds since it was made."""
 
     __slots__ = ("_monotonic", "_wall")
 

@@ -1,4 +1,4 @@
-"""Settle what is not known of orders sent earlier: after a lost answer, a killed kernel, a power cut.
+"""Find out what became of orders sent earlier: after a lost answer, a killed kernel, a power cut.
 
 An order is looked for by its own id, then by the tag in its remark, then by its fields. It only ever reads.
 What is found is settled at once. What is not found is settled as not done only when so much time has passed
@@ -8,12 +8,13 @@ that nothing can still be on its way; an ambiguous match stays unknown and lists
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any
 
+from jupyter_openapi.account import Read
 from jupyter_openapi.errors import Interrupted, OpenAPIError, RequestRefused, TransportError
 from jupyter_openapi.history.fetcher import fetch
 from jupyter_openapi.kernel import is_ours, may_still_run
@@ -47,7 +48,7 @@ class BrokerOrders:
 
     def __init__(
         self,
-        read: Callable[[str, Mapping[str, Any]], Any],
+        read: Read,
         journal: Iterable[Mapping[str, Any]],
         intents: Iterable[Intent],
         ahead: float,
@@ -123,8 +124,6 @@ class BrokerOrders:
             and intent.created - SKEW <= float(at) - self._ahead <= intent.at + 2 * SKEW
         )
 
-
-Read = Callable[[str, Mapping[str, Any]], Any]
 
 STEP = 5.0  # seconds within which a process that lives takes its next step, or has left the matter
 

@@ -1,4 +1,4 @@
-"""What the journal says against sending a preview: it, or one like it, may have been sent before.
+"""Find in the journal whether a preview, or one like it, may have been sent before.
 
 Run All is not an order: what an earlier run of the same cell sent needs ``--again``. An order alike that
 nobody knows the fate of needs ``reconcile`` first.

@@ -1,1 +1,1 @@
-"""Sending: hosts, transport, replies."""
+"""Send signed requests: hosts, connections, limits, replies."""

@@ -1,4 +1,4 @@
-"""Reads a reply's body: unpacked where it came packed, and never more than so many bytes of it."""
+"""Read a reply's body: decompressed, and never more than a limit of bytes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which host the signed requests go to.
+"""Choose the host that signed requests go to.
 
 The broker's own hosts and this machine's loopback are known. The environment may name only those: a variable
 that someone else has set must not send an account's token elsewhere. Another host takes an explicit argument.

@@ -1,4 +1,4 @@
-"""The connections to a host as the environment wants them: through its proxy, trusting its certificates."""
+"""Connect to a host as the environment says: through its proxy, trusting its certificates."""
 
 from __future__ import annotations
 

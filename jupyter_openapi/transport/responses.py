@@ -1,4 +1,4 @@
-"""What became of one request: an answer, or the error that says what is known.
+"""Read a response: an answer, or the error that says what is known.
 
 A read that fails is a `TransportError`. A write or trade that was sent and not answered by the broker itself
 is an `OutcomeUnknown`: a proxy's page, a redirect or a server fault do not say whether it was done.

@@ -1,4 +1,4 @@
-"""One account's way to one host: sign, keep the limits, send, read the envelope.
+"""Send one account's requests to one host: sign, keep the limits, send, read the envelope.
 
 `requests` resolves proxies, the CA bundle and netrc again on every call; here its adapter resolves them once
 per transport (netrc never applies: the signature owns ``Authorization``), and a signed request goes straight

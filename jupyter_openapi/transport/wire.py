@@ -1,4 +1,4 @@
-"""Connections that keep HTTP to the letter: no answer is ever read as another's, and none takes for ever.
+"""Strict HTTP connections: no answer is read as another request's, and each has a deadline.
 
 urllib3 connects (proxies, TLS) and parses; here its connections get what a trading client needs beside that:
 
@@ -166,7 +166,7 @@ class _Reply(HTTPResponse):
 
 
 class _Once:
-    """Stands for a socket whose file is made already."""
+    """A socket whose file object was made already."""
 
     def __init__(self, file: _Stream) -> None:
         self._file = file

@@ -1,4 +1,4 @@
-"""The blotter without a page: open orders, kept up to date, and cancellations, previewed and sent once."""
+"""Model of the blotter: open orders, kept up to date, and cancellations, previewed and sent once."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ class BlotterModel(PanelState):
         self.problem = ""  # of the last look
         self.unread = ""  # what of the orders shown could not be read
         self.read = False  # whether a look has succeeded
-        events.listen(session, self._told)
+        events.listen(session, self._on_event)
 
     # ---- what it shows
 
@@ -241,7 +241,7 @@ class BlotterModel(PanelState):
             self._last = found
             self._changed()
 
-    def _told(self, event: events.Event) -> None:
+    def _on_event(self, event: events.Event) -> None:
         if event == "account":
             with self._lock:
                 self._today, self._older, self._last, self.read = {}, {}, {}, False

@@ -1,4 +1,4 @@
-"""The rows of the blotter: an order as cells, which filters show it, and what may be done with it."""
+"""Rows of the blotter: an order as cells, which filters show it, and what may be done with it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the credential panel does: open an account with typed keys or stored ones, and test it."""
+"""Model of the credential panel: open an account with typed or stored keys, and test it."""
 
 from __future__ import annotations
 
@@ -226,7 +226,7 @@ class CredentialModel(PanelState):
         self.notes: list[str] = []
         self.report: list[Row] = []
         self.profiles: list[str] = profiles()
-        events.listen(session, self._told)
+        events.listen(session, self._on_event)
 
     def connect(self, wish: LoginRequest, typed: Credentials | None, *, privacy: bool = False) -> None:
         """Connect to an account and test it; on failure everything stays as it was."""
@@ -304,7 +304,7 @@ class CredentialModel(PanelState):
         self.note = said
         events.publish(self._session, "account")
 
-    def _told(self, event: events.Event) -> None:
+    def _on_event(self, event: events.Event) -> None:
         if event == "account":
             self.slot.drop()
             if self._session.client is None:

@@ -1,4 +1,4 @@
-"""The credential panel: keys go from password fields to the kernel in one message, and nowhere else."""
+"""The credential panel: keys go from password fields to the kernel in one message only."""
 
 from __future__ import annotations
 

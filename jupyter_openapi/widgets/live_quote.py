@@ -1,4 +1,4 @@
-"""What the order form shows while its fields are filled in: price, amount, fees, the most one may buy.
+"""Live quote of the order form: price, amount, fees, the most one may buy.
 
 Reads only; nothing here is part of an order. What can't be read is said in one line and stops nothing.
 """
@@ -32,7 +32,7 @@ MOST_FIELDS = ("symbol", "side", "order_type", "submitted_price")
 
 @dataclass(frozen=True, slots=True)
 class SymbolState:
-    """What the tape last saw, for one symbol."""
+    """What was last read for one symbol."""
 
     security: Security | None = None
     quote: Quote | None = None

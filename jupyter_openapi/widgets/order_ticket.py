@@ -1,4 +1,4 @@
-"""The order form without a page: fields come in, a preview is made, sent once, and its order followed.
+"""Model of the order form: fields come in, a preview is made, sent once, and its order followed.
 
 Every method may be called from any thread. What takes the network runs in a thread of its own; the page
 learns of it through `changed`.
@@ -96,7 +96,7 @@ class Ticket(PanelState):
         self.tape = LiveQuote(session, changed, watched=watched)
         self._follower = Poller(self._look, "openapi-order")
         self.start(fields or {}, replaces)
-        events.listen(session, self._told)
+        events.listen(session, self._on_event)
 
     def start(self, fields: Mapping[str, Any], replaces: Mapping[str, Any] | None = None) -> None:
         """Start again with these fields, or with an open order to change."""
@@ -261,7 +261,7 @@ class Ticket(PanelState):
         self._changed()
         return None if state.done else self._pace.after(client)
 
-    def _told(self, event: events.Event) -> None:
+    def _on_event(self, event: events.Event) -> None:
         if event != "account":
             return
         with self._lock:

@@ -1,4 +1,4 @@
-"""What the panels with a page of their own share: messages in, one view out, and who is looking.
+"""Shared base of the panels: messages in, one view out, and which pages are open.
 
 The page sends custom messages, each with its own number; the kernel answers with views, custom messages too,
 so that nothing of an account is in a trait, where a saved notebook would keep it.

@@ -1,4 +1,4 @@
-"""When panels look and when they speak: pollers that stop and back off, updates that coalesce.
+"""Polling of the panels: pollers that stop and back off, updates that coalesce.
 
 A poller's thread exists only while there is something to see. Pollers stand back while an order is on its way
 and leave the last calls of the broker's limit to orders.
@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 
 
 class Poller:
-    """Looks again and again in a thread of its own, for as long as there is something to see.
+    """Polls in a thread of its own, for as long as there is something to see.
 
     Parameters
     ----------
@@ -83,7 +83,7 @@ class Poller:
 
 
 class Backoff:
-    """How long to wait between two looks: `every` seconds, doubled for each failure and each 429 in a row."""
+    """Seconds between two polls: `every`, doubled for each failure and each 429 in a row."""
 
     def __init__(self, every: float) -> None:
         self.every = every
@@ -103,7 +103,7 @@ class Backoff:
 
 
 class OrderPriority:
-    """The orders this kernel has on their way. Whoever polls lets them pass."""
+    """Counts the orders this kernel is sending; pollers wait for them."""
 
     def __init__(self) -> None:
         self._changed = threading.Condition()

@@ -1,4 +1,4 @@
-"""The portfolio view without a page: reads the account, draws the chosen picture, says what went wrong.
+"""Model of the portfolio view: reads the account, draws the chosen picture, reports errors.
 
 Every method may be called from any thread. What takes the network or draws runs in a thread of its own; the
 page learns of it through `changed`.
@@ -31,7 +31,7 @@ atexit.register(_DRAWING.acquire, timeout=DRAWING_LONGEST)
 
 
 class PortfolioModel(PanelState):
-    """What one view shows.
+    """State of one portfolio view.
 
     Parameters
     ----------
@@ -77,7 +77,7 @@ class PortfolioModel(PanelState):
         self.frame: pd.DataFrame | None = None
         self.stale = False
         self.picture = b""
-        events.listen(session, self._told)
+        events.listen(session, self._on_event)
 
     def refresh(self, base_currency: str | None = None) -> None:
         """Read the account again; an earlier request no longer counts."""
@@ -104,7 +104,7 @@ class PortfolioModel(PanelState):
         with self._lock:
             self._turn += 1
 
-    def _told(self, event: events.Event) -> None:
+    def _on_event(self, event: events.Event) -> None:
         if event == "orders":
             self.stale = self.frame is not None
             self._changed()

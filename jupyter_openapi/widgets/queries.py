@@ -1,4 +1,4 @@
-"""What the panels read from the account: quotes, lots, quantities, open orders. Plain data, no widgets."""
+"""Reads of the panels: quotes, lots, quantities, open orders. Plain data, no widgets."""
 
 from __future__ import annotations
 

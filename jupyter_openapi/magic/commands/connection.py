@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from jupyter_openapi.account import Account
 from jupyter_openapi.credentials import Credentials, validity
 from jupyter_openapi.errors import RequestRefused
-from jupyter_openapi.magic.command import Invocation, Report, command, notify, parameter, tell_panels
+from jupyter_openapi.magic.command import Invocation, Report, command, notify, notify_panels, parameter
 from jupyter_openapi.magic.flags import Flag
 from jupyter_openapi.magic.grammar import connection_name
 from jupyter_openapi.messages import _
@@ -101,7 +101,7 @@ def forget(ask: Invocation) -> Report:
 
     profile = ask.command.flags.get("profile")
     done = SESSION.forget(str(profile) if profile else None)
-    tell_panels("account")
+    notify_panels("account")
     return Report(done)
 
 
@@ -176,7 +176,7 @@ def connect(ask: Invocation) -> Client:
         region=str(region) if region else None,
         name=connection_name(str(flags["as"])) if "as" in flags else "",
     )
-    tell_panels("account")
+    notify_panels("account")
     if client.account.mode == "live" and client.account.trading:
         print(banner(client.account), file=sys.stderr)  # noqa: T201 (not to be muted, nor lost in a pipe)
     else:

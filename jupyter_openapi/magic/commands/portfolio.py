@@ -52,7 +52,7 @@ def portfolio(ask: Invocation) -> pd.DataFrame:
 
     saving = _saving(ask)
     frame = valued(_client(ask), str(ask.given.get("base_currency", "HKD")))
-    return _told(ask, frame, notes(frame, definitions=False), saving)
+    return _presented(ask, frame, notes(frame, definitions=False), saving)
 
 
 @command(
@@ -77,7 +77,7 @@ def pnl(ask: Invocation) -> pd.DataFrame:
     start, end = _window(ask)
     base, method = (str(ask.given.get(*pair)) for pair in (("base_currency", "HKD"), ("method", "fifo")))
     frame = worked_out(client, start, end, base, method)
-    return _told(ask, frame, notes(frame, definitions=False), saving)
+    return _presented(ask, frame, notes(frame, definitions=False), saving)
 
 
 @command("snapshot", "Append positions, cash, rates and quotes to the local store.")
@@ -103,7 +103,7 @@ def _saving(ask: Invocation) -> Saving | None:
     return Saving(str(ask.command.flags["out"])) if "out" in ask.command.flags else None
 
 
-def _told(ask: Invocation, frame: pd.DataFrame, text: str, saving: Saving | None) -> pd.DataFrame:
+def _presented(ask: Invocation, frame: pd.DataFrame, text: str, saving: Saving | None) -> pd.DataFrame:
     more = _("What the columns mean: `%openapi help {name}`.").format(name=ask.command.word)
     notify(ask.command, f"{text}\n{more}".lstrip())
     if ask.command.flags.get("wide"):
