@@ -138,6 +138,7 @@ class Call:
     limit: str = "trade"  # which of the broker's limits counts it: trade, quote or none
     name: str = "The request"  # what messages call it
     too_late: Callable[[], bool] | None = None  # asked when its turn has come: may it not leave any more?
+    once: float | None = None  # seconds to wait for the answer to a read that is not to be repeated
 
 
 @dataclass(frozen=True)
@@ -153,9 +154,11 @@ class Answer:
     _data: Any = field(repr=False)
 
     @classmethod
-    def settled(cls, message: str) -> Answer:
+    def settled(cls, message: str, order_id: str | None = None) -> Answer:
         """Return an answer for a change that was found done by looking, after its own answer was lost."""
-        return cls(200, b'{"code":0,"message":"","data":{}}', 0, message, None, 0.0, {})
+        data = {} if order_id is None else {"order_id": order_id}
+        content = json.dumps({"code": 0, "message": "", "data": data}).encode()
+        return cls(200, content, 0, message, None, 0.0, data)
 
     @cached_property
     def data(self) -> Any:

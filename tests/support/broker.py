@@ -6,6 +6,7 @@ import json
 import time
 from collections import deque
 from dataclasses import dataclass, field
+from email.utils import formatdate
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
@@ -38,16 +39,20 @@ class Broker:
     changes: list[Received] = field(default_factory=list)
     channel: str = "lb_papertrading"
     holds: str = "500"
+    unlisted: bool = False  # whether today's orders can't be read
 
     def __call__(self, request: Received) -> bytes | None:
         if request.path == "/v1/trade/order" and request.method != "GET":
             self.changes.append(request)
             return self._change(request)
+        if self.unlisted and request.path.endswith("/today"):
+            return None
         return self._answer(self._read(request))
 
     @staticmethod
     def _answer(data: Any) -> bytes:
-        return http(json.dumps({"code": 0, "message": "success", "data": data}).encode())
+        content = json.dumps({"code": 0, "message": "success", "data": data}).encode()
+        return http(content, headers=f"Date: {formatdate(usegmt=True)}\r\n")
 
     def _read(self, request: Received) -> Any:
         if request.path == "/quote/quotes":
