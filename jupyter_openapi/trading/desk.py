@@ -9,7 +9,6 @@ import hashlib
 import time
 import uuid
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from jupyter_openapi.account import Account, PaperCheck
@@ -197,7 +196,7 @@ class Desk:
             _allowed=lambda: self.account.may_change(operation.name),
             _deliver=self._deliver,
         )
-        preview = replace(preview, lines=(*self._warnings(preview), *preview.lines))
+        preview.put_first(self._warnings(preview))
         if self.made is not None:
             self.made(preview)
         return preview

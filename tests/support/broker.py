@@ -15,6 +15,7 @@ from jupyter_openapi import Client, Credentials
 from jupyter_openapi.trading.journal import Journal
 from support.wire import Received, http
 
+NOW = time.time  # the real one, whatever a test makes of this machine's clock
 QUOTES = {"secu_quote": [{"symbol": "700.HK", "last_done": "600", "timestamp": "1767605400"}]}
 LOTS = {"secu_static_info": [{"symbol": "700.HK", "lot_size": 100}]}
 
@@ -40,6 +41,7 @@ class Broker:
     channel: str = "lb_papertrading"
     holds: str = "500"
     unlisted: bool = False  # whether today's orders can't be read
+    ahead: float | None = 0.0  # seconds its clock is ahead of ours; None where it tells no time
 
     def __call__(self, request: Received) -> bytes | None:
         if request.path == "/v1/trade/order" and request.method != "GET":
@@ -49,10 +51,13 @@ class Broker:
             return None
         return self._answer(self._read(request))
 
-    @staticmethod
-    def _answer(data: Any) -> bytes:
+    def _answer(self, data: Any) -> bytes:
         content = json.dumps({"code": 0, "message": "success", "data": data}).encode()
-        return http(content, headers=f"Date: {formatdate(usegmt=True)}\r\n")
+        date = "" if self.ahead is None else f"Date: {formatdate(self._now(), usegmt=True)}\r\n"
+        return http(content, headers=date)
+
+    def _now(self) -> float:
+        return NOW() + (self.ahead or 0.0)
 
     def _read(self, request: Received) -> Any:
         if request.path == "/quote/quotes":
@@ -106,7 +111,7 @@ class Broker:
             "price": body.get("submitted_price", ""),
             "currency": "HKD",
             "remark": body.get("remark", ""),
-            "submitted_at": str(int(time.time())),
+            "submitted_at": str(int(self._now())),
         }
         return {"order_id": order_id}
 
