@@ -356,7 +356,14 @@ class Client:
         """Settle what is not known of this account's orders, by reading only; one row for each open one."""
         link = self.connection
         ahead = link.transport.clock.offset
-        return reconcile(self.journal, link.owner, self._reader.data, mode=self.account.mode, ahead=ahead)
+        return reconcile(
+            self.journal,
+            link.owner,
+            self._reader.data,
+            mode=self.account.mode,
+            ahead=ahead,
+            server_now=link.transport.server_now,
+        )
 
     @guarded
     def settle(self, intent: int, *, done: bool, order_id: str | None = None) -> Settlement:

@@ -38,13 +38,21 @@ def last(client: Client) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("fault", ["seen", "nameless"])
-def test_an_answer_that_tells_no_order_is_asked_again(client: Client, broker: Broker, fault: str) -> None:
+def test_an_answer_that_tells_no_order_is_looked_for(client: Client, broker: Broker, fault: str) -> None:
     """A proxy that sends our bytes twice gets 403202 for the second copy; the first one was booked."""
     broker.faults = deque([fault])
     reply = preview(client).send()
     assert reply.order_id in broker.orders
-    assert len(broker.orders) == 1
-    assert len(broker.changes) == 2
+    assert len(broker.orders) == len(broker.changes) == 1
+    assert (last(client)["state"], last(client)["order_id"]) == ("answered", reply.order_id)
+
+
+@pytest.mark.parametrize("fault", ["seen", "nameless"])
+def test_where_it_can_not_be_looked_for_it_is_asked_again(client: Client, broker: Broker, fault: str) -> None:
+    broker.faults, broker.unlisted = deque([fault]), True
+    reply = preview(client).send()
+    assert reply.order_id in broker.orders
+    assert (len(broker.orders), len(broker.changes)) == (1, 2)
     assert (last(client)["state"], last(client)["order_id"]) == ("answered", reply.order_id)
 
 
@@ -74,6 +82,7 @@ def test_a_read_that_gives_no_order_is_no_reason_to_send_again(client: Client, b
 def test_even_our_own_fault_in_reading_an_answer_leaves_no_doubt_about_the_doubt(
     client: Client, broker: Broker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    broker.unlisted = True
     wanted, send = preview(client), client.connection.transport.send
 
     def clumsy(call: Any) -> Any:
@@ -93,6 +102,7 @@ def test_even_our_own_fault_in_reading_an_answer_leaves_no_doubt_about_the_doubt
 def test_a_repeat_that_the_limiter_refuses_leaves_the_first_try_unknown(
     client: Client, broker: Broker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    broker.unlisted = True
     wanted, send, tries = preview(client), client.connection.transport.send, []
 
     def limited(call: Any) -> Any:
@@ -107,12 +117,14 @@ def test_a_repeat_that_the_limiter_refuses_leaves_the_first_try_unknown(
         wanted.send()
     assert last(client)["state"] == "unknown"
     assert last(client)["took_effect"] is None
+    broker.unlisted = False
     assert [row.verdict for row in client.reconcile()] == ["done"]
 
 
 def test_a_repeat_that_the_journal_refuses_leaves_the_first_try_unknown(
     client: Client, broker: Broker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    broker.unlisted = True
     wanted, record = preview(client), Journal.record
 
     def locked(self: Journal, intent: int, state: Any, **facts: Any) -> bool:
@@ -143,6 +155,7 @@ class Sleeper:
 def test_nothing_is_repeated_after_a_nights_sleep(
     client: Client, broker: Broker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    broker.unlisted = True
     laptop, wanted = Sleeper(monkeypatch), preview(client)
 
     def sleep(seconds: float) -> None:
@@ -173,6 +186,7 @@ def test_what_waited_too_long_for_its_turn_does_not_leave(
     client: Client, broker: Broker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The broker forgets an id after 10 minutes; a repeat that comes later would be a second order."""
+    broker.unlisted = True
     wanted, laptop = preview(client), Sleeper(monkeypatch)
     write = client.connection.transport._write
 
@@ -229,6 +243,7 @@ def test_ctrl_c_between_refused_tries_is_not_in_flight(
 def test_ctrl_c_between_unanswered_tries_is_in_flight(
     client: Client, broker: Broker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    broker.unlisted = True
     wanted = preview(client)
     broker.faults = deque(["silent"])
     interrupting(monkeypatch, lambda state, attempt: state == "sent" and attempt == 2)
@@ -236,6 +251,7 @@ def test_ctrl_c_between_unanswered_tries_is_in_flight(
         wanted.send()
     assert caught.value.in_flight
     assert last(client)["state"] == "unknown"
+    broker.unlisted = False
     assert [row.verdict for row in client.reconcile()] == ["done"]
 
 
@@ -252,6 +268,7 @@ def test_ctrl_c_after_the_answer_names_the_order(
 def test_ctrl_c_while_the_doubt_is_written_down_keeps_the_doubt(
     client: Client, broker: Broker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    broker.unlisted = True
     wanted = preview(client)
     broker.faults = deque(["silent"] * 7)
     interrupting(monkeypatch, lambda state, _: state == "unknown")
@@ -264,6 +281,7 @@ def test_ctrl_c_while_the_doubt_is_written_down_keeps_the_doubt(
 def test_ctrl_c_in_a_basket_says_at_which_row(
     client: Client, broker: Broker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    broker.unlisted = True
     rows = [{**ORDER, "price": price} for price in (600, 590, 580)]
     basket = client.basket(rows)
     broker.faults = deque(["ok", "silent"])
@@ -273,6 +291,7 @@ def test_ctrl_c_in_a_basket_says_at_which_row(
     assert caught.value.in_flight
     with pytest.raises(RequestRefused, match="`%openapi reconcile` first"):
         client.basket(rows)
+    broker.unlisted = False
     client.reconcile()
     assert list(client.basket(rows).send()["outcome"]) == ["sent earlier", "sent earlier", "sent"]
     assert len(broker.orders) == 3

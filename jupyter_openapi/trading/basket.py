@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -32,7 +31,7 @@ from jupyter_openapi.spec import catalog
 from jupyter_openapi.trading.describe import available
 from jupyter_openapi.trading.journal import NotRecorded
 from jupyter_openapi.trading.limits import known_overrides
-from jupyter_openapi.trading.preview import GOOD_FOR, Preview, Sighting, Stopwatch
+from jupyter_openapi.trading.preview import GOOD_FOR, NOT_COPIED, Original, Preview, Sighting, Stopwatch
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -76,6 +75,7 @@ class Basket:
         self._go_on = go_on
         self._stale = stale
         self._made = Stopwatch()
+        self._original = Original()
         self._lock = threading.Lock()
         self._sent = False
         self.sighting = Sighting()
@@ -117,6 +117,7 @@ class Basket:
         Interrupted
             Ctrl-C: the message says how many rows went; the journal has each.
         """
+        self._original.check()
         with self._lock:
             if self._sent:
                 raise RequestRefused(
@@ -186,6 +187,9 @@ class Basket:
 
     __repr__ = __str__
 
+    def __reduce__(self) -> str:
+        raise TypeError(NOT_COPIED)
+
     def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
         """Return what a front end shows, and note that it was shown."""
         self.sighting.seen = self.sighting.seen or not is_captured()
@@ -245,9 +249,11 @@ def submit_basket(
         _refuse_short(previews, ahead)
     name, placed = named(previews, journal)
     known = len(journal.basket(name))
+    for number, preview in enumerate(previews, 1):
+        preview.put_in_basket(name, number)
     return Basket(
         "1 order" if len(rows) == 1 else f"{len(rows)} orders",
-        [replace(preview, basket=(name, number)) for number, preview in enumerate(previews, 1)],
+        previews,
         placed,
         stale=lambda: len(journal.basket(name)) != known,
     )

@@ -1,9 +1,10 @@
 """Send a change once, and find out what became of it.
 
 The intent is on disk before the first byte leaves, and each step after it. A submit that got no answer is
-repeated with the same `client_request_id`, by which the broker books it once (it remembers the id for 10
-minutes); each repeat is signed anew. A replace or cancel is repeated only after the order was read. Anything
-else is sent once.
+looked for in today's orders, by its id and its tag: found, it is answered. Otherwise it is repeated with the
+same `client_request_id`, by which the broker books it once (it remembers the id for 10 minutes); each repeat
+is signed anew. A server that ignores the id, and lists an order later than it books it, could still book two.
+A replace or cancel is repeated only after the order was read. Anything else is sent once.
 
 Source: `client_request_id` of submit_order in the official SDK; which error codes may be repeated.
 """
@@ -30,7 +31,9 @@ from jupyter_openapi.errors import (
 from jupyter_openapi.market.money import amount
 from jupyter_openapi.market.orders import FINAL
 from jupyter_openapi.messages import _
+from jupyter_openapi.spec import catalog
 from jupyter_openapi.trading.journal import NotRecorded
+from jupyter_openapi.trading.moments import Moment
 from jupyter_openapi.trading.preview import Stopwatch
 from jupyter_openapi.transport.responses import Answer, Call
 
@@ -87,7 +90,8 @@ def _same(stands: object, wanted: object) -> bool:
     return have == want if want is not None else str(stands) == str(wanted)
 
 
-WAITS = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0)  # seconds before each repeat: 7 tries in all
+WAITS = (2.0, 2.0, 3.0, 4.0, 6.0, 8.0)  # seconds before each look and repeat: 7 tries in all
+LOOK = 5.0  # seconds for the one look before each repeat
 # Seconds after which nothing of a change leaves: the broker remembers an id for 600 s, and a try may be late.
 WINDOW = 480.0
 NOT_BOOKED = frozenset({429001, 429002, 429303})  # codes after which a write may be sent again
@@ -168,7 +172,7 @@ class Delivery:
             if course.begun.seconds + wait > WINDOW:
                 break
             time.sleep(wait)
-            settled = self._read_fate(course) if course.doubt else None
+            settled = self._look(course) if course.doubt else None
             if settled is not None:
                 return settled
             answer, refusal, more = self._once(course)
@@ -179,7 +183,7 @@ class Delivery:
                 break
         if course.doubt is None and refusal is not None:
             raise refusal
-        settled = self._read_fate(course)
+        settled = self._look(course)
         if settled is not None:
             return settled
         raise _unknown(
@@ -189,7 +193,8 @@ class Delivery:
     def _once(self, course: _Course) -> tuple[Answer | None, OpenAPIError | None, bool]:
         """Send once: the answer, or what was said instead, and whether it may be sent again."""
         try:
-            self._journal.record(course.intent, "sent", attempt=course.tries + 1)
+            moment = Moment.now(self._transport.server_now())
+            self._journal.record(course.intent, "sent", attempt=course.tries + 1, timestamp=str(moment))
             course.tries += 1
             course.flying = True
             answer = self._transport.send(course.call)
@@ -211,12 +216,42 @@ class Delivery:
                 )
             )
         else:
-            if course.preview.operation.name != "submit_order" or _has_data(answer):
+            if course.preview.client_request_id is None or order_id_of(answer) is not None:
                 return answer, None, False
             course.doubt = OutcomeUnknown(
-                _("{name} was answered without an order.").format(name=course.call.name)
+                _("{name} was answered without an order id that can be used.").format(name=course.call.name)
             )
         return None, None, course.findable
+
+    def _look(self, course: _Course) -> Answer | None:
+        """Look what became of a try without an answer; None if it may be sent again."""
+        if course.preview.order_id is not None:
+            return self._read_fate(course)
+        if course.preview.client_request_id is not None:
+            return self._find(course)
+        return None
+
+    def _find(self, course: _Course) -> Answer | None:
+        """Look once for a new order; None if it is not there, or that can't be told.
+
+        Raises
+        ------
+        OutcomeUnknown
+            Several orders carry its tag.
+        """
+        operation = catalog().named("today_orders")
+        call = Call(operation.method, operation.path, limit=operation.limit, name=operation.name, once=LOOK)
+        try:
+            data = self._transport.send(call).data
+        except OpenAPIError:
+            return None
+        orders = data.get("orders") if isinstance(data, Mapping) else None
+        found = [order for order in orders or () if _carries(order, course.preview)]
+        if len(found) > 1:
+            ids = ", ".join(str(order.get("order_id")) for order in found)
+            raise _unknown(course, _("Several orders carry its tag: {ids}.").format(ids=ids))
+        order_id = usable_id(found[0].get("order_id")) if found else None
+        return None if order_id is None else Answer.settled("found among today's orders", order_id)
 
     def _read_fate(self, course: _Course) -> Answer | None:
         """Read the order a replace or cancel touches: an answer if it was done, None if it may be sent again.
@@ -322,9 +357,25 @@ class Delivery:
 
 
 def order_id_of(answer: Answer) -> str | None:
-    """Return the order's id in a submit's answer, or None where the answer has none that can be read."""
-    found = answer.data.get("order_id") if _has_data(answer) else None
-    return str(found) if found else None
+    """Return the order's id in a submit's answer, or None where the answer has none that can be used."""
+    return usable_id(answer.data.get("order_id")) if _has_data(answer) else None
+
+
+def usable_id(value: object) -> str | None:
+    """Return an order id as text; None for what is no id: empty, 0, null, a fraction, a list."""
+    if isinstance(value, bool) or not isinstance(value, (str, int)):
+        return None
+    text = str(value).strip()
+    return text if text.strip("0") and text.lower() not in {"null", "none"} and text[0] != "-" else None
+
+
+def _carries(order: object, preview: Preview) -> bool:
+    """Tell whether an order at the broker carries the id or the tag of this one."""
+    if not isinstance(order, Mapping):
+        return False
+    if order.get("client_request_id") and order["client_request_id"] == preview.client_request_id:
+        return True
+    return bool(preview.tag) and str(order.get("remark") or "").endswith(str(preview.tag))
 
 
 def _has_data(answer: Answer) -> bool:

@@ -9,7 +9,6 @@ import hashlib
 import time
 import uuid
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from jupyter_openapi.account import Account, PaperCheck, Read
@@ -77,7 +76,7 @@ KINDS = {"submit_order": "submit", "replace_order": "replace", "cancel_order": "
 class CountedReads:
     """Reads, and counts the calls that the broker's limit on trade calls counts."""
 
-    def __init__(self, read: facts.Read) -> None:
+    def __init__(self, read: Read) -> None:
         self._read = read
         self.trade_calls = 0
 
@@ -219,7 +218,7 @@ class Desk:
             _allowed=lambda: self.account.may_change(operation.name),
             _deliver=self._deliver,
         )
-        preview = replace(preview, lines=(*self._warnings(preview), *preview.lines))
+        preview.put_first(self._warnings(preview))
         if self.made is not None:
             self.made(preview)
         return preview

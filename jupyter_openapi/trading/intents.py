@@ -78,7 +78,7 @@ class Intended(TypedDict, total=False):
 class Happened(TypedDict, total=False):
     """What is known of an event.
 
-    attempt: the number of this try, from 1. timestamp: its ``X-Timestamp``. order_id, code, http_status,
+    attempt: the number of this try, from 1. timestamp: its `Moment`, as text. order_id, code, http_status,
     trace_id, message: the answer. how: what settled it (``id``, ``tag``, ``fields``, ``never sent``, ...).
     took_effect: whether the broker did it; needed to settle.
     """

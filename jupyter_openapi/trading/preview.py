@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -32,6 +33,35 @@ class Stopwatch:
 
 
 GOOD_FOR = 60.0  # seconds: a price moves on
+
+
+class Original:
+    """Belongs to one preview of one process, which alone may send it; refuses a second preview."""
+
+    __slots__ = ("_process", "_taken")
+
+    def __init__(self) -> None:
+        self._process = os.getpid()
+        self._taken = False
+
+    def take(self) -> None:
+        """Claim it for a preview, once: `dataclasses.replace` would make two of one."""
+        if self._taken:
+            raise TypeError(NOT_COPIED)
+        self._taken = True
+
+    def check(self) -> None:
+        """Refuse to send in a forked child what its parent may send as well."""
+        if self._process != os.getpid():
+            raise RequestRefused(
+                _(
+                    "This preview was made in another process, which alone may send it; nothing was sent. "
+                    "Preview it again here."
+                )
+            )
+
+
+NOT_COPIED = "A preview can't be pickled or copied: it is sent once, from the kernel that made it."
 
 
 class Sighting:
@@ -107,9 +137,21 @@ class Preview:
     _admit: Callable[..., None] = field(repr=False, kw_only=True)
     _allowed: Callable[[], None] = field(repr=False, kw_only=True)
     _deliver: Callable[..., Reply] = field(repr=False, kw_only=True)
+    _original: Original = field(default_factory=Original, repr=False, kw_only=True)
     _made: Stopwatch = field(default_factory=Stopwatch, init=False, repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, init=False, repr=False)
     _spent: list[str] = field(default_factory=list, init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        self._original.take()
+
+    def put_first(self, lines: Iterable[tuple[str, str]]) -> None:
+        """Put lines before the others."""
+        object.__setattr__(self, "lines", (*lines, *self.lines))
+
+    def put_in_basket(self, name: str, row: int) -> None:
+        """Make it a row of a basket."""
+        object.__setattr__(self, "basket", (name, row))
 
     @property
     def fields(self) -> Mapping[str, Any]:
@@ -146,6 +188,7 @@ class Preview:
         return self._send(again=again, age=self.age)
 
     def _send(self, *, again: bool, age: float, look: bool = True) -> Reply:
+        self._original.check()
         with self._lock:
             if self._spent:
                 raise RequestRefused(
@@ -188,6 +231,4 @@ class Preview:
         return {"text/plain": str(self)}
 
     def __reduce__(self) -> str:
-        raise TypeError(
-            "A preview can't be pickled or copied: it is sent once, from the kernel that made it."
-        )
+        raise TypeError(NOT_COPIED)

@@ -1,12 +1,14 @@
 """Find out what became of orders sent earlier: after a lost answer, a killed kernel, a power cut.
 
 An order is looked for by its own id, then by the tag in its remark, then by its fields. It only ever reads.
-What is found is settled at once. What is not found is settled as not done only when so much time has passed
-that nothing can still be on its way; an ambiguous match stays unknown and lists the candidates.
+What is found is settled at once. What is not found is settled as not done only when nothing can still be on
+its way: when the server's own date and this machine's monotonic clock agree that so much time has passed
+since the last try. The wall clock proves nothing. An ambiguous match stays unknown and lists the candidates.
 """
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -24,6 +26,7 @@ from jupyter_openapi.spec import catalog
 from jupyter_openapi.trading.delivery import IN_FLIGHT, LATE, WINDOW, ChangeOutcome, of_cancel, of_replace
 from jupyter_openapi.trading.intents import Intent
 from jupyter_openapi.trading.journal import Journal
+from jupyter_openapi.trading.moments import Moment, sent_moments
 
 Order = Mapping[str, Any]
 
@@ -44,19 +47,29 @@ class BrokerOrders:
         The open ones.
     ahead
         Seconds that the broker's clock is ahead of ours.
+    sent
+        When each intent was sent, by its number.
+    server_now
+        Returns the server's time, as its last reply told it.
     """
 
     def __init__(
         self,
         read: Read,
         journal: Iterable[Mapping[str, Any]],
-        intents: Iterable[Intent],
+        intents: Sequence[Intent],
+        *,
         ahead: float,
+        sent: Mapping[int, Sequence[Moment]],
+        server_now: Callable[[], float | None],
     ) -> None:
         self.missing = ""  # why these may not be all, where that is so
         self._read = read
         self._ahead = ahead
-        self._oldest = min(intent.created for intent in intents)
+        self._sent = sent
+        self._server_now = server_now
+        known = [moment.server for moments in sent.values() for moment in moments if moment.server]
+        self._oldest = min([min(intent.created for intent in intents) + min(0.0, ahead), *known])
         # Only a submit makes an order; a cancel that names one does not.
         self._claimed = {row["order_id"] for row in journal if row["kind"] == "submit" and row["order_id"]}
 
@@ -64,18 +77,36 @@ class BrokerOrders:
     def orders(self) -> Sequence[Order]:
         """Today's orders, and all since the day before the oldest intent."""
         operation = catalog().named("history_orders")
-        start = int(self._oldest + min(0.0, self._ahead)) - DAY
-        now = datetime.fromtimestamp(time.time() + max(0.0, self._ahead) + SKEW, UTC)
+        start = int(self._oldest) - DAY
+        latest = max(time.time() + max(0.0, self._ahead), self._server_now() or 0.0)
+        now = datetime.fromtimestamp(latest + SKEW, UTC)
         history = fetch(self._read, operation, {"start_at": start}, now=now)
         if history.interrupted:
             raise Interrupted(_("Interrupted while reading orders; nothing was sent."), in_flight=False)
         if not history.complete:
             self.missing = history.why
         # Today's last: what came in meanwhile is there.
-        today = self._read("today_orders", {})
-        if not isinstance(today, Mapping):
-            raise TransportError(_("today_orders: the reply holds no orders."))
-        return list({str(order["order_id"]): order for order in [*history.rows, *today["orders"]]}.values())
+        found = [*history.rows, *self._today()]
+        return list({str(order["order_id"]): order for order in found}.values())
+
+    @cached_property
+    def moment(self) -> Moment:
+        """When `orders` were read."""
+        _orders = self.orders
+        return Moment.now(self._server_now())
+
+    def _today(self) -> list[Order]:
+        found: list[Order] = []
+        for page in range(1, PAGES + 1):
+            today = self._read("today_orders", {"page": page} if page > 1 else {})
+            orders = today.get("orders") if isinstance(today, Mapping) else None
+            if not isinstance(orders, list):
+                raise TransportError(_("today_orders: the reply holds no orders."))
+            found += orders
+            if today.get("has_more") is not True:
+                return found
+        self.missing = _("today_orders has more than {pages} pages").format(pages=PAGES)
+        return found
 
     def order(self, order_id: str) -> Order:
         """Return one order as it stands now.
@@ -121,10 +152,23 @@ class BrokerOrders:
             and amount(order.get("quantity")) == amount(intent.quantity)
             and (amount(order.get("price")) or None) == (amount(intent.price) or None)
             and at is not None
-            and intent.created - SKEW <= float(at) - self._ahead <= intent.at + 2 * SKEW
+            and any(start <= float(at) <= end for start, end in self._spans(intent))
         )
 
+    def _spans(self, intent: Intent) -> Iterable[tuple[float, float]]:
+        """Return when the broker may have booked it, by the broker's clock."""
+        yield intent.created + self._ahead - SKEW, intent.at + self._ahead + 2 * SKEW
+        known = [moment.server for moment in self._sent.get(intent.id, ()) if moment.server]
+        if known:  # our clock may have been set since
+            yield known[0] - SKEW, known[-1] + LATE + SKEW
 
+
+<<<<<<< HEAD
+=======
+Read = Callable[[str, Mapping[str, Any]], Any]
+
+PAGES = 20  # of today's orders, at most
+>>>>>>> orders1
 STEP = 5.0  # seconds within which a process that lives takes its next step, or has left the matter
 
 
@@ -164,6 +208,7 @@ def reconcile(
     mode: str | None = None,
     ahead: float = 0.0,
     late: float | None = None,
+    server_now: Callable[[], float | None] = lambda: None,
 ) -> list[Settlement]:
     """Settle every open intent of an account that can be settled now; return one row for each.
 
@@ -177,14 +222,22 @@ def reconcile(
         Seconds that the broker's clock is ahead of ours.
     late
         Seconds within which a request may still arrive; `LATE` if not given.
+    server_now
+        Returns the server's time, as its last reply told it. Without it nothing that was sent is ever settled
+        as not done.
     """
     found = journal.open(owner, mode=mode)
     if not found:
         return []
-    book = BrokerOrders(read, journal.rows(owner), found, ahead)
+    sent = {intent.id: sent_moments(journal.events(intent.id)) for intent in found}
+    book = BrokerOrders(read, journal.rows(owner), found, ahead=ahead, sent=sent, server_now=server_now)
     settled = []
     for intent in found:
-        verdict = _judge(intent, book, _wait(journal, intent, LATE if late is None else late))
+        needed = _needed(journal, intent, LATE if late is None else late)
+        wait = 0.0
+        if needed:
+            wait = max(0.0, needed - _passed(journal, intent, sent[intent.id], book.moment))
+        verdict = _judge(intent, book, wait)
         if verdict.verdict != "unknown":
             done = verdict.verdict == "done"
             journal.record(intent.id, "settled", how=verdict.how, took_effect=done, order_id=verdict.order_id)
@@ -220,17 +273,32 @@ def settle_by_hand(
     return Settlement(intent, _what(found), "done" if done else "not done", "by hand", order_id)
 
 
-def _wait(journal: Journal, intent: Intent, late: float) -> float:
-    """Return for how many seconds more a request of an intent may arrive at the broker; 0 when none can."""
-    now = time.time()
+def _needed(journal: Journal, intent: Intent, late: float) -> float:
+    """Return for how many seconds after its last try a request may arrive at the broker; 0 if none can."""
     if intent.state in {"intended", "sent"} and may_still_run(intent.run):
         if not is_ours(intent.run):
             # Another kernel may be at it, waiting for its turn.
-            return max(0.0, intent.created + WINDOW + (late if intent.attempts else 0.0) - now)
+            return WINDOW + (late if intent.attempts else 0.0)
         if (str(journal.path), intent.id) in IN_FLIGHT:
-            return WINDOW
-        return max(0.0, intent.at + (late if intent.attempts else STEP) - now)
-    return max(0.0, intent.at + late - now) if intent.attempts else 0.0
+            return math.inf
+        return late if intent.attempts else STEP
+    return late if intent.attempts else 0.0
+
+
+_looked: dict[tuple[str, int, int, str], Moment] = {}  # when each open intent was first looked for from here
+
+
+def _passed(journal: Journal, intent: Intent, sent: Sequence[Moment], now: Moment) -> float:
+    """Return the seconds that have passed for certain since the last try of an intent.
+
+    Where the try's own moment can't be compared (the machine started again since, the server had not told
+    its time) it counts from the first look, which surely came after it.
+    """
+    key = str(journal.path), intent.id, intent.attempts, intent.state
+    first = _looked.setdefault(key, now)
+    if first.server is None:
+        first = _looked[key] = now
+    return max([moment.until(now) for moment in (*sent[-1:], first)])
 
 
 def _judge(intent: Intent, book: BrokerOrders, wait: float) -> Settlement:
@@ -258,7 +326,7 @@ def _submit(intent: Intent, book: BrokerOrders, wait: float) -> Settlement:
     if tagged:
         return _verdict(intent, "unknown", "several orders carry its tag", tagged)
     if not intent.attempts:
-        return _never(intent, wait, "never sent")
+        return _never(intent, book, wait, "never sent")
     alike = book.alike(intent)
     if len(alike) == 1 and not wait:
         book.claim(alike[0])
@@ -274,12 +342,12 @@ def _submit(intent: Intent, book: BrokerOrders, wait: float) -> Settlement:
             "unknown",
             _("not among the orders that could be read: {missing}").format(missing=book.missing),
         )
-    return _never(intent, wait, "not found")
+    return _never(intent, book, wait, "not found")
 
 
 def _change(intent: Intent, book: BrokerOrders, wait: float) -> Settlement:
     if not intent.attempts:
-        return _never(intent, wait, "never sent")
+        return _never(intent, book, wait, "never sent")
     try:
         order = book.order(str(intent.target))
     except OpenAPIError as failure:
@@ -300,14 +368,27 @@ def _change(intent: Intent, book: BrokerOrders, wait: float) -> Settlement:
             _("the broker is still at it ({status})").format(status=order["status"]),
             [order],
         )
-    return _never(intent, wait, "id", [order])
+    return _never(intent, book, wait, "id", [order])
 
 
-def _never(intent: Intent, wait: float, how: str, orders: Iterable[Order] = ()) -> Settlement:
+def _never(
+    intent: Intent, book: BrokerOrders, wait: float, how: str, orders: Iterable[Order] = ()
+) -> Settlement:
     """Say that it was not done, unless it may still arrive."""
     if not wait:
         return _verdict(intent, "not done", how, orders)
-    later = _("it may still be on its way: type `%openapi reconcile` again in {wait:.0f} s").format(wait=wait)
+    if book.moment.server is None:
+        later = _(
+            "the server does not tell its time, so that it may still be on its way: look yourself, then type "
+            "`%openapi reconcile {id} outcome=none`, or outcome=ORDER_ID"
+        ).format(id=intent.id)
+    elif math.isinf(wait):
+        later = _("it is being sent right now")
+    else:
+        later = _(
+            "it may still be on its way: type `%openapi reconcile` again in {wait:.0f} s; or look yourself, "
+            "then type `%openapi reconcile {id} outcome=none`, or outcome=ORDER_ID"
+        ).format(wait=wait, id=intent.id)
     return _verdict(intent, "unknown", later, orders)
 
 

@@ -154,9 +154,11 @@ class Answer:
     _data: Any = field(repr=False)
 
     @classmethod
-    def settled(cls, message: str) -> Answer:
+    def settled(cls, message: str, order_id: str | None = None) -> Answer:
         """Return an answer for a change that was found done by looking, after its own answer was lost."""
-        return cls(200, b'{"code":0,"message":"","data":{}}', 0, message, None, 0.0, {})
+        data = {} if order_id is None else {"order_id": order_id}
+        content = json.dumps({"code": 0, "message": "", "data": data}).encode()
+        return cls(200, content, 0, message, None, 0.0, data)
 
     @cached_property
     def data(self) -> Any:

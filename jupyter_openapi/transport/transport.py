@@ -141,6 +141,7 @@ class Transport:
         self._pool = self._connections()
         self._process = os.getpid()
         self._skew_seen = -SKEW_LOOK
+        self._dated: tuple[str | None, float] = None, 0.0  # the last reply's date, and when it came
         self._headers = {
             "User-Agent": USER_AGENT,
             "Content-Type": CONTENT_TYPE,
@@ -157,6 +158,18 @@ class Transport:
         """Sign with these credentials from now on (after a token refresh)."""
         self._auth = SignatureAuth(credentials, self.clock)
         self._app_key = credentials.app_key
+
+    def server_now(self) -> float | None:
+        """Return the server's Unix time, as its last reply told it; None where that told none.
+
+        It goes on by the monotonic clock, never by the wall clock, which may be set.
+        """
+        date, came = self._dated
+        try:
+            told = parsedate_to_datetime(date or "").timestamp()
+        except (ArithmeticError, OSError, TypeError, ValueError):
+            return None
+        return told + time.monotonic() - came
 
     def close(self) -> None:
         """Close the connections; the next request opens new ones."""
@@ -207,6 +220,7 @@ class Transport:
             self.throttled += 1
         again = may_repeat(response.status, code)
         if isinstance(result, (Answer, ApiError)):  # what is no envelope may have somebody else's date
+            self._dated = response.headers.get("Date"), time.monotonic()
             again |= self._follow_clock(response.headers, result)
         return result, again, retry_after(response.headers.get("Retry-After"), self.clock.now())
 

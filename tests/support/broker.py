@@ -6,6 +6,7 @@ import json
 import time
 from collections import deque
 from dataclasses import dataclass, field
+from email.utils import formatdate
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
@@ -14,6 +15,7 @@ from jupyter_openapi import Client, Credentials
 from jupyter_openapi.trading.journal import Journal
 from support.wire import Received, http
 
+NOW = time.time  # the real one, whatever a test makes of this machine's clock
 QUOTES = {"secu_quote": [{"symbol": "700.HK", "last_done": "600", "timestamp": "1767605400"}]}
 LOTS = {"secu_static_info": [{"symbol": "700.HK", "lot_size": 100}]}
 
@@ -38,16 +40,24 @@ class Broker:
     changes: list[Received] = field(default_factory=list)
     channel: str = "lb_papertrading"
     holds: str = "500"
+    unlisted: bool = False  # whether today's orders can't be read
+    ahead: float | None = 0.0  # seconds its clock is ahead of ours; None where it tells no time
 
     def __call__(self, request: Received) -> bytes | None:
         if request.path == "/v1/trade/order" and request.method != "GET":
             self.changes.append(request)
             return self._change(request)
+        if self.unlisted and request.path.endswith("/today"):
+            return None
         return self._answer(self._read(request))
 
-    @staticmethod
-    def _answer(data: Any) -> bytes:
-        return http(json.dumps({"code": 0, "message": "success", "data": data}).encode())
+    def _answer(self, data: Any) -> bytes:
+        content = json.dumps({"code": 0, "message": "success", "data": data}).encode()
+        date = "" if self.ahead is None else f"Date: {formatdate(self._now(), usegmt=True)}\r\n"
+        return http(content, headers=date)
+
+    def _now(self) -> float:
+        return NOW() + (self.ahead or 0.0)
 
     def _read(self, request: Received) -> Any:
         if request.path == "/quote/quotes":
@@ -101,7 +111,7 @@ class Broker:
             "price": body.get("submitted_price", ""),
             "currency": "HKD",
             "remark": body.get("remark", ""),
-            "submitted_at": str(int(time.time())),
+            "submitted_at": str(int(self._now())),
         }
         return {"order_id": order_id}
 
