@@ -163,12 +163,7 @@ class BrokerOrders:
             yield known[0] - SKEW, known[-1] + LATE + SKEW
 
 
-<<<<<<< HEAD
-=======
-Read = Callable[[str, Mapping[str, Any]], Any]
-
 PAGES = 20  # of today's orders, at most
->>>>>>> orders1
 STEP = 5.0  # seconds within which a process that lives takes its next step, or has left the matter
 
 
