@@ -11,6 +11,7 @@ from jupyter_openapi.connection import Connection, Reader
 from jupyter_openapi.credentials import Credentials
 from jupyter_openapi.errors import RequestRefused, guarded
 from jupyter_openapi.history import History, Progress, ProgressBar, Unfinished, fetch
+from jupyter_openapi.market.worth import Instruments
 from jupyter_openapi.messages import _
 from jupyter_openapi.reply import Reply
 from jupyter_openapi.signing import Explanation
@@ -87,6 +88,7 @@ class Client:
         )
         self._transport = self.connection.transport
         self._reader = Reader(self.connection)
+        self.instruments = Instruments()
         self.tz = "UTC"
         self.preview_made: Callable[[Preview], None] | None = None  # told of each preview
         self._unfinished = Unfinished()
@@ -162,7 +164,14 @@ class Client:
 
     @cached_property
     def _desk(self) -> Desk:
-        desk = Desk(self._transport, self.account, self.connection.owner, self.journal, self._reader.data)
+        desk = Desk(
+            self._transport,
+            self.account,
+            self.connection.owner,
+            self.journal,
+            self._reader.data,
+            self.instruments,
+        )
         desk.made = self._made
         return desk
 
