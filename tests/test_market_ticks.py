@@ -168,11 +168,11 @@ def test_steps_from_between_two_prices() -> None:
 )
 def test_options_have_steps_of_their_own(price: str, allowed: bool) -> None:
     on = date(2026, 11, 20)
-    assert ticks.is_on_tick("AAPL270115C260000.US", D(price), on) is allowed
-    assert ticks.is_on_tick("SPY270115C600000.US", Decimal(price), on)
+    assert ticks.ladder("AAPL270115C260000.US", on).allows(D(price)) is allowed
+    assert ticks.ladder("SPY270115C600000.US", on).allows(D(price))
     coarse = ticks.ladder("AAPL270115C260000.US", on, "us_option_nickel")
-    assert coarse.tick(Decimal("2.95")) == Decimal("0.05")
-    assert coarse.tick(Decimal(3)) == Decimal("0.1")
+    assert coarse.tick(D("2.95")) == D("0.05")
+    assert coarse.tick(D(3)) == D("0.1")
 
 
 @pytest.mark.parametrize(
