@@ -346,7 +346,7 @@ def test_what_is_refused(more: dict[str, Any], words: str) -> None:
 
 
 def test_a_window_that_is_none_is_refused() -> None:
-    with pytest.raises(RequestRefused, match="exchange them"):
+    with pytest.raises(RequestRefused, match="swap them"):
         portfolio.pnl(FakeAccount(), END, START)
 
 

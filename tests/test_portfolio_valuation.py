@@ -113,7 +113,7 @@ def test_the_definitions_travel_with_the_frame_and_are_json_safe() -> None:
     assert facts["rates"]["USD"] == "7.8"
 
 
-def test_an_options_multiplier_is_taken_from_its_quote_and_never_assumed() -> None:
+def test_an_options_multiplier_is_taken_from_its_quote_or_assumed_and_said_so() -> None:
     held = stock(OPTION, "2", "5", "2")
     extend = {"contract_multiplier": "100"}
     known = FakeAccount([held], options=[quote(OPTION, "6", "5.5", option_extend=extend)])
@@ -122,8 +122,30 @@ def test_an_options_multiplier_is_taken_from_its_quote_and_never_assumed() -> No
     assert "quote" not in known.names()
     unknown = FakeAccount([held], options=[quote(OPTION, "6", "5.5", option_extend={})])
     frame, line = incomplete(unknown, "USD")
-    assert row(frame, OPTION)[["market_value", "cost_value", "unrealized_pl", "day_pl"]].isna().all()
-    assert f"no contract multiplier for {OPTION}" in line
+    assert row(frame, OPTION).market_value == 1200
+    assert f"the multiplier of {OPTION} could not be read; 100 is assumed" in line
+    adjusted = "AAPL1270115C260000.US"  # changed by a split: nothing is usual
+    unknown = FakeAccount(
+        [stock(adjusted, "2", "5", "2")], options=[quote(adjusted, "6", "5.5", option_extend={})]
+    )
+    frame, line = incomplete(unknown, "USD")
+    assert row(frame, adjusted)[["market_value", "cost_value", "unrealized_pl", "day_pl"]].isna().all()
+    assert f"no contract multiplier for {adjusted}" in line
+
+
+def test_a_currency_that_a_position_lacks_is_the_securitys_own() -> None:
+    client = FakeAccount(
+        [stock("80700.HK", "100", "500", "100", currency="")], quotes=[quote("80700.HK", "550", "540")]
+    )
+    client.statics = {"80700.HK": {"currency": "CNY"}}
+    client.today = [fill(1, "83690.HK", "Sell", "100", "90", NOW)]
+    client.statics["83690.HK"] = {"currency": "CNY"}
+    client.quotes.append(quote("83690.HK", "91", "92"))
+    frame = portfolio.value(client)
+    assert row(frame, "80700.HK").currency == "CNY"
+    assert row(frame, "80700.HK").market_value_base == pytest.approx(55_000 * 1.1)
+    [gone] = frame.attrs["openapi"]["closed_today"]
+    assert (gone["currency"], gone["day_pl"]) == ("CNY", "-200")
 
 
 def test_a_short_position_gains_when_the_price_falls() -> None:

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from jupyter_openapi.errors import ApiError, OpenAPIError, RequestRefused
 from jupyter_openapi.market.money import amount, known_text
 from jupyter_openapi.market.symbols import MARKET_ZONES, is_option, market_of
+from jupyter_openapi.market.worth import assumed, quoted_multiplier
 from jupyter_openapi.messages import _
 from jupyter_openapi.portfolio.positions import brief, names
 
@@ -36,7 +37,7 @@ class Price:
         When it last traded.
     multiplier
         Shares a unit of the position stands for: 1 for stocks, an option's own where its quote carries it,
-        else None.
+        else what is usual, which is said; None where nothing is.
     """
 
     last: Decimal | None
@@ -66,6 +67,10 @@ def read_prices(reader: Reader, symbols: Iterable[str]) -> dict[str, Price]:
         for start in range(0, len(chosen), BATCH):
             rows |= asker.ask(operation, chosen[start : start + BATCH])
     asker.explain(wanted, rows)
+    for symbol in rows:
+        if is_option(symbol) and quoted_multiplier(rows[symbol]) is None:
+            for said in assumed(symbol).assumptions[-1:]:
+                reader.miss(said)
     return {symbol: _price(symbol, rows[symbol]) for symbol in wanted if symbol in rows}
 
 
@@ -75,13 +80,8 @@ def _price(symbol: str, row: Mapping[str, Any]) -> Price:
         amount(row.get("last_done")) or None,
         amount(row.get("prev_close")) or None,
         datetime.fromtimestamp(float(stamp), UTC) if stamp else None,
-        _multiplier(row) if is_option(symbol) else Decimal(1),
+        quoted_multiplier(row) or assumed(symbol).multiplier if is_option(symbol) else Decimal(1),
     )
-
-
-def _multiplier(row: Mapping[str, Any]) -> Decimal | None:
-    extend = row.get("option_extend")
-    return (amount(extend.get("contract_multiplier")) or None) if isinstance(extend, dict) else None
 
 
 class _Asker:

@@ -12,7 +12,7 @@ from jupyter_openapi.errors import guarded
 from jupyter_openapi.frames import describe, seal
 from jupyter_openapi.frames.values import text_column
 from jupyter_openapi.market.money import ZERO, exactly, floats, minus, product, ratio, total
-from jupyter_openapi.market.symbols import currency_of, is_option, market_of
+from jupyter_openapi.market.symbols import is_option, market_of
 from jupyter_openapi.messages import _
 from jupyter_openapi.portfolio.executions import read_today
 from jupyter_openapi.portfolio.positions import Reader, names, read_balance, read_funds, read_stocks, warn
@@ -135,7 +135,10 @@ def day_result(opening: Decimal, now: Decimal, fills: Sequence[Fill], price: Pri
 
 
 def closed_today(
-    holdings: Sequence[Holding], prices: Mapping[str, Price], fills: Sequence[Fill] | None
+    reader: Reader,
+    holdings: Sequence[Holding],
+    prices: Mapping[str, Price],
+    fills: Sequence[Fill] | None,
 ) -> list[Closed]:
     """Return what today's fills ended: the broker no longer lists it among the positions."""
     held = {holding.symbol for holding in holdings}
@@ -144,10 +147,14 @@ def closed_today(
         if fill.symbol not in held:
             gone.setdefault(fill.symbol, []).append(fill)
     found = []
+    instruments = reader.instruments.of(reader.read, gone)
+    for one in instruments.values():
+        for said in one.assumptions:
+            reader.miss(said)
     for symbol, mine in gone.items():
         opening = -sum((fill.signed for fill in mine), ZERO)
         day = day_result(opening, ZERO, mine, prices.get(symbol))
-        found.append(Closed(symbol, market_of(symbol), currency_of(symbol), day))
+        found.append(Closed(symbol, market_of(symbol), instruments[symbol].currency, day))
     return found
 
 
@@ -257,7 +264,7 @@ def valued(client: ClientLike, base_currency: str = "HKD") -> pd.DataFrame:
     with exactly():
         known = read_all(reader, base)
         rows = value_rows(reader, known, base)
-        closed = closed_today(known.holdings, known.prices, known.fills)
+        closed = closed_today(reader, known.holdings, known.prices, known.fills)
         frame = frame_of(rows, base)
         facts = facts_of(known, rows, closed, base)
     return seal(describe(frame, **reader.facts("portfolio"), **facts, missing=reader.missing))
