@@ -404,3 +404,37 @@ def test_positions_in_two_channels_keep_their_rows() -> None:
     frame, line = incomplete(client)
     assert frame.day_pl.isna().all()
     assert "in which account channel today's fills of 700.HK were" in line
+
+
+def late(last: str, at: datetime, before: str) -> dict[str, str]:
+    return {"last_done": last, "timestamp": str(int(at.timestamp())), "prev_close": before}
+
+
+def test_the_latest_session_values_at_the_last_trade_of_any_and_says_so() -> None:
+    close = datetime.now(UTC) - timedelta(hours=12)
+    sessions = {
+        "post_market_quote": late("272", close + timedelta(hours=3), "270.25"),
+        "over_night_quote": late("274", close + timedelta(hours=9), "270.25"),
+        "pre_market_quote": late("268", close - timedelta(hours=10), "271.25"),
+    }
+    client = account()
+    client.quotes[1] = quote("AAPL.US", "270.25", "271.25", close) | sessions
+    client.quotes.append(
+        quote("SPY.US", "660", "650", close) | {"post_market_quote": late("661", close, "660")}
+    )
+    client.stocks.append(stock("SPY.US", "1", "600", "1"))
+    usual = portfolio.value(client)
+    assert row(usual, "AAPL.US").last_done == 270.25
+    assert "price_session" not in usual
+    frame = portfolio.value(client, session="latest")
+    apple = row(frame, "AAPL.US")
+    assert (apple.last_done, apple.market_value, apple.price_session) == (274, 2740, "overnight")
+    assert apple.day_pl == pytest.approx(10 * (274 - 270.25))  # the coming day's: against the close before it
+    assert row(frame, "SPY.US").price_session == "regular"  # traded then, and not since
+    assert row(frame, "700.HK").last_done == 600
+    assert "Valued at the last trade of any session: AAPL.US overnight " in portfolio.notes(frame)
+    client.quotes[1].pop("over_night_quote")
+    apple = row(portfolio.value(client, session="latest"), "AAPL.US")
+    assert apple.day_pl == pytest.approx(10 * (272 - 271.25))  # after the close: still the day that was
+    with pytest.raises(RequestRefused, match="session is regular or latest, not 'extended'"):
+        portfolio.value(client, session="extended")

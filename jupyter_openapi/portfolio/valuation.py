@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from jupyter_openapi.errors import guarded
+from jupyter_openapi.errors import RequestRefused, guarded
 from jupyter_openapi.frames import describe, seal
 from jupyter_openapi.frames.values import text_column
 from jupyter_openapi.market.money import ZERO, exactly, floats, minus, product, ratio, total
@@ -19,6 +19,7 @@ from jupyter_openapi.portfolio.positions import Reader, names, read_balance, rea
 from jupyter_openapi.portfolio.prices import (
     Rates,
     currency_code,
+    late_prices,
     old_prices,
     read_prices,
     read_rates,
@@ -31,6 +32,9 @@ if TYPE_CHECKING:
     from jupyter_openapi.portfolio.executions import Fill
     from jupyter_openapi.portfolio.positions import Balance, Holding
     from jupyter_openapi.portfolio.prices import Price
+
+
+SESSIONS = ("regular", "latest")
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +191,10 @@ class Row:
     day: DayResult
     rate: Decimal | None
 
+    def priced(self, known: ValuationInputs) -> bool:
+        """Tell whether its last price is a quote's."""
+        return self.holding.symbol in known.prices
+
     @property
     def unrealized(self) -> Decimal | None:
         """Value less cost."""
@@ -199,7 +207,7 @@ class Row:
 
 
 @guarded
-def value(client: ClientLike, base_currency: str = "HKD") -> pd.DataFrame:
+def value(client: ClientLike, base_currency: str = "HKD", session: str = "regular") -> pd.DataFrame:
     """Value every holding: one row for each stock, option and fund of each account channel.
 
     Parameters
@@ -209,6 +217,9 @@ def value(client: ClientLike, base_currency: str = "HKD") -> pd.DataFrame:
         of these where quotes are refused.
     base_currency
         The currency of the totals: ``HKD``, ``USD``, ``CNH``, or any other that the broker has a rate for.
+    session
+        ``regular`` values at the last price of regular hours; ``latest`` at the last trade of any session,
+        named in a last column, `price_session`.
 
     Returns
     -------
@@ -245,37 +256,47 @@ def value(client: ClientLike, base_currency: str = "HKD") -> pd.DataFrame:
     Raises
     ------
     RequestRefused
-        `base_currency` is no currency's code.
+        `base_currency` is no currency's code, or `session` is neither of the two.
 
     Warns
     -----
     IncompleteWarning
         Something could not be read: one line says what. What depends on it is NaN, never 0.
     """
-    frame = valued(client, base_currency)
+    frame = valued(client, base_currency, session)
     warn(frame.attrs["openapi"]["missing"], "Not everything could be valued")
     return frame
 
 
-def valued(client: ClientLike, base_currency: str = "HKD") -> pd.DataFrame:
+def valued(client: ClientLike, base_currency: str = "HKD", session: str = "regular") -> pd.DataFrame:
     """Return what `value` does, without the warning."""
     base = currency_code(base_currency)
+    if session not in SESSIONS:
+        raise RequestRefused(
+            _("session is {sessions}, not {session!r}.").format(
+                sessions=" or ".join(SESSIONS), session=session
+            )
+        )
     reader = Reader(client)
     with exactly():
-        known = read_all(reader, base)
+        known = read_all(reader, base, session)
         rows = value_rows(reader, known, base)
         closed = closed_today(reader, known.holdings, known.prices, known.fills)
         frame = frame_of(rows, base)
         facts = facts_of(known, rows, closed, base)
+    if session == "latest":
+        sessions = [known.prices[row.holding.symbol].session if row.priced(known) else "" for row in rows]
+        frame["price_session"] = text_column(sessions)
+        facts["notes"] = [*facts["notes"], *late_prices(known.prices)]
     return seal(describe(frame, **reader.facts("portfolio"), **facts, missing=reader.missing))
 
 
-def read_all(reader: Reader, base: str) -> ValuationInputs:
+def read_all(reader: Reader, base: str, session: str = "regular") -> ValuationInputs:
     """Read the account: positions, cash, today's executions, prices, rates where several currencies meet."""
     holdings = [*read_stocks(reader), *read_funds(reader)]
     balance = read_balance(reader, base)
     fills = read_today(reader)
-    prices = read_prices(reader, wanted_symbols(holdings, fills))
+    prices = read_prices(reader, wanted_symbols(holdings, fills), session)
     currencies = {holding.currency for holding in holdings} | {cash.currency for cash in balance.cash}
     rates = read_rates(reader) if currencies - {base} else Rates()
     return ValuationInputs(holdings, prices, fills, rates, balance)
