@@ -11,6 +11,7 @@ from jupyter_openapi.connection import Connection, Reader
 from jupyter_openapi.credentials import Credentials
 from jupyter_openapi.errors import RequestRefused, guarded
 from jupyter_openapi.history import History, Progress, ProgressBar, Unfinished, fetch
+from jupyter_openapi.market.fees import BrokerFees, stated_fees
 from jupyter_openapi.market.worth import Instruments
 from jupyter_openapi.messages import _
 from jupyter_openapi.reply import Reply
@@ -21,6 +22,7 @@ from jupyter_openapi.spec.model import Effect, Operation
 from jupyter_openapi.spec.request import arguments_of, encode_query, normalise, pairs_of
 from jupyter_openapi.trading import Basket, Desk, OrderState, Preview
 from jupyter_openapi.trading.basket import cancel_basket, submit_basket
+from jupyter_openapi.trading.broker_fees import learn
 from jupyter_openapi.trading.journal import Journal
 from jupyter_openapi.trading.limits import OrderLimits
 from jupyter_openapi.trading.order_state import wait as wait_for
@@ -206,6 +208,29 @@ class Client:
     @order_limits.setter
     def order_limits(self, limits: OrderLimits) -> None:
         self._desk.limits = limits
+
+    @property
+    def fees(self) -> Mapping[str, BrokerFees]:
+        """The broker's own fees by market, as stated; may be set: ``{"US": {"per_share": "0.005"}}``.
+
+        A market takes ``per_order``, ``per_share``, ``rate`` and ``minimum``, or a number for the first.
+        """
+        return dict(self._desk.fees)
+
+    @fees.setter
+    @guarded
+    def fees(self, stated: Mapping[str, Any]) -> None:
+        self._desk.fees = stated_fees(stated)
+
+    @guarded
+    def learn_fees(self, market: str | None = None) -> dict[str, BrokerFees]:
+        """Read the broker's own fees off the statements of past orders, and reckon with them from now on.
+
+        Takes one call for the list of filled orders, and one for each of the last twelve.
+        """
+        learnt = learn(self._reader.data, self.instruments, market)
+        self._desk.fees |= learnt
+        return learnt
 
     @guarded
     def call(

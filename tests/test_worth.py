@@ -12,10 +12,13 @@ from urllib.parse import parse_qs
 
 import pytest
 from support.broker import client_of
+from support.sandbox import start_sandbox
 from support.wire import Received, http, recorder
 
-from jupyter_openapi import Client, Preview, RequestRefused
+from jupyter_openapi import Client, Credentials, Preview, RequestRefused
+from jupyter_openapi.market.fees import BrokerFees
 from jupyter_openapi.market.worth import Instruments
+from jupyter_openapi.trading.broker_fees import Charged, rule_of
 
 OPTION, ADJUSTED = "AAPL270115C260000.US", "AAPL1270115C260000.US"
 LAST = {
@@ -278,3 +281,57 @@ def test_a_basket_adds_up_in_each_securitys_own_currency(client: Client) -> None
     }
     assert basket.unpriced() == [4]
     assert "without row 4" in str(basket)
+
+
+def test_the_brokers_own_fees_are_not_known_until_they_are_stated(client: Client) -> None:
+    usual = lines(buy(client, "AAPL.US", 10, price="268.5"), "amount")
+    assert "the broker's own fees are not known" in usual
+    client.fees = {"US": {"per_share": "0.005", "minimum": "0.99"}, "HK": 15}
+    stated = lines(buy(client, "AAPL.US", 10, price="268.5"), "amount")
+    assert stated.endswith("fees about 0.99 USD, 0.99 of it the broker's own as you stated them")
+    assert "fees about 82.62 HKD, 15.00 of it" in lines(buy(client, "700.HK", 100, price="600"), "amount")
+    with pytest.raises(RequestRefused, match=r"fees are stated by market, HK or US, not 'JP'"):
+        client.fees = {"JP": 1}
+
+
+def charged(quantity: str, price: str, *fees: str) -> Charged:
+    worth = Decimal(quantity) * Decimal(price)
+    return Charged(Decimal(quantity), worth, sum(map(Decimal, fees), Decimal(0)))
+
+
+@pytest.mark.parametrize(
+    ("charges", "rule"),
+    [
+        ([charged("100", "600", "15"), charged("400", "110", "15")], {"per_order": "15"}),
+        (
+            [charged("10", "270", "1"), charged("1000", "270", "5"), charged("400", "50", "2")],
+            {"per_share": "0.005", "minimum": "1"},
+        ),
+        (
+            [charged("100", "600", "18"), charged("100", "100", "10"), charged("400", "600", "72")],
+            {"rate": "0.0003", "minimum": "10"},
+        ),
+        ([charged("100", "600", "15"), charged("100", "600", "16")], None),
+        ([], None),
+    ],
+)
+def test_a_rule_is_learnt_that_fits_every_statement(
+    charges: list[Charged], rule: dict[str, str] | None
+) -> None:
+    expected = None if rule is None else BrokerFees.of("HK", rule)
+    assert rule_of(charges) == expected
+
+
+def test_fees_are_learnt_from_past_orders_over_http() -> None:
+    with start_sandbox("--limits", "off") as sandbox:
+        keys = sandbox.credentials
+        made = Credentials(keys.app_key, keys.app_secret, keys.access_token)
+        with Client(made, "sandbox", sandbox.url, limits=False) as client:
+            with pytest.raises(RequestRefused, match="None of the last 0 filled orders states"):
+                client.learn_fees()
+            for _ in range(2):
+                order = {"symbol": "700.HK", "side": "Buy", "order_type": "MO", "submitted_quantity": 100}
+                client.call("submit_order", execute=True, **order)
+            assert client.learn_fees() == {"HK": BrokerFees(per_order=Decimal("15.00"))}
+            shown = client.call("submit_order", **order)
+            assert "of it the broker's own as you stated them" in lines(shown, "amount")

@@ -174,6 +174,25 @@ class BrokerFees:
         return max(raw, self.minimum).quantize(_CENT, ROUND_HALF_UP)
 
 
+def stated_fees(stated: Mapping[str, object]) -> dict[str, BrokerFees]:
+    """Return the broker's own fees by market, as a user states them.
+
+    Raises
+    ------
+    RequestRefused
+        A market is unknown, or its fees are none.
+    """
+    unknown = [market for market in stated if market not in facts("fees")]
+    if unknown:
+        raise RequestRefused(
+            _("fees are stated by market, HK or US, not {market!r}.").format(market=unknown[0])
+        )
+    return {
+        market: given if isinstance(given, BrokerFees) else BrokerFees.of(market, given)
+        for market, given in stated.items()
+    }
+
+
 def total(fees: list[Fee]) -> Decimal:
     """Return the sum of the amounts; they share one currency."""
     return sum((fee.amount for fee in fees), Decimal(0))
