@@ -11,6 +11,8 @@ from jupyter_openapi.connection import Connection, Reader
 from jupyter_openapi.credentials import Credentials
 from jupyter_openapi.errors import RequestRefused, guarded
 from jupyter_openapi.history import History, Progress, ProgressBar, Unfinished, fetch
+from jupyter_openapi.market.fees import BrokerFees, stated_fees
+from jupyter_openapi.market.worth import Instruments
 from jupyter_openapi.messages import _
 from jupyter_openapi.reply import Reply
 from jupyter_openapi.signing import Explanation
@@ -20,6 +22,7 @@ from jupyter_openapi.spec.model import Effect, Operation
 from jupyter_openapi.spec.request import arguments_of, encode_query, normalise, pairs_of
 from jupyter_openapi.trading import Basket, Desk, OrderState, Preview
 from jupyter_openapi.trading.basket import cancel_basket, submit_basket
+from jupyter_openapi.trading.broker_fees import learn
 from jupyter_openapi.trading.journal import Journal
 from jupyter_openapi.trading.limits import OrderLimits
 from jupyter_openapi.trading.order_state import describe_progress
@@ -88,6 +91,7 @@ class Client:
         )
         self._transport = self.connection.transport
         self._reader = Reader(self.connection)
+        self.instruments = Instruments()
         self.tz = "UTC"
         self.preview_made: Callable[[Preview], None] | None = None  # told of each preview
         self._unfinished = Unfinished()
@@ -163,7 +167,14 @@ class Client:
 
     @cached_property
     def _desk(self) -> Desk:
-        desk = Desk(self._transport, self.account, self.connection.owner, self.journal, self._reader.data)
+        desk = Desk(
+            self._transport,
+            self.account,
+            self.connection.owner,
+            self.journal,
+            self._reader.data,
+            self.instruments,
+        )
         desk.made, desk.calls_left = self._made, self.limits_left
         return desk
 
@@ -198,6 +209,29 @@ class Client:
     @order_limits.setter
     def order_limits(self, limits: OrderLimits) -> None:
         self._desk.limits = limits
+
+    @property
+    def fees(self) -> Mapping[str, BrokerFees]:
+        """The broker's own fees by market, as stated; may be set: ``{"US": {"per_share": "0.005"}}``.
+
+        A market takes ``per_order``, ``per_share``, ``rate`` and ``minimum``, or a number for the first.
+        """
+        return dict(self._desk.fees)
+
+    @fees.setter
+    @guarded
+    def fees(self, stated: Mapping[str, Any]) -> None:
+        self._desk.fees = stated_fees(stated)
+
+    @guarded
+    def learn_fees(self, market: str | None = None) -> dict[str, BrokerFees]:
+        """Read the broker's own fees off the statements of past orders, and reckon with them from now on.
+
+        Takes one call for the list of filled orders, and one for each of the last twelve.
+        """
+        learnt = learn(self._reader.data, self.instruments, market)
+        self._desk.fees |= learnt
+        return learnt
 
     @guarded
     def call(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import atexit
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
@@ -71,6 +71,7 @@ class Session:
 
     def __init__(self) -> None:
         self.order_limits: OrderLimits | None = None  # the notebook's own, for every client it connects
+        self.fees: Mapping[str, Any] | None = None  # the broker's own fees, as the notebook states them
         self._connections: dict[str, NamedConnection] = {"": NamedConnection("")}
         self.sandbox: SandboxProcess | None = None
         self.entered: Credentials | None = None  # typed into the panel
@@ -121,8 +122,8 @@ class Session:
 
     @client.setter
     def client(self, client: Client | None) -> None:
-        if client is not None and self.order_limits is not None:
-            client.order_limits = self.order_limits
+        if client is not None:
+            self._settle(client)
         self.connection.hold(client)
 
     @property
@@ -143,12 +144,26 @@ class Session:
     def preview(self, preview: Any) -> None:
         self.connection.pending.put(preview)
 
+    def _settle(self, client: Client) -> None:
+        """Give a client the notebook's own settings."""
+        if self.order_limits is not None:
+            client.order_limits = self.order_limits
+        if self.fees is not None:
+            client.fees = self.fees
+
     def limit_orders(self, limits: OrderLimits) -> None:
         """Hold the orders of this notebook to these limits from now on."""
         self.order_limits = limits
         for each in self._connections.values():
             if each.client is not None:
                 each.client.order_limits = limits
+
+    def state_fees(self, fees: Mapping[str, Any]) -> None:
+        """Reckon with these fees of the broker's own from now on, in every connection of this notebook."""
+        self.fees = fees
+        for each in self._connections.values():
+            if each.client is not None:
+                each.client.fees = fees
 
     def release(self, name: str | None) -> str:
         """Disarm and detach the connection called `name`, or every one for None; say which, or nothing.
@@ -186,8 +201,7 @@ class Session:
         client, found = self._opened(
             mode, trading=trading, profile=profile, credentials=credentials, region=region
         )
-        if self.order_limits is not None:
-            client.order_limits = self.order_limits
+        self._settle(client)
         connection.hold(client)
         connection.found = found
         self._connections[name] = connection

@@ -12,6 +12,8 @@ from support import soak
 
 from jupyter_openapi.errors import RequestRefused
 from jupyter_openapi.market import fees
+from jupyter_openapi.market.fees import BrokerFees
+from jupyter_openapi.market.worth import Instrument
 
 D = Decimal
 TODAY = date(2026, 11, 20)
@@ -132,3 +134,47 @@ def test_fees_are_money_and_grow_with_the_order(
     assert all(fee.amount > 0 and fee.amount == fee.amount.quantize(D("0.01")) for fee in small)
     assert fees.total(small) <= fees.total(fees.estimate(symbol, side, D(2 * quantity), price, on))
     assert small == fees.charges(symbol, side, D(quantity), quantity * price, on)
+
+
+def test_warrants_and_bull_bear_contracts_pay_no_stamp_duty_but_the_levies() -> None:
+    for symbol in ("13579.HK", "55555.HK"):
+        found = fees.regulatory(fees.estimate(symbol, "Buy", D(100_000), D("0.6"), TODAY))
+        assert {fee.code: str(fee.amount) for fee in found} == {
+            "SFC_LEVY": "1.62",
+            "AFRC_LEVY": "0.09",
+            "TRADING_FEE": "3.39",
+            "SETTLEMENT_FEE": "2.52",
+        }
+
+
+def test_an_options_fees_are_by_contract_and_its_worth_by_the_multiplier() -> None:
+    # 200 contracts at 12.50 are worth 250,000: x 20.60 per million = 5.15; 200 x 0.00329 = 0.658, up to 0.66;
+    # 200 x 0.025 = 5.00.
+    assert amounts("AAPL270115C260000.US", "Sell", "200", "12.5") == {
+        "SEC_FEE": "5.15",
+        "TAF": "0.66",
+        "OCC_FEE": "5.00",
+    }
+    assert amounts("AAPL270115C260000.US", "Buy", "5000", "12.5") == {"OCC_FEE": "55.00"}
+
+
+@pytest.mark.parametrize("symbol", ["4246.HK", "HSI.HK", "AAPL1270115C260000.US"])
+def test_fees_of_what_is_not_known_are_not_known(symbol: str) -> None:
+    with pytest.raises(RequestRefused, match="are not known"):
+        fees.estimate(symbol, "Buy", D(1000), D(1), TODAY)
+
+
+def test_the_currency_of_fees_is_the_securitys() -> None:
+    found = fees.estimate("80700.HK", "Buy", D(100), D(550), TODAY, Instrument("80700.HK", "CNY"))
+    assert {fee.currency for fee in found} == {"CNY"}
+
+
+def test_the_brokers_own_fees_as_the_user_states_them() -> None:
+    own = BrokerFees.of("US", {"per_share": "0.005", "minimum": 1, "per_order": "0.50"})
+    assert own.charge(D(10), D(2700)) == D("1.00")
+    assert own.charge(D(1000), D(270_000)) == D("5.50")
+    assert BrokerFees.of("HK", 15).charge(D(100), D(60_000)) == D("15.00")
+    assert BrokerFees.of("HK", {"rate": "0.0003"}).charge(D(100), D(60_000)) == D("18.00")
+    for wrong in ({"commission": 1}, {"rate": -1}, "many", True):
+        with pytest.raises(RequestRefused, match=r"fees\['HK'\] takes per_order"):
+            BrokerFees.of("HK", wrong)

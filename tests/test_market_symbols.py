@@ -27,6 +27,11 @@ from jupyter_openapi.market.symbols import SECURITIES, lot_size
         ("000001.SZ", "000001", "SZ"),
         ("D05.SG", "D05", "SG"),
         ("AAPL260320C200000.US", "AAPL260320C200000", "US"),
+        ("SH.US", "SH", "US"),
+        ("SG.US", "SG", "US"),
+        ("HK.US", "HK", "US"),
+        ("SZ.US", "SZ", "US"),
+        ("US.HK", "US", "HK"),
     ],
 )
 def test_a_symbol_is_a_code_and_a_market(text: str, code: str, market: str) -> None:
@@ -51,6 +56,16 @@ def test_a_symbol_is_a_code_and_a_market(text: str, code: str, market: str) -> N
         ("1.SZ", "000001.SZ"),
         ("300750", "300750.SZ"),
         (" 700.HK", "700.HK"),
+        ("BRK-B", "BRK.B.US"),
+        ("BRK/B", "BRK.B.US"),
+        ("BRK-B.US", "BRK.B.US"),
+        ("brk.b.us", "BRK.B.US"),
+        ("AAPL  260116C00260000", "AAPL260116C260000.US"),
+        ("AAPL260116C00260000", "AAPL260116C260000.US"),
+        ("AAPL260116C00260000.US", "AAPL260116C260000.US"),
+        ("aapl 260116 p 00260000", "AAPL260116P260000.US"),
+        ("US.AAPL260116C260000", "AAPL260116C260000.US"),
+        ("sh.us", "SH.US"),
     ],
 )
 def test_a_wrong_spelling_gets_the_right_one(text: str, spelling: str) -> None:
@@ -76,7 +91,20 @@ def test_a_symbol_is_text(value: object) -> None:
         symbols.parse(value)  # type: ignore[arg-type]
 
 
-@given(st.text(max_size=30))
+MARKS = st.text(st.sampled_from("ABHKSUZG019.-/ cp"), max_size=12)
+MARKED = st.tuples(MARKS, st.sampled_from(["", ".US", ".HK", ".SH", ".SZ", ".SG", ".us"])).map("".join)
+
+
+@given(st.one_of(st.text(max_size=30), MARKED))
+def test_a_right_symbol_stays_as_it_is(text: str) -> None:
+    try:
+        symbols.parse(text)
+    except RequestRefused:
+        return
+    assert symbols.suggest(text) == text
+
+
+@given(st.one_of(st.text(max_size=30), MARKED))
 def test_any_text_is_a_symbol_or_refused(text: str) -> None:
     guess = symbols.suggest(text)
     if guess is not None:

@@ -13,6 +13,8 @@ from support.values import on_tick
 
 from jupyter_openapi.errors import RequestRefused
 from jupyter_openapi.market import ticks
+from jupyter_openapi.market.orders import check_ticks
+from jupyter_openapi.market.products import pays_stamp_duty, product_of, table_of
 from jupyter_openapi.market.symbols import SECURITIES
 
 D = Decimal
@@ -158,3 +160,52 @@ def test_steps_from_between_two_prices() -> None:
     assert ticks.step("HK", D("600.3"), 1, TODAY) == D("600.5")
     assert ticks.step("HK", D("600.3"), -1, TODAY) == D("600")
     assert ticks.step("HK", D("600.3"), 0, TODAY) == D("600")
+
+
+@pytest.mark.parametrize(
+    ("price", "allowed"),
+    [("0.01", True), ("2.99", True), ("3", True), ("3.01", False), ("12.5", True), ("12.52", False)],
+)
+def test_options_have_steps_of_their_own(price: str, allowed: bool) -> None:
+    on = date(2026, 11, 20)
+    assert ticks.ladder("AAPL270115C260000.US", on).allows(D(price)) is allowed
+    assert ticks.ladder("SPY270115C600000.US", on).allows(D(price))
+    coarse = ticks.ladder("AAPL270115C260000.US", on, "us_option_nickel")
+    assert coarse.tick(D("2.95")) == D("0.05")
+    assert coarse.tick(D(3)) == D("0.1")
+
+
+@pytest.mark.parametrize(
+    ("symbol", "board", "product", "table", "duty"),
+    [
+        ("700.HK", "HKEquity", "stock", "part_a", True),
+        ("823.HK", "", "reit", "part_a", False),
+        ("2823.HK", "HKEquity", "etp", "part_d_etp", False),
+        ("7500.HK", "HKEquity", "etp", "part_d_etp", False),
+        ("80700.HK", "HKEquity", "stock", "part_a", True),
+        ("82800.HK", "HKEquity", "etp", "part_d_etp", False),
+        ("13579.HK", "HKWarrant", "warrant", None, False),
+        ("13579.HK", "", "warrant", None, False),
+        ("55555.HK", "HKWarrant", "cbbc", None, False),
+        ("4246.HK", "", "debt", None, None),
+        ("1101.HK", "HKWarrant", "", None, None),
+        ("HSI.HK", "HKHS", "index", None, None),
+        ("AAPL.US", "USMain", "stock", "us", False),
+        ("SPY.US", "USMain", "etp", "us", False),
+        ("AAPL270115C260000.US", "USOption", "option", "us_option", None),
+        ("600519.SH", "", "", None, None),
+    ],
+)
+def test_what_a_security_is_rules_its_steps_and_its_duty(
+    symbol: str, board: str, product: str, table: str | None, duty: bool | None
+) -> None:
+    assert product_of(symbol, board) == product
+    assert table_of(symbol, board) == table
+    assert pays_stamp_duty(symbol, board) is duty
+    fields = {"symbol": symbol, "submitted_price": "0.0333"}
+    assert bool(check_ticks(fields, date(2026, 11, 20), board=board)) is (table is not None and table != "us")
+
+
+def test_steps_that_are_not_known_are_said_so() -> None:
+    with pytest.raises(RequestRefused, match=r"price steps of 13579\.HK are not known"):
+        ticks.ladder("13579.HK", date(2026, 11, 20))

@@ -113,7 +113,7 @@ def test_the_definitions_travel_with_the_frame_and_are_json_safe() -> None:
     assert facts["rates"]["USD"] == "7.8"
 
 
-def test_an_options_multiplier_is_taken_from_its_quote_and_never_assumed() -> None:
+def test_an_options_multiplier_is_taken_from_its_quote_or_assumed_and_said_so() -> None:
     held = stock(OPTION, "2", "5", "2")
     extend = {"contract_multiplier": "100"}
     known = FakeAccount([held], options=[quote(OPTION, "6", "5.5", option_extend=extend)])
@@ -122,8 +122,30 @@ def test_an_options_multiplier_is_taken_from_its_quote_and_never_assumed() -> No
     assert "quote" not in known.names()
     unknown = FakeAccount([held], options=[quote(OPTION, "6", "5.5", option_extend={})])
     frame, line = incomplete(unknown, "USD")
-    assert row(frame, OPTION)[["market_value", "cost_value", "unrealized_pl", "day_pl"]].isna().all()
-    assert f"no contract multiplier for {OPTION}" in line
+    assert row(frame, OPTION).market_value == 1200
+    assert f"the multiplier of {OPTION} could not be read; 100 is assumed" in line
+    adjusted = "AAPL1270115C260000.US"  # changed by a split: nothing is usual
+    unknown = FakeAccount(
+        [stock(adjusted, "2", "5", "2")], options=[quote(adjusted, "6", "5.5", option_extend={})]
+    )
+    frame, line = incomplete(unknown, "USD")
+    assert row(frame, adjusted)[["market_value", "cost_value", "unrealized_pl", "day_pl"]].isna().all()
+    assert f"no contract multiplier for {adjusted}" in line
+
+
+def test_a_currency_that_a_position_lacks_is_the_securitys_own() -> None:
+    client = FakeAccount(
+        [stock("80700.HK", "100", "500", "100", currency="")], quotes=[quote("80700.HK", "550", "540")]
+    )
+    client.statics = {"80700.HK": {"currency": "CNY"}}
+    client.today = [fill(1, "83690.HK", "Sell", "100", "90", NOW)]
+    client.statics["83690.HK"] = {"currency": "CNY"}
+    client.quotes.append(quote("83690.HK", "91", "92"))
+    frame = portfolio.value(client)
+    assert row(frame, "80700.HK").currency == "CNY"
+    assert row(frame, "80700.HK").market_value_base == pytest.approx(55_000 * 1.1)
+    [gone] = frame.attrs["openapi"]["closed_today"]
+    assert (gone["currency"], gone["day_pl"]) == ("CNY", "-200")
 
 
 def test_a_short_position_gains_when_the_price_falls() -> None:
@@ -382,3 +404,37 @@ def test_positions_in_two_channels_keep_their_rows() -> None:
     frame, line = incomplete(client)
     assert frame.day_pl.isna().all()
     assert "in which account channel today's fills of 700.HK were" in line
+
+
+def late(last: str, at: datetime, before: str) -> dict[str, str]:
+    return {"last_done": last, "timestamp": str(int(at.timestamp())), "prev_close": before}
+
+
+def test_the_latest_session_values_at_the_last_trade_of_any_and_says_so() -> None:
+    close = datetime.now(UTC) - timedelta(hours=12)
+    sessions = {
+        "post_market_quote": late("272", close + timedelta(hours=3), "270.25"),
+        "over_night_quote": late("274", close + timedelta(hours=9), "270.25"),
+        "pre_market_quote": late("268", close - timedelta(hours=10), "271.25"),
+    }
+    client = account()
+    client.quotes[1] = quote("AAPL.US", "270.25", "271.25", close) | sessions
+    client.quotes.append(
+        quote("SPY.US", "660", "650", close) | {"post_market_quote": late("661", close, "660")}
+    )
+    client.stocks.append(stock("SPY.US", "1", "600", "1"))
+    usual = portfolio.value(client)
+    assert row(usual, "AAPL.US").last_done == 270.25
+    assert "price_session" not in usual
+    frame = portfolio.value(client, session="latest")
+    apple = row(frame, "AAPL.US")
+    assert (apple.last_done, apple.market_value, apple.price_session) == (274, 2740, "overnight")
+    assert apple.day_pl == pytest.approx(10 * (274 - 270.25))  # the coming day's: against the close before it
+    assert row(frame, "SPY.US").price_session == "regular"  # traded then, and not since
+    assert row(frame, "700.HK").last_done == 600
+    assert "Valued at the last trade of any session: AAPL.US overnight " in portfolio.notes(frame)
+    client.quotes[1].pop("over_night_quote")
+    apple = row(portfolio.value(client, session="latest"), "AAPL.US")
+    assert apple.day_pl == pytest.approx(10 * (272 - 271.25))  # after the close: still the day that was
+    with pytest.raises(RequestRefused, match="session is regular or latest, not 'extended'"):
+        portfolio.value(client, session="extended")

@@ -57,6 +57,27 @@ class OpenAPIMagics(Magics):
     ).tag(config=True)
     passive = Float(50.0, help="The same on the side that waits.").tag(config=True)
 
+    fees = Dict(
+        help="The broker's own commission and platform fee, by market, such as "
+        "{'HK': 15, 'US': {'per_share': '0.005', 'minimum': 1}}: per_order, per_share, rate, minimum."
+    ).tag(config=True)
+
+    @validate("fees")
+    def _stated_fees(self, proposal: Mapping[str, Any]) -> Any:
+        from jupyter_openapi.market.fees import stated_fees
+
+        try:
+            stated_fees(proposal["value"])
+        except RequestRefused as refused:
+            raise TraitError(str(refused)) from None
+        return proposal["value"]
+
+    @observe("fees")
+    def _state_fees(self, _: Any) -> None:
+        from jupyter_openapi.session import SESSION
+
+        SESSION.state_fees(self.fees)
+
     @validate("max_value", "aggressive", "passive")
     def _sensible_limit(self, proposal: Mapping[str, Any]) -> Any:
         from jupyter_openapi.trading.limits import OrderLimits

@@ -26,6 +26,7 @@ from jupyter_openapi.market.order_rules import (
     statuses,
     types_of,
 )
+from jupyter_openapi.market.products import table_of
 from jupyter_openapi.market.symbols import market_of
 from jupyter_openapi.market.ticks import band, ladder
 from jupyter_openapi.messages import _
@@ -215,14 +216,19 @@ def check_lot(symbol: str, order_type: str, quantity: Decimal, lot_size: int) ->
     return problems
 
 
-def check_ticks(fields: Mapping[str, Any], on: date, table: str | None = None) -> list[Problem]:
+def check_ticks(
+    fields: Mapping[str, Any], on: date, table: str | None = None, board: str = ""
+) -> list[Problem]:
     """Return the prices that are not on the spread table in force on `on`, with the nearest that are.
 
     Looks at `submitted_price` and `trigger_price`; anything that is not a price, or has no table, is left
-    to `check`.
+    to `check`. An option's trigger is a price of its own, too. `board` is the one that `static_info` names.
     """
     symbol = str(fields.get("symbol", ""))
     if market_of(symbol) not in symbols.TRADABLE:
+        return []
+    table = table or table_of(symbol, board)
+    if table is None:
         return []
     rungs = ladder(symbol, on, table)
     problems = Problems()

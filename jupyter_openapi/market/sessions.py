@@ -20,6 +20,9 @@ from jupyter_openapi.market import facts
 from jupyter_openapi.market.symbols import MARKET_ZONES
 from jupyter_openapi.messages import _
 
+if TYPE_CHECKING:  # costs a line that asks for no hours 10 ms
+    from zoneinfo import ZoneInfo
+
 DayKind = Literal["full", "half"]
 
 if TYPE_CHECKING:

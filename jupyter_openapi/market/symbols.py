@@ -61,6 +61,12 @@ TRADABLE = ("HK", "US")
 """The markets in which the API takes stock orders."""
 
 _CODE = re.compile(r"\.?[A-Z0-9][A-Z0-9.\-]*")
+_CLASS = re.compile(r"[A-Z]{1,5}-[A-Z]")
+"""A class of shares as others write it: ``BRK-B``."""
+_OCC = re.compile(
+    r"(?:O:|US\.)?(?P<root>[A-Z][A-Z0-9]{0,5})\s*(?P<day>\d{6})\s*(?P<letter>[CP])\s*(?P<strike>\d{1,8})(?:\.US)?"
+)
+"""An option as the clearing house writes it: the root padded to six places, the strike to eight."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,22 +102,34 @@ def parse(symbol: str) -> Symbol:
 
 @lru_cache(maxsize=4096)
 def _parse(symbol: str) -> Symbol:
+    found = _right(symbol)
+    if found is not None:
+        return found
+    guess = suggest(symbol)
+    advice = f"type {guess}" if guess else "type a code and a market, such as 700.HK or AAPL.US"
+    raise RequestRefused(_("{symbol!r} is not a symbol: {advice}.").format(symbol=symbol[:40], advice=advice))
+
+
+def _right(symbol: str) -> Symbol | None:
+    """Return what a symbol says if it is spelt as the broker spells it."""
     code, dot, market = symbol.rpartition(".")
     if not (dot and market in MARKETS and _CODE.fullmatch(code)) or _spelling(code, market) != symbol:
-        guess = suggest(symbol)
-        advice = f"type {guess}" if guess else "type a code and a market, such as 700.HK or AAPL.US"
-        raise RequestRefused(
-            _("{symbol!r} is not a symbol: {advice}.").format(symbol=symbol[:40], advice=advice)
-        )
+        return None
     return Symbol(code, market)
 
 
 def suggest(text: str) -> str | None:
-    """Return the symbol that `text` most likely means, or None.
+    """Return the symbol that `text` most likely means, or None; a right one stays as it is.
 
-    Understands lower case, leading zeros, a missing market and other programs' order (``HK.00700``).
+    Understands lower case, leading zeros, a missing market, other programs' order (``HK.00700``) and marks
+    (``BRK-B``, ``BRK/B``), and options as the clearing house writes them (``AAPL  260116C00260000``).
     """
     word = text.strip().upper()
+    if _right(word) is not None:
+        return word
+    option = _OCC.fullmatch(word)
+    if option is not None:
+        return _spelling("".join(option.group("root", "day", "letter", "strike")), "US")
     first, _, rest = word.partition(".")
     if first in MARKETS and rest and not rest.endswith(tuple(f".{market}" for market in MARKETS)):
         word = f"{rest}.{first}"
@@ -120,7 +138,7 @@ def suggest(text: str) -> str | None:
         market = "SH"
     if market not in MARKETS or not code:
         code, market = word, _likely_market(word)
-    if not market or not _CODE.fullmatch(code):
+    if not market or not _CODE.fullmatch(code := code.replace("/", "-")):
         return None
     return _spelling(code, market)
 
@@ -130,6 +148,12 @@ def _spelling(code: str, market: str) -> str:
         code = code.lstrip("0") or "0"
     if market in {"SH", "SZ"} and code.isdigit():
         code = code.zfill(6)
+    if market == "US":
+        if _CLASS.fullmatch(code):
+            code = code.replace("-", ".")
+        if option := _OCC.fullmatch(code):
+            root, day, letter, strike = option.group("root", "day", "letter", "strike")
+            code = f"{root}{day}{letter}{strike.lstrip('0') or '0'}"
     return f"{code}.{market}"
 
 
@@ -138,7 +162,7 @@ def _likely_market(code: str) -> str:
         if len(code) == 6:
             return "SH" if code[0] in "569" else "SZ"
         return "HK" if len(code) <= 5 else ""
-    return "US" if re.fullmatch(r"\.?[A-Z]{1,5}([.\-][A-Z])?", code) else ""
+    return "US" if re.fullmatch(r"\.?[A-Z]{1,5}([.\-/][A-Z])?", code) else ""
 
 
 _OPTION = re.compile(r"([A-Z][A-Z0-9.]*)(\d{6})([CP])(\d{1,8})\.([A-Z]{2})")

@@ -19,7 +19,8 @@ from typing import Any
 
 from jupyter_openapi.errors import RequestRefused
 from jupyter_openapi.market import facts
-from jupyter_openapi.market.symbols import SECURITIES, market_of
+from jupyter_openapi.market.products import table_of
+from jupyter_openapi.market.symbols import market_of
 from jupyter_openapi.messages import _
 
 
@@ -88,22 +89,29 @@ def ladder(symbol_or_market: str, on: date, table: str | None = None) -> Ladder:
     Parameters
     ----------
     symbol_or_market
-        ``700.HK`` or ``HK``. A symbol the project knows brings its own table; others take their market's
-        usual one (equities in Hong Kong).
+        ``700.HK`` or ``HK``. A symbol takes the table of what it is (see `products.table_of`): options and
+        funds have their own; a market takes that of its shares.
     on
         The trading date.
     table
-        ``part_a`` (Hong Kong equities), ``part_d_etp`` (Hong Kong funds) or ``us``; None to choose as above.
+        ``part_a`` (Hong Kong equities), ``part_d_etp`` (Hong Kong funds), ``us``, ``us_option``, ...; None to
+        choose as above.
 
     Raises
     ------
     RequestRefused
-        If no table is known for that market, or none is called that.
+        If no table is known for that market or product (warrants in Hong Kong), or none is called that.
     """
     known = facts("ticks")
     market = market_of(symbol_or_market) or symbol_or_market
-    security = SECURITIES.get(symbol_or_market)
-    name = table or (security.spread_table if security else known["default_table"].get(market))
+    usual = table_of(symbol_or_market) if "." in symbol_or_market else known["default_table"].get(market)
+    name = table or usual
+    if name is None and market in known["default_table"]:
+        raise RequestRefused(
+            _("The price steps of {symbol} are not known: they are for shares, funds and US options.").format(
+                symbol=symbol_or_market
+            )
+        )
     if name is None:
         raise RequestRefused(
             _("No price steps are known for {symbol_or_market}, only for HK and US.").format(

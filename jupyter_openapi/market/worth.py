@@ -196,7 +196,7 @@ def _static(read: Read, symbols: list[str], base: Mapping[str, Instrument]) -> d
         found[symbol] = replace(
             base[symbol],
             currency=currency or base[symbol].currency,
-            currency_assumed=not currency,
+            currency_assumed=base[symbol].currency_assumed and not currency,
             lot_size=int(lot) if lot else base[symbol].lot_size,
             board=known_text(row.get("board")) or base[symbol].board,
         )

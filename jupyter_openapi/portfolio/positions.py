@@ -6,7 +6,7 @@ import hashlib
 import re
 import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from jupyter_openapi.account import ClientLike
 from jupyter_openapi.errors import ApiError, OpenAPIError, TransportError, sentence
 from jupyter_openapi.market.money import amount, known_text, total
-from jupyter_openapi.market.symbols import currency_of, market_of
+from jupyter_openapi.market.symbols import market_of
 from jupyter_openapi.market.worth import Instruments
 from jupyter_openapi.messages import _
 
@@ -188,7 +188,18 @@ class Balance:
 def read_stocks(reader: AccountReader) -> list[Holding]:
     """Return the stocks, funds traded on an exchange, and options held; say if they can't be read."""
     data = reader.try_("stock positions", "stock_positions")
-    return [] if data is None else [_stock(channel, row) for channel, row in _rows(data, "stock_info")]
+    found = [] if data is None else [_stock(channel, row) for channel, row in _rows(data, "stock_info")]
+    nameless = [holding.symbol for holding in found if not holding.currency]
+    if not nameless:
+        return found
+    known = reader.instruments.of(reader.read, nameless)
+    for symbol in nameless:
+        for said in known[symbol].assumptions:
+            reader.miss(said)
+    return [
+        holding if holding.currency else replace(holding, currency=known[holding.symbol].currency)
+        for holding in found
+    ]
 
 
 def read_funds(reader: AccountReader) -> list[Holding]:
@@ -214,7 +225,7 @@ def _stock(channel: str, row: Mapping[str, Any]) -> Holding:
         symbol,
         known_text(row.get("symbol_name")),
         known_text(row.get("market")) or market_of(symbol),
-        known_text(row.get("currency")).upper() or currency_of(symbol),
+        known_text(row.get("currency")).upper(),
         amount(row.get("quantity")),
         amount(row.get("available_quantity")),
         amount(row.get("cost_price")) or None,

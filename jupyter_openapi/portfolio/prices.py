@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from jupyter_openapi.errors import ApiError, OpenAPIError, RequestRefused
 from jupyter_openapi.market.money import amount, known_text
 from jupyter_openapi.market.symbols import MARKET_ZONES, is_option, market_of
+from jupyter_openapi.market.worth import assumed, quoted_multiplier
 from jupyter_openapi.messages import _
 from jupyter_openapi.portfolio.positions import brief, names
 
@@ -36,13 +37,16 @@ class Price:
         When it last traded.
     multiplier
         Shares a unit of the position stands for: 1 for stocks, an option's own where its quote carries it,
-        else None.
+        else what is usual, which is said; None where nothing is.
+    session
+        Which session `last` is of: ``regular``, ``pre``, ``post`` or ``overnight``.
     """
 
     last: Decimal | None
     prev_close: Decimal | None
     at: datetime | None
     multiplier: Decimal | None
+    session: str = "regular"
 
     def day(self, symbol: str) -> date | None:
         """Return the calendar day, in its market's zone, of the last trade."""
@@ -54,8 +58,11 @@ def market_zone(symbol: str) -> ZoneInfo:
     return ZoneInfo(MARKET_ZONES.get(market_of(symbol), "UTC"))
 
 
-def read_prices(reader: AccountReader, symbols: Iterable[str]) -> dict[str, Price]:
-    """Return the prices of those symbols that have one; say which have none."""
+def read_prices(reader: AccountReader, symbols: Iterable[str], session: str = "regular") -> dict[str, Price]:
+    """Return the prices of those symbols that have one; say which have none.
+
+    With `session` ``latest`` a price is that of the last trade of any session.
+    """
     wanted = list(dict.fromkeys(symbols))
     asker = _Asker(reader)
     rows: dict[str, Mapping[str, Any]] = {}
@@ -66,22 +73,50 @@ def read_prices(reader: AccountReader, symbols: Iterable[str]) -> dict[str, Pric
         for start in range(0, len(chosen), BATCH):
             rows |= asker.ask(operation, chosen[start : start + BATCH])
     asker.explain(wanted, rows)
-    return {symbol: _price(symbol, rows[symbol]) for symbol in wanted if symbol in rows}
+    for symbol in rows:
+        if is_option(symbol) and quoted_multiplier(rows[symbol]) is None:
+            for said in assumed(symbol).assumptions[-1:]:
+                reader.miss(said)
+    found = {symbol: _price(symbol, rows[symbol]) for symbol in wanted if symbol in rows}
+    if session == "latest":
+        found = {symbol: _latest(price, rows[symbol]) for symbol, price in found.items()}
+    return found
+
+
+LATE = {"pre": "pre_market_quote", "post": "post_market_quote", "overnight": "over_night_quote"}
+
+
+def _latest(price: Price, row: Mapping[str, Any]) -> Price:
+    """Return the price of the last trade of any session.
+
+    What trades before the open or overnight belongs to the day that comes: it is measured against the close
+    before it, which its own quote gives. What trades after the close belongs to the day that was.
+    """
+    newest = price
+    for session, name in LATE.items():
+        late = row.get(name)
+        if not isinstance(late, dict):
+            continue
+        last, at = amount(late.get("last_done")) or None, _moment(late)
+        if last is None or at is None or (newest.at is not None and at <= newest.at):
+            continue
+        before = price.prev_close if session == "post" else amount(late.get("prev_close")) or None
+        newest = Price(last, before, at, price.multiplier, session)
+    return newest
+
+
+def _moment(row: Mapping[str, Any]) -> datetime | None:
+    stamp = amount(row.get("timestamp"))
+    return datetime.fromtimestamp(float(stamp), UTC) if stamp else None
 
 
 def _price(symbol: str, row: Mapping[str, Any]) -> Price:
-    stamp = amount(row.get("timestamp"))
     return Price(
         amount(row.get("last_done")) or None,
         amount(row.get("prev_close")) or None,
-        datetime.fromtimestamp(float(stamp), UTC) if stamp else None,
-        _multiplier(row) if is_option(symbol) else Decimal(1),
+        _moment(row),
+        quoted_multiplier(row) or assumed(symbol).multiplier if is_option(symbol) else Decimal(1),
     )
-
-
-def _multiplier(row: Mapping[str, Any]) -> Decimal | None:
-    extend = row.get("option_extend")
-    return (amount(extend.get("contract_multiplier")) or None) if isinstance(extend, dict) else None
 
 
 class _Asker:
@@ -140,6 +175,18 @@ def _parts(symbols: Sequence[str], failure: OpenAPIError) -> list[Sequence[str]]
         return []
     middle = len(symbols) // 2
     return [symbols[:middle], symbols[middle:]]
+
+
+def late_prices(prices: Mapping[str, Price]) -> list[str]:
+    """Return a sentence that says which prices are not of regular hours."""
+    late = [
+        f"{symbol} {price.session} {price.at.astimezone(market_zone(symbol)):%Y-%m-%d %H:%M}"
+        for symbol, price in prices.items()
+        if price.session != "regular" and price.at is not None
+    ]
+    return [
+        _("Valued at the last trade of any session{late}.").format(late=f": {names(late)}" if late else "")
+    ]
 
 
 def old_prices(prices: Mapping[str, Price], now: datetime) -> list[str]:

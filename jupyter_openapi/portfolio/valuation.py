@@ -8,11 +8,11 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from jupyter_openapi.errors import guarded
+from jupyter_openapi.errors import RequestRefused, guarded
 from jupyter_openapi.frames import describe, seal
 from jupyter_openapi.frames.values import text_column
 from jupyter_openapi.market.money import ZERO, exactly, floats, minus, product, ratio, total
-from jupyter_openapi.market.symbols import currency_of, is_option, market_of
+from jupyter_openapi.market.symbols import is_option, market_of
 from jupyter_openapi.messages import _
 from jupyter_openapi.portfolio.executions import read_today
 from jupyter_openapi.portfolio.positions import (
@@ -26,6 +26,7 @@ from jupyter_openapi.portfolio.positions import (
 from jupyter_openapi.portfolio.prices import (
     Rates,
     currency_code,
+    late_prices,
     old_prices,
     read_prices,
     read_rates,
@@ -38,6 +39,9 @@ if TYPE_CHECKING:
     from jupyter_openapi.portfolio.executions import Fill
     from jupyter_openapi.portfolio.positions import Balance, Holding
     from jupyter_openapi.portfolio.prices import Price
+
+
+SESSIONS = ("regular", "latest")
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +146,10 @@ def day_result(opening: Decimal, now: Decimal, fills: Sequence[Fill], price: Pri
 
 
 def closed_today(
-    holdings: Sequence[Holding], prices: Mapping[str, Price], fills: Sequence[Fill] | None
+    reader: AccountReader,
+    holdings: Sequence[Holding],
+    prices: Mapping[str, Price],
+    fills: Sequence[Fill] | None,
 ) -> list[Closed]:
     """Return what today's fills ended: the broker no longer lists it among the positions."""
     held = {holding.symbol for holding in holdings}
@@ -151,10 +158,14 @@ def closed_today(
         if fill.symbol not in held:
             gone.setdefault(fill.symbol, []).append(fill)
     found = []
+    instruments = reader.instruments.of(reader.read, gone)
+    for one in instruments.values():
+        for said in one.assumptions:
+            reader.miss(said)
     for symbol, mine in gone.items():
         opening = -sum((fill.signed for fill in mine), ZERO)
         day = day_result(opening, ZERO, mine, prices.get(symbol))
-        found.append(Closed(symbol, market_of(symbol), currency_of(symbol), day))
+        found.append(Closed(symbol, market_of(symbol), instruments[symbol].currency, day))
     return found
 
 
@@ -187,6 +198,10 @@ class Row:
     day: DayResult
     rate: Decimal | None
 
+    def priced(self, known: ValuationInputs) -> bool:
+        """Tell whether its last price is a quote's."""
+        return self.holding.symbol in known.prices
+
     @property
     def unrealized(self) -> Decimal | None:
         """Value less cost."""
@@ -199,7 +214,7 @@ class Row:
 
 
 @guarded
-def value(client: ClientLike, base_currency: str = "HKD") -> pd.DataFrame:
+def value(client: ClientLike, base_currency: str = "HKD", session: str = "regular") -> pd.DataFrame:
     """Value every holding: one row for each stock, option and fund of each account channel.
 
     Parameters
@@ -209,6 +224,9 @@ def value(client: ClientLike, base_currency: str = "HKD") -> pd.DataFrame:
         of these where quotes are refused.
     base_currency
         The currency of the totals: ``HKD``, ``USD``, ``CNH``, or any other that the broker has a rate for.
+    session
+        ``regular`` values at the last price of regular hours; ``latest`` at the last trade of any session,
+        named in a last column, `price_session`.
 
     Returns
     -------
@@ -245,37 +263,47 @@ def value(client: ClientLike, base_currency: str = "HKD") -> pd.DataFrame:
     Raises
     ------
     RequestRefused
-        `base_currency` is no currency's code.
+        `base_currency` is no currency's code, or `session` is neither of the two.
 
     Warns
     -----
     IncompleteWarning
         Something could not be read: one line says what. What depends on it is NaN, never 0.
     """
-    frame = valued(client, base_currency)
+    frame = valued(client, base_currency, session)
     warn(frame.attrs["openapi"]["missing"], "Not everything could be valued")
     return frame
 
 
-def valued(client: ClientLike, base_currency: str = "HKD") -> pd.DataFrame:
+def valued(client: ClientLike, base_currency: str = "HKD", session: str = "regular") -> pd.DataFrame:
     """Return what `value` does, without the warning."""
     base = currency_code(base_currency)
+    if session not in SESSIONS:
+        raise RequestRefused(
+            _("session is {sessions}, not {session!r}.").format(
+                sessions=" or ".join(SESSIONS), session=session
+            )
+        )
     reader = AccountReader(client)
     with exactly():
-        known = read_all(reader, base)
+        known = read_all(reader, base, session)
         rows = value_rows(reader, known, base)
-        closed = closed_today(known.holdings, known.prices, known.fills)
+        closed = closed_today(reader, known.holdings, known.prices, known.fills)
         frame = frame_of(rows, base)
         facts = facts_of(known, rows, closed, base)
+    if session == "latest":
+        sessions = [known.prices[row.holding.symbol].session if row.priced(known) else "" for row in rows]
+        frame["price_session"] = text_column(sessions)
+        facts["notes"] = [*facts["notes"], *late_prices(known.prices)]
     return seal(describe(frame, **reader.facts("portfolio"), **facts, missing=reader.missing))
 
 
-def read_all(reader: AccountReader, base: str) -> ValuationInputs:
+def read_all(reader: AccountReader, base: str, session: str = "regular") -> ValuationInputs:
     """Read the account: positions, cash, today's executions, prices, rates where several currencies meet."""
     holdings = [*read_stocks(reader), *read_funds(reader)]
     balance = read_balance(reader, base)
     fills = read_today(reader)
-    prices = read_prices(reader, wanted_symbols(holdings, fills))
+    prices = read_prices(reader, wanted_symbols(holdings, fills), session)
     currencies = {holding.currency for holding in holdings} | {cash.currency for cash in balance.cash}
     rates = read_rates(reader) if currencies - {base} else Rates()
     return ValuationInputs(holdings, prices, fills, rates, balance)

@@ -24,6 +24,7 @@ from jupyter_openapi.sandbox.options import Options
 from jupyter_openapi.sandbox.parameters import read
 from jupyter_openapi.sandbox.responses import BEFORE, Faults, Response
 from jupyter_openapi.sandbox.simulation.market import Market
+from jupyter_openapi.sandbox.simulation.option_market import OptionMarket
 from jupyter_openapi.spec import catalog
 from jupyter_openapi.spec.model import Effect, Operation
 
@@ -56,7 +57,7 @@ class World:
         self.links = Links(self.faults)
         self.market = Market(self.seed, sessions=options.sessions)
         self.hours = Hours(real=options.sessions == "real")
-        self.exchange = Exchange(self.store, self.market, self.hours, self.now())
+        self.exchange = Exchange(self.store, OptionMarket(self.market), self.hours, self.now())
         self.started_at = time.time()
         self.url = ""
         self._looked_at = 0.0

@@ -25,7 +25,8 @@ from jupyter_openapi.errors import (
 from jupyter_openapi.kernel import is_captured
 from jupyter_openapi.market.money import amount, money, plain
 from jupyter_openapi.market.orders import CANCELLABLE
-from jupyter_openapi.market.symbols import currency_of
+from jupyter_openapi.market.symbols import is_option
+from jupyter_openapi.market.worth import Instrument, assumed
 from jupyter_openapi.messages import _
 from jupyter_openapi.spec import catalog
 from jupyter_openapi.trading.describe import available
@@ -58,6 +59,8 @@ class Basket:
         Whether rows after one that fails are sent all the same: cancels are.
     stale
         Tells whether rows of the same basket were sent since it was made.
+    instruments
+        What is known of the securities, for the totals.
     """
 
     def __init__(
@@ -68,8 +71,10 @@ class Basket:
         *,
         go_on: bool = False,
         stale: Callable[[], bool] = lambda: False,
+        instruments: Mapping[str, Instrument] | None = None,
     ) -> None:
         self.title = title
+        self._instruments = instruments or {}
         self.previews = tuple(previews)
         self._done = dict(done or {})
         self._go_on = go_on
@@ -93,12 +98,29 @@ class Basket:
         """Return the value of the rows to be sent, by side and currency, where a price is given."""
         sums: dict[str, Decimal] = {}
         for number, preview in enumerate(self.previews, 1):
-            fields = preview.fields
-            price, quantity = amount(fields.get("submitted_price")), amount(fields.get("submitted_quantity"))
-            if number not in self._done and price is not None and quantity is not None:
-                key = f"{fields['side']} {currency_of(str(fields['symbol']))}"
-                sums[key] = sums.get(key, Decimal(0)) + price * quantity
+            worth = None if number in self._done else self._worth(preview)
+            if worth is not None:
+                key = f"{preview.fields['side']} {self._instrument(preview).currency}"
+                sums[key] = sums.get(key, Decimal(0)) + worth
         return sums
+
+    def unpriced(self) -> list[int]:
+        """Return the numbers of the rows to be sent that are in no total, for their value is not known."""
+        return [
+            number
+            for number, preview in enumerate(self.previews, 1)
+            if number not in self._done and "side" in preview.fields and self._worth(preview) is None
+        ]
+
+    def _worth(self, preview: Preview) -> Decimal | None:
+        if "side" not in preview.fields:
+            return None
+        price, quantity = (amount(preview.fields.get(f"submitted_{name}")) for name in ("price", "quantity"))
+        return self._instrument(preview).worth(quantity, price)
+
+    def _instrument(self, preview: Preview) -> Instrument:
+        symbol = str(preview.fields["symbol"])
+        return self._instruments.get(symbol) or assumed(symbol)
 
     @guarded
     def send(self, *, again: bool = False) -> pd.DataFrame:
@@ -183,6 +205,9 @@ class Basket:
             lines.append(f"  account  {self.previews[0].account.title}")
         lines += [f"  {number:>3}  {_words(preview)}" for number, preview in enumerate(self.previews, 1)]
         lines += [f"  total    {key}: {money(total)}" for key, total in self.totals().items()]
+        if rows := self.unpriced():
+            said = _("  total    without row {rows}, for the value is not known before it trades")
+            lines.append(said.format(rows=", ".join(map(str, rows))))
         return "\n".join(lines)
 
     __repr__ = __str__
@@ -256,6 +281,7 @@ def submit_basket(
         previews,
         placed,
         stale=lambda: len(journal.basket(name)) != known,
+        instruments=desk.instruments.of(ahead, [str(preview.fields["symbol"]) for preview in previews]),
     )
 
 
@@ -352,12 +378,22 @@ def named(rows: Iterable[Preview], journal: Journal) -> tuple[str, dict[int, str
 def reading_ahead(read: Read, symbols: Sequence[str]) -> Read:
     """Return a `read` that has read quotes, lots and holdings of all these symbols at once."""
     known: dict[str, Any] = {}
+    every = list(dict.fromkeys(symbols))
+    shares = [symbol for symbol in every if not is_option(symbol)]
+    options = [symbol for symbol in every if is_option(symbol)]
+    batches = {
+        "quote": shares,
+        "static_info": shares,
+        "option_quote": options,
+        "stock_positions": every,
+    }
 
     def ahead(name: str, arguments: Mapping[str, Any]) -> Any:
-        if name not in {"quote", "static_info", "stock_positions"}:
+        wanted = set(arguments.get("symbol") or ())
+        if not wanted or not wanted <= set(batches.get(name, ())):
             return read(name, arguments)
         if name not in known:
-            known[name] = read(name, {"symbol": list(dict.fromkeys(symbols))})
+            known[name] = read(name, {"symbol": batches[name]})
         return known[name]
 
     return ahead

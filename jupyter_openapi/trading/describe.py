@@ -14,9 +14,11 @@ from typing import Any, NamedTuple
 from jupyter_openapi.account import Read
 from jupyter_openapi.errors import OpenAPIError, RequestRefused, TransportError
 from jupyter_openapi.market import fees, sessions
+from jupyter_openapi.market.fees import BrokerFees
 from jupyter_openapi.market.money import amount, money, plain
 from jupyter_openapi.market.orders import FINAL
-from jupyter_openapi.market.symbols import currency_of, market_of
+from jupyter_openapi.market.symbols import is_option, market_of, today_in
+from jupyter_openapi.market.worth import Instrument, assumed
 from jupyter_openapi.messages import _
 
 TYPES = {
@@ -41,10 +43,10 @@ HOURS = {
 }
 
 
-def describe_order(fields: Mapping[str, Any]) -> str:
+def describe_order(fields: Mapping[str, Any], instrument: Instrument | None = None) -> str:
     """Return ``Buy 100 700.HK, limit (LO) at 600.00 HKD, today only`` from a submit's wire fields."""
     kind = str(fields.get("order_type", ""))
-    currency = currency_of(str(fields.get("symbol", "")))
+    currency = (instrument or assumed(str(fields.get("symbol", "")))).currency
     parts = [
         f"{fields.get('side')} {fields.get('submitted_quantity')} {fields.get('symbol')}",
         f"{TYPES.get(kind, 'order')} ({kind})",
@@ -111,10 +113,10 @@ class LastPrice(NamedTuple):
     said: str
 
 
-def last_price(read: Read, symbol: str) -> LastPrice:
-    """Return the last price of a symbol, with its age."""
+def last_price(read: Read, symbol: str, instrument: Instrument | None = None) -> LastPrice:
+    """Return the last price of a symbol, with its age; an option's is in a quote of its own."""
     try:
-        rows = read("quote", {"symbol": [symbol]})["secu_quote"]
+        rows = read("option_quote" if is_option(symbol) else "quote", {"symbol": [symbol]})["secu_quote"]
         quote = next((row for row in rows if row.get("symbol") == symbol), None)
     except OpenAPIError as failure:
         return LastPrice(None, _("not available: {failure}").format(failure=failure))
@@ -124,7 +126,8 @@ def last_price(read: Read, symbol: str) -> LastPrice:
     if quote is None or not price:
         return LastPrice(None, _("no quote for {symbol}").format(symbol=symbol))
     age = max(0.0, time.time() - float(amount(quote.get("timestamp")) or 0))
-    return LastPrice(price, f"{money(price, currency_of(symbol))}, {_ago(age)}")
+    currency = (instrument or assumed(symbol)).currency
+    return LastPrice(price, f"{money(price, currency)}, {_ago(age)}")
 
 
 def _ago(seconds: float) -> str:
@@ -134,15 +137,49 @@ def _ago(seconds: float) -> str:
     return f"{seconds:.0f} s old"
 
 
-def about_price(fields: Mapping[str, Any], last: LastPrice) -> Lines:
-    """Return the estimated amount and fees, and the last price beside the limit."""
+def expected_price(fields: Mapping[str, Any], last: LastPrice) -> tuple[Decimal | None, str]:
+    """Return the price an order is reckoned at, and what to say before the amount.
+
+    That is its limit, else the price it is triggered at, else the last price.
+    """
+    for name, said in (("submitted_price", ""), ("trigger_price", _("at the trigger about "))):
+        price = amount(fields.get(name))
+        if price is not None:
+            return price, said
+    return last.price, _("at the last price about ")
+
+
+def about_price(
+    fields: Mapping[str, Any],
+    last: LastPrice,
+    instrument: Instrument | None = None,
+    own: BrokerFees | None = None,
+) -> Lines:
+    """Return the estimated amount and fees, and the last price beside the limit.
+
+    Parameters
+    ----------
+    fields
+        A submit's, or those of a replace by the same names.
+    last
+        The last price.
+    instrument
+        What was read of the security.
+    own
+        The broker's own fees, where the user stated them.
+    """
+    instrument = instrument or assumed(str(fields["symbol"]))
     limit = amount(fields.get("submitted_price"))
-    price, quantity = limit if limit is not None else last.price, amount(fields.get("submitted_quantity"))
+    price, about = expected_price(fields, last)
+    quantity = amount(fields.get("submitted_quantity"))
     lines = []
+    worth = instrument.worth(quantity, price)
     if price is not None and quantity is not None:
-        about = "" if limit is not None else "at the last price about "
-        total = money(quantity * price, currency_of(str(fields["symbol"])))
-        lines.append(("amount", f"{about}{total}; {_fees(fields, quantity, price)}"))
+        if worth is None:
+            total = _("not known, for the multiplier of {symbol} is not").format(symbol=instrument.symbol)
+        else:
+            total = f"{about}{money(worth, instrument.currency)}"
+        lines.append(("amount", f"{total}; {fees_words(fields, quantity, worth, instrument, own)}"))
     said = last.said
     if limit is not None and last.price:
         away = (limit - last.price) / last.price * 100
@@ -156,13 +193,38 @@ def about_price(fields: Mapping[str, Any], last: LastPrice) -> Lines:
     return [*lines, ("last price", said)]
 
 
-def _fees(fields: Mapping[str, Any], quantity: Decimal, price: Decimal) -> str:
-    symbol = str(fields["symbol"])
+def fees_words(
+    fields: Mapping[str, Any],
+    quantity: Decimal,
+    worth: Decimal | None,
+    instrument: Instrument,
+    own: BrokerFees | None = None,
+) -> str:
+    """Say what an order costs: the authorities' fees, and the broker's own where the user stated them."""
+    if worth is None:
+        return _("fees not known for it")
     try:
-        charged = fees.estimate(symbol, str(fields["side"]), quantity, price, datetime.now(UTC).date())
+        charged = fees.charges(
+            instrument.symbol,
+            str(fields.get("side")),
+            quantity,
+            worth,
+            today_in(instrument.market),
+            instrument,
+        )
     except (RequestRefused, LookupError):
-        return "fees not known for this market"
-    return _("fees about {total}").format(total=money(fees.total(charged), currency_of(symbol)))
+        return _("fees not known for it")
+    duties = fees.total(fees.regulatory(charged))
+    if own is not None:
+        mine = own.charge(quantity, worth)
+        return _("fees about {total}, {own} of it the broker's own as you stated them").format(
+            total=money(duties + mine, instrument.currency), own=money(mine)
+        )
+    if not duties:
+        return _("no duties or levies; the broker's own fees are not known")
+    return _("fees about {duties} without the broker's own, which are not known").format(
+        duties=money(duties, instrument.currency)
+    )
 
 
 def about_hours(fields: Mapping[str, Any]) -> Lines:
@@ -193,13 +255,20 @@ def available(read: Read, symbol: str) -> Decimal | None:
         return None
 
 
-def lot_size(read: Read, symbol: str) -> int | None:
-    """Return the broker's own lot of a symbol, or None when that can't be read."""
+def only_reduces(read: Read, fields: Mapping[str, Any]) -> bool:
+    """Tell whether an order only reduces what is held: a sale of it, or a purchase against a short sale."""
+    quantity, symbol = amount(fields.get("submitted_quantity")), str(fields.get("symbol"))
     try:
-        rows = read("static_info", {"symbol": [symbol]})["secu_static_info"]
-        return next((int(row["lot_size"]) for row in rows if row["symbol"] == symbol), None)
-    except (OpenAPIError, KeyError, TypeError, ValueError):
-        return None
+        rows = read("stock_positions", {"symbol": [symbol]})["list"]
+        found = [
+            row for channel in rows for row in channel.get("stock_info") or () if row["symbol"] == symbol
+        ]
+        held = sum((amount(row.get("quantity")) or Decimal(0) for row in found), Decimal(0))
+    except (OpenAPIError, KeyError, TypeError):
+        return False
+    if quantity is None:
+        return False
+    return held >= quantity if fields.get("side") == "Sell" else -held >= quantity
 
 
 def standing(read: Read, order_id: str) -> tuple[Mapping[str, Any], Lines]:

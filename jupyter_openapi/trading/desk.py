@@ -15,8 +15,10 @@ from jupyter_openapi.account import Account, PaperCheck, Read
 from jupyter_openapi.errors import RequestRefused
 from jupyter_openapi.kernel import Cell, current_cell, run_on
 from jupyter_openapi.market import orders
+from jupyter_openapi.market.fees import BrokerFees
 from jupyter_openapi.market.money import amount
 from jupyter_openapi.market.symbols import market_of, today_in
+from jupyter_openapi.market.worth import Instrument, Instruments
 from jupyter_openapi.messages import _
 from jupyter_openapi.reply import Reply
 from jupyter_openapi.spec import catalog
@@ -99,12 +101,22 @@ class Desk:
         The record of what was sent.
     read
         Reads an operation and returns its `data`.
+    instruments
+        What is known of securities, kept for a day.
     """
 
-    def __init__(
-        self, transport: Transport, account: Account, owner: str, journal: Journal, read: Read
+    def __init__(  # noqa: PLR0917 (each has its name where it is made)
+        self,
+        transport: Transport,
+        account: Account,
+        owner: str,
+        journal: Journal,
+        read: Read,
+        instruments: Instruments | None = None,
     ) -> None:
         self.limits = OrderLimits()
+        self.fees: dict[str, BrokerFees] = {}  # the broker's own, by market, where the user stated them
+        self.instruments = instruments or Instruments()
         self._transport = transport
         self.account = account  # as it is now: a connection may be detached
         self._owner = owner
@@ -257,25 +269,38 @@ class Desk:
         _keep(orders.check(fields, on=today_in(market_of(str(fields.get("symbol"))))))
         guard.trailing(fields)
         symbol = str(fields["symbol"])
-        last = facts.last_price(read, symbol)
-        guard.value(fields, amount(fields.get("submitted_price")) or last.price)
+        instrument = self.instruments.one(read, symbol)
+        last = facts.last_price(read, symbol, instrument)
+        self._check_value(read, fields, last, instrument, guard)
         guard.distance(fields, last.price)
         if fields["side"] == "Sell":
             guard.available(fields, facts.available(read, symbol))
-        lines = [("order", describe_order(fields)), *facts.about_price(fields, last)]
-        lines += self._about_steps(read, fields)
+        lines = [("order", describe_order(fields, instrument))]
+        lines += facts.about_price(fields, last, instrument, self.fees.get(instrument.market))
+        lines += self._about_steps(fields, instrument)
         if self.account.mode != "sandbox":
             lines += facts.about_hours(fields)
         return lines
 
-    def _about_steps(self, read: Read, fields: Mapping[str, Any]) -> facts.Lines:
+    @staticmethod
+    def _check_value(
+        read: Read,
+        fields: Mapping[str, Any],
+        last: facts.LastPrice,
+        instrument: Instrument,
+        guard: LimitCheck,
+    ) -> None:
+        """Refuse what is worth too much, or of unknown worth unless it only reduces what is held."""
+        reduces = instrument.multiplier is None and facts.only_reduces(read, fields)
+        guard.value(fields, facts.expected_price(fields, last)[0], instrument, reduces=reduces)
+
+    def _about_steps(self, fields: Mapping[str, Any], instrument: Instrument) -> facts.Lines:
         """Keep ticks and lots on the sandbox; warn of them elsewhere."""
         symbol, kind = str(fields["symbol"]), str(fields["order_type"])
-        problems = orders.check_ticks(fields, today_in(market_of(symbol)))
+        problems = orders.check_ticks(fields, today_in(market_of(symbol)), board=instrument.board)
         quantity = amount(fields["submitted_quantity"])
-        lot = facts.lot_size(read, symbol)
-        if lot and quantity is not None:
-            problems += orders.check_lot(symbol, kind, quantity, lot)
+        if instrument.lot_size and quantity is not None:
+            problems += orders.check_lot(symbol, kind, quantity, instrument.lot_size)
         if self.account.mode == "sandbox":
             _keep(problems)
         return [("warning", problem.message) for problem in problems]
@@ -289,15 +314,18 @@ class Desk:
             "symbol": order.get("symbol"),
             "side": order.get("side"),
             "submitted_price": fields.get("price"),
+            "trigger_price": fields.get("trigger_price"),
             "submitted_quantity": fields.get("quantity"),
         }
         symbol, before = str(order.get("symbol")), order.get("quantity")
-        last = facts.last_price(read, symbol)
-        guard.value(changed, amount(fields.get("price")) or last.price)
+        instrument = self.instruments.one(read, symbol)
+        last = facts.last_price(read, symbol, instrument)
+        self._check_value(read, changed, last, instrument, guard)
         if order.get("side") == "Sell":
             guard.available(changed, facts.available(read, symbol), before)
         guard.distance(changed, last.price)
-        return [*facts.about_replace(fields, order), *facts.about_price(changed, last)]
+        own = self.fees.get(instrument.market)
+        return [*facts.about_replace(fields, order), *facts.about_price(changed, last, instrument, own)]
 
     def _admit(self, preview: Preview, *, again: bool) -> None:
         """Refuse what may not be sent now, before the preview is spent."""

@@ -12,13 +12,15 @@ from typing import Any
 
 from jupyter_openapi.errors import RequestRefused
 from jupyter_openapi.market.money import amount, money, plain
-from jupyter_openapi.market.symbols import CURRENCIES, currency_of
+from jupyter_openapi.market.symbols import CURRENCIES
+from jupyter_openapi.market.worth import Instrument, assumed
 from jupyter_openapi.messages import _
 
 OVERRIDES = {
     "max_value": "an order worth more than the maximum",
     "distance": "a limit price far from the last price",
     "short": "selling more than is available",
+    "multiplier": "an option whose multiplier is not known, and so what it is worth",
     "trailing": "a trailing_percent under 0.2, which is a fifth of a percent",
     "late": "a replace while an earlier one of the same order may still arrive",
     "unknown": "an order like one of which it is not known whether it was booked",
@@ -41,7 +43,12 @@ class OrderLimits:
     """
 
     max_value: Mapping[str, Decimal] = field(
-        default_factory=lambda: {"HKD": Decimal(1_000_000), "USD": Decimal(130_000)}
+        default_factory=lambda: {
+            "HKD": Decimal(1_000_000),
+            "USD": Decimal(130_000),
+            "CNY": Decimal(900_000),
+            "CNH": Decimal(900_000),
+        }
     )
     aggressive: Decimal = Decimal(10)
     passive: Decimal = Decimal(50)
@@ -55,7 +62,7 @@ class OrderLimits:
         RequestRefused
             One is no positive number; a maximum of None lifts that currency's.
         """
-        most, known = dict(cls().max_value), CURRENCIES.values()
+        most, known = dict(cls().max_value), (*CURRENCIES.values(), "CNH")
         for currency, value in max_value.items():
             most.pop(currency, None)
             if currency not in known:
@@ -98,20 +105,56 @@ class LimitCheck:
         self.overrides = known_overrides(overrides)
         self.lines: list[tuple[str, str]] = []
 
-    def value(self, fields: Mapping[str, Any], price: Decimal | None) -> None:
-        """Refuse an order worth more than the maximum of its currency."""
-        currency = currency_of(str(fields.get("symbol")))
+    def value(
+        self,
+        fields: Mapping[str, Any],
+        price: Decimal | None,
+        instrument: Instrument | None = None,
+        *,
+        reduces: bool = False,
+    ) -> None:
+        """Refuse an order worth more than the maximum of its currency, or whose worth is not known.
+
+        Parameters
+        ----------
+        fields
+            A submit's, or those of a replace by the same names.
+        price
+            What it is reckoned at; None where there is none.
+        instrument
+            What was read of the security.
+        reduces
+            Whether it only reduces what is held: it passes then although its worth is not known.
+        """
+        instrument = instrument or assumed(str(fields.get("symbol")))
+        self.lines += [("warning", said) for said in instrument.assumptions]
+        if instrument.multiplier is None:
+            self._multiplier(instrument.symbol, reduces=reduces)
+        currency = instrument.currency
         most, quantity = self._limits.max_value.get(currency), amount(fields.get("submitted_quantity"))
+        worth = instrument.worth(quantity, price)
         if most is not None and price is None:
             self.lines.append(("warning", "no price available: the maximum order value was not checked"))
-        if most is None or price is None or quantity is None or price * quantity <= most:
+        if most is None or worth is None or worth <= most:
             return
         self._needs(
             "max_value",
-            _("this order is worth {price}, more than the maximum of {most}").format(
-                price=money(price * quantity, currency), most=money(most, currency)
+            _("this order is worth {worth}, more than the maximum of {most}").format(
+                worth=money(worth, currency), most=money(most, currency)
             ),
         )
+
+    def _multiplier(self, symbol: str, *, reduces: bool) -> None:
+        if reduces:
+            said = _("the multiplier of {symbol} is not known: the order's value was not checked")
+            self.lines.append(("warning", said.format(symbol=symbol)))
+        else:
+            self._needs(
+                "multiplier",
+                _("the multiplier of {symbol} is not known, and so what the order is worth").format(
+                    symbol=symbol
+                ),
+            )
 
     def distance(self, fields: Mapping[str, Any], last: Decimal | None) -> None:
         """Refuse a limit price too far from the last price."""

@@ -17,6 +17,8 @@ from jupyter_openapi.account import ClientLike
 from jupyter_openapi.errors import RequestRefused
 from jupyter_openapi.market import fees, orders, symbols
 from jupyter_openapi.market.money import amount, money
+from jupyter_openapi.market.symbols import today_in
+from jupyter_openapi.market.worth import Instrument
 from jupyter_openapi.messages import _
 from jupyter_openapi.widgets import queries as reads
 from jupyter_openapi.widgets.order_fields import BRACKET
@@ -170,12 +172,15 @@ class LiveQuote:
         if seen.security is None or not quantity or quantity <= 0:
             return "", ""
         about = price is None
-        price = price or (seen.quote.last if seen.quote else None)
+        price = price or amount(fields.get("trigger_price")) or (seen.quote.last if seen.quote else None)
         if price is None or price <= 0:
             return "", ""
-        currency = seen.security.currency
-        total = f"{'about ' if about else ''}{money(quantity * price, currency)}"
-        return total, _fees(fields, quantity, price, currency)
+        instrument = seen.security.money
+        worth = instrument.worth(quantity, price)
+        if worth is None:
+            return _("not known, for the multiplier is not"), ""
+        total = f"{'about ' if about else ''}{money(worth, instrument.currency)}"
+        return total, _fees(fields, quantity, price, instrument)
 
     def hints(self) -> dict[str, str]:
         """Return what is wrong with the present fields, by field: ticks and lots. The desk decides."""
@@ -245,14 +250,23 @@ def _asks(fields: Mapping[str, str]) -> tuple[str, ...]:
     return tuple(fields.get(name, "") for name in names)
 
 
-def _fees(fields: Mapping[str, str], quantity: Decimal, price: Decimal, currency: str) -> str:
+def _fees(fields: Mapping[str, str], quantity: Decimal, price: Decimal, instrument: Instrument) -> str:
+    """Say what the authorities charge; the broker's own fees are not known here."""
     try:
         charged = fees.estimate(
-            fields["symbol"], fields.get("side", ""), quantity, price, datetime.now(UTC).date()
+            instrument.symbol,
+            fields.get("side", ""),
+            quantity,
+            price,
+            today_in(instrument.market),
+            instrument,
         )
     except (RequestRefused, LookupError):
         return ""
-    return f"about {money(fees.total(charged), currency)}"
+    duties = fees.total(fees.regulatory(charged))
+    if not duties:
+        return _("not known")
+    return _("about {duties}, without the broker's").format(duties=money(duties, instrument.currency))
 
 
 def _security_view(security: Security | None) -> dict[str, Any] | None:

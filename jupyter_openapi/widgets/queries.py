@@ -15,8 +15,9 @@ from jupyter_openapi.errors import ApiError, OpenAPIError, RequestRefused, Trans
 from jupyter_openapi.market import orders, symbols
 from jupyter_openapi.market.money import ZERO, amount, plain
 from jupyter_openapi.market.sessions import phase, zone
-from jupyter_openapi.market.symbols import SECURITIES, currency_of, market_of
+from jupyter_openapi.market.symbols import SECURITIES, currency_of, is_option, market_of
 from jupyter_openapi.market.ticks import ladder
+from jupyter_openapi.market.worth import Instrument, Instruments
 from jupyter_openapi.messages import _
 
 UNKNOWN_SYMBOL = (301600, 602001)  # "bad parameters or unknown symbol": the one parameter is the symbol
@@ -54,6 +55,12 @@ class Security:
     currency: str
     lot: int | None
     bands: tuple[tuple[str, str], ...] = ()
+    instrument: Instrument | None = None
+
+    @property
+    def money(self) -> Instrument:
+        """What turns a quantity and a price of it into money."""
+        return self.instrument or Instrument(self.symbol, self.currency)
 
 
 Level = tuple[Decimal, Decimal]
@@ -152,6 +159,7 @@ class Securities:
 
     def __init__(self) -> None:
         self._known: dict[str, Security] = {}
+        self._instruments = Instruments()
         self._lock = threading.Lock()
 
     def find(self, client: ClientLike, symbol: str) -> Security:
@@ -165,7 +173,7 @@ class Securities:
         with self._lock:
             known = self._known.get(symbol)
         if known is None:
-            known = self._own(symbol) or self._asked(client, symbol)
+            known = self._own(symbol) or self._option(client, symbol) or self._asked(client, symbol)
             with self._lock:
                 self._known[symbol] = known
         return known
@@ -176,6 +184,16 @@ class Securities:
         if own is None:
             return None
         return Security(symbol, own.name_en, own.currency, own.lot_size, _bands(symbol))
+
+    def _option(self, client: ClientLike, symbol: str) -> Security | None:
+        if not is_option(symbol):
+            return None
+
+        def read(operation: str, arguments: Mapping[str, Any]) -> Any:
+            return client.call(operation, **arguments).data
+
+        found = self._instruments.one(read, symbol)
+        return Security(symbol, symbol, found.currency, found.lot_size, _bands(symbol), found)
 
     @staticmethod
     def _asked(client: ClientLike, symbol: str) -> Security:
@@ -211,7 +229,8 @@ def read_quote(client: ClientLike, symbol: str) -> Quote:
     RequestRefused
         There is no quote for it.
     """
-    rows = read_rows(client, "quote", "secu_quote", symbol=[symbol])
+    operation = "option_quote" if is_option(symbol) else "quote"
+    rows = read_rows(client, operation, "secu_quote", symbol=[symbol])
     row = next((row for row in rows if row.get("symbol") == symbol), None)
     if row is None:
         raise RequestRefused(_("There is no quote for {symbol}.").format(symbol=symbol))
@@ -236,10 +255,15 @@ def levels(rows: Sequence[Mapping[str, Any]]) -> tuple[Level, ...]:
 
 
 def last_prices(client: ClientLike, wanted: Sequence[str]) -> dict[str, Decimal]:
-    """Return the last price of each symbol that has one, in one call."""
+    """Return the last price of each symbol that has one: one call for shares, one for options."""
     if not wanted:
         return {}
-    rows = read_rows(client, "quote", "secu_quote", symbol=sorted(set(wanted)))
+    rows: list[Mapping[str, Any]] = []
+    for operation, chosen in (
+        ("quote", sorted({symbol for symbol in wanted if not is_option(symbol)})),
+        ("option_quote", sorted({symbol for symbol in wanted if is_option(symbol)})),
+    ):
+        rows += read_rows(client, operation, "secu_quote", symbol=chosen) if chosen else []
     prices = ((str(row.get("symbol")), number(row.get("last_done"))) for row in rows)
     return {symbol: price for symbol, price in prices if price}
 

@@ -51,7 +51,8 @@ def portfolio(ask: Invocation) -> pd.DataFrame:
     from jupyter_openapi.portfolio.valuation import valued
 
     saving = _saving(ask)
-    frame = valued(_client(ask), str(ask.given.get("base_currency", "HKD")))
+    base, session = (str(ask.given.get(*pair)) for pair in (("base_currency", "HKD"), ("session", "regular")))
+    frame = valued(_client(ask), base, session)
     return _presented(ask, frame, notes(frame, definitions=False), saving)
 
 

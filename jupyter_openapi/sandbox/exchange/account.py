@@ -14,9 +14,10 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import TYPE_CHECKING, Any
 
 from jupyter_openapi.market import fees
-from jupyter_openapi.market.symbols import Security
+from jupyter_openapi.market.symbols import Security, is_option
 from jupyter_openapi.sandbox.exchange.model import NEW, ZERO, Flow, Order, Position
-from jupyter_openapi.sandbox.exchange.rules import SENT
+from jupyter_openapi.sandbox.exchange.rules import SENT, instrument
+from jupyter_openapi.sandbox.simulation.listing import multiplier_of
 
 if TYPE_CHECKING:
     from jupyter_openapi.sandbox.exchange.store import Store
@@ -109,17 +110,29 @@ class Account:
         The fees of an order are those of its fills taken together, as on a contract note, so each fill
         adds the difference.
         """
-        value = quantity * price
-        self._move_shares(order, quantity, value, on)
-        name = "BuyContract-Stocks" if order.buy else "SellContract-Stocks"
+        value = quantity * price * multiplier_of(order.symbol)
+        self._move_shares(order, quantity, quantity * price, on)
+        kind = "Options" if is_option(order.symbol) else "Stocks"
+        name = f"{'Buy' if order.buy else 'Sell'}Contract-{kind}"
         self._pay(
             Flow(name, -value if order.buy else value, order.currency, order.symbol, order.order_id, at)
         )
-        now = charges(order.symbol, order.side, order.executed_quantity, order.executed_amount, on)
+        done = order.executed_amount * multiplier_of(order.symbol)
+        now = charges(order.symbol, order.side, order.executed_quantity, done, on)
         grown = total(now) - total(json.loads(order.charges))
         order.charges = json.dumps(now)
         if grown:
             self._pay(Flow("TradingFees", -grown, order.currency, order.symbol, order.order_id, at))
+
+    def expire(self, symbol: str, price: Decimal, at: float) -> None:
+        """Take an expired option out, and pay what it is worth at its end, a share."""
+        position = self.positions.pop(symbol)
+        currency = instrument(symbol).currency
+        value = position.quantity * price * multiplier_of(symbol)
+        position.quantity = position.cost = ZERO
+        self._store.save_position(position)
+        what = "exercised, settled in cash" if value else "expired worthless"
+        self._pay(Flow("OptionExpiry", value, currency, symbol, what, at))
 
     def _move_shares(self, order: Order, quantity: Decimal, value: Decimal, on: date) -> None:
         position = self.positions.setdefault(order.symbol, Position(order.symbol, ZERO, ZERO, ZERO, ""))
@@ -156,7 +169,7 @@ class Account:
 
 def need(order: Order, on: date, price: Decimal | None = None) -> tuple[Decimal, Decimal]:
     """Return the value and the fees of what is left of an order, at `price` if it has none of its own."""
-    value = order.left * (order.price or price or order.reference or ZERO)
+    value = order.left * (order.price or price or order.reference or ZERO) * multiplier_of(order.symbol)
     return value, total(charges(order.symbol, order.side, order.left, value, on))
 
 
@@ -195,12 +208,18 @@ def new_order(fields: Mapping[str, Any], known: Security, order_id: str, priorit
         priority=priority,
         expire_date=fields.get("expire_date", ""),
         delayed_until=float(fields.get("delayed_until") or 0),
-        outside_rth=fields.get("outside_rth") or ("RTH_ONLY" if known.market == "US" else ""),
+        outside_rth=_session(fields, known),
         remark=fields.get("remark", ""),
         limit_depth_level=fields.get("limit_depth_level", 0),
         trigger_count=fields.get("trigger_count", 0),
         **prices,
     )
+
+
+def _session(fields: Mapping[str, Any], known: Security) -> str:
+    """Return an order's session; the broker sets an option's to regular hours, whatever was asked for."""
+    usual = "RTH_ONLY" if known.market == "US" else ""
+    return usual if is_option(known.symbol) else fields.get("outside_rth") or usual
 
 
 def shortfall(

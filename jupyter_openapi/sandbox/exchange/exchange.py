@@ -38,7 +38,8 @@ from jupyter_openapi.sandbox.exchange.model import (
     Event,
     Order,
 )
-from jupyter_openapi.sandbox.simulation.market import Market
+from jupyter_openapi.sandbox.simulation.derivatives import option_of
+from jupyter_openapi.sandbox.simulation.option_market import OptionMarket, has_ended
 
 if TYPE_CHECKING:
     from jupyter_openapi.sandbox.exchange.store import Store
@@ -47,7 +48,7 @@ if TYPE_CHECKING:
 class Timeline:
     """Applies the market's path to the open orders, symbol by symbol, in order of time."""
 
-    def __init__(self, blotter: Blotter, matching: Matching, market: Market, hours: Hours) -> None:
+    def __init__(self, blotter: Blotter, matching: Matching, market: OptionMarket, hours: Hours) -> None:
         self._blotter = blotter
         self._matching = matching
         self._market = market
@@ -175,7 +176,12 @@ class Exchange:
     """
 
     def __init__(
-        self, store: Store, market: Market, hours: Hours, at: float, wall: Callable[[], float] = time.time
+        self,
+        store: Store,
+        market: OptionMarket,
+        hours: Hours,
+        at: float,
+        wall: Callable[[], float] = time.time,
     ) -> None:
         self.store = store
         self.market = market
@@ -187,6 +193,7 @@ class Exchange:
         self._timeline = Timeline(self.blotter, self._matching, market, hours)
         self.blotter.load(at)
         self._timeline.open(at)
+        self._settle(at)
 
     def submit(self, fields: Mapping[str, Any], at: float) -> str:
         """Take an order and return its id.
@@ -209,7 +216,7 @@ class Exchange:
             known = self.store.request(request, wall - REMEMBERED)
             if known:
                 return known
-        security = rules.security(fields["symbol"])
+        security = rules.instrument(fields["symbol"])
         rules.check_new(fields, security, today(security.market, at), at)
         if fields["side"] == "Sell" and security.symbol not in self.blotter.account.positions:
             raise rules.short_sale(security.symbol)
@@ -311,6 +318,20 @@ class Exchange:
     def advance(self, at: float) -> None:
         """Apply everything that happened in the market up to `at`."""
         self._timeline.examine(list(self.blotter.queues), at)
+        self._settle(at)
+
+    def _settle(self, at: float) -> None:
+        """Pay out the options that have expired, at what exercising them brings."""
+        account = self.blotter.account
+        ended = [symbol for symbol in account.positions if has_ended(symbol, at)]
+        if not ended:
+            return
+        with self.blotter.change(at):
+            for symbol in ended:
+                option = option_of(symbol)
+                if option is not None:
+                    spot = self.market.last(option.underlying, option.ends_at)
+                    account.expire(symbol, option.intrinsic(spot), option.ends_at)
 
     def reset(self, at: float) -> None:
         """Forget all orders and start from the opening account."""
@@ -331,6 +352,9 @@ class Exchange:
     def _take(self, order: Order, at: float) -> None:
         goes_out = max(at, order.delayed_until)
         order.expires_at, order.expire_date = self.hours.ends(order, goes_out)
+        option = option_of(order.symbol)
+        if option is not None:
+            order.expires_at = min(order.expires_at or option.ends_at, option.ends_at)
         last = self.market.last(order.symbol, at)
         triggers.check(order, last)
         order.sends_at = self.hours.live_from(order, goes_out)

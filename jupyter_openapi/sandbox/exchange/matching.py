@@ -16,7 +16,6 @@ from decimal import Decimal
 from jupyter_openapi.market import ticks
 from jupyter_openapi.market import ticks as bands
 from jupyter_openapi.market.orders import trigger_direction
-from jupyter_openapi.market.symbols import SECURITIES
 from jupyter_openapi.sandbox.errors import bad
 from jupyter_openapi.sandbox.exchange.account import shortfall
 from jupyter_openapi.sandbox.exchange.blotter import Blotter
@@ -31,7 +30,9 @@ from jupyter_openapi.sandbox.exchange.model import (
     ZERO,
     Order,
 )
-from jupyter_openapi.sandbox.simulation.market import Level, Market, OrderBook
+from jupyter_openapi.sandbox.simulation.listing import LISTED
+from jupyter_openapi.sandbox.simulation.market import Level, OrderBook
+from jupyter_openapi.sandbox.simulation.option_market import OptionMarket
 
 MINUTE = 60.0
 
@@ -116,7 +117,7 @@ class _Taken:
 class Liquidity:
     """What can be bought and sold right now."""
 
-    def __init__(self, market: Market) -> None:
+    def __init__(self, market: OptionMarket) -> None:
         self._market = market
         self._taken: dict[str, _Taken] = {}
 
@@ -179,7 +180,7 @@ Fills = list[tuple[Decimal, Decimal]]
 class Matching:
     """Fills orders; belongs inside a change of the blotter."""
 
-    def __init__(self, blotter: Blotter, liquidity: Liquidity, market: Market, hours: Hours) -> None:
+    def __init__(self, blotter: Blotter, liquidity: Liquidity, market: OptionMarket, hours: Hours) -> None:
         self._hours = hours
         self._blotter = blotter
         self._liquidity = liquidity
@@ -278,7 +279,7 @@ class Matching:
         live = order.status != WAITING or bool(order.trigger_at)
         quoted = live_type(order) if live and self._hours.continuous("HK", at) else ""
         bid, ask = (self._liquidity.best(symbol, at, asks=asks) for asks in (False, True))
-        on, table = today("HK", at), SECURITIES[symbol].spread_table
+        on, table = today("HK", at), LISTED[symbol].spread_table
         low, high = bands.band(quoted, order.side, bid, ask, last, last, on, table)
         if (low is None or order.price >= low) and (high is None or order.price <= high):
             return ""

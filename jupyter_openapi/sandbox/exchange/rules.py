@@ -14,9 +14,12 @@ from typing import Any
 from jupyter_openapi.errors import RequestRefused
 from jupyter_openapi.market import orders, symbols
 from jupyter_openapi.market.orders import Problem
-from jupyter_openapi.market.symbols import SECURITIES, Security
+from jupyter_openapi.market.symbols import Security, is_option
 from jupyter_openapi.sandbox.errors import NOT_REPLACEABLE, SHORT_SALE, Refused, bad
 from jupyter_openapi.sandbox.exchange.model import Order
+from jupyter_openapi.sandbox.simulation.derivatives import find_option
+from jupyter_openapi.sandbox.simulation.listing import LISTED, listed
+from jupyter_openapi.sandbox.simulation.option_market import has_ended
 
 SENT = (
     ("price", "submitted_price"),
@@ -31,22 +34,33 @@ SENT = (
 LONGEST_DELAY = 90 * 86400
 
 
+def instrument(symbol: str) -> Security:
+    """Return what an order or a position may be for: a share, a fund, or an option of any date.
+
+    Raises
+    ------
+    Refused
+        As `security`.
+    """
+    return listed(symbol) or security(symbol)
+
+
 def security(symbol: str, field: str = "symbol") -> Security:
-    """Return a security the sandbox trades, or refuse the symbol.
+    """Return a share or fund the sandbox lists, or refuse the symbol.
 
     Raises
     ------
     Refused
         With the spelling to type, or that the sandbox doesn't carry it.
     """
-    found = SECURITIES.get(symbol)
+    found = LISTED.get(symbol)
     if found is not None:
         return found
     try:
         symbols.parse(symbol)
     except RequestRefused as refused:
         raise bad(field, str(refused)) from None
-    raise bad(field, f"{symbol:.40} isn't among the {len(SECURITIES)} securities of the sandbox")
+    raise bad(field, f"{symbol:.40} isn't among the {len(LISTED)} securities of the sandbox")
 
 
 def check_new(fields: Mapping[str, Any], known: Security, on: date, now: float) -> None:
@@ -66,6 +80,8 @@ def check_new(fields: Mapping[str, Any], known: Security, on: date, now: float) 
     if fields.get("attached_params"):
         raise bad("attached_params", "a paper account takes no attached orders")
     refuse(orders.check(fields, on=on))
+    if is_option(known.symbol) and (find_option(known.symbol, on) is None or has_ended(known.symbol, now)):
+        raise bad("symbol", f"{known.symbol} is no option that trades now; see option_chain_info_by_date")
     refuse(orders.check_lot(known.symbol, fields["order_type"], fields["submitted_quantity"], known.lot_size))
     refuse(orders.check_ticks(fields, on))
     until = fields.get("delayed_until")
@@ -87,7 +103,7 @@ def check_change(order: Order, fields: Mapping[str, Any], on: date) -> dict[str,
     standing = standing_fields(order)
     refuse(orders.check_replace(standing, fields))
     complete = orders.complete_replace(standing, fields)
-    known = security(order.symbol)
+    known = instrument(order.symbol)
     quantity = Decimal(complete["quantity"])
     refuse(orders.check_lot(order.symbol, order.order_type, quantity, known.lot_size), on_replace=True)
     priced = {"symbol": order.symbol, "submitted_price": fields.get("price")}

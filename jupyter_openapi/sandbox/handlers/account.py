@@ -9,7 +9,6 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from jupyter_openapi.market.symbols import SECURITIES
 from jupyter_openapi.sandbox.dispatch import FILES, World, carries
 from jupyter_openapi.sandbox.errors import Refused, bad
 from jupyter_openapi.sandbox.exchange import rules
@@ -18,11 +17,12 @@ from jupyter_openapi.sandbox.exchange.model import ZERO, Position
 from jupyter_openapi.sandbox.gate import CHANNEL
 from jupyter_openapi.sandbox.handlers.format import CENT, number, offset_of, rounded, seconds
 from jupyter_openapi.sandbox.simulation.fundamentals import display_name
+from jupyter_openapi.sandbox.simulation.listing import RENMINBI, multiplier_of
 from jupyter_openapi.sandbox.simulation.trading_days import midnight
 
 Fields = dict[str, Any]
 
-RATES = {"HKD": Decimal(1), "USD": Decimal("7.785"), "CNH": Decimal("1.092")}
+RATES = {"HKD": Decimal(1), "USD": Decimal("7.785"), "CNH": RENMINBI, "CNY": RENMINBI}
 """One unit in Hong Kong dollars. The sandbox's rates never move."""
 
 SPREAD = Decimal("0.0006")
@@ -76,7 +76,7 @@ def stock_positions(world: World, fields: Fields) -> Fields:
     for position in account.positions.values():
         if wanted and position.symbol not in wanted:
             continue
-        security = SECURITIES[position.symbol]
+        security = rules.instrument(position.symbol)
         rows.append(
             {
                 "symbol": position.symbol,
@@ -135,7 +135,7 @@ def cash_flow(world: World, fields: Fields) -> Fields:
 def margin_ratio(world: World, fields: Fields) -> Fields:
     """Return the margin factors: 1, for the sandbox lends nothing."""
     del world
-    rules.security(fields["symbol"])
+    rules.instrument(fields["symbol"])
     return {"im_factor": "1", "mm_factor": "1", "fm_factor": "1"}
 
 
@@ -170,7 +170,11 @@ def holdings_value(world: World, currency: str) -> Decimal:
     now = world.now()
     return sum(
         (
-            convert(position.quantity * world.market.last(symbol, now), SECURITIES[symbol].currency, currency)
+            convert(
+                position.quantity * world.exchange.market.last(symbol, now) * multiplier_of(symbol),
+                rules.instrument(symbol).currency,
+                currency,
+            )
             for symbol, position in world.exchange.blotter.account.positions.items()
         ),
         ZERO,

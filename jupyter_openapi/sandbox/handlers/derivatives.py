@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from typing import Any
 
 from jupyter_openapi.market.symbols import market_of
@@ -12,7 +12,7 @@ from jupyter_openapi.sandbox.dispatch import World, carries
 from jupyter_openapi.sandbox.errors import bad
 from jupyter_openapi.sandbox.exchange import rules
 from jupyter_openapi.sandbox.exchange.hours import today
-from jupyter_openapi.sandbox.handlers.format import CENT, number, rounded
+from jupyter_openapi.sandbox.handlers.format import number, rounded
 from jupyter_openapi.sandbox.simulation import derivatives as options_chain
 from jupyter_openapi.sandbox.simulation import derivatives as warrants
 from jupyter_openapi.sandbox.simulation.derivatives import (
@@ -21,12 +21,13 @@ from jupyter_openapi.sandbox.simulation.derivatives import (
     CATEGORIES,
     INLINE,
     ISSUED,
-    MULTIPLIER,
     Option,
     Warrant,
     volatility,
 )
 from jupyter_openapi.sandbox.simulation.fundamentals import Draws
+from jupyter_openapi.sandbox.simulation.listing import MULTIPLIER
+from jupyter_openapi.sandbox.simulation.option_market import quoted
 
 Fields = dict[str, Any]
 
@@ -288,23 +289,18 @@ def option_volume_daily(world: World, fields: Fields) -> Fields:
     return {"stats": rows}
 
 
-def price(option: Option, spot: Decimal, at: float) -> Decimal:
-    """Return a contract's price a share, at least a cent."""
-    return max(CENT, Decimal(option.value(spot, at).price).quantize(CENT, ROUND_HALF_UP))
-
-
 def _option_quote(world: World, option: Option) -> Fields:
     at = world.now()
     share = world.market.quote(option.underlying, at)
-    last = price(option, share.last, at)
+    last = quoted(option, world.market.last(option.underlying, at), at)
     volume = option.count(at, "volume", 20_000)
-    ends = [price(option, spot, at) for spot in (share.low, share.high)]
+    ends = [last, *(quoted(option, spot, at) for spot in (share.low, share.high))]
     swing = option.volatility()
     return {
         "symbol": option.symbol,
         "last_done": number(last),
-        "prev_close": number(price(option, share.prev_close, at)),
-        "open": number(price(option, share.open, at)),
+        "prev_close": number(quoted(option, share.prev_close, at)),
+        "open": number(quoted(option, share.open, at)),
         "high": number(max(ends)),
         "low": number(min(ends)),
         "timestamp": str(share.timestamp),

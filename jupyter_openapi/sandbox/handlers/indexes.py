@@ -10,7 +10,7 @@ from jupyter_openapi.sandbox.dispatch import World, carries
 from jupyter_openapi.sandbox.errors import bad
 from jupyter_openapi.sandbox.exchange.hours import today
 from jupyter_openapi.sandbox.exchange.model import ZERO
-from jupyter_openapi.sandbox.handlers.derivatives import figures, price
+from jupyter_openapi.sandbox.handlers.derivatives import figures
 from jupyter_openapi.sandbox.handlers.format import CENT, number, rounded
 from jupyter_openapi.sandbox.handlers.markets import inflow
 from jupyter_openapi.sandbox.simulation import (
@@ -23,6 +23,8 @@ from jupyter_openapi.sandbox.simulation import (
     fundamentals,
 )
 from jupyter_openapi.sandbox.simulation.derivatives import Option
+from jupyter_openapi.sandbox.simulation.listing import MULTIPLIER
+from jupyter_openapi.sandbox.simulation.option_market import quoted
 
 Fields = dict[str, Any]
 
@@ -103,7 +105,7 @@ def _share(world: World, symbol: str) -> Fields:
 def _option(world: World, option: Option) -> Fields:
     at = world.now()
     share = world.market.quote(option.underlying, at)
-    last, before = price(option, share.last, at), price(option, share.prev_close, at)
+    last, before = quoted(option, share.last, at), quoted(option, share.prev_close, at)
     value = option.value(share.last, at)
     volume = option.count(at, "volume", 20_000)
     gain = share.last - option.strike if option.call else option.strike - share.last
@@ -113,7 +115,7 @@ def _option(world: World, option: Option) -> Fields:
         "change_val": number(last - before),
         "change_rate": _change(last, before),
         "volume": str(volume),
-        "turnover": number(last * volume * options_chain.MULTIPLIER),
+        "turnover": number(last * volume * MULTIPLIER),
         "expiry_date": f"{option.expiry:%Y%m%d}",
         "strike_price": number(option.strike),
         "premium": rounded((breakeven - share.last) / share.last, Decimal("0.0001")),

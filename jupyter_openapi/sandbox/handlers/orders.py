@@ -6,7 +6,6 @@ import json
 from decimal import ROUND_FLOOR, Decimal
 from typing import Any
 
-from jupyter_openapi.market.symbols import SECURITIES
 from jupyter_openapi.sandbox.dispatch import World, carries
 from jupyter_openapi.sandbox.errors import bad
 from jupyter_openapi.sandbox.exchange import rules
@@ -17,6 +16,7 @@ from jupyter_openapi.sandbox.handlers.format import CENT, number, offset_of, rou
 from jupyter_openapi.sandbox.simulation import derivatives as options_chain
 from jupyter_openapi.sandbox.simulation.derivatives import Option
 from jupyter_openapi.sandbox.simulation.fundamentals import display_name
+from jupyter_openapi.sandbox.simulation.listing import listed, multiplier_of
 from jupyter_openapi.sandbox.simulation.trading_days import midnight
 
 MOST = 1000
@@ -99,11 +99,11 @@ def history_orders(world: World, fields: Fields) -> Fields:
 @carries("estimate_max_purchase_quantity")
 def estimate(world: World, fields: Fields) -> Fields:
     """Return how many shares the buying power affords, in whole lots; the sandbox lends nothing."""
-    known = rules.security(fields["symbol"])
+    known = rules.instrument(fields["symbol"])
     if fields["side"] == "Sell":
         return {"cash_max_qty": "0", "margin_max_qty": "0"}
     now = world.now()
-    price = fields.get("price") or world.market.last(known.symbol, now)
+    price = fields.get("price") or world.exchange.market.last(known.symbol, now)
     if price <= 0:
         raise bad("price", "must be above 0")
     power = world.exchange.blotter.account.buying_power(known.currency)
@@ -111,7 +111,7 @@ def estimate(world: World, fields: Fields) -> Fields:
         order = world.exchange.find(fields["order_id"])
         if order.open and order.buy and order.currency == known.currency:
             power += world.exchange.blotter.account.held_for(order.order_id)
-    lots = max(ZERO, power / price // known.lot_size)
+    lots = max(ZERO, power / (price * multiplier_of(known.symbol)) // known.lot_size)
     on = today(known.market, now)
     while lots and _cost(known.symbol, lots * known.lot_size, price, on) > power:
         lots -= max(Decimal(1), (lots / 1000).to_integral_value(ROUND_FLOOR))
@@ -121,7 +121,7 @@ def estimate(world: World, fields: Fields) -> Fields:
 
 def wire_order(order: Order) -> Fields:
     """Return an order as the broker's lists show it."""
-    security = SECURITIES.get(order.symbol)
+    security = listed(order.symbol)
     return {
         "order_id": order.order_id,
         "status": order.status,
@@ -211,7 +211,7 @@ def _charge_detail(order: Order) -> Fields:
 
 
 def _cost(symbol: str, quantity: Decimal, price: Decimal, on: Any) -> Decimal:
-    value = quantity * price
+    value = quantity * price * multiplier_of(symbol)
     return value + sum((Decimal(row[3]) for row in charges(symbol, "Buy", quantity, value, on)), ZERO)
 
 

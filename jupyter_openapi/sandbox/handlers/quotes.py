@@ -7,12 +7,13 @@ from datetime import date, datetime
 from typing import Any
 
 from jupyter_openapi.market import sessions
-from jupyter_openapi.market.symbols import SECURITIES, Security, market_of
+from jupyter_openapi.market.symbols import Security, is_option, market_of
 from jupyter_openapi.sandbox.dispatch import World, carries
 from jupyter_openapi.sandbox.errors import bad
 from jupyter_openapi.sandbox.exchange import rules
 from jupyter_openapi.sandbox.handlers.format import number
 from jupyter_openapi.sandbox.simulation import fundamentals
+from jupyter_openapi.sandbox.simulation.listing import LISTED, listed
 from jupyter_openapi.sandbox.simulation.market import Candle, Extended
 
 Fields = dict[str, Any]
@@ -31,13 +32,16 @@ def quote(world: World, fields: Fields) -> Fields:
 def static_info(world: World, fields: Fields) -> Fields:
     """Return what each security is."""
     del world
-    return {"secu_static_info": [_static(known) for known in several(fields["symbol"])]}
+    options = [found for symbol in dict.fromkeys(fields["symbol"]) if (found := option_named(symbol))]
+    shares = [symbol for symbol in fields["symbol"] if option_named(symbol) is None]
+    known = several(shares) if shares or not options else []
+    return {"secu_static_info": [_static(one) for one in [*known, *options]]}
 
 
 @carries("depth")
 def depth(world: World, fields: Fields) -> Fields:
     """Return ten prices a side: the market's, less what this account took, with its own orders among them."""
-    symbol = rules.security(fields["symbol"]).symbol
+    symbol = rules.instrument(fields["symbol"]).symbol
     sides = {}
     for name, asks in (("ask", True), ("bid", False)):
         levels = world.exchange.depth(symbol, world.now(), asks=asks)
@@ -113,7 +117,7 @@ def several(symbols: Iterable[str]) -> list[Security]:
     wanted = list(dict.fromkeys(symbols))
     if not 0 < len(wanted) <= 500:
         raise bad("symbol", "give between 1 and 500 symbols")
-    known = [SECURITIES[symbol] for symbol in wanted if symbol in SECURITIES]
+    known = [LISTED[symbol] for symbol in wanted if symbol in LISTED]
     return known or [rules.security(wanted[0])]
 
 
@@ -151,6 +155,11 @@ def _late_figures(figures: Extended) -> Fields:
     }
 
 
+def option_named(symbol: str) -> Security | None:
+    """Return the option of that symbol, or None."""
+    return listed(symbol) if is_option(symbol) else None
+
+
 def _static(known: Security) -> Fields:
     facts = fundamentals.of(known)
     return {
@@ -169,7 +178,7 @@ def _static(known: Security) -> Fields:
         "eps_ttm": number(facts.eps_ttm),
         "bps": number(facts.bps),
         "dividend_yield": number(facts.dividend_yield),
-        "stock_derivatives": DERIVATIVES[known.market],
+        "stock_derivatives": [] if is_option(known.symbol) else DERIVATIVES[known.market],
         "board": known.board,
     }
 

@@ -1,12 +1,11 @@
 """Simulated warrants on every Hong Kong share and options on US shares, and their prices.
 
-Their terms are fixed by the share's reference price and the calendar; prices follow the share's. They can be
-looked at, not traded.
+Their terms are fixed by the share's reference price and the calendar; prices follow the share's. Warrants can
+be looked at, options also traded.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -15,8 +14,9 @@ from functools import cache, lru_cache
 from math import erf, exp, floor, log, log10, pi, sqrt
 
 from jupyter_openapi.market import sessions, ticks
-from jupyter_openapi.market.symbols import SECURITIES
+from jupyter_openapi.market.symbols import SECURITIES, contract
 from jupyter_openapi.sandbox.simulation.fundamentals import Draws
+from jupyter_openapi.sandbox.simulation.listing import underlying_of
 from jupyter_openapi.sandbox.simulation.trading_days import midnight
 
 RATE = 0.035
@@ -74,8 +74,6 @@ def normal(x: float) -> float:
 WEEKS = 6
 MONTHS = 9
 SIDE = 12
-MULTIPLIER = 100
-_NAME = re.compile(r"([A-Z]{1,6})(\d{6})([CP])(\d{1,8})\.US")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +87,15 @@ class Option:
     call: bool
     weekly: bool
 
+    @property
+    def ends_at(self) -> int:
+        """When it expires: the close of its last day, in Unix seconds."""
+        return midnight("US", self.expiry, 16 * 60)
+
+    def intrinsic(self, spot: Decimal) -> Decimal:
+        """Return what exercising it brings a share."""
+        return max(spot - self.strike if self.call else self.strike - spot, Decimal(0))
+
     def volatility(self) -> float:
         """Return the implied volatility: the underlying's, higher away from the money."""
         away = float(self.strike / SECURITIES[self.underlying].ref_price) - 1
@@ -100,7 +107,7 @@ class Option:
 
     def years(self, at: float) -> float:
         """Return the time to expiry."""
-        return (midnight("US", self.expiry) + 16 * 3600 - at) / YEAR
+        return (self.ends_at - at) / YEAR
 
     def count(self, at: float, name: str, most: int) -> int:
         """Return a steady number for this contract, such as its open interest."""
@@ -155,23 +162,21 @@ def chain(symbol: str, expiry: date, today: date) -> list[Option]:
 
 
 def find_option(name: str, today: date) -> Option | None:
-    """Return the contract of that symbol, or None."""
-    match = _NAME.fullmatch(name)
-    if match is None:
+    """Return the contract of that symbol that is listed on a day, or None."""
+    found = option_of(name)
+    if found is None:
         return None
-    underlying = _roots().get(match[1])
-    try:
-        expiry = date(2000 + int(match[2][:2]), int(match[2][2:4]), int(match[2][4:]))
-    except ValueError:
-        return None
-    if underlying is None:
-        return None
-    return next((option for option in chain(underlying, expiry, today) if option.symbol == name), None)
+    return next((one for one in chain(found.underlying, found.expiry, today) if one.symbol == name), None)
 
 
-@cache
-def _roots() -> dict[str, str]:
-    return {s.code.replace(".", ""): s.symbol for s in SECURITIES.values() if s.market == "US"}
+@lru_cache(maxsize=4096)
+def option_of(name: str) -> Option | None:
+    """Return the contract that a symbol names, listed or expired; None for everything else."""
+    known = contract(name)
+    share = None if known is None else underlying_of(known)
+    if known is None or share is None:
+        return None
+    return Option(name, share.symbol, known.expiry, known.strike, known.call, weekly=False)
 
 
 CALL, PUT, BULL, BEAR, INLINE = range(5)

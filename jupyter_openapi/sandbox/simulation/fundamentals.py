@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
 
-from jupyter_openapi.market.symbols import SECURITIES, Security
+from jupyter_openapi.market.symbols import Security
+from jupyter_openapi.sandbox.simulation.listing import LISTED
 
 _CENT = Decimal("0.01")
 
@@ -29,7 +30,10 @@ class Facts:
 
 
 def of(security: Security) -> Facts:
-    """Return the figures of a security."""
+    """Return the figures of a security; an option has none."""
+    if security.kind == "option":
+        none = Decimal(0)
+        return Facts("", 0, 0, none, none, none, none)
     return _facts(security.symbol)
 
 
@@ -40,7 +44,7 @@ def display_name(security: Security) -> str:
 
 @cache
 def _facts(symbol: str) -> Facts:
-    security = SECURITIES[symbol]
+    security = LISTED[symbol]
     draw = Draws(symbol)
     price = security.ref_price
     millions = 500 + next(draw) % 18_000

@@ -16,7 +16,7 @@ from functools import lru_cache, partial
 from itertools import pairwise
 from typing import NamedTuple
 
-from jupyter_openapi.market.symbols import SECURITIES, Security
+from jupyter_openapi.market.symbols import Security
 from jupyter_openapi.sandbox.simulation import candles as series
 from jupyter_openapi.sandbox.simulation import patterns as noise
 from jupyter_openapi.sandbox.simulation.candles import (
@@ -30,6 +30,7 @@ from jupyter_openapi.sandbox.simulation.candles import (
     money,
     price,
 )
+from jupyter_openapi.sandbox.simulation.listing import LISTED
 from jupyter_openapi.sandbox.simulation.price_path import Moment, Stretch
 from jupyter_openapi.sandbox.simulation.trading_days import Days, Mode, frame, local_day, previous
 
@@ -134,7 +135,7 @@ class Market:
     """
 
     def __init__(
-        self, seed: int, *, securities: Mapping[str, Security] = SECURITIES, sessions: Mode = "always"
+        self, seed: int, *, securities: Mapping[str, Security] = LISTED, sessions: Mode = "always"
     ) -> None:
         self.seed, self.securities, self.sessions = seed, securities, sessions
         self._days = Days(seed, securities, sessions)
