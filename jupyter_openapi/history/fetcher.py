@@ -13,16 +13,15 @@ from typing import TYPE_CHECKING, Any
 from jupyter_openapi import frames
 from jupyter_openapi.account import Read
 from jupyter_openapi.errors import ApiError, OpenAPIError, sentence
+from jupyter_openapi.history.bars import BarWalk, make_walk, why_incomplete
 from jupyter_openapi.history.page import with_rows
 from jupyter_openapi.history.plan import Plan, make_plan
-from jupyter_openapi.history.walk import Progress, Walk
+from jupyter_openapi.history.walk import Progress, Step, Walk
 from jupyter_openapi.messages import _, ngettext
 from jupyter_openapi.spec.model import Operation
 
 if TYPE_CHECKING:
     import pandas as pd
-
-    from jupyter_openapi.history.walk import Step
 
 
 class ProgressBar:
@@ -108,6 +107,10 @@ class History:
         Requests made.
     interrupted
         Whether Ctrl-C broke it off.
+    beside
+        What a reply holds beside its rows, such as a candle's symbol.
+    daily
+        Whether these are candles of a day or longer, which have a date.
     """
 
     operation: Operation
@@ -120,6 +123,8 @@ class History:
     interrupted: bool = False
     place: tuple[str, ...] = field(default=("list",), repr=False)
     facts: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    beside: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    daily: bool = False
 
     def __len__(self) -> int:
         """Return the number of rows."""
@@ -131,7 +136,8 @@ class History:
     @property
     def data(self) -> Any:
         """The rows as one reply would hold them: ``{"orders": [...]}``."""
-        return with_rows(self.place, self.rows)
+        data = with_rows(self.place, self.rows)
+        return {**self.beside, **data} if self.beside else data
 
     def frame(
         self,
@@ -153,6 +159,8 @@ class History:
             Another table than that of the rows, and codes instead of their names: see `Reply.frame`.
         """
         frame = frames.to_frame(self.data, self.operation, decimals=decimals, tz=tz, table=table, codes=codes)
+        if self.daily:
+            frames.add_trade_date(frame, str(self.beside.get("symbol")))
         window = [moment.isoformat() for moment in (self.start, self.end) if moment is not None]
         return frames.describe(
             frame, **self.facts, window=window or None, complete=self.complete, pages=self.pages
@@ -169,6 +177,7 @@ class History:
         return ", ".join(filter(None, [rows, window, state]))
 
 
+DAY_BARS = 1000  # the number of the period of a day; longer ones have higher numbers
 KEPT = 4  # histories broken off that are kept
 FRESH = 3600  # seconds after which one is too old to go on from: orders may have changed meanwhile
 
@@ -242,6 +251,9 @@ def fetch(
     ApiError, TransportError
         A request failed for good; what was read before is in `resume`, as the error says.
     """
+    if operation.pages is not None and operation.pages.bars:
+        walked = make_walk(operation, arguments, tz=tz, now=now or datetime.now(UTC))
+        return _fetch_bars(walked, read, progress, facts)
     plan = make_plan(operation, arguments, tz=tz, now=now or datetime.now(UTC))
     walk = (resume.take(plan) if resume is not None else None) or Walk(plan)
     why = ""
@@ -264,6 +276,41 @@ def fetch(
         if progress is not None:
             progress(walk.step(over=True))
     return _history(walk, why, facts)
+
+
+def _fetch_bars(
+    walk: BarWalk, read: Read, progress: Progress | None, facts: Mapping[str, Any] | None
+) -> History:
+    """Return a whole history of candles; one that is broken off keeps what was read, and says why."""
+    failed: BaseException | None = None
+    try:
+        walk.run(read, progress)
+    except (OpenAPIError, KeyboardInterrupt) as failure:
+        if not walk.bars:
+            raise
+        failed = failure
+    finally:
+        if progress is not None:
+            progress(Step(1.0, len(walk.bars), walk.requests, over=True))
+    rows, why = walk.rows(), why_incomplete(walk, failed)
+    ends = [
+        datetime.fromtimestamp(int(row["timestamp"]), UTC).astimezone(walk.zone)
+        for row in rows[:1] + rows[-1:]
+    ]
+    return History(
+        walk.operation,
+        rows,
+        complete=not why,
+        why=why,
+        start=ends[0] if ends else None,
+        end=ends[-1] if ends else None,
+        pages=walk.requests,
+        interrupted=isinstance(failed, KeyboardInterrupt),
+        place=("candlesticks",),
+        facts=dict(facts or {}),
+        beside={"symbol": walk.arguments["symbol"]},
+        daily=int(walk.arguments["period"]) >= DAY_BARS,
+    )
 
 
 def _reached(walk: Walk) -> str:

@@ -129,6 +129,8 @@ def cut(operation: Operation, data: Any, arguments: Mapping[str, Any] | None = N
     count, more = len(rows_of(operation, data)), has_more(data)
     if pages is None:
         return _("{count:,} rows and there are more.").format(count=count) if more else None
+    if pages.bars:
+        return _cut_bars(count, pages.max_rows or 0, arguments or {})
     advice = "add --all with a start" if pages.window else "add --all"
     if more:
         return _("{count:,} rows and there are more; {advice}.").format(count=count, advice=advice)
@@ -147,6 +149,16 @@ def cut(operation: Operation, data: Any, arguments: Mapping[str, Any] | None = N
         )
         if full
         else None
+    )
+
+
+def _cut_bars(count: int, most: int, arguments: Mapping[str, Any]) -> str | None:
+    """Return the line for candles: those asked for by a count come whole, up to what a reply holds."""
+    by_count = any(str(name).partition(".")[0] == "offset_request" for name in arguments)
+    if by_count or not most or count < most:
+        return None
+    return _("{count:,} bars, as many as one reply holds; earlier ones are missing: add --all.").format(
+        count=count
     )
 
 

@@ -260,6 +260,7 @@ class Pages:
     time: str | None = None  # the record field the window rules
     key: str | None = None  # the field that makes a record unique, if any
     today: str | None = None  # the operation that holds today's rows, where history excludes them
+    bars: bool = False  # candles, read backwards from a moment, as many at once as one reply holds
 
 
 @dataclass(frozen=True, slots=True)

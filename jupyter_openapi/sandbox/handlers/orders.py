@@ -77,23 +77,27 @@ def order_detail(world: World, fields: Fields) -> Fields:
 def today_orders(world: World, fields: Fields) -> Fields:
     """Return the orders submitted since midnight in their market."""
     _no_attached(fields)
-    now = world.now()
     where, values = _conditions(fields)
-    markets = []
-    for market in ("HK", "US"):
-        markets.append("(symbol like ? and submitted_at >= ?)")
-        values += [f"%.{market}", midnight(market, today(market, now))]
-    where.append(f"({' or '.join(markets)})")
-    return _page(world, where, values, fields)
+    days, since = _since_midnight(world, ">=")
+    return _page(world, [*where, days], [*values, *since], fields)
+
+
+def _since_midnight(world: World, comparison: str) -> tuple[str, list[Any]]:
+    """Return the condition that an order was submitted before (<) or since (>=) midnight in its market."""
+    now = world.now()
+    markets = [f"(symbol like ? and submitted_at {comparison} ?)" for _market in ("HK", "US")]
+    values = [(f"%.{market}", midnight(market, today(market, now))) for market in ("HK", "US")]
+    return f"({' or '.join(markets)})", [value for pair in values for value in pair]
 
 
 @carries("history_orders")
 def history_orders(world: World, fields: Fields) -> Fields:
-    """Return the orders submitted in a window of time, the last 90 days unless given."""
+    """Return the orders submitted in a window of time, the last 90 days unless given; none of today's."""
     start, end = window(fields, world.now())
     where, values = _conditions(fields)
     where.append("submitted_at >= ? and submitted_at < ?")
-    return _page(world, where, [*values, start, end + 1], fields)
+    days, since = _since_midnight(world, "<")
+    return _page(world, [*where, days], [*values, start, end + 1, *since], fields)
 
 
 @carries("estimate_max_purchase_quantity")
