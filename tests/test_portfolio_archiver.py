@@ -138,7 +138,7 @@ def test_it_opens_as_it_is_in_duckdb_and_arrow(tmp_path: Path) -> None:
 def test_an_order_that_was_open_is_read_again_until_it_is_done(tmp_path: Path) -> None:
     rows = [{**order(n, NOW - (40 - n) * DAY), "status": "FilledStatus"} for n in range(40)]
     rows[5]["status"] = "NewStatus"
-    client = Client(Broker(operation("history_orders"), rows))
+    client = Client(Broker(operation("history_orders", today="today_orders"), rows))
     portfolio.archive(client, "history_orders", tmp_path, "-60d")
     client.windows()
     rows[5]["status"] = "CanceledStatus"

@@ -148,8 +148,11 @@ def test_the_magics_words(
         said = capsys.readouterr().out
         assert "Total " in said
         assert " USD; of it cash " in said
-        assert "quantity at the open" in said
+        assert "quantity at the open" not in said
+        assert "%openapi help portfolio" in said
         assert (tmp_path / "held.csv").is_file()
+        shell.run("%openapi help portfolio")
+        assert "quantity at the open" in capsys.readouterr().out
         assert shell.run("trips = %openapi pnl --month 2026-10\nlen(trips)") == 0
         assert "2026-10-01 to 2026-10-31: 0 round trips." in capsys.readouterr().out
         assert shell.run("trips = %openapi pnl start=-3d method=average\nlen(trips)") == 0

@@ -17,7 +17,8 @@ LISTS = {"history_orders": "orders", "cash_flow": "list", "fund_orders": "items"
 
 
 def operation(name: str, **pages: Any) -> Operation:
-    """Return an operation of the specification, its paging scaled down."""
+    """Return an operation of the specification, its paging scaled down; orders without today's."""
+    pages = {"today": None, **pages} if name == "history_orders" else pages
     known = catalog().operations[name]
     assert known.pages is not None
     return replace(known, pages=replace(known.pages, **pages))
@@ -85,8 +86,8 @@ class Broker:
         pages = self.operation.pages
         assert pages is not None
         if name == pages.today:
-            assert self.today_from is not None
-            return {"trades": [row for row in self.rows if self.at(row) >= self.today_from]}
+            since = self.today_from
+            return {self.list_name: [row for row in self.rows if since is not None and self.at(row) >= since]}
         assert name == self.operation.name
         found = self._window(arguments)
         size = min(int(arguments.get(pages.size or "", self.cap)), self.cap)
