@@ -209,6 +209,12 @@ def test_the_journal_and_reconcile(
     assert sandbox.run("%openapi journal since=2100-01-01").empty
     sandbox.run(f"%openapi --out {tmp_path}/journal.csv journal")
     assert sent.order_id in (tmp_path / "journal.csv").read_text()
+    # Another account's orders are in the same file.
+    other = SESSION.connected().journal.intend(
+        account="another", mode="sandbox", host="h", kind="submit", operation="o", method="POST", path="/"
+    )
+    assert other.id not in list(sandbox.run("%openapi journal")["id"])
+    assert {other.id, row["id"]} <= set(sandbox.run("%openapi journal --every")["id"])
     capsys.readouterr()
     assert sandbox.run("%openapi reconcile").empty
     assert "Nothing is open" in capsys.readouterr().out

@@ -6,7 +6,6 @@ A change is previewed, then sent once.
 from __future__ import annotations
 
 import hashlib
-import time
 import uuid
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
@@ -26,10 +25,11 @@ from jupyter_openapi.spec.check import check
 from jupyter_openapi.spec.model import Effect, Operation
 from jupyter_openapi.spec.request import Built, build, encode_body, encode_query
 from jupyter_openapi.trading import describe as facts
-from jupyter_openapi.trading.delivery import LATE, WINDOW, Delivery, order_id_of
+from jupyter_openapi.trading.delivery import LATE, Delivery, order_id_of
 from jupyter_openapi.trading.describe import describe_order
 from jupyter_openapi.trading.intents import Intent, fingerprint
 from jupyter_openapi.trading.limits import LimitCheck, OrderLimits
+from jupyter_openapi.trading.moments import at_least_since
 from jupyter_openapi.trading.outcome import look_once, outcome
 from jupyter_openapi.trading.preview import Preview
 from jupyter_openapi.trading.repeats import (
@@ -52,16 +52,15 @@ def late_replace(journal: Journal, owner: str, order_id: str) -> str | None:
     A replace has no id of its own at the broker: a try that got no answer may arrive after a later replace,
     and put the order back to what it asked for.
     """
-    now = time.time()
-    for intent in reversed(journal.open(owner)):
-        if intent.kind == "replace" and intent.target == order_id:
+    for intent in reversed(journal.replaces(owner, order_id)):
+        if intent.open:
             return _(
                 "it is not known what became of an earlier replace of order {order_id}, which may still "
                 "arrive and undo this one: type `%openapi reconcile` first"
             ).format(order_id=order_id)
-    for row in reversed(journal.rows(owner, since=now - WINDOW - LATE)):
-        left = row["at"] + LATE - now
-        if row["kind"] == "replace" and row["target"] == order_id and row["attempts"] > 1 and left > 0:
+    for intent in reversed(journal.replaces(owner, order_id)):
+        left = LATE - at_least_since(intent.at, journal.events(intent.id)) if intent.attempts > 1 else 0.0
+        if left > 0:
             return _(
                 "a try of the last replace of order {order_id} got no answer, and may still arrive and undo "
                 "this one in the next {left:.0f} s"

@@ -251,6 +251,10 @@ class Journal:
             *(time.time() - idle if idle else FAR_FUTURE, account, account, mode, mode),
         )
 
+    def replaces(self, account: str, target: str) -> list[Intent]:
+        """Return the replaces of an order, oldest first."""
+        return self._find("i.account = ? AND i.kind = 'replace' AND i.target = ?", account, target)
+
     def get(self, intent: int) -> Intent | None:
         """Return one intent by its number."""
         return next(iter(self._find("i.id = ?", intent)), None)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from jupyter_openapi.errors import RequestRefused
 from jupyter_openapi.magic.command import Invocation, command, notify, parameter
+from jupyter_openapi.magic.flags import Flag
 from jupyter_openapi.messages import _
 from jupyter_openapi.spec.model import Effect, Kind
 
@@ -55,7 +56,8 @@ def cancel_all(ask: Invocation) -> Any:
     parameter("intent", Kind.INTEGER, "the number of one that you have looked up yourself"),
     parameter("done", Kind.ENUM, "whether that one was done", choices=("yes", "no")),
     parameter("order_id", Kind.ID, "as which order"),
-    examples=("reconcile", "reconcile 12 done=no", "reconcile 12 done=yes order_id=ORDER_ID"),
+    parameter("outcome", Kind.ID, "what came of that one: an order's id, or none"),
+    examples=("reconcile", "reconcile 12 outcome=none", "reconcile 12 outcome=ORDER_ID"),
 )
 def reconcile(ask: Invocation) -> pd.DataFrame:
     """Return one row for each order that was open, with the verdict."""
@@ -64,13 +66,16 @@ def reconcile(ask: Invocation) -> pd.DataFrame:
     from jupyter_openapi.session import SESSION
     from jupyter_openapi.trading.reconcile import Settlement
 
-    client, given = SESSION.connected(), ask.given
+    client, given = SESSION.connected(), dict(ask.given)
+    if outcome := given.pop("outcome", None):
+        none = str(outcome).lower() == "none"
+        given |= {"done": "no"} if none else {"done": "yes", "order_id": outcome}
     if ("intent" in given) != ("done" in given) or ("order_id" in given and "intent" not in given):
         raise RequestRefused(
             _(
-                "To settle one by hand say which, and whether it was done: `%openapi reconcile INTENT "
-                "done=yes`, and order_id=... where there is an order. `%openapi reconcile` alone settles "
-                "what it can."
+                "To settle one by hand say which, and what came of it: `%openapi reconcile INTENT "
+                "outcome=none`, or outcome=ORDER_ID; `%openapi reconcile INTENT done=yes` where there is no "
+                "id. `%openapi reconcile` alone settles what it can."
             )
         )
     if "intent" in given:
@@ -89,10 +94,11 @@ def reconcile(ask: Invocation) -> pd.DataFrame:
     "Show what was sent from this machine, and what became of it.",
     parameter("since", Kind.TIMESTAMP, "the first moment, such as -7d"),
     accepts=("tz", "out"),
-    examples=("journal", "journal since=-7d"),
+    flags=(Flag("every", help="of every account, each sandbox that ever ran included"),),
+    examples=("journal", "journal since=-7d", "journal --every"),
 )
 def journal(ask: Invocation) -> pd.DataFrame:
-    """Return one row for each change that was sent or was about to be, of all accounts, oldest first."""
+    """Return one row for each change that was sent or was about to be, oldest first."""
     import pandas as pd
 
     from jupyter_openapi.magic.export import Saving
@@ -100,9 +106,14 @@ def journal(ask: Invocation) -> pd.DataFrame:
     from jupyter_openapi.trading.journal import Journal
 
     saving = Saving(str(ask.command.flags["out"])) if "out" in ask.command.flags else None
-    book = SESSION.client.journal if SESSION.client is not None else Journal()
+    client = SESSION.client
+    book = client.journal if client is not None else Journal()
     since = ask.given.get("since")
-    rows = book.rows(since=None if since is None else float(since)) if book.path.exists() else []
+    # Without a connection there is no account whose orders could be meant.
+    own = None if client is None or ask.command.flags.get("every") else client.connection.owner
+    rows = book.rows(own, None if since is None else float(since)) if book.path.exists() else []
+    if own is not None and client is not None:
+        rows = [row for row in rows if row["mode"] == client.account.mode]
     frame = pd.DataFrame(rows, columns=list(SHOWN))
     moments = pd.to_datetime(frame["created"].astype("float64"), unit="s", utc=True)
     frame["created"] = moments.dt.floor("ms").dt.tz_convert(ask.context.tz(ask.command))
