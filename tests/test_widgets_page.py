@@ -6,6 +6,7 @@ import json
 import re
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -382,3 +383,11 @@ def test_a_field_of_the_keys_that_is_empty_is_named() -> None:
     }
     assert told.view["error"]
     panel.close()
+
+
+def test_the_lock_file_of_the_scripts_tools_names_no_host() -> None:
+    root = Path(__file__).parents[1]
+    lock = (root / "package-lock.json").read_text(encoding="utf-8")
+    assert "://" not in lock
+    assert '"resolved"' not in lock
+    assert "omit-lockfile-registry-resolved=true" in (root / ".npmrc").read_text(encoding="utf-8")
