@@ -383,7 +383,9 @@ def _head(words: list[str]) -> str:
             _("A path needs its method before it; type %openapi GET {head}.").format(head=short(head, 60))
         )
     if head.upper() in _OTHER_METHODS and len(words) > 1 and words[1].startswith("/"):
-        raise RequestRefused(f"{head} is not supported; use GET, POST, PUT, DELETE or PATCH.")
+        raise RequestRefused(
+            _("{method} is not supported; use {methods}.").format(method=head, methods=", ".join(METHODS))
+        )
     if head[0] in "'\"{" or "=" in head:
         raise RequestRefused(
             _("{head} is in the operation's place; type that first, such as %openapi quote 700.HK.").format(

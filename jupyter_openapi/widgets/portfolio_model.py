@@ -163,7 +163,7 @@ def _picture(
 
     if chosen == "Equity":
         if client is None:
-            raise RequestRefused("Not connected.")
+            raise RequestRefused(_("Not connected."))
         figure = plots.equity(equity_curve(client, base), privacy=privacy)
     elif chosen == "Allocation":
         figure = plots.allocation(frame, privacy=privacy)
