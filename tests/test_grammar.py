@@ -234,7 +234,7 @@ def test_a_request_by_method_and_path() -> None:
         ("GET //host/v1/x", "give the path alone"),
         ("GET /v1/x#part", "write %23"),
         ("GET /v1/x?a=%ff", "not percent-encoded UTF-8"),
-        ("HEAD /v1/x", "HEAD is not supported; use GET, POST, PUT, DELETE or PATCH."),
+        ("HEAD /v1/x", "HEAD is not supported; use GET, POST, PUT, DELETE, PATCH."),
         ("GET --frames /v1/x", "--frames is no flag"),
     ],
 )

@@ -96,14 +96,7 @@ def test_contributing_names_every_layer_and_what_is_in_it() -> None:
     assert said == present - {"__init__", "__main__", "sandbox"}
 
 
-ERRORS = {
-    "RequestRefused",
-    "ApiError",
-    "TransportError",
-    "OutcomeUnknown",
-    "Interrupted",
-    "LimitsUnavailable",
-}
+ERRORS = {"RequestRefused", "ApiError", "TransportError", "OutcomeUnknown", "Interrupted"}
 
 
 def test_messages_of_errors_are_templates() -> None:

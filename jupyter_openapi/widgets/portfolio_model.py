@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from jupyter_openapi.account import ClientLike
 from jupyter_openapi.errors import RequestRefused
+from jupyter_openapi.messages import _
 from jupyter_openapi.portfolio.valuation import valued
 from jupyter_openapi.widgets import polling as events
 from jupyter_openapi.widgets.panel import PanelState, failure_words, in_thread
