@@ -93,7 +93,7 @@ def _tls(host: str, port: int) -> Finding:
     except (OSError, ssl.SSLError) as failure:
         reason = getattr(failure, "reason", None) or failure
         return _ill(
-            "TLS", _("{reason}: something stands between, or a CA bundle is missing.").format(reason=reason)
+            "TLS", _("{reason}: a proxy intercepts TLS, or a CA bundle is missing.").format(reason=reason)
         )
     return _well("TLS", _("{version}, the certificate is trusted").format(version=version))
 

@@ -300,7 +300,7 @@ def test_an_unknown_profile_names_the_nearest() -> None:
 def test_a_profile_that_is_not_whole_is_refused(memory: Memory) -> None:
     store_profile("main", made("a"))
     del memory.entries["jupyter-openapi", "main/app_secret"]
-    with pytest.raises(RequestRefused, match=r"'main' is not whole \(no app_secret\)"):
+    with pytest.raises(RequestRefused, match=r"'main' is incomplete \(no app_secret\)"):
         Credentials.from_profile("main")
 
 

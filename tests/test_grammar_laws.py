@@ -368,9 +368,7 @@ def test_execute_counts_only_before_the_operation(
     assert parse_line(f"--execute {drawn[2]}", commands=COMMANDS).flags == {"execute": True}
     place = data.draw(st.integers(1, len(words)))
     late = " ".join([*words[:place], "--execute", *words[place:]])
-    with pytest.raises(
-        RequestRefused, match="--execute stands before the operation; type %openapi --execute"
-    ):
+    with pytest.raises(RequestRefused, match="--execute goes before the operation; type %openapi --execute"):
         parse_line(late, commands=COMMANDS)
 
 

@@ -232,10 +232,10 @@ def test_free_text_is_verbatim_unless_it_is_exactly_an_expression(line: str, val
         ("cancel 1 2", "takes one order_id and 2 words were given"),
         (
             "account_balance HKD",
-            "account_balance takes no bare word, and HKD stands alone; write name=value.",
+            "account_balance takes name=value only, and HKD has no name.",
         ),
         ("status now", "status takes nothing after it"),
-        ("GET /v1/x HKD", "HKD stands alone, and GET /v1/x takes name=value."),
+        ("GET /v1/x HKD", "HKD has no name, and GET /v1/x takes name=value."),
         ('POST /v1/x {"a": 1}', "A JSON body goes below the line: type %%openapi POST /v1/x"),
         ("submit 700.HK execute=true", "type %openapi --execute submit_order."),
         ("quote tz=UTC", "type %openapi --tz ZONE quote."),

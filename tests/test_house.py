@@ -94,3 +94,24 @@ def test_contributing_names_every_layer_and_what_is_in_it() -> None:
         path.name for path in house.PACKAGE.iterdir() if (path / "__init__.py").exists()
     }
     assert said == present - {"__init__", "__main__", "sandbox"}
+
+
+ERRORS = {"RequestRefused", "ApiError", "TransportError", "OutcomeUnknown", "Interrupted"}
+
+
+def test_messages_of_errors_are_templates() -> None:
+    """A message may be joined from messages, but its words are in `_()`; so it can be translated."""
+    found = []
+    for name, path in house.modules().items():
+        if name.startswith("jupyter_openapi.sandbox"):
+            continue  # it speaks the broker's words, which are never translated
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") in ERRORS and node.args:
+                message = node.args[0]
+                words = [
+                    each.value
+                    for each in (message.values if isinstance(message, ast.JoinedStr) else [message])
+                    if isinstance(each, ast.Constant) and re.search(r"[A-Za-z]", str(each.value))
+                ]
+                found += [f"{name}:{node.lineno}: {word!r}" for word in words]
+    assert found == []

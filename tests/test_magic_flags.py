@@ -543,16 +543,16 @@ def test_symbols_that_are_missing_are_named(
 ) -> None:
     frame = shell.run("x = %openapi quote 0700.HK AAPL.US APPL.US\nx")
     assert capsys.readouterr().out.splitlines()[:2] == [
-        "0700.HK: nothing came back; did you mean 700.HK?",
-        "APPL.US: nothing came back; did you mean AAPL.US?",
+        "0700.HK: no data; did you mean 700.HK?",
+        "APPL.US: no data; did you mean AAPL.US?",
     ]
     assert frame.attrs["openapi"]["missing"] == ["0700.HK", "APPL.US"]
     assert "0700.HK" not in shell.complete("%openapi quote 0")
     frame = shell.run("x = %openapi positions 1810.HK\nx")
-    assert capsys.readouterr().out.splitlines()[0] == "1810.HK: nothing came back."
+    assert capsys.readouterr().out.splitlines()[0] == "1810.HK: no data."
     frame = shell.run("x = %openapi quote aapl.us 700.HK\nx")
     if len(frame) == 2:
-        assert "nothing came back" not in capsys.readouterr().out
+        assert "no data" not in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
@@ -577,7 +577,7 @@ def test_the_likely_spelling(typed: str, meant: str | None) -> None:
 def test_many_missing_symbols_are_counted() -> None:
     said = described([f"{number}.HK" for number in range(1000, 1030)], []).split("\n")
     assert len(said) == 11
-    assert said[-1] == "and nothing for 20 more: df.attrs['openapi']['missing'] names them all."
+    assert said[-1] == "and no data for 20 more: df.attrs['openapi']['missing'] names them all."
     assert missing(["700.HK", "5.hk"], pd.DataFrame({"symbol": ["5.HK"]})) == ["700.HK"]
     assert missing(["700.HK"], pd.DataFrame({"close": [1.0]})) == []
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from datetime import datetime, tzinfo
 from decimal import Decimal
 
 import pytest
@@ -13,6 +14,8 @@ from hypothesis import strategies as st
 from jupyter_openapi.errors import RequestRefused
 from jupyter_openapi.market import symbols
 from jupyter_openapi.market.symbols import SECURITIES, lot_size
+from jupyter_openapi.spec import catalog
+from jupyter_openapi.trading.desk import draft
 
 
 @pytest.mark.parametrize(
@@ -154,3 +157,28 @@ def test_the_package_is_light() -> None:
     )
     run = subprocess.run([sys.executable, "-S", "-c", script], capture_output=True, text=True, check=True)
     assert run.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize(
+    ("moment", "days"),
+    [
+        ("2026-11-27T20:00:00+00:00", {"HK": 28, "US": 27, "nowhere": 27}),
+        ("2026-11-28T02:00:00+00:00", {"HK": 28, "US": 27, "nowhere": 28}),
+    ],
+)
+def test_a_markets_day_is_that_of_its_own_zone(
+    moment: str, days: dict[str, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Stopped(datetime):
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> datetime:
+            return datetime.fromisoformat(moment).astimezone(tz)
+
+    monkeypatch.setattr(symbols, "datetime", Stopped)
+    assert {market: symbols.today_in(market).day for market in days} == days
+    # So a good-till-date order for today is one in its own market, and yesterday's is refused there.
+    order = {"symbol": "AAPL.US", "side": "buy", "price": 1, "quantity": 1, "tif": "GTD"}
+    submit = catalog().operations["submit_order"]
+    assert draft(submit, {**order, "expire_date": "2026-11-27"}).body["expire_date"] == "2026-11-27"
+    with pytest.raises(RequestRefused, match="must not be before today, 2026-11-28"):
+        draft(submit, {**order, "symbol": "700.HK", "expire_date": "2026-11-27"})

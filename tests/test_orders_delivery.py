@@ -73,7 +73,7 @@ def test_a_read_that_gives_no_order_is_no_reason_to_send_again(client: Client, b
     broker.faults = deque(["lost"])
     broker.orders[str(order_id)] = {}
     known = len(broker.changes)
-    with pytest.raises(OutcomeUnknown, match="what came is no order"):
+    with pytest.raises(OutcomeUnknown, match="the reply is no order"):
         cancel.send()
     assert len(broker.changes) == known + 1
     assert last(client)["state"] == "unknown"

@@ -21,7 +21,7 @@ from support.sandbox import SandboxProcess
 from jupyter_openapi import Client, Credentials
 from jupyter_openapi.trading.journal import Journal
 
-LATE = 0.5  # nothing stands between these clients and the sandbox
+LATE = 0.5  # nothing intercepts these clients and the sandbox
 
 WORKER = """
 import json, sys

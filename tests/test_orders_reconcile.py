@@ -121,7 +121,7 @@ def test_what_can_not_be_read_leaves_its_own_intent_open_and_no_other(client: Cl
             client.call("cancel", order_id=order_id).send()
     broker.orders[first] = {}
     unread, settled = client.reconcile()
-    assert (unread.verdict, unread.how) == ("unknown", f"order {first} can't be read: what came is no order.")
+    assert (unread.verdict, unread.how) == ("unknown", f"order {first} can't be read: the reply is no order.")
     assert (settled.verdict, settled.how) == ("not done", "id")
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import json
+import socket
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from email.utils import formatdate
 from pathlib import Path
 from typing import Any
@@ -208,3 +211,23 @@ def test_a_connect_that_fails_leaves_no_other_account_connected(
         session.connect("paper")
     with pytest.raises(RequestRefused, match="Not connected"):
         session.connected()
+
+
+def test_a_reconnect_closes_the_connections_it_replaces(session: Session, server: Recorder) -> None:
+    def connected() -> int:
+        """Return how many sockets of this process are connected to the server."""
+        address = ("127.0.0.1", int(server.url.rpartition(":")[2]))
+        found = 0
+        for each in gc.get_objects():
+            if isinstance(each, socket.socket) and each.fileno() != -1:
+                with suppress(OSError):
+                    found += each.getpeername() == address
+        return found
+
+    replaced = []
+    for _ in range(5):
+        replaced.append(session.connect("paper"))
+        replaced[-1].call("stock_positions")
+    assert connected() == 1
+    replaced[0].call("stock_positions")  # one that was replaced may still read, on a new connection
+    assert connected() == 2

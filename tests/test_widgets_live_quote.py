@@ -178,7 +178,7 @@ def test_a_suggestion_can_be_taken() -> None:
             Most(free=Decimal(350)),
             100,
             "LO",
-            Sizes("300", "100", "", "50 beside whole lots of 100 left out."),
+            Sizes("300", "100", "", "50 outside whole lots of 100 left out."),
         ),
         (Most(free=Decimal(350)), 100, "ODD", Sizes("50")),
         (Most(free=Decimal(100)), 100, "LO", Sizes("100", "")),

@@ -55,7 +55,7 @@ def load_profile(name: str) -> KeyValues:
     if missing:
         raise RequestRefused(
             _(
-                "Profile '{name}' is not whole (no {missing}): type `%openapi login` to store it again."
+                "Profile '{name}' is incomplete (no {missing}): type `%openapi login` to store it again."
             ).format(name=name, missing=", no ".join(missing))
         )
     return KeyValues(*("" if values[field] == EMPTY else values[field] for field in FIELDS))

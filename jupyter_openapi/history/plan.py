@@ -158,7 +158,7 @@ def _with_window(operation: Operation, window: tuple[str, str], given: dict[str,
     start, end = window
     if start not in given:
         raise RequestRefused(
-            _("A whole history needs a start: add {start}=2026-01-01, or {start}=-1y, to {name}.").format(
+            _("A history needs a start: add {start}=2026-01-01, or {start}=-1y, to {name}.").format(
                 start=start, name=operation.name
             )
         )

@@ -98,7 +98,7 @@ def _sent_as_typed(wish: FrameRequest, client: Client) -> Any:
     reply = client.request(built.method, built.path, query, built.fields, undescribed=True)
     notify(
         wish.command,
-        _("Sent as it stands, since no description of {name} has it: {names}.").format(
+        _("Sent unchanged, since no description of {name} has it: {names}.").format(
             name=target.operation.name if target.operation else target.name,
             names=", ".join(target.undescribed),
         ),

@@ -400,18 +400,14 @@ def _unwanted(
         return RequestRefused(
             _(
                 "{operation} takes one {parameter} and {count} words were given; write the others as "
-                "name=value, and put a value that holds spaces in quotes ({word} stands alone)."
+                "name=value, and put a value that holds spaces in quotes ({word} has no name)."
             ).format(operation=operation.name, parameter=main.name, count=len(words), word=word)
         )
     if operation is not None:
         return RequestRefused(
-            _("{name} takes no bare word, and {word} stands alone; write name=value.").format(
-                name=operation.name, word=word
-            )
+            _("{name} takes name=value only, and {word} has no name.").format(name=operation.name, word=word)
             if operation.parameters
-            else _("{name} takes nothing after it, and {word} stands there; leave it out.").format(
-                name=operation.name, word=word
-            )
+            else _("{name} takes nothing after it; leave {word} out.").format(name=operation.name, word=word)
         )
     path = f"{command.method} {short(command.path, 40)}"
     if word.startswith("{"):
@@ -420,7 +416,7 @@ def _unwanted(
                 path=path
             )
         )
-    return RequestRefused(_("{word} stands alone, and {path} takes name=value.").format(word=word, path=path))
+    return RequestRefused(_("{word} has no name, and {path} takes name=value.").format(word=word, path=path))
 
 
 def _text(value: str, scope: Scope, flag: str) -> str:

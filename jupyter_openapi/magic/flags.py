@@ -154,7 +154,7 @@ def _store(flag: Flag, value: str, into: dict[str, FlagValue]) -> None:
     if "{" in value or "}" in value:
         if flag.literal:
             raise RequestRefused(
-                _("--{name} takes a name as it stands, without braces: {usage}.").format(
+                _("--{name} takes a plain name, without braces: {usage}.").format(
                     name=flag.name, usage=flag.usage
                 )
             )
@@ -198,7 +198,7 @@ def late_flag(word: str, rest: str, commands: Mapping[str, FlagOwner]) -> Reques
     name = word[2:].partition("=")[0]
     if name in FLAGS:
         return RequestRefused(
-            _("--{name} stands before the operation; type %openapi {usage} {rest}.").format(
+            _("--{name} goes before the operation; type %openapi {usage} {rest}.").format(
                 name=name, usage=FLAGS[name].usage, rest=short(rest, 60)
             )
         )

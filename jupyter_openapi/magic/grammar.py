@@ -383,12 +383,14 @@ def _head(words: list[str]) -> str:
             _("A path needs its method before it; type %openapi GET {head}.").format(head=short(head, 60))
         )
     if head.upper() in _OTHER_METHODS and len(words) > 1 and words[1].startswith("/"):
-        raise RequestRefused(f"{head} is not supported; use GET, POST, PUT, DELETE or PATCH.")
+        raise RequestRefused(
+            _("{method} is not supported; use {methods}.").format(method=head, methods=", ".join(METHODS))
+        )
     if head[0] in "'\"{" or "=" in head:
         raise RequestRefused(
-            _(
-                "{head} stands where the operation belongs; name that first, such as %openapi quote 700.HK."
-            ).format(head=short(head, 40))
+            _("{head} is in the operation's place; type that first, such as %openapi quote 700.HK.").format(
+                head=short(head, 40)
+            )
         )
     return head
 
@@ -443,7 +445,7 @@ def _item(word: str) -> Item:
         return Item(name, value)
     if equals and not name:
         raise RequestRefused(
-            _("{word} stands alone; write name=value with no spaces, such as symbol=700.HK.").format(
+            _("{word} has no name; write name=value with no spaces, such as symbol=700.HK.").format(
                 word=short(word, 40)
             )
         )

@@ -148,12 +148,12 @@ def described(symbols: list[str], known: Iterable[str]) -> str:
     for symbol in symbols[:NAMED]:
         likely = likely_meant(symbol, names)
         lines.append(
-            _("{symbol}: nothing came back").format(symbol=symbol)
+            _("{symbol}: no data").format(symbol=symbol)
             + (_("; did you mean {likely}?").format(likely=likely) if likely else ".")
         )
     if len(symbols) > NAMED:
         lines.append(
-            _("and nothing for {count} more: df.attrs['openapi']['missing'] names them all.").format(
+            _("and no data for {count} more: df.attrs['openapi']['missing'] names them all.").format(
                 count=len(symbols) - NAMED
             )
         )

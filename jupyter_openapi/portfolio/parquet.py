@@ -193,7 +193,7 @@ class ParquetStore:
             self._fs, base = fsspec.core.url_to_fs(place)
         except (ValueError, ImportError) as problem:
             raise RequestRefused(
-                _("{root} is no place to keep a history in: {problem}.").format(root=root, problem=problem)
+                _("{root} can't keep a history: {problem}.").format(root=root, problem=problem)
             ) from None
         dataset = f"{str(base).rstrip('/')}/{operation}"
         self.folder = f"{dataset}/account={owner}"

@@ -108,9 +108,7 @@ def _segment(parameter: Parameter, value: Any) -> str:
     text = _plain_text(value)
     if text in {"", ".", ".."}:
         raise RequestRefused(
-            _("{name}={text!r} cannot stand in the path {name} belongs to.").format(
-                name=parameter.name, text=text
-            )
+            _("{name}={text!r} can't be part of a path.").format(name=parameter.name, text=text)
         )
     return _quote(text, safe="")
 

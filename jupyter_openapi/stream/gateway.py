@@ -295,8 +295,8 @@ class Gateway(ABC):
         advice = ""
         if refusal.code == c.NO_ACCESS:
             advice = _(
-                "This account has no live quotes for that market: subscribe to other symbols, or buy "
-                "quote access in the broker's app."
+                "This account has no live quotes for that market: subscribe to other symbols, or buy quote "
+                "access in the broker's app."
             )
         elif refusal.code == c.TOO_MANY_SUBSCRIPTIONS:
             advice = _("At most 500 securities can be subscribed to at once: close a subscription first.")

@@ -211,7 +211,7 @@ class Delivery:
             return None, failure, isinstance(failure, TransportError)
         except Exception as odd:  # noqa: BLE001 (whatever an answer does to our code, the order may be booked)
             course.doubt = OutcomeUnknown(
-                _("What came back for {name} could not be read ({kind}): it may have been done.").format(
+                _("The reply to {name} could not be read ({kind}): it may have been done.").format(
                     name=course.call.name, kind=type(odd).__name__
                 )
             )
@@ -275,7 +275,7 @@ class Delivery:
                     course, _("The order can't be read: {failure}").format(failure=failure)
                 ) from None
             if not isinstance(order, Mapping) or not order.get("status"):
-                raise _unknown(course, "The order was asked for, and what came is no order.")
+                raise _unknown(course, "The order was asked for, and the reply is no order.")
             fate = of_cancel(order) if cancel else of_replace(order, preview.fields)
             if fate is not ChangeOutcome.MOVING:
                 break

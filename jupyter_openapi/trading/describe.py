@@ -282,7 +282,7 @@ def standing(read: Read, order_id: str) -> tuple[Mapping[str, Any], Lines]:
     order = read("order_detail", {"order_id": order_id})
     if not isinstance(order, Mapping) or not order.get("status"):
         raise TransportError(
-            _("Nothing was sent: order {order_id} was asked for, and what came is no order.").format(
+            _("Nothing was sent: order {order_id} was asked for, and the reply is no order.").format(
                 order_id=order_id
             )
         )

@@ -451,7 +451,11 @@ def _tag(operation: Operation, body: dict[str, Any], request_id: str) -> str | N
 
 def _keep(problems: list[orders.Problem]) -> None:
     if problems:
-        raise RequestRefused("; ".join(problem.message for problem in problems) + ". Nothing was sent.")
+        raise RequestRefused(
+            _("{problems}. Nothing was sent.").format(
+                problems="; ".join(problem.message for problem in problems)
+            )
+        )
 
 
 def _market_side(fields: Mapping[str, Any]) -> tuple[str, str] | None:

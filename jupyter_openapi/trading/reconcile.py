@@ -118,7 +118,7 @@ class BrokerOrders:
         """
         order = self._read("order_detail", {"order_id": order_id})
         if not isinstance(order, Mapping) or not order.get("status"):
-            raise TransportError(_("what came is no order."))
+            raise TransportError(_("the reply is no order."))
         return order
 
     def claim(self, order: Order) -> None:

@@ -227,7 +227,7 @@ def no_answer(call: Call, host: Host, failure: Exception, *, begun: bool) -> Ope
     what = _reason(failure)
     if not begun:
         if isinstance(failure, SpokeFirst):
-            hint = _("Something stands between, or the server is out of step: try again.")
+            hint = _("A proxy may have answered, or the server failed: try again.")
         elif host.loopback:
             hint = _("Start it with `%openapi connect sandbox`.")
         else:

@@ -99,6 +99,7 @@ SKEW_LOOK = 60.0  # seconds between two looks at it
 DAY = 86_400.0
 YEAR = 366 * DAY
 WRONG_SIGNATURE = 403201  # also what a timestamp gets that is too far off
+CLOSED = -1  # instead of the id of the process whose connections these are
 
 
 class Transport:
@@ -173,8 +174,9 @@ class Transport:
 
     def close(self) -> None:
         """Close the connections; the next request opens new ones."""
+        self._pool.close()
         self._adapter.close()
-        self._pool = self._connections()
+        self._process = CLOSED
 
     def _connections(self) -> HTTPConnectionPool:
         return connections(self._adapter, self.host)
@@ -238,9 +240,10 @@ class Transport:
                 _("{name} waited too long for its turn, and was not sent.").format(name=call.name)
             )
         if self._process != os.getpid():
-            # A fork: on its parent's connections each would read the other's answers.
-            self._process, self._adapter = os.getpid(), Adapter()
+            # Closed; or a fork: on its parent's connections each would read the other's answers.
+            self._adapter = Adapter()
             self._pool = self._connections()
+            self._process = os.getpid()
         # Signed only now: a timestamp made before waiting for a turn would be old when it is sent.
         signed = self._auth.headers(call.method, call.path, call.query, call.body)
         follow(exchange)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from jupyter_openapi.account import ClientLike
 from jupyter_openapi.errors import RequestRefused
+from jupyter_openapi.messages import _
 from jupyter_openapi.portfolio.valuation import valued
 from jupyter_openapi.widgets import polling as events
 from jupyter_openapi.widgets.panel import PanelState, failure_words, in_thread
@@ -163,7 +164,7 @@ def _picture(
 
     if chosen == "Equity":
         if client is None:
-            raise RequestRefused("Not connected.")
+            raise RequestRefused(_("Not connected."))
         figure = plots.equity(equity_curve(client, base), privacy=privacy)
     elif chosen == "Allocation":
         figure = plots.allocation(frame, privacy=privacy)

@@ -311,8 +311,10 @@ class Most:
     @property
     def text(self) -> str:
         """In words; empty where it is not known."""
+        if self.free == 0:
+            return _("none held")
         if self.free is not None:
-            return _("{free:,f} held and free to sell").format(free=self.free)
+            return _("{free} held and free to sell").format(free=f"{self.free.normalize():,f}")
         if self.cash is None:
             return ""
         words = _("{cash:,f} with cash").format(cash=self.cash)
@@ -331,7 +333,7 @@ class Most:
         rounded, half = whole // lot * lot, whole / 2 // lot * lot
         note = ""
         if rounded != whole:
-            note = _("{rest:f} beside whole lots of {lot} left out.").format(rest=whole - rounded, lot=lot)
+            note = _("{rest:f} outside whole lots of {lot} left out.").format(rest=whole - rounded, lot=lot)
         if self.free is not None:
             return Sizes(all=_shares(rounded), half=_shares(half), note=note)
         return Sizes(max=_shares(rounded), half=_shares(half), note=note)

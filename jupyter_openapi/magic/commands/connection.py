@@ -45,7 +45,7 @@ def login(ask: Invocation) -> Any:
                 profile=profile
             )
         )
-    return Report("Kept in this process's memory only. Now type %openapi connect paper.")
+    return Report(_("Kept in this process's memory only. Now type %openapi connect paper."))
 
 
 def _in_notebook() -> bool:

@@ -84,7 +84,7 @@ def reconcile(ask: Invocation) -> pd.DataFrame:
     else:
         found = client.reconcile()
     if not found:
-        notify(ask.command, _("Nothing is open: what became of every order sent from here is known."))
+        notify(ask.command, _("Nothing is open: the outcome of every order sent from here is known."))
     rows = [{**asdict(each), "candidates": ", ".join(each.candidates)} for each in found]
     return pd.DataFrame(rows, columns=list(Settlement.__dataclass_fields__))
 

@@ -80,15 +80,15 @@ def _stop() -> Report:
     from jupyter_openapi.session import SESSION
 
     if SESSION.sandbox is None:
-        return Report("No sandbox of this kernel runs.")
+        return Report(_("No sandbox of this kernel runs."))
     url = SESSION.sandbox.http_url
     SESSION.stop_sandbox()
     client = SESSION.client
     if client is None or client.account.host != url:
-        return Report("The sandbox is stopped.")
+        return Report(_("The sandbox is stopped."))
     client.close()
     SESSION.client = SESSION.preview = None
-    return Report("The sandbox is stopped, and you are not connected any more.")
+    return Report(_("The sandbox is stopped, and you are not connected any more."))
 
 
 def _reset() -> Report:
@@ -96,14 +96,14 @@ def _reset() -> Report:
 
     _answer("POST", "/sandbox/reset")
     SESSION.preview = None
-    return Report("The sandbox has forgotten all orders and starts from its opening account.")
+    return Report(_("The sandbox has forgotten all orders and starts from its opening account."))
 
 
 def _status() -> Report:
     from jupyter_openapi.session import SESSION
 
     if SESSION.sandbox is None:
-        return Report("No sandbox of this kernel runs: `%openapi connect sandbox` starts it.")
+        return Report(_("No sandbox of this kernel runs: `%openapi connect sandbox` starts it."))
     rows = _answer("GET", "/sandbox/status")
     width = max(len(name) for name in rows)
     return Report(
