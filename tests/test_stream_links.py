@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import select
 import signal
@@ -366,3 +367,46 @@ def test_a_request_without_an_answer_gives_the_link_up(sandbox: SandboxProcess) 
         assert link.lost.done()
 
     asyncio.run(talk())
+
+
+def test_no_password_session_or_token_is_logged(
+    sandbox: SandboxProcess, client: Client, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    sub = client.subscribe([HK])
+    gateway = sub._engine.quotes
+    ask, passwords = gateway._password, []
+
+    async def password() -> str:
+        passwords.append(await ask())
+        return passwords[-1]
+
+    gateway._password = password
+    sub.wait()
+    client.subscribe_orders().wait()
+    sandbox.client.post("/sandbox/sockets", drop="all")
+    until(lambda: len(sub.gaps) == 1 and sub.gaps[0].end)
+    assert passwords
+    for secret in (*passwords, gateway._session, sandbox.info["access_token"], sandbox.info["app_secret"]):
+        assert secret not in caplog.text
+    assert caplog.text
+
+
+def test_the_faults_of_the_command_line_befall_pushes() -> None:
+    with (
+        start_sandbox("--limits", "off", "--fault", "ws_halfopen=1") as sandbox,
+        client_of(sandbox) as client,
+    ):
+        sub = client.subscribe([HK], "trades").wait()
+        until(lambda: len(sub.gaps) == 1 and sub.gaps[0].end, 15)  # frozen by the first trade, and replaced
+        assert sandbox.client.get("/sandbox/status")["faults"] == {"ws_halfopen": 1.0}
+        sandbox.client.post("/sandbox/faults", ws_halfopen=0, ws_drop=1)
+        until(lambda: "1006" in sub.gaps[-1].reason, 15)
+    with pytest.raises(RuntimeError, match="there is no fault 'ws_none'"):
+        start_sandbox("--fault", "ws_none=1")
+
+
+def test_what_the_control_of_the_sockets_refuses(sandbox: SandboxProcess) -> None:
+    reply = sandbox.client.call("POST", "/sandbox/sockets", json_body={"drop": "everything"})
+    assert (reply.status, reply.code) == (400, 602001)
+    assert "drop: everything is none of quote, trade, all" in reply.message

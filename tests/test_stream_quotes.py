@@ -297,3 +297,14 @@ def test_no_secret_is_in_a_repr_or_address(sandbox: SandboxProcess, client: Clie
     shown = repr(sub) + repr(vars(sub)) + repr(client.links()) + repr(next(iter(sub)))
     assert sandbox.info["access_token"] not in shown
     assert sandbox.info["app_secret"] not in shown
+
+
+def test_an_order_of_the_account_stands_in_the_pushed_book(sandbox: SandboxProcess, client: Client) -> None:
+    sub = client.subscribe(HK, "depth").wait()
+    coming = iter(sub.events(seconds=5))
+    before = next(coming)
+    best = before.bid[0]
+    order_id = sandbox.client.submit(submitted_price=str(best.price))
+    assert next(coming).bid[0].volume == best.volume + 100
+    sandbox.client.call("DELETE", "/v1/trade/order", {"order_id": order_id})
+    assert next(coming).bid[0].volume == best.volume

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import ssl
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -28,6 +29,11 @@ _WHOLE_BINARY, _MASKED = 0x82, 0x80
 _PLAIN_PUSH = bytes((PUSH,))
 _LARGEST = LARGEST_BODY + 64
 _DATA = frozenset({Opcode.TEXT, Opcode.BINARY, Opcode.CONT})
+
+
+# The library would log the frames at DEBUG, and one of them holds the one-time password.
+_log = logging.getLogger(f"{__name__}.websockets")
+_log.setLevel(logging.INFO)
 
 
 class Refusal(Exception):
@@ -182,6 +188,7 @@ class Link:
                 ping_interval=self._settings.ping,
                 ping_timeout=self._settings.ping,
                 max_size=_LARGEST,
+                logger=_log,
                 create_connection=_Connection,
             )  # type: ignore[assignment]  # what create_connection makes
         except (OSError, TimeoutError, ImportError, WebSocketException) as failure:
