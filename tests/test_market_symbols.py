@@ -94,6 +94,27 @@ def test_a_symbol_is_text(value: object) -> None:
         symbols.parse(value)  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize(
+    ("text", "right"),
+    [
+        ("0700.HK", "700.HK"),
+        ("HK.00700", "700.HK"),
+        ("aapl.us", "AAPL.US"),
+        ("BRK-B", "BRK.B.US"),
+        ("BRK.B", "BRK.B.US"),
+        ("AAPL  260116C00260000", "AAPL260116C260000.US"),
+        ("SH.US", "SH.US"),
+        ("700", "700"),
+        ("AAPL", "AAPL"),
+        ("nonsense!", "nonsense!"),
+        ("", ""),
+    ],
+)
+def test_what_is_beyond_doubt_is_mended(text: str, right: str) -> None:
+    assert symbols.mended(text) == right
+    assert symbols.mended(right) == right
+
+
 MARKS = st.text(st.sampled_from("ABHKSUZG019.-/ cp"), max_size=12)
 MARKED = st.tuples(MARKS, st.sampled_from(["", ".US", ".HK", ".SH", ".SZ", ".SG", ".us"])).map("".join)
 

@@ -335,3 +335,26 @@ def test_fees_are_learnt_from_past_orders_over_http() -> None:
             assert client.learn_fees() == {"HK": BrokerFees(per_order=Decimal("15.00"))}
             shown = client.call("submit_order", **order)
             assert "of it the broker's own as you stated them" in lines(shown, "amount")
+
+
+@pytest.mark.parametrize(
+    ("typed", "right"),
+    [
+        ("0700.HK", "700.HK"),
+        ("HK.00700", "700.HK"),
+        ("aapl.us", "AAPL.US"),
+        ("AAPL  270115C00260000", OPTION),
+    ],
+)
+def test_a_symbol_is_mended_in_orders_and_reads_alike(
+    client: Client, exchange: Exchange, typed: str, right: str
+) -> None:
+    made = buy(client, typed, 100, price="12.5")
+    assert made.fields["symbol"] == right
+    assert f"Buy 100 {right}" in lines(made, "order")
+    assert client.call("static_info", symbol=[typed]) is not None
+
+
+@pytest.mark.parametrize("symbol", ["SH.US", "SG.US", "HK.US", "SZ.US"])
+def test_codes_that_look_like_markets_can_be_ordered(client: Client, symbol: str) -> None:
+    assert buy(client, symbol, 100, price="60").fields["symbol"] == symbol

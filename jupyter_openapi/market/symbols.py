@@ -143,6 +143,18 @@ def suggest(text: str) -> str | None:
     return _spelling(code, market)
 
 
+def mended(text: str) -> str:
+    """Return a symbol as the broker spells it, where what is meant is beyond doubt; else the text as it is.
+
+    ``0700.HK``, ``HK.00700``, ``aapl.us``, ``BRK-B`` and an option in any spelling are; a code without a
+    market (``700``) is not, for several have it.
+    """
+    word = text.strip().upper()
+    if not (set("./-") & set(word) or _OCC.fullmatch(word)):
+        return text
+    return suggest(text) or text
+
+
 def _spelling(code: str, market: str) -> str:
     if market == "HK" and code.isdigit():
         code = code.lstrip("0") or "0"

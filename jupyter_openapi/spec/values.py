@@ -15,6 +15,7 @@ from enum import Enum
 from typing import Any
 
 from jupyter_openapi.errors import RequestRefused, did_you_mean
+from jupyter_openapi.market.symbols import mended
 from jupyter_openapi.messages import _
 from jupyter_openapi.spec.dates import to_day, to_seconds, zone
 from jupyter_openapi.spec.model import Kind, Parameter
@@ -118,7 +119,7 @@ class _Converter:
         self._kinds: dict[Kind, Callable[[Parameter, Any], Any]] = {
             Kind.TEXT: self._text,
             Kind.ID: self._id,
-            Kind.SYMBOL: self._text,
+            Kind.SYMBOL: self._symbol,
             Kind.ENUM: self._enum,
             Kind.DECIMAL: self._decimal,
             Kind.INTEGER: self._integer,
@@ -144,6 +145,10 @@ class _Converter:
         if isinstance(value, bool | float | Mapping | list | tuple):
             raise refused(parameter, value, _("is not text"))
         return str(value)
+
+    def _symbol(self, parameter: Parameter, value: Any) -> str:
+        """Return a symbol as the broker spells it, where what is meant is beyond doubt."""
+        return mended(self._text(parameter, value))
 
     def _id(self, parameter: Parameter, value: Any) -> str | int:
         if isinstance(value, bool | float | Decimal):
