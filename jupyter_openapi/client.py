@@ -17,9 +17,9 @@ from jupyter_openapi.messages import _
 from jupyter_openapi.reply import Reply
 from jupyter_openapi.signing import Explanation
 from jupyter_openapi.spec import catalog
-from jupyter_openapi.spec.check import with_undescribed
+from jupyter_openapi.spec.check import open_to
 from jupyter_openapi.spec.model import Effect, Operation
-from jupyter_openapi.spec.request import arguments_of, encode_query, normalise, pairs_of
+from jupyter_openapi.spec.request import arguments_of, encode_query, normalise, pairs_of, unknown_change
 from jupyter_openapi.trading import Basket, Desk, OrderState, Preview
 from jupyter_openapi.trading.basket import cancel_basket, submit_basket
 from jupyter_openapi.trading.broker_fees import learn
@@ -185,17 +185,12 @@ class Client:
         region = self.connection.credentials.facts.region
         return Live(Source(self._transport, self._reader.data, region=region, settings=self.stream_settings))
 
-    @property
+    @cached_property
     def stream_settings(self) -> Settings:
         """How long live subscriptions wait for what; may be set before the first one."""
         from jupyter_openapi.stream import Settings
 
-        found: Settings = self.__dict__.setdefault("_stream_settings", Settings())
-        return found
-
-    @stream_settings.setter
-    def stream_settings(self, settings: Settings) -> None:
-        self.__dict__["_stream_settings"] = settings
+        return Settings()
 
     def _made(self, preview: Preview) -> None:
         if self.preview_made is not None:
@@ -367,35 +362,25 @@ class Client:
         if match is not None:
             operation, in_path = match
             if undescribed:
-                operation = _open_to(operation, [*(name for name, _value in pairs), *(json or ())])
+                operation = open_to(operation, [*(name for name, _value in pairs), *(json or ())])
             return self._named(
                 operation, {**in_path, **arguments_of(operation, pairs, json)}, execute=execute
             )
         if verb == "GET":
             return self._reader.get(plain, pairs, json)
-        unknown = Operation(
-            f"{verb} {plain}",
-            verb,
-            plain,
-            Effect.TRADE,
-            "unknown",
-            "trade",
-            "a path outside the specification",
-        )
-        preview = self._desk.raw(unknown, encode_query(pairs), json)
+        preview = self._desk.raw(unknown_change(verb, plain), encode_query(pairs), json)
         return preview.send() if execute else preview
 
     @guarded
     def reconcile(self) -> list[Settlement]:
         """Settle what is not known of this account's orders, by reading only; one row for each open one."""
         link = self.connection
-        ahead = link.transport.clock.offset
         return reconcile(
             self.journal,
             link.owner,
             self._reader.data,
             mode=self.account.mode,
-            ahead=ahead,
+            ahead=link.transport.clock.offset,
             server_now=link.transport.server_now,
         )
 
@@ -502,19 +487,6 @@ class Client:
         _keep_tokens_out(operation)
         preview = self._desk.preview(operation, arguments, tz=self.tz)
         return preview.send() if execute else preview
-
-
-def _open_to(operation: Operation, names: Iterable[str]) -> Operation:
-    """Return a read with what it is given beyond its description; RequestRefused for a change."""
-    extended = with_undescribed(operation, names)
-    if extended is not operation and operation.effect is not Effect.READ:
-        raise RequestRefused(
-            _(
-                "Nothing was sent: {name} changes something, and only a read takes a parameter that is not "
-                "described."
-            ).format(name=operation.name)
-        )
-    return extended
 
 
 def _keep_tokens_out(operation: Operation) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 
 from jupyter_openapi.errors import RequestRefused, did_you_mean, sentence
 from jupyter_openapi.messages import _
-from jupyter_openapi.spec.model import Kind, Operation, Parameter
+from jupyter_openapi.spec.model import Effect, Kind, Operation, Parameter
 from jupyter_openapi.spec.values import check_fields, convert, refused
 
 
@@ -261,3 +261,16 @@ def _text_fits(parameter: Parameter, wire: str) -> None:
         raise refused(
             parameter, wire, _("does not fit. {description}").format(description=parameter.description)
         )
+
+
+def open_to(operation: Operation, names: Iterable[str]) -> Operation:
+    """Return a read with what it is given beyond its description; RequestRefused for a change."""
+    extended = with_undescribed(operation, names)
+    if extended is not operation and operation.effect is not Effect.READ:
+        raise RequestRefused(
+            _(
+                "Nothing was sent: {name} changes something, and only a read takes a parameter that is not "
+                "described."
+            ).format(name=operation.name)
+        )
+    return extended

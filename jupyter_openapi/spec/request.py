@@ -15,7 +15,7 @@ from urllib.parse import quote, unquote
 from jupyter_openapi.errors import RequestRefused
 from jupyter_openapi.messages import _
 from jupyter_openapi.spec.check import nest
-from jupyter_openapi.spec.model import Operation, Parameter
+from jupyter_openapi.spec.model import Effect, Operation, Parameter
 from jupyter_openapi.spec.values import convert, dump, join
 
 
@@ -130,6 +130,19 @@ METHODS = ("GET", "POST", "PUT", "DELETE", "PATCH")
 """The HTTP methods that a request may have."""
 
 _UNRESERVED = re.compile(r"%(2[dDeE]|3[0-9]|4[1-9a-fA-F]|5[0-9aAfF]|6[1-9a-fA-F]|7[0-9aAeE])")
+
+
+def unknown_change(method: str, path: str) -> Operation:
+    """Return an operation for a path outside the specification; it counts as a trade."""
+    return Operation(
+        name=f"{method} {path}",
+        method=method,
+        path=path,
+        effect=Effect.TRADE,
+        group="unknown",
+        limit="trade",
+        summary=_("a path outside the specification"),
+    )
 
 
 def normalise(method: str, path: str) -> tuple[str, str, list[tuple[str, str]]]:

@@ -207,8 +207,6 @@ class Desk:
             tag = _tag(operation, body, request_id)
         target = f"{path}?{query}" if query else path
         content = b"" if body is None else encode_body(body)
-        note = self._kind.note()
-        title = f"{self.account.title}; {note}" if note else self.account.title
         preview = Preview(
             operation,
             operation.method,
@@ -216,7 +214,11 @@ class Desk:
             query,
             content,
             self.account,
-            (("account", title), *lines, ("sends", f"{operation.method} {target} {content.decode()}")),
+            (
+                ("account", self._title()),
+                *lines,
+                ("sends", f"{operation.method} {target} {content.decode()}"),
+            ),
             request_id,
             order_id,
             tag,
@@ -233,6 +235,10 @@ class Desk:
         if self.made is not None:
             self.made(preview)
         return preview
+
+    def _title(self) -> str:
+        note = self._kind.note()
+        return f"{self.account.title}; {note}" if note else self.account.title
 
     def _cell(self) -> Cell:
         """Return the cell that makes a preview; where cells have no ids, all of this client is one run."""
