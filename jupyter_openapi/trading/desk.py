@@ -201,10 +201,7 @@ class Desk:
             f"{path}?{query}",
             body if isinstance(body, dict) else {"": body},
         )
-        request_id = tag = None
-        if operation.parameter("client_request_id") is not None and isinstance(body, dict):
-            request_id = str(body.setdefault("client_request_id", f"jo-{uuid.uuid4().hex}"))
-            tag = _tag(operation, body, request_id)
+        request_id, tag = _identified(operation, body)
         target = f"{path}?{query}" if query else path
         content = b"" if body is None else encode_body(body)
         preview = Preview(
@@ -441,6 +438,14 @@ def _typed(operation: Operation, arguments: Mapping[str, Any]) -> Mapping[str, A
     if operation.name == "submit_order" and "submitted_price" in given and "order_type" not in given:
         return {**arguments, "order_type": "LO"}
     return arguments
+
+
+def _identified(operation: Operation, body: Any) -> tuple[str | None, str | None]:
+    """Give an order an id of its own and a tag in its remark, where it takes them; return both."""
+    if operation.parameter("client_request_id") is None or not isinstance(body, dict):
+        return None, None
+    request_id = str(body.setdefault("client_request_id", f"jo-{uuid.uuid4().hex}"))
+    return request_id, _tag(operation, body, request_id)
 
 
 def _tag(operation: Operation, body: dict[str, Any], request_id: str) -> str | None:
