@@ -56,7 +56,7 @@ def commands() -> str:
 
     parts = [
         f"### {name}\n\n```text\n{_without_title(str(command_help(spec)))}\n```\n"
-        for name, spec in sorted(COMMANDS.items())
+        for name, spec in COMMANDS.items()
     ]
     return "\n".join(parts)
 

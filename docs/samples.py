@@ -18,6 +18,7 @@ from contextlib import redirect_stdout
 from difflib import unified_diff
 from io import StringIO
 from pathlib import Path
+from textwrap import wrap
 
 ROOT = Path(__file__).resolve().parent.parent
 README = ROOT / "README.md"
@@ -69,8 +70,15 @@ def settled(text: str) -> str:
     text = re.sub(r"^Out\[\d+\]: ?\n?", "", text, flags=re.MULTILINE)
     for pattern, instead in NEW_EACH_TIME:
         text = pattern.sub(instead, text)
-    lines = [line if len(line) <= WIDTH else f"{line[: WIDTH - 1]}…" for line in text.rstrip().split("\n")]
-    return "\n".join(line.rstrip() for line in lines) + "\n"
+    lines = []
+    for line in text.rstrip().split("\n"):
+        if len(line) <= WIDTH:
+            lines.append(line.rstrip())
+        elif line.startswith(" "):  # a row of a preview
+            lines.append(f"{line[: WIDTH - 1]}…")
+        else:
+            lines += wrap(line, WIDTH)
+    return "\n".join(lines) + "\n"
 
 
 def written(readme: str) -> str:
