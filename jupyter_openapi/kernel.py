@@ -12,8 +12,11 @@ import os
 import platform
 import socket
 import sys
+import threading
 from collections.abc import Coroutine, Mapping
-from contextvars import ContextVar
+from concurrent.futures import Future
+from contextlib import suppress
+from contextvars import ContextVar, copy_context
 from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeVar
 
@@ -93,8 +96,9 @@ T = TypeVar("T")
 def run(coroutine: Coroutine[Any, Any, T]) -> T:
     """Run `coroutine` to its end and return its result.
 
-    In plain Python this is `asyncio.run`. In a notebook, whose loop is already running in this thread, the
-    loop is made re-entrant first (nest-asyncio), which is done only then and never at import.
+    In plain Python this is `asyncio.run`. In a notebook, whose loop is already running in this thread, a
+    coroutine of this package runs on a loop of its own in another thread. One of somebody else may belong to
+    the notebook's loop, which is made re-entrant for it (nest-asyncio), at that moment and never at import.
 
     Examples
     --------
@@ -104,8 +108,56 @@ def run(coroutine: Coroutine[Any, Any, T]) -> T:
         loop = asyncio.get_running_loop()
     except RuntimeError:
         return asyncio.run(coroutine)
+    if _is_own(coroutine):
+        return _run_apart(coroutine)
     _nest(loop)
-    return loop.run_until_complete(coroutine)
+    try:
+        return loop.run_until_complete(coroutine)
+    finally:
+        # The loop is in the middle of its callbacks, and has counted them: those that the nested one has run
+        # it would miss, and end with "pop from an empty deque", and the kernel with it.
+        for _number in range(MISSED):
+            loop.call_soon(_nothing)
+
+
+MISSED = 10_000  # more callbacks than ever wait at one moment; they take about 5 ms
+
+
+def _nothing() -> None:
+    """Stand in for a callback that was run already."""
+
+
+def _is_own(coroutine: Coroutine[Any, Any, Any]) -> bool:
+    """Tell a coroutine of this package, which belongs to no loop."""
+    frame = getattr(coroutine, "cr_frame", None)
+    name = frame.f_globals.get("__name__") if frame is not None else ""
+    return str(name).partition(".")[0] == __name__.partition(".")[0]
+
+
+def _run_apart(coroutine: Coroutine[Any, Any, T]) -> T:
+    """Run a coroutine on a loop of its own in another thread; Ctrl-C ends it there and is raised here."""
+    done: Future[T] = Future()
+    loop = asyncio.new_event_loop()
+    task = loop.create_task(coroutine)
+
+    def work() -> None:
+        try:
+            done.set_result(loop.run_until_complete(task))
+        except BaseException as failure:  # noqa: BLE001 (raised where `run` was called)
+            done.set_exception(failure)
+        finally:
+            loop.close()
+
+    thread = threading.Thread(target=copy_context().run, args=(work,), name="openapi-run", daemon=True)
+    thread.start()
+    try:
+        return done.result()
+    except KeyboardInterrupt:
+        with suppress(RuntimeError):  # it ended at this very moment
+            loop.call_soon_threadsafe(task.cancel)
+        raise
+    finally:
+        thread.join(5)
 
 
 def _nest(loop: asyncio.AbstractEventLoop) -> None:
