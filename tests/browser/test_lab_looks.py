@@ -62,13 +62,15 @@ def seen(blotter: Locator) -> None:
     expect(blotter.locator(".jo-row").first).to_contain_text("Apple")
 
 
-def test_columns_sort_up_down_and_back(
+def test_columns_sort_up_down_and_back_in_the_colours_that_were_chosen(
     notebook: Callable[..., Notebook], connected: str, sandbox: SandboxProcess
 ) -> None:
     for price in ("550", "560", "90"):
         symbol, quantity = ("5.HK", "400") if price == "90" else ("700.HK", "100")
         sandbox.client.submit(symbol, submitted_price=price, submitted_quantity=quantity)
-    opened = notebook(connected, f"{SHOW}Blotter()", "PortfolioView()")
+    choose = "from jupyter_openapi import colors\ncolors.choose('red-up')"
+    opened = notebook(connected, choose, f"{SHOW}Blotter()", "PortfolioView()")
+    opened.execute("apputils:change-theme", {"theme": "JupyterLab Light"})
     panel = opened.panel("blotter")
     expect(panel.locator(".jo-row")).to_have_count(3)
     newest = column(panel, "Price")
@@ -91,15 +93,9 @@ def test_columns_sort_up_down_and_back(
     portfolio.get_by_role("button", name="Symbol", exact=True).click()
     symbols = column(portfolio.locator(".jo-holdings"), "Symbol")
     assert symbols == sorted(symbols)
-
-
-def test_red_up(notebook: Callable[..., Notebook], connected: str) -> None:
-    choose = "from jupyter_openapi import colors\ncolors.choose('red-up')"
-    opened = notebook(connected, choose, f"{SHOW}PortfolioView()")
-    opened.execute("apputils:change-theme", {"theme": "JupyterLab Light"})
-    panel = opened.panel("portfolio")
-    up = panel.locator('.jo-holdings td[data-tone="up"]').first
-    expect(up).to_have_css("color", "rgb(198, 40, 40)")
+    rising = portfolio.locator('.jo-holdings td[data-tone="up"]').first
+    expect(rising).to_have_css("color", "rgb(198, 40, 40)")
+    expect(panel.locator('td[data-label="Side"]').first).to_have_css("color", "rgb(198, 40, 40)")
 
 
 def test_a_notebook_without_its_kernel_shows_one_line_for_each_panel(

@@ -165,6 +165,10 @@ def test_the_fields_follow_the_type_and_the_market(form: OrderForm) -> None:
         seen = {label for label in every if form.field(label).is_visible()}
         assert seen == labels, code
     assert form.field("Type").locator("option[value=ELO]").count() == 0
+    for code in ("TSMAMT", "TSMPCT"):  # shown, for a trader looks for them; and not to be chosen
+        option = form.field("Type").locator(f"option[value={code}]")
+        expect(option).to_be_disabled()
+        expect(option).to_contain_text("takes none any more")
     form.field("Symbol").fill("700.HK")
     expect(form.field("Outside RTH")).to_be_hidden()
     assert form.field("Type").locator("option[value=ELO]").count() == 1
@@ -251,7 +255,15 @@ def test_a_page_that_is_loaded_again_shows_the_fields_and_the_order_as_they_are(
     assert len(orders(sandbox)) == 1
 
 
-def test_buy_and_sell_can_be_told_apart_at_a_glance(form: OrderForm) -> None:
+def test_what_helps_to_fill_the_form_in(form: OrderForm) -> None:
+    buy_and_sell_can_be_told_apart_at_a_glance(form)
+    all_half_and_max_fill_in_whole_lots(form)
+    the_quantity_is_cleared_when_another_symbol_is_chosen(form)
+    an_unknown_symbol_is_said_in_place_of_prices(form)
+    a_price_of_the_book_is_taken_by_a_click(form)
+
+
+def buy_and_sell_can_be_told_apart_at_a_glance(form: OrderForm) -> None:
     form.fill("700.HK", "560", "100")
     strip = form.panel.locator(".jo-side")
     expect(strip).to_have_text("BUY 700.HK")
@@ -261,7 +273,7 @@ def test_buy_and_sell_can_be_told_apart_at_a_glance(form: OrderForm) -> None:
     expect(strip).not_to_have_css("background-color", buying)
 
 
-def test_all_half_and_max_fill_in_whole_lots(form: OrderForm) -> None:
+def all_half_and_max_fill_in_whole_lots(form: OrderForm) -> None:
     form.fill("700.HK", "560", "", side="Sell")
     form.button("All").click()
     expect(form.field("Quantity")).to_have_value("500")
@@ -277,8 +289,9 @@ def test_all_half_and_max_fill_in_whole_lots(form: OrderForm) -> None:
     form.preview()
 
 
-def test_the_quantity_is_cleared_when_another_symbol_is_chosen(form: OrderForm) -> None:
-    form.fill("700", "560", "100")
+def the_quantity_is_cleared_when_another_symbol_is_chosen(form: OrderForm) -> None:
+    form.fill("", "560", "100")
+    form.field("Symbol").fill("00700")
     form.button("Did you mean 700.HK?").click()
     expect(form.field("Symbol")).to_have_value("700.HK")
     expect(form.field("Quantity")).to_have_value("100")  # it was meant for this one
@@ -287,8 +300,7 @@ def test_the_quantity_is_cleared_when_another_symbol_is_chosen(form: OrderForm) 
     expect(form.panel.get_by_text("The quantity was for 700.HK.")).to_be_visible()
 
 
-def test_an_unknown_symbol_is_said_in_place_of_prices(form: OrderForm) -> None:
-    expect(form.button("Preview")).to_be_enabled()
+def an_unknown_symbol_is_said_in_place_of_prices(form: OrderForm) -> None:
     form.field("Symbol").fill("99999.HK")
     expect(form.panel.locator(".jo-unknown")).to_contain_text("99999.HK: check the symbol")
     expect(form.panel.locator(".jo-tape")).to_be_hidden()
@@ -297,13 +309,11 @@ def test_an_unknown_symbol_is_said_in_place_of_prices(form: OrderForm) -> None:
     expect(form.panel.locator(".jo-price").nth(1)).to_contain_text(re.compile(r"\d"))
 
 
-def test_a_price_of_the_book_is_taken_by_a_click(form: OrderForm) -> None:
-    expect(form.button("Preview")).to_be_enabled()
-    form.field("Symbol").fill("700.HK")
+def a_price_of_the_book_is_taken_by_a_click(form: OrderForm) -> None:
     levels = form.panel.locator(".jo-level")
     expect(levels).to_have_count(10)
-    price = levels.nth(2).text_content()
-    levels.nth(2).click()
+    # In one go: the book moves.
+    price = levels.nth(2).evaluate("(node) => { node.click(); return node.textContent; }")
     expect(form.field("Price")).to_have_value(str(price))
 
 
@@ -326,14 +336,6 @@ def test_an_order_that_fills_is_announced_if_asked(form: OrderForm, page: Page) 
     form.button("Send order").click()
     page.wait_for_function("() => window.__announced.length === 1")
     assert "Order filled: Buy 700.HK" in page.evaluate("() => window.__announced[0]")
-
-
-def test_types_that_the_broker_no_longer_takes_are_shown_and_can_t_be_chosen(form: OrderForm) -> None:
-    expect(form.button("Preview")).to_be_enabled()
-    for code in ("TSMAMT", "TSMPCT"):
-        option = form.field("Type").locator(f"option[value={code}]")
-        expect(option).to_be_disabled()
-        expect(option).to_contain_text("takes none any more")
 
 
 def test_a_bracket_goes_out_with_the_order(notebook: Callable[..., Notebook]) -> None:
