@@ -14,6 +14,7 @@ from jupyter_openapi.history import History, Progress, ProgressBar, Unfinished, 
 from jupyter_openapi.market.fees import BrokerFees, stated_fees
 from jupyter_openapi.market.worth import Instruments
 from jupyter_openapi.messages import _
+from jupyter_openapi.ratelimit.rates import Urgency
 from jupyter_openapi.reply import Reply
 from jupyter_openapi.signing import Explanation
 from jupyter_openapi.spec import catalog
@@ -25,6 +26,7 @@ from jupyter_openapi.trading.basket import cancel_basket, submit_basket
 from jupyter_openapi.trading.broker_fees import learn
 from jupyter_openapi.trading.journal import Journal
 from jupyter_openapi.trading.limits import OrderLimits
+from jupyter_openapi.trading.looks import Looks
 from jupyter_openapi.trading.order_state import describe_progress
 from jupyter_openapi.trading.order_state import wait as wait_for
 from jupyter_openapi.trading.reconcile import Settlement, reconcile, settle_by_hand
@@ -91,6 +93,7 @@ class Client:
         )
         self._transport = self.connection.transport
         self._reader = Reader(self.connection)
+        self._order_reader = Reader(self.connection, Urgency.ORDER)
         self.instruments = Instruments()
         self.tz = "UTC"
         self.preview_made: Callable[[Preview], None] | None = None  # told of each preview
@@ -166,13 +169,17 @@ class Client:
         return Journal()
 
     @cached_property
+    def _looks(self) -> Looks:
+        return Looks(self._order_reader, self.limits_left)
+
+    @cached_property
     def _desk(self) -> Desk:
         desk = Desk(
             self._transport,
             self.account,
             self.connection.owner,
             self.journal,
-            self._reader.data,
+            self._order_reader.data,
             self.instruments,
         )
         desk.made, desk.calls_left = self._made, self.limits_left
@@ -316,14 +323,14 @@ class Client:
         that failed half-way sends only the rest when it is made and sent again.
         """
         return submit_basket(
-            self._desk, self._reader.data, self.journal, orders, tz=self.tz, override=override
+            self._desk, self._order_reader.data, self.journal, orders, tz=self.tz, override=override
         )
 
     @guarded
     def cancel_all(self, symbol: Sequence[str] = ()) -> Basket:
         """Preview the cancelling of every open order, or those of some symbols; its `send()` does it."""
         return cancel_basket(
-            self._desk, self._reader.data, [symbol] if isinstance(symbol, str) else list(symbol)
+            self._desk, self._order_reader.data, [symbol] if isinstance(symbol, str) else list(symbol)
         )
 
     @guarded
@@ -378,7 +385,7 @@ class Client:
         return reconcile(
             self.journal,
             link.owner,
-            self._reader.data,
+            self._order_reader.data,
             mode=self.account.mode,
             ahead=link.transport.clock.offset,
             server_now=link.transport.server_now,
@@ -388,7 +395,7 @@ class Client:
     def settle(self, intent: int, *, done: bool, order_id: str | None = None) -> Settlement:
         """Settle by hand what `reconcile` can't: you have looked, and say whether it was done."""
         return settle_by_hand(
-            self.journal, self.connection.owner, self._reader.data, intent, done=done, order_id=order_id
+            self.journal, self.connection.owner, self._order_reader.data, intent, done=done, order_id=order_id
         )
 
     def unsettled(self) -> int:
@@ -406,10 +413,7 @@ class Client:
         """
         live = self.__dict__.get("_live")
         return await wait_for(
-            lambda wanted: self._reader.data("order_detail", {"order_id": wanted}),
-            order_id,
-            timeout,
-            changed=None if live is None else live.order_changed,
+            self._looks, order_id, timeout, changed=None if live is None else live.order_changed
         )
 
     @guarded

@@ -14,6 +14,7 @@ from jupyter_openapi.credentials.oauth import OAuthFile
 from jupyter_openapi.errors import RequestRefused, TransportError
 from jupyter_openapi.messages import _
 from jupyter_openapi.ratelimit import Limiter
+from jupyter_openapi.ratelimit.rates import Urgency
 from jupyter_openapi.reply import Reply
 from jupyter_openapi.signing import Explanation, explain
 from jupyter_openapi.spec import catalog
@@ -161,8 +162,14 @@ class Connection:
         return self.credentials
 
     def limits_left(self) -> dict[str, int]:
-        """Return how many calls each of the broker's limits still allows now; empty when none are kept."""
-        return self.limiter.left() if self.limiter is not None else {}
+        """Return how many calls each of the broker's limits still allows now; empty when none are kept.
+
+        ``read`` is how many of the ``trade`` calls may be reads that no order needs.
+        """
+        if self.limiter is None:
+            return {}
+        reads = self.limiter.left_for_reads()
+        return {**self.limiter.left(), **({} if reads is None else {"read": reads})}
 
     def explain(self, method: str, path: str, query: str, body: bytes) -> Explanation:
         """Return how a request would be signed now, with the token and the key masked."""
@@ -207,14 +214,30 @@ def _warn(text: str) -> None:
 
 
 class Reader:
-    """Reads for one account."""
+    """Reads for one account.
 
-    def __init__(self, connection: Connection) -> None:
+    Parameters
+    ----------
+    connection
+        The account's.
+    urgency
+        ``ORDER`` for what is read for an order: such reads have its room among the broker's calls.
+    """
+
+    def __init__(self, connection: Connection, urgency: Urgency = Urgency.READ) -> None:
+        self._urgency = urgency
         self._account = connection.account
         self._transport = connection.transport
 
-    def read(self, operation: Operation, arguments: Mapping[str, Any], *, tz: str = "UTC") -> Reply:
-        """Check the arguments, send, and return the reply."""
+    def read(
+        self,
+        operation: Operation,
+        arguments: Mapping[str, Any],
+        *,
+        tz: str = "UTC",
+        turn: float | None = None,
+    ) -> Reply:
+        """Check the arguments, send, and return the reply; its turn may take `turn` seconds at most."""
         asked = check(operation, arguments, tz=tz)
         wanted = build(operation, asked, tz=tz)
         call = Call(
@@ -224,6 +247,8 @@ class Reader:
             b"" if wanted.body is None else encode_body(wanted.body),
             limit=operation.limit,
             name=operation.name,
+            urgency=self._urgency,
+            turn=turn,
         )
         return Reply(self._transport.send(call), operation, asked=asked, facts=self.facts(operation.name))
 
@@ -231,7 +256,8 @@ class Reader:
         """Read a path that the specification does not know."""
         name = f"GET {path}"
         content = b"" if body is None else encode_body(body)
-        answer = self._transport.send(Call("GET", path, encode_query(query), content, name=name))
+        call = Call("GET", path, encode_query(query), content, name=name, urgency=self._urgency)
+        answer = self._transport.send(call)
         return Reply(answer, facts=self.facts(name))
 
     def data(self, name: str, arguments: Mapping[str, Any]) -> Any:

@@ -64,6 +64,8 @@ def limiter_for(
     names: dict[Kind, str] = {
         "trade": _name("trade", key_digest),
         "quote": _name("quote", quote_digest or key_digest),
+        "read": _name("read", key_digest),
+        "candle": _name("candle", quote_digest or key_digest),
     }
     books: dict[Kind, LimitStore] = {}
     own = Path(tempfile.mkdtemp(prefix="jupyter-openapi-")) if alone else None

@@ -10,13 +10,14 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING
 
 from jupyter_openapi.errors import Interrupted, RequestRefused
 from jupyter_openapi.messages import _
-from jupyter_openapi.ratelimit.rates import SIGN, LimitsUnavailable
+from jupyter_openapi.ratelimit.rates import SIGN, LimitsUnavailable, Urgency
 
 if TYPE_CHECKING:
     from jupyter_openapi.ratelimit.rates import Kind, LimitStore, Lock
@@ -68,13 +69,27 @@ class Limiter:
         self._patience = patience
 
     @contextmanager
-    def turn(self, kind: str, *, stop: threading.Event | None = None) -> Iterator[Turn]:
+    def turn(
+        self,
+        kind: str,
+        *,
+        also: Sequence[Kind] = (),
+        urgency: Urgency = Urgency.ORDER,
+        patience: float | None = None,
+        stop: threading.Event | None = None,
+    ) -> Iterator[Turn]:
         """Wait until a request of this kind may go, and hold its place until it is written and answered.
 
         Parameters
         ----------
         kind
             ``trade``, ``quote`` or ``none``.
+        also
+            Other limits that it must keep, as far as they are kept here.
+        urgency
+            Who goes first.
+        patience
+            Seconds that it may take at most, if less than the limiter's.
         stop
             Ends the wait when it is set (for threads, which Ctrl-C does not reach).
 
@@ -97,34 +112,62 @@ class Limiter:
         if kind == "none":
             yield Turn()
             return
-        book = next((book for name, book in self._books.items() if name == kind), None)
-        if book is None:
+        books: dict[str, LimitStore] = {str(name): book for name, book in self._books.items()}
+        if kind not in books:
             raise ValueError(_("no limit is called {kind!r}").format(kind=kind))
-        wait = _Wait(book, self._notify, self._patience, stop)
+        begun = time.monotonic()
+        longest = self._patience if patience is None else min(patience, self._patience)
+        waits: list[_Wait] = []
         try:
-            wait.for_turn()
-            turn = Turn(wait.seconds, wait.written)
+            for name in (*(each for each in also if each in books), kind):
+                wait = _Wait(books[name], self._notify, longest, stop, urgency, begun)
+                waits.append(wait)
+                wait.for_turn()
+            turn = Turn(waits[-1].seconds, partial(_all_written, waits))
             try:
                 yield turn
             finally:
                 turn.written()
         finally:
-            wait.end()
+            for wait in waits:
+                wait.end()
 
     def left(self) -> dict[str, int]:
-        """Return how many requests of each kind may go at once now.
+        """Return how many requests of each kind, ``trade`` and ``quote``, may go at once now.
 
         Raises
         ------
         LimitsUnavailable
             The shared memory can't be used.
         """
-        return {kind: max(0, book.rate.calls - book.used()) for kind, book in self._books.items()}
+        return {
+            str(kind): max(0, book.rate.calls - book.used())
+            for kind, book in self._books.items()
+            if kind in {"trade", "quote"}
+        }
+
+    def left_for_reads(self) -> int | None:
+        """Return how many of the ``trade`` requests may be reads that no order needs; None if none are kept.
+
+        Raises
+        ------
+        LimitsUnavailable
+            The shared memory can't be used.
+        """
+        book = self._books.get("read")
+        if book is None:
+            return None
+        return max(0, min(book.rate.calls - book.used(), self.left().get("trade", book.rate.calls)))
 
     def close(self) -> None:
         """Close the shared memory's files or connections; what they hold stays for the other kernels."""
         for book in self._books.values():
             book.close()
+
+
+def _all_written(waits: Sequence[_Wait]) -> None:
+    for wait in waits:
+        wait.written()
 
 
 class _Wait:
@@ -136,11 +179,14 @@ class _Wait:
         notify: Callable[[str], None] | None,
         patience: float,
         stop: threading.Event | None,
+        urgency: Urgency,
+        begun: float,
     ) -> None:
         self._book = book
+        self._urgency = urgency
         self._notify = notify
         self._stop = stop
-        self._began = time.monotonic()
+        self._began = begun
         self._patience = patience
         self._ticket: int | None = None
         self._entry: int | None = None
@@ -158,7 +204,7 @@ class _Wait:
         book = self._book
         tries = 0
         while self._entry is None:
-            look = book.look(self._ticket)
+            look = book.look(self._ticket, self._urgency)
             self._ticket = look.ticket
             wait = book.rate.due(look.ages, look.ahead)
             if wait <= 0:

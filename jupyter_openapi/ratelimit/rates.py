@@ -1,18 +1,27 @@
 """The broker's limits as numbers, and when the next request may go.
 
 Source: the broker's documentation (trade and asset: 30 calls in 30 seconds, 20 ms apart, for each account;
-quotes: 10 calls a second, 5 at once, for each app key).
+quotes: 10 calls a second, 5 at once, for each app key; historical candles: 60 calls in 30 seconds).
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from enum import IntEnum
 from typing import Literal, NamedTuple, Protocol
 
 from jupyter_openapi.errors import RequestRefused
 
-Kind = Literal["trade", "quote"]
+Kind = Literal["trade", "quote", "read", "candle"]
+
+
+class Urgency(IntEnum):
+    """Who goes first in the line for one limit; among equals, who came first."""
+
+    CANCEL = 0
+    ORDER = 1  # and the reads made for one: its preview, its fate, waiting for it
+    READ = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +69,19 @@ RATES: Mapping[Kind, Rate] = {
     # Half a second and 5 ms of margin for what the network adds between two requests.
     "trade": Rate(30, 30.5, 0.025, None, "30 trade and asset requests in 30 seconds"),
     "quote": Rate(10, 1.05, 0.0, 5, "10 quote requests a second"),
+    # Our own: so many of the account's calls are for typed, panel and history reads, the rest is for orders.
+    "read": Rate(22, 30.5, 0.0, None, "30 requests in 30 seconds, of which 8 are kept for orders"),
+    "candle": Rate(60, 30.5, 0.0, None, "60 requests of historical candles in 30 seconds"),
 }
+RESERVE = RATES["trade"].calls - RATES["read"].calls  # of the account's calls: for orders alone
+CANDLES = "/quote/history-candlesticks"
+
+
+def limits_of(kind: str, path: str, urgency: Urgency) -> tuple[Kind, ...]:
+    """Return the limits beside `kind` that a request must keep."""
+    if kind == "trade" and urgency is Urgency.READ:
+        return ("read",)
+    return ("candle",) if path == CANDLES else ()
 
 
 def age(noted: Sequence[float], now: Sequence[float]) -> float:
@@ -74,6 +95,7 @@ def age(noted: Sequence[float], now: Sequence[float]) -> float:
     return min(possible, default=0.0)
 
 
+CLASS = 10**12  # a ticket is its urgency times this, plus a number that counts up
 SIGN = 0.4  # seconds after which somebody in the line gives a sign of life
 SILENCE = 2.0  # seconds without a sign after which somebody in the line counts as gone
 
@@ -125,8 +147,8 @@ class LimitStore(Protocol):
 
     rate: Rate
 
-    def look(self, ticket: int | None) -> QueuePosition:
-        """Join the line (None), or keep one's place in it; those who gave no sign for long are dropped."""
+    def look(self, ticket: int | None, urgency: Urgency) -> QueuePosition:
+        """Join the line (None) behind the equally urgent, or keep one's place; the silent are dropped."""
         ...
 
     def leave(self, ticket: int) -> None:

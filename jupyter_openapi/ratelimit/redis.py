@@ -13,7 +13,15 @@ from typing import Any
 
 from jupyter_openapi.errors import RequestRefused
 from jupyter_openapi.messages import _
-from jupyter_openapi.ratelimit.rates import SIGN, SILENCE, LimitsUnavailable, QueuePosition, Rate
+from jupyter_openapi.ratelimit.rates import (
+    CLASS,
+    SIGN,
+    SILENCE,
+    LimitsUnavailable,
+    QueuePosition,
+    Rate,
+    Urgency,
+)
 
 GATE = 10.0  # seconds for writing one request, a slow TLS handshake included
 SLOT = 60.0  # seconds for one answer
@@ -37,7 +45,7 @@ LOOK = (
     NOW
     + """
 local place = ARGV[1]
-if place == '' then place = redis.call('INCR', KEYS[5]) end
+if place == '' then place = redis.call('INCR', KEYS[5]) + tonumber(ARGV[5]) end
 place = tonumber(place)
 local sign = redis.call('HGET', KEYS[2], place)
 if not sign or now() - sign > tonumber(ARGV[3]) then
@@ -149,10 +157,16 @@ class RedisStore:
             self._scripts: dict[str, Any] = {}
             self._redis.ping()
 
-    def look(self, ticket: int | None) -> QueuePosition:
+    def look(self, ticket: int | None, urgency: Urgency = Urgency.ORDER) -> QueuePosition:
         """Join the line or keep one's place; see `Book.look`."""
         place, ahead, ages = self.run(
-            LOOK, self._keys, "" if ticket is None else ticket, self.rate.seconds, SIGN, SILENCE
+            LOOK,
+            self._keys,
+            "" if ticket is None else ticket,
+            self.rate.seconds,
+            SIGN,
+            SILENCE,
+            urgency * CLASS,
         )
         return QueuePosition(int(place), int(ahead), [float(since) for since in ages])
 

@@ -26,7 +26,16 @@ from typing import TypeVar
 
 from jupyter_openapi.messages import _
 from jupyter_openapi.ratelimit.file_lock import FileLock
-from jupyter_openapi.ratelimit.rates import SIGN, SILENCE, LimitsUnavailable, QueuePosition, Rate, age
+from jupyter_openapi.ratelimit.rates import (
+    CLASS,
+    SIGN,
+    SILENCE,
+    LimitsUnavailable,
+    QueuePosition,
+    Rate,
+    Urgency,
+    age,
+)
 from jupyter_openapi.storage import create_private, private_folder
 
 PATIENCE = 5.0  # seconds for another process's transaction, which takes well under a millisecond
@@ -34,6 +43,7 @@ SCHEMA = """
 CREATE TABLE IF NOT EXISTS written
     (entry INTEGER PRIMARY KEY AUTOINCREMENT, wall REAL, mono REAL, open INTEGER);
 CREATE TABLE IF NOT EXISTS line (ticket INTEGER PRIMARY KEY AUTOINCREMENT, wall REAL, mono REAL);
+CREATE TABLE IF NOT EXISTS numbers (number INTEGER PRIMARY KEY AUTOINCREMENT);
 """
 T = TypeVar("T")
 
@@ -64,7 +74,7 @@ class SqliteStore:
         self.used()  # opens the file
         _BOOKS.add(self)
 
-    def look(self, ticket: int | None) -> QueuePosition:
+    def look(self, ticket: int | None, urgency: Urgency = Urgency.ORDER) -> QueuePosition:
         """Join the line or keep one's place; see `Book.look`."""
 
         def step(db: sqlite3.Connection) -> QueuePosition:
@@ -72,10 +82,13 @@ class SqliteStore:
             line = db.execute("SELECT ticket, wall, mono FROM line").fetchall()
             alive = {other: since for other, *noted in line if (since := age(noted, now)) <= SILENCE}
             place = ticket
-            if place is None or alive.get(place, SILENCE) > SIGN:
+            if place is None:
+                number = db.execute("INSERT INTO numbers VALUES (NULL)").lastrowid or 0
+                db.execute("DELETE FROM numbers WHERE number < ?", (number,))
+                place = urgency * CLASS + number
+            if alive.get(place, SILENCE) > SIGN:
                 # With its old number where it has one: a place is kept even after a silence.
-                put = db.execute("INSERT OR REPLACE INTO line VALUES (?, ?, ?)", (place, *now))
-                place = put.lastrowid or 0
+                db.execute("INSERT OR REPLACE INTO line VALUES (?, ?, ?)", (place, *now))
             gone = [(other,) for other, *_ in line if other not in alive and other != place]
             if gone:
                 db.executemany("DELETE FROM line WHERE ticket = ?", gone)

@@ -31,6 +31,7 @@ from jupyter_openapi.errors import (
 from jupyter_openapi.market.money import amount
 from jupyter_openapi.market.orders import FINAL
 from jupyter_openapi.messages import _
+from jupyter_openapi.ratelimit.rates import Urgency
 from jupyter_openapi.spec import catalog
 from jupyter_openapi.trading.journal import NotRecorded
 from jupyter_openapi.trading.moments import Moment
@@ -240,7 +241,14 @@ class Delivery:
             Several orders carry its tag.
         """
         operation = catalog().named("today_orders")
-        call = Call(operation.method, operation.path, limit=operation.limit, name=operation.name, once=LOOK)
+        call = Call(
+            operation.method,
+            operation.path,
+            limit=operation.limit,
+            name=operation.name,
+            urgency=Urgency.ORDER,
+            once=LOOK,
+        )
         try:
             data = self._transport.send(call).data
         except OpenAPIError:

@@ -13,9 +13,11 @@ from jupyter_openapi.errors import ApiError, OpenAPIError, TransportError
 from jupyter_openapi.market.money import amount, money, plain
 from jupyter_openapi.market.orders import FINAL, status_meaning
 from jupyter_openapi.messages import _
+from jupyter_openapi.trading.looks import Looks
 
 QUIET = 10.0  # seconds without news after which a stream is not relied on
 POLL = 1.0  # seconds: 30 calls per 30 s is all there is
+FIRST = 0.2  # seconds for the first look, however short the wait
 NOT_YET = 10.0  # seconds within which the broker may not know an order yet that it has just accepted
 ORDER_CODES = ("602", "603")  # what its codes begin with when it speaks of an order, "not found" among them
 REJECTED = "RejectedStatus"
@@ -117,7 +119,7 @@ def describe_status(order: Mapping[str, Any]) -> str:
 
 
 async def wait(
-    detail: Callable[[str], Mapping[str, Any]],
+    looks: Looks,
     order_id: str,
     timeout: float,  # noqa: ASYNC109 (pinned name)
     *,
@@ -132,13 +134,24 @@ async def wait(
     succeeded. The broker may not know an order yet that it has just accepted: "not found" is an answer only
     after `NOT_YET` seconds. Any other error of the broker is raised at once, unless the order was seen.
     """
+    with looks.waiting(order_id):
+        return await _wait(looks, order_id, timeout, changed)
+
+
+async def _wait(
+    looks: Looks,
+    order_id: str,
+    timeout: float,  # noqa: ASYNC109 (pinned name)
+    changed: Callable[[str, float], Awaitable[bool]] | None,
+) -> OrderState:
     begun = time.monotonic()
     deadline = begun + timeout
     state: OrderState | None = None
     while True:
         failure: OpenAPIError | None = None
+        left = max(deadline - time.monotonic(), FIRST)
         try:
-            state = OrderState.of(await asyncio.to_thread(detail, order_id))
+            state = OrderState.of(await asyncio.to_thread(looks.look, order_id, left))
         except TransportError as problem:
             failure = problem
         except ApiError as problem:

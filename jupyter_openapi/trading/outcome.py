@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from jupyter_openapi.errors import Interrupted, OpenAPIError
 from jupyter_openapi.messages import _
+from jupyter_openapi.ratelimit.rates import Urgency
 from jupyter_openapi.spec import catalog
 from jupyter_openapi.spec.request import build, encode_query
 from jupyter_openapi.trading.order_state import OrderState, describe_status
@@ -81,6 +82,7 @@ def look_once(transport: Transport, order_id: str) -> OrderState | None:
         encode_query(wanted.query),
         limit=operation.limit,
         name=operation.name,
+        urgency=Urgency.ORDER,
         once=LOOK,
     )
     try:

@@ -32,6 +32,7 @@ from jupyter_openapi.errors import (
     sentence,
 )
 from jupyter_openapi.messages import _
+from jupyter_openapi.ratelimit.rates import Urgency
 from jupyter_openapi.spec.codes import advice_for
 from jupyter_openapi.spec.model import Effect
 from jupyter_openapi.transport.hosts import Host
@@ -138,7 +139,16 @@ class Call:
     limit: str = "trade"  # which of the broker's limits counts it: trade, quote or none
     name: str = "The request"  # what messages call it
     too_late: Callable[[], bool] | None = None  # asked when its turn has come: may it not leave any more?
+    urgency: Urgency = Urgency.READ  # a change is urgent in any case
+    turn: float | None = None  # seconds that its turn may take at most; None for the limiter's own
     once: float | None = None  # seconds to wait for the answer to a read that is not to be repeated
+
+    @property
+    def first(self) -> Urgency:
+        """How urgent it is: a cancel before all else, then orders and the reads made for them."""
+        if self.effect is Effect.READ:
+            return self.urgency
+        return Urgency.CANCEL if self.method == "DELETE" else Urgency.ORDER
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,7 @@ from jupyter_openapi.credentials import Credentials
 from jupyter_openapi.errors import ApiError, RequestRefused
 from jupyter_openapi.messages import _
 from jupyter_openapi.ratelimit import Limiter
+from jupyter_openapi.ratelimit.rates import limits_of
 from jupyter_openapi.signing import CONTENT_TYPE, Clock, SignatureAuth
 from jupyter_openapi.spec.model import Effect
 from jupyter_openapi.transport import responses as outcomes
@@ -37,7 +38,8 @@ if TYPE_CHECKING:
 
 
 RETRY_STATUSES = frozenset({429, 500, 502, 503, 504})
-RETRY_CODES = frozenset({403202, 429001, 429002, 429303, 500000})
+THROTTLED = frozenset({301606, 429001, 429002, 429303})
+RETRY_CODES = frozenset({301606, 403202, 429001, 429002, 429303, 500000})
 
 
 def may_repeat(status: int | None, code: int | None) -> bool:
@@ -218,7 +220,7 @@ class Transport:
             return problem, not isinstance(failure, (SSLError, TooLarge)), None
         result = outcomes.read(call, response.status, response.headers, content, elapsed)
         code = getattr(result, "code", None)
-        if response.status == 429 or str(code).startswith("429"):
+        if response.status == 429 or code in THROTTLED:
             self.throttled += 1
         again = may_repeat(response.status, code)
         if isinstance(result, (Answer, ApiError)):  # what is no envelope may have somebody else's date
@@ -230,7 +232,8 @@ class Transport:
         """Write the request when its turn comes, and read the whole reply."""
         if self._limiter is None:
             return self._write(call, exchange)
-        with self._limiter.turn(call.limit) as turn:
+        also = limits_of(call.limit, call.path, call.first)
+        with self._limiter.turn(call.limit, also=also, urgency=call.first, patience=call.turn) as turn:
             exchange.then = turn.written
             return self._write(call, exchange)
 

@@ -15,8 +15,8 @@ from contextlib import contextmanager
 from typing import Literal
 
 from jupyter_openapi.account import ClientLike
+from jupyter_openapi.ratelimit.rates import RESERVE
 
-RESERVE = 8  # of the broker's 30 calls per 30 s: left for orders
 PATIENCE = 10.0  # seconds a poller stands back for an order on its way
 GAP = 0.1  # seconds between two updates of a page: at most 10 a second
 LONGEST = 60.0  # seconds between two looks, however often they failed
@@ -126,7 +126,8 @@ class OrderPriority:
         with self._changed:
             if not self._changed.wait_for(lambda: self._orders == 0, patience):
                 return False
-        return client.limits_left().get("trade", RESERVE) >= RESERVE
+        left = client.limits_left()
+        return left.get("trade", RESERVE) >= RESERVE and left.get("read", 1) > 0
 
 
 TRAFFIC = OrderPriority()

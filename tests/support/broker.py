@@ -40,6 +40,7 @@ class Broker:
     changes: list[Received] = field(default_factory=list)
     channel: str = "lb_papertrading"
     holds: str = "500"
+    reads: list[str] = field(default_factory=list)  # the paths that were read
     unlisted: bool = False  # whether today's orders can't be read
     ahead: float | None = 0.0  # seconds its clock is ahead of ours; None where it tells no time
 
@@ -47,6 +48,7 @@ class Broker:
         if request.path == "/v1/trade/order" and request.method != "GET":
             self.changes.append(request)
             return self._change(request)
+        self.reads.append(request.path)
         if self.unlisted and request.path.endswith("/today"):
             return None
         return self._answer(self._read(request))
