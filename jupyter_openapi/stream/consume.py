@@ -20,6 +20,21 @@ _GLANCE = 0.2  # seconds a waiting loop sleeps at most, so that Ctrl-C gets thro
 _BATCH = 32  # events a callback's thread takes at once; what it has taken can't be merged any more
 
 
+class _Signal:
+    """Wakes one waiting thread, and resets itself; cheaper and quicker than `threading.Event`."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._lock.acquire()
+
+    def set(self) -> None:
+        with contextlib.suppress(RuntimeError):  # set already
+            self._lock.release()
+
+    def wait(self, timeout: float = -1) -> None:
+        self._lock.acquire(timeout=timeout)
+
+
 class Feed(Protocol):
     """What gives events to consumers: a subscription."""
 
@@ -44,14 +59,13 @@ class Events:
     # The buffer is there from the moment the loop is made, not from its first turn on.
 
     def __iter__(self) -> Iterator[Event]:
-        woken = threading.Event()
+        woken = _Signal()
         return self._take(self._feed.attach(woken.set), woken)
 
-    def _take(self, buffer: Buffer, woken: threading.Event) -> Iterator[Event]:
+    def _take(self, buffer: Buffer, woken: _Signal) -> Iterator[Event]:
         try:
             deadline, given = self._deadline(), 0
             while self._count is None or given < self._count:
-                woken.clear()
                 if taken := buffer.take():
                     given += 1
                     yield taken[0]
@@ -101,7 +115,7 @@ class Callback:
     def __init__(self, feed: Feed, function: Callable[[Event], object]) -> None:
         self._feed = feed
         self._function = function
-        self._woken = threading.Event()
+        self._woken = _Signal()
         self._removed = False
         self._told = False
         self._buffer = feed.attach(self._woken.set)
@@ -116,7 +130,6 @@ class Callback:
     def _work(self) -> None:
         while True:
             self._woken.wait()
-            self._woken.clear()
             while not self._removed and (taken := self._buffer.take(_BATCH)):
                 for event in taken:
                     if not self._removed:
