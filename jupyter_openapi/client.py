@@ -11,6 +11,7 @@ from jupyter_openapi.connection import Connection, Reader
 from jupyter_openapi.credentials import Credentials
 from jupyter_openapi.errors import RequestRefused, guarded
 from jupyter_openapi.history import History, Progress, ProgressBar, Unfinished, fetch
+from jupyter_openapi.market.calendars import MARKETS, read_year
 from jupyter_openapi.market.fees import BrokerFees, stated_fees
 from jupyter_openapi.market.worth import Instruments
 from jupyter_openapi.messages import _
@@ -224,6 +225,15 @@ class Client:
     @guarded
     def fees(self, stated: Mapping[str, Any]) -> None:
         self._desk.fees = stated_fees(stated)
+
+    @guarded
+    def fetch_calendar(self, year: int, market: str | None = None) -> dict[str, int]:
+        """Read a year's trading days from the broker and keep them; return their number by market.
+
+        Takes twelve calls of quotes a market. The package's own calendars need none.
+        """
+        markets = MARKETS if market is None else (market,)
+        return {name: read_year(self._reader.data, name, year) for name in markets}
 
     @guarded
     def learn_fees(self, market: str | None = None) -> dict[str, BrokerFees]:

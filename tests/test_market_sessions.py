@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from collections.abc import Callable, Iterator
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -11,7 +13,8 @@ from hypothesis import strategies as st
 from support import soak
 
 from jupyter_openapi.errors import RequestRefused
-from jupyter_openapi.market import sessions
+from jupyter_openapi.market import calendars, sessions
+from jupyter_openapi.storage import data_folder
 
 HK, NY = ZoneInfo("Asia/Hong_Kong"), ZoneInfo("America/New_York")
 ZONES = {"HK": HK, "US": NY}
@@ -159,10 +162,85 @@ def test_the_calendars_count_of_days() -> None:
         assert [f"{day:%m-%d}" for day in half] == halves
 
 
-def test_years_without_data_count_weekdays() -> None:
-    assert sessions.trading_day("HK", date(2035, 1, 1)) == "full"
-    assert sessions.trading_day("HK", date(2035, 1, 6)) is None
-    assert sessions.schedule("HK", date(2035, 1, 6)) == ()
+@pytest.mark.parametrize("day", [date(2028, 1, 3), date(2035, 1, 1), date(2023, 12, 29)])
+def test_days_of_a_year_without_a_calendar_are_not_known(day: date) -> None:
+    at = datetime.combine(day, time(10), HK)
+    for ask in (
+        lambda: sessions.trading_day("HK", day),
+        lambda: sessions.schedule("HK", day),
+        lambda: sessions.phase("HK", at),
+        lambda: sessions.next_open("HK", at),
+        lambda: sessions.next_accepting("HK", at, "LO"),
+        lambda: sessions.trading_days("HK", day, day),
+    ):
+        with pytest.raises(RequestRefused, match=rf"trading days of HK in {day.year} are not known"):
+            ask()
+    assert sessions.trading_day("HK", date(2035, 1, 6)) is None  # a Saturday all the same
+    # A simulation goes on.
+    assert sessions.trading_day("HK", day, assume=True) == "full"
+    assert sessions.phase("HK", at, assume=True).name == "morning_continuous"
+
+
+def test_the_last_day_of_the_calendars() -> None:
+    assert sessions.phase("US", ny("2027-12-31 10:00")).name == "regular"
+    assert sessions.phase("HK", hk("2027-12-31 08:00")).name == "closed"
+    with pytest.raises(RequestRefused, match="HK in 2028 are not known"):
+        sessions.next_open("HK", hk("2027-12-31 18:00"))
+
+
+@pytest.fixture
+def kept() -> Iterator[None]:
+    calendars.forget()
+    yield
+    (data_folder() / calendars.FILE).unlink(missing_ok=True)
+    calendars.forget()
+
+
+def broker_days(closed: set[date], half: set[date]) -> Callable[[str, Any], Any]:
+    """A broker's `trading_days`: weekdays but those closed."""
+
+    def read(operation: str, asked: Any) -> Any:
+        assert operation == "trading_days"
+        span = range((asked["end_day"] - asked["beg_day"]).days + 1)
+        assert len(span) <= 31
+        days = [asked["beg_day"] + timedelta(days=n) for n in span]
+        trading = [day for day in days if day.weekday() < 5 and day not in closed]
+        return {
+            "trade_day": [f"{day:%Y%m%d}" for day in trading if day not in half],
+            "half_trade_day": [f"{day:%Y%m%d}" for day in trading if day in half],
+        }
+
+    return read
+
+
+@pytest.mark.usefixtures("kept")
+def test_a_newer_calendar_is_read_and_kept() -> None:
+    closed = {date(2028, 1, 26) + timedelta(days=n) for n in range(3)} | {
+        date(2028, 5, 1),
+        date(2028, 12, 25),
+    }
+    closed |= {date(2028, 4, 14), date(2028, 4, 17), date(2028, 10, 2)}
+    read = broker_days(closed, {date(2028, 12, 22)})
+    assert calendars.read_year(read, "HK", 2028) == 252
+    calendars.forget()  # as the next kernel finds it
+    assert sessions.trading_day("HK", date(2028, 5, 1)) is None
+    assert sessions.trading_day("HK", date(2028, 5, 2)) == "full"
+    assert sessions.trading_day("HK", date(2028, 12, 22)) == "half"
+    assert sessions.next_open("HK", hk("2028-01-25 18:00")) == hk("2028-01-31 09:30")
+    with pytest.raises(RequestRefused, match="US in 2028"):
+        sessions.trading_day("US", date(2028, 5, 1))
+
+
+@pytest.mark.usefixtures("kept")
+def test_a_calendar_that_is_not_finished_is_not_kept() -> None:
+    with pytest.raises(RequestRefused, match="HK for 2028 is not finished: 260 trading days"):
+        calendars.read_year(broker_days(set(), set()), "HK", 2028)  # every weekday
+    half_a_year = {date(2028, 7, 1) + timedelta(days=n) for n in range(190)}
+    with pytest.raises(RequestRefused, match="is not finished"):
+        calendars.read_year(broker_days(half_a_year, set()), "HK", 2028)
+    assert calendars.year_of("HK", 2028) is None
+    with pytest.raises(RequestRefused, match="Calendars are read for HK and US"):
+        calendars.read_year(broker_days(set(), set()), "SH", 2028)
 
 
 def test_the_apis_hours() -> None:
@@ -177,7 +255,7 @@ def test_what_can_not_be_answered_is_refused() -> None:
         sessions.trading_day("SH", date(2026, 11, 20))
 
 
-moments = st.datetimes(datetime(2024, 1, 1), datetime(2027, 12, 31), timezones=st.just(UTC))  # noqa: DTZ001
+moments = st.datetimes(datetime(2024, 1, 1), datetime(2027, 12, 30), timezones=st.just(UTC))  # noqa: DTZ001
 
 
 @given(st.sampled_from(["HK", "US"]), moments)

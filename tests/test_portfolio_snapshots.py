@@ -176,6 +176,19 @@ def test_interest_and_dividends_are_return_and_are_named(tmp_path: Path) -> None
     assert curve.attrs["openapi"]["internal"] == ["Interest"]
 
 
+def test_a_movement_whose_name_says_it_wrong_is_stated_by_the_user(tmp_path: Path) -> None:
+    keep(tmp_path, 0, cash("1000"))
+    keep(tmp_path, 1, cash("1100"), flow(0.5, "100", "Bank Transfer"))
+    keep(tmp_path, 2, cash("1200"), flow(1.5, "100", "Gift"))
+    kinds = {"Bank Transfer": "income", "Gift": "deposit"}
+    curve = portfolio.equity_curve(folder=tmp_path, kinds=kinds)
+    assert curve.return_pct.iloc[1:].tolist() == pytest.approx([10, 0])
+    assert curve.attrs["openapi"]["external"] == ["Gift"]
+    assert curve.attrs["openapi"]["internal"] == ["Bank Transfer"]
+    with pytest.raises(RequestRefused, match=r"kinds\['Gift'\] is deposit or income, not 'present'"):
+        portfolio.equity_curve(folder=tmp_path, kinds={"Gift": "present"})
+
+
 def test_a_snapshot_without_a_value_is_bridged(tmp_path: Path) -> None:
     keep(tmp_path, 0, *shares("10", "100"))
     keep(tmp_path, 1, *shares("10", None), cash("500"), flow(1, "500"))
@@ -256,6 +269,16 @@ def _moved(at: int, amount: str, name: str, symbol: str = "") -> dict[str, Any]:
         ("Interest", False),
         ("BuyContract-Stocks", False),
         ("在途分红", False),
+        ("Deposit Interest", False),
+        ("Transfer Fee", False),
+        ("Withdrawal fees", False),
+        ("Dividend Transfer In", False),
+        ("存款利息", False),
+        ("提款手续费", False),
+        ("转账手续費", False),
+        ("红利转入", False),
+        ("Bank Transfer", True),
+        ("Coffee deposit", True),
         ("", False),
         (None, False),
     ],

@@ -588,3 +588,38 @@ def test_a_delayed_order_goes_out_at_its_time(desk: Desk) -> None:
     after = desk.look(order)
     assert (after.status, after.executed_price) == ("FilledStatus", D("610.5"))
     assert "delayed_until" in desk.refused("MO", delayed_until=int(desk.now + 100 * DAY)).message
+
+
+# The account's own orders
+
+
+def test_an_order_that_would_meet_ones_own_is_rejected(desk: Desk) -> None:
+    selling = desk.submit(side="Sell", price="600")  # the last price: rests between the book's sides
+    for order in (desk.submit(price="600"), desk.submit(price="600.5"), desk.submit("ELO", price="601")):
+        assert order.status == "RejectedStatus"
+        assert f"your own order {selling.order_id} at 600" in order.msg
+    assert desk.submit("MO").status == "RejectedStatus"  # its first counterparty would be that sale
+    below = desk.submit(price="599.5")
+    assert below.status == "NewStatus"
+    with pytest.raises(Refused, match="your own order"):
+        desk.replace(below, quantity="100", price="600")
+    assert desk.status(below) == "NewStatus"
+    desk.cancel(selling)
+    assert desk.replace(below, quantity="100", price="600").status in {"ReplacedStatus", "FilledStatus"}
+
+
+def test_a_triggered_order_that_would_meet_ones_own_is_rejected(desk: Desk) -> None:
+    waiting = desk.submit("LIT", price="610", trigger_price="602")
+    assert waiting.status == "VarietiesNotReported"
+    selling = desk.submit(side="Sell", price="604")
+    desk.move("602")
+    assert desk.status(waiting) == "RejectedStatus"
+    assert selling.order_id in desk.look(waiting).msg
+
+
+def test_ones_own_book_is_never_crossed(desk: Desk) -> None:
+    desk.submit(side="Sell", price="600")
+    for price in ("598", "599", "600", "601"):
+        desk.submit(price=price)
+    bids, asks = (desk.exchange.depth("700.HK", desk.now, asks=asks) for asks in (False, True))
+    assert bids[0][0] < asks[0][0]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from support.wire import Received, http, recorder
 from jupyter_openapi import Client, Credentials, Preview, RequestRefused
 from jupyter_openapi.market.fees import BrokerFees
 from jupyter_openapi.market.worth import Instruments
+from jupyter_openapi.trading import describe
 from jupyter_openapi.trading.broker_fees import Charged, rule_of
 
 OPTION, ADJUSTED = "AAPL270115C260000.US", "AAPL1270115C260000.US"
@@ -358,3 +360,34 @@ def test_a_symbol_is_mended_in_orders_and_reads_alike(
 @pytest.mark.parametrize("symbol", ["SH.US", "SG.US", "HK.US", "SZ.US"])
 def test_codes_that_look_like_markets_can_be_ordered(client: Client, symbol: str) -> None:
     assert buy(client, symbol, 100, price="60").fields["symbol"] == symbol
+
+
+@pytest.mark.parametrize(
+    ("status", "table", "said"),
+    [
+        (108, "morning_continuous", "the broker reports HK as closed, although these are its hours"),
+        (105, "morning_continuous", ""),
+        (105, "closed", ""),
+        (108, "closed", "closed for this order; live from 2026-11-23 09:30"),
+        (None, "closed", "closed for this order"),
+    ],
+)
+def test_what_the_broker_reports_wins_over_the_table_of_hours(
+    monkeypatch: pytest.MonkeyPatch, status: int | None, table: str, said: str
+) -> None:
+    # Friday 20 November 2026 at 10:00, or at 20:00, in Hong Kong.
+    class Clock(datetime):
+        @classmethod
+        def now(cls, tz: Any = None) -> datetime:
+            return datetime(2026, 11, 20, 2 if table != "closed" else 12, tzinfo=UTC).astimezone(tz)
+
+    monkeypatch.setattr(describe, "datetime", Clock)
+    rows = [] if status is None else [{"market": "HK", "trade_status": status}]
+
+    def read(operation: str, arguments: Any) -> Any:
+        assert operation == "market_status"
+        return {"market_time": rows}
+
+    found = describe.about_hours({"symbol": "700.HK", "order_type": "LO"}, read)
+    assert "".join(text for _, text in found).startswith(said)
+    assert bool(found) is bool(said)

@@ -4,12 +4,13 @@ All times returned are aware, in the market's own zone. The US overnight session
 New York belongs to the next trading day.
 
 Source: HKEX trading hours; the broker's US trading rules; holidays of 2024 to 2027 as data
-(``data/sessions.json``). Outside those years every weekday counts as a full trading day.
+(``data/sessions.json``). Other years are not known, unless they were read from the broker
+(`jupyter_openapi.market.calendars`); the sandbox takes their weekdays for trading days.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import cache, lru_cache
@@ -17,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from jupyter_openapi.errors import RequestRefused
 from jupyter_openapi.market import facts
+from jupyter_openapi.market.calendars import year_of
 from jupyter_openapi.market.symbols import MARKET_ZONES
 from jupyter_openapi.messages import _
 
@@ -82,28 +84,56 @@ def zone(market: str) -> ZoneInfo:
     return ZoneInfo(MARKET_ZONES[market])
 
 
-def trading_day(market: str, day: date) -> DayKind | None:
-    """Tell whether `day` is a full or a half trading day of `market`, or none (None)."""
-    known = _facts(market)
-    year, month_day = f"{day.year:04d}", f"{day.month:02d}-{day.day:02d}"
-    if day.weekday() >= 5 or month_day in known["holidays"].get(year, ()):
+def trading_day(market: str, day: date, *, assume: bool = False) -> DayKind | None:
+    """Tell whether `day` is a full or a half trading day of `market`, or none (None).
+
+    Parameters
+    ----------
+    market, day
+        Which.
+    assume
+        Take the weekdays of a year that is not known for full trading days, as a simulation may.
+
+    Raises
+    ------
+    RequestRefused
+        The calendar of that year is not known.
+    """
+    _facts(market)
+    if day.weekday() >= 5:
         return None
-    return "half" if month_day in known["half_days"].get(year, ()) else "full"
+    known = year_of(market, day.year)
+    if known is None and not assume:
+        raise RequestRefused(
+            _(
+                "The trading days of {market} in {year} are not known; client.fetch_calendar({year}) reads "
+                "them from the broker."
+            ).format(market=market, year=day.year)
+        )
+    month_day = f"{day.month:02d}-{day.day:02d}"
+    if known is None or month_day not in known["holidays"]:
+        return "half" if known is not None and month_day in known["half_days"] else "full"
+    return None
+
+
+def schedule(market: str, day: date, *, assume: bool = False) -> tuple[Phase, ...]:
+    """Return the phases of one trading day in order; empty where the market is closed all day.
+
+    `assume` is as of `trading_day`, and so is what is raised.
+    """
+    kind = trading_day(market, day, assume=assume)
+    return () if kind is None else _schedule(market, day, kind)
 
 
 @lru_cache(maxsize=512)
-def schedule(market: str, day: date) -> tuple[Phase, ...]:
-    """Return the phases of one trading day in order; empty where the market is closed all day."""
-    kind = trading_day(market, day)
-    if kind is None:
-        return ()
+def _schedule(market: str, day: date, kind: DayKind) -> tuple[Phase, ...]:
     known = _facts(market)
     times = known["half_times"] if kind == "half" else {}
     drops = known["half_drops"] if kind == "half" else ()
     return tuple(_phase(market, day, row, times) for row in known["full"] if row["name"] not in drops)
 
 
-def phase(market: str, at: datetime) -> Phase:
+def phase(market: str, at: datetime, *, assume: bool = False) -> Phase:
     """Return the phase `market` is in at a moment.
 
     Parameters
@@ -112,6 +142,8 @@ def phase(market: str, at: datetime) -> Phase:
         HK or US.
     at
         An aware datetime.
+    assume
+        As of `trading_day`.
 
     Returns
     -------
@@ -121,33 +153,37 @@ def phase(market: str, at: datetime) -> Phase:
     Raises
     ------
     RequestRefused
-        If `at` has no time zone, or no hours are known for the market.
+        If `at` has no time zone, no hours are known for the market, or a calendar is not known.
     """
     local = _local(market, at)
     today = local.date()
-    for day in (today, today + _DAY):  # tomorrow's overnight session starts this evening
-        for candidate in schedule(market, day):
-            if candidate.starts <= local < candidate.ends:
-                return candidate
-    before = [p.ends for p in _phases(market, today, -_LONGEST_BREAK, 2) if p.ends <= local]
-    after = [p.starts for p in _phases(market, today, 0, _LONGEST_BREAK) if p.starts > local]
-    starts, ends = max(before), min(after)
+    for candidate in _phases(market, today, range(2), assume=assume):  # overnight starts the evening before
+        if candidate.starts <= local < candidate.ends:
+            return candidate
+        if candidate.starts > local:
+            break
+    back = range(0, -_LONGEST_BREAK, -1)
+    # When the phase before ended is of no consequence: a year that is not known counts by its weekdays.
+    before = ([p.ends for p in _phases(market, today, [n], assume=True) if p.ends <= local] for n in back)
+    starts = next(max(found) for found in before if found)
+    later = _phases(market, today, range(_LONGEST_BREAK), assume=assume)
+    ends = next(p.starts for p in later if p.starts > local)
     return Phase("closed", frozenset(), trading=False, trade_session=0, starts=starts, ends=ends)
 
 
-def next_open(market: str, at: datetime) -> datetime:
+def next_open(market: str, at: datetime, *, assume: bool = False) -> datetime:
     """Return when continuous trading in regular hours next starts after `at`.
 
     During trading that is the start of the next stretch, not now: ask `phase` first. In Hong Kong the
     afternoon is a stretch of its own.
     """
     local = _local(market, at)
-    phases = _phases(market, local.date(), 0, _LONGEST_BREAK)
-    return min(p.starts for p in phases if p.regular and p.starts > local)
+    phases = _phases(market, local.date(), range(_LONGEST_BREAK), assume=assume)
+    return next(p.starts for p in phases if p.regular and p.starts > local)
 
 
 def next_accepting(
-    market: str, at: datetime, order_type: str, outside_rth: str | None = None
+    market: str, at: datetime, order_type: str, outside_rth: str | None = None, *, assume: bool = False
 ) -> datetime | None:
     """Return when an order of that type can first be live: `at` itself if it can be now, None if never.
 
@@ -155,7 +191,7 @@ def next_accepting(
     """
     local = _local(market, at)
     wanted = outside_rth or "RTH_ONLY"
-    for candidate in _phases(market, local.date(), 0, _LONGEST_BREAK):
+    for candidate in _phases(market, local.date(), range(_LONGEST_BREAK), assume=assume):
         fits = not candidate.outside_rth or wanted in candidate.outside_rth
         if fits and order_type in candidate.accepts and candidate.ends > local:
             return max(candidate.starts, local)
@@ -167,9 +203,12 @@ def api_hours(market: str) -> list[tuple[int, int, int]]:
     return [(start, end, session) for start, end, session in _facts(market)["api_hours"]]
 
 
-def trading_days(market: str, start: date, end: date) -> tuple[list[date], list[date]]:
+def trading_days(
+    market: str, start: date, end: date, *, assume: bool = False
+) -> tuple[list[date], list[date]]:
     """Return the full and the half trading days from `start` to `end`, both included."""
-    days = [(day, trading_day(market, day)) for day in _around(start, 0, (end - start).days + 1)]
+    every = [start + n * _DAY for n in range((end - start).days + 1)]
+    days = [(day, trading_day(market, day, assume=assume)) for day in every]
     return [day for day, kind in days if kind == "full"], [day for day, kind in days if kind == "half"]
 
 
@@ -189,12 +228,9 @@ def _local(market: str, at: datetime) -> datetime:
     return at.astimezone(zone(market))
 
 
-def _phases(market: str, day: date, first: int, after: int) -> Iterator[Phase]:
-    return (found for near in _around(day, first, after) for found in schedule(market, near))
-
-
-def _around(day: date, first: int, after: int) -> list[date]:
-    return [day + timedelta(days=n) for n in range(first, after)]
+def _phases(market: str, day: date, away: Iterable[int], *, assume: bool) -> Iterator[Phase]:
+    """Yield the phases of the days so many days away, in that order, looked up one by one."""
+    return (found for n in away for found in schedule(market, day + n * _DAY, assume=assume))
 
 
 def _phase(market: str, day: date, row: dict[str, Any], times: dict[str, list[str]]) -> Phase:

@@ -10,7 +10,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from jupyter_openapi.errors import guarded
+from jupyter_openapi.errors import RequestRefused, guarded
 from jupyter_openapi.frames import describe
 from jupyter_openapi.market.money import HUNDRED, ZERO, exactly, floats, minus, product, total
 from jupyter_openapi.market.symbols import is_option
@@ -30,11 +30,19 @@ Row = dict[str, Any]
 NOTES = (
     "Each point is a snapshot at its own rates of exchange: gains and losses of currencies are in it.",
     "Deposits and withdrawals are cash movements about no security that are named so, or transfers.",
-    "All others (interest, fees, dividends) count as return. Shares that were transferred are not seen.",
+    "All others (interest, fees, dividends) count as return; kinds={'NAME': 'deposit'} says otherwise.",
+    "Shares that were transferred are not seen.",
     "Between two snapshots the return is modified Dietz: a deposit counts for the time it was there.",
     "These returns multiplied are the time-weighted return, `index`, 100 at the start.",
     "drawdown_pct is how far `index` is below its highest point before.",
 )
+KINDS = ("deposit", "income")
+_INCOME = re.compile(
+    r"interest|dividend|coupon|distribution|\bfees?\b|charge|commission|\btax|levy|duty|rebate|bonus"
+    r"|reward|利息|息|股利|红利|紅利|分红|分紅|费|費|税|稅|佣|返现|返現|奖|獎",
+    re.IGNORECASE,
+)
+"""What is named so came with the money that was there, or went for it: ``Deposit Interest`` is no deposit."""
 _EXTERNAL = re.compile(
     r"deposit|withdraw|transfer|remittance|入金|出金|存入|存款|提取|提款|提现|提現|转入|转出|轉入|轉出|转账|轉賬|汇入|匯入|汇出|匯出",
     re.IGNORECASE,
@@ -69,7 +77,11 @@ class Step:
 
 @guarded
 def equity_curve(
-    client: ClientLike | None = None, base_currency: str = "HKD", folder: str | Path | None = None
+    client: ClientLike | None = None,
+    base_currency: str = "HKD",
+    folder: str | Path | None = None,
+    *,
+    kinds: Mapping[str, str] | None = None,
 ) -> pd.DataFrame:
     """Return what an account was worth at each of its snapshots.
 
@@ -81,6 +93,9 @@ def equity_curve(
         The currency of the amounts; any that the snapshots have a rate for.
     folder
         Where the snapshots are kept; by default in this package's data folder.
+    kinds
+        What cash movements of a name are, where their name says it wrong: ``deposit`` (withdrawals too) or
+        ``income``. The names are in ``attrs["openapi"]``, as `external` and `internal`.
 
     Returns
     -------
@@ -97,13 +112,14 @@ def equity_curve(
     ------
     RequestRefused
         There are no snapshots, or those of several accounts and `client` does not say whose; or pyarrow is
-        not installed.
+        not installed; or `kinds` holds something else than these two.
     """
     base = currency_code(base_currency)
+    stated = _stated(kinds)
     owner = chosen_owner(client, folder)
     groups = grouped(store.read(store.files(folder, owner)).to_pylist())
     with exactly():
-        points = [point_of(rows, base) for rows in groups]
+        points = [point_of(rows, base, stated) for rows in groups]
         steps = linked(points)
     return describe(
         _frame(steps),
@@ -111,7 +127,7 @@ def equity_curve(
         mode=owner.partition("-")[0],
         base_currency=base,
         requested_at=points[-1].at if points else None,
-        **_facts(steps, groups),
+        **_facts(steps, groups, stated),
     )
 
 
@@ -123,8 +139,20 @@ def grouped(rows: Iterable[Row]) -> list[list[Row]]:
     return list(groups.values())
 
 
-def point_of(rows: Sequence[Row], base: str) -> Point:
-    """Value one snapshot in the base currency."""
+def _stated(kinds: Mapping[str, str] | None) -> Mapping[str, bool]:
+    """Return whether movements of a name are deposits, as the user says."""
+    for name, kind in (kinds or {}).items():
+        if kind not in KINDS:
+            raise RequestRefused(
+                _("kinds[{name!r}] is {kinds}, not {kind!r}.").format(
+                    name=name, kinds=" or ".join(KINDS), kind=kind
+                )
+            )
+    return {name: kind == "deposit" for name, kind in (kinds or {}).items()}
+
+
+def point_of(rows: Sequence[Row], base: str, stated: Mapping[str, bool] | None = None) -> Point:
+    """Value one snapshot in the base currency; `stated` tells by name what is a deposit and what is not."""
     rates = Rates({(row["currency"], row["into"]): row["amount"] for row in rows if row["kind"] == "rate"})
     quotes = {row["symbol"]: row for row in rows if row["kind"] == "quote"}
     held = [_worth(row, quotes, rates, base) for row in rows if row["kind"] == "holding"]
@@ -134,16 +162,19 @@ def point_of(rows: Sequence[Row], base: str) -> Point:
     flows = [
         (row["at"], product(row["amount"], rates.rate(row["currency"], base)))
         for row in rows
-        if row["kind"] == "flow" and is_external(row["name"])
+        if row["kind"] == "flow" and is_external(row["name"], stated)
     ]
     known = tuple((at, money) for at, money in flows if money is not None)
     gap = any(row["kind"] == "gap" for row in rows) or len(known) < len(flows)
     return Point(rows[0]["taken_at"], _whole(cash), _whole(held), None if gap else known)
 
 
-def is_external(name: str | None) -> bool:
-    """Tell by its name whether a cash movement is a deposit or a withdrawal."""
-    return bool(_EXTERNAL.search(name or ""))
+def is_external(name: str | None, stated: Mapping[str, bool] | None = None) -> bool:
+    """Tell by its name whether a cash movement is a deposit or a withdrawal, unless that is stated."""
+    text = name or ""
+    if stated and text in stated:
+        return stated[text]
+    return bool(_EXTERNAL.search(text)) and not _INCOME.search(text)
 
 
 def _worth(row: Row, quotes: Mapping[str, Row], rates: Rates, base: str) -> Decimal | None:
@@ -216,11 +247,13 @@ def _frame(steps: Sequence[Step]) -> pd.DataFrame:
     return pd.DataFrame({name: floats(values) for name, values in columns.items()}, index=index)
 
 
-def _facts(steps: Sequence[Step], groups: Sequence[Sequence[Row]]) -> dict[str, Any]:
+def _facts(
+    steps: Sequence[Step], groups: Sequence[Sequence[Row]], stated: Mapping[str, bool]
+) -> dict[str, Any]:
     known = [step for step in steps if step.index is not None]
     names: dict[bool, set[str]] = {True: set(), False: set()}
     for row in (row for rows in groups for row in rows if row["kind"] == "flow"):
-        names[is_external(row["name"])].add(row["name"] or "")
+        names[is_external(row["name"], stated)].add(row["name"] or "")
     index = known[-1].index if known else None
     deepest = min((step.below for step in known if step.below is not None), default=None)
     return {

@@ -69,9 +69,13 @@ def spans(market: str, day: date) -> tuple[Span, ...]:
             found.append(Span(start, end, end, 0))
         return tuple(found)
     known = day
-    while not sessions.schedule(market, known):
+    while not sessions.schedule(market, known, assume=True):
         known -= timedelta(days=1)
-    found = [_span(phase, day - known, market) for phase in sessions.schedule(market, known) if phase.trading]
+    found = [
+        _span(phase, day - known, market)
+        for phase in sessions.schedule(market, known, assume=True)
+        if phase.trading
+    ]
     if market == "HK":
         found[-1] = found[-1]._replace(until=found[-1].end + _AUCTION.total_seconds())
     return tuple(found)

@@ -227,22 +227,56 @@ def fees_words(
     )
 
 
-def about_hours(fields: Mapping[str, Any]) -> Lines:
-    """Return when the order would be live, if that is not now."""
+_TRADING = {"HK": frozenset({105}), "US": frozenset({202})}
+_CLOSED = {"HK": frozenset({108, 121, 122}), "US": frozenset({204, 205})}
+"""The broker's numbers of a market's states: trading; closed, closed for half a day, not opened, halted."""
+
+
+def reported_open(read: Read, market: str) -> bool | None:
+    """Tell whether the broker reports a market as trading or as closed; None where it says neither."""
+    try:
+        rows = read("market_status", {})["market_time"]
+        status = next((row.get("trade_status") for row in rows if row.get("market") == market), None)
+    except (OpenAPIError, KeyError, TypeError, AttributeError):
+        return None
+    if status in _TRADING.get(market, ()):
+        return True
+    return False if status in _CLOSED.get(market, ()) else None
+
+
+def about_hours(fields: Mapping[str, Any], read: Read | None = None) -> Lines:
+    """Return when the order would be live, if that is not now.
+
+    What the broker reports wins over the table of hours: a typhoon closes Hong Kong on a trading day, and a
+    calendar may be out of date.
+    """
     market, now = market_of(str(fields["symbol"])), datetime.now(UTC)
+    reported = None if read is None else reported_open(read, market)
     try:
         starts = sessions.next_accepting(
             market, now, str(fields["order_type"]), str(fields.get("outside_rth") or "") or None
         )
         # Conditional orders are watched in trading hours, whatever the exchange itself accepts.
-        starts = starts or (None if sessions.phase(market, now).trading else sessions.next_open(market, now))
-    except (RequestRefused, LookupError, ValueError):
-        return [("market", _("hours of {market} not known").format(market=market))]
-    if starts is None or starts <= now:
-        return []
-    return [
-        ("market", _("closed for this order; live from {starts:%Y-%m-%d %H:%M %Z}").format(starts=starts))
-    ]
+        phase = sessions.phase(market, now)
+        starts = starts or (None if phase.trading else sessions.next_open(market, now))
+    except (RequestRefused, LookupError, ValueError) as unknown:
+        said = _("hours of {market} not known: {why}").format(market=market, why=unknown)
+        if reported is not None:
+            now_words = (
+                _("The broker reports it as trading.") if reported else _("The broker reports it as closed.")
+            )
+            said = f"{said} {now_words}"
+        return [("market", said)]
+    if starts is not None and starts > now:
+        if reported:
+            return []
+        return [
+            ("market", _("closed for this order; live from {starts:%Y-%m-%d %H:%M %Z}").format(starts=starts))
+        ]
+    if reported is False and phase.regular:
+        said = _("the broker reports {market} as closed, although these are its hours (a typhoon, say)")
+        return [("market", said.format(market=market))]
+    return []
 
 
 def available(read: Read, symbol: str) -> Decimal | None:

@@ -281,7 +281,7 @@ class Desk:
         lines += facts.about_price(fields, last, instrument, self.fees.get(instrument.market))
         lines += self._about_steps(fields, instrument)
         if self.account.mode != "sandbox":
-            lines += facts.about_hours(fields)
+            lines += facts.about_hours(fields, read)
         return lines
 
     @staticmethod

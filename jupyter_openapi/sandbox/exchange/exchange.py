@@ -383,6 +383,8 @@ class Exchange:
         try:
             on = today(order.market, at)
             reason = shortfall(changed, account, on, (), self.market.last(order.symbol, at))
+            if not reason and order.status in WORKING:
+                reason = self._matching.crossing(changed, ())
         finally:
             self.blotter.hold(order, at)
         if reason:

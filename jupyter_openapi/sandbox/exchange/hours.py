@@ -51,7 +51,9 @@ class Hours:
         if not self.real:
             return at
         kind = "LO" if order.order_type == "ODD" else order.order_type
-        moment = sessions.next_accepting(order.market, _aware(at), kind, order.outside_rth or None)
+        moment = sessions.next_accepting(
+            order.market, _aware(at), kind, order.outside_rth or None, assume=True
+        )
         return at if moment is None else max(at, moment.timestamp())
 
     def ends(self, order: Order, at: float) -> tuple[float, str]:
@@ -68,7 +70,7 @@ class Hours:
         """Return which orders take part in continuous trading at that moment; None if there is none."""
         if not self.real:
             return _everyone
-        phase = sessions.phase(market, _aware(at))
+        phase = sessions.phase(market, _aware(at), assume=True)
         if not phase.trading:
             return None
         if not phase.outside_rth:
@@ -79,12 +81,12 @@ class Hours:
         """Return the phase in which the order can not be changed or cancelled; "" if it may."""
         if not self.real or order.status in UNSENT or order.status == WAITING:
             return ""
-        phase = sessions.phase(order.market, _aware(at))
+        phase = sessions.phase(order.market, _aware(at), assume=True)
         return "" if phase.amend_cancel or phase.name == "closed" else phase.name
 
     def continuous(self, market: str, at: float) -> bool:
         """Tell whether the real timetable is in force and in continuous trading, so that quote rules hold."""
-        return self.real and sessions.phase(market, _aware(at)).trading
+        return self.real and sessions.phase(market, _aware(at), assume=True).trading
 
     def waits_for_auction(self, order: Order) -> bool:
         """Tell whether the order stands still until its auction."""
@@ -96,7 +98,7 @@ class Hours:
             return
         at = start
         while True:
-            phase = sessions.phase(market, _aware(at))
+            phase = sessions.phase(market, _aware(at), assume=True)
             begins, ends = phase.starts.timestamp(), phase.ends.timestamp()
             if phase.auction and start < (begins + ends) / 2 <= until:
                 yield (begins + ends) / 2, True
@@ -108,16 +110,16 @@ class Hours:
     def _day_of(self, order: Order, at: float) -> date:
         if not self.real:
             return today(order.market, at)
-        phase = sessions.phase(order.market, _aware(self.live_from(order, at)))
+        phase = sessions.phase(order.market, _aware(self.live_from(order, at)), assume=True)
         return phase.day or today(order.market, at)
 
     def _end_of(self, order: Order, day: date) -> float:
         if not self.real:
             return midnight(order.market, day + timedelta(days=1))
-        phases = sessions.schedule(order.market, day)
+        phases = sessions.schedule(order.market, day, assume=True)
         while not phases:  # a GTD date on a holiday ends with the trading day before it
             day -= timedelta(days=1)
-            phases = sessions.schedule(order.market, day)
+            phases = sessions.schedule(order.market, day, assume=True)
         if order.market == "US":
             names = _LATE.get(order.outside_rth, ("regular",))
             phases = tuple(phase for phase in phases if phase.name in names) or phases

@@ -3,13 +3,13 @@
 An order that arrives sweeps the simulated book within its limit, at the book's prices, as far as its type
 may (HKEX: an LO to the best price queue on its own limit, ELO and SLO ten queues, MO ten and no limit). What
 rests fills at its own price once the last price reaches it. The account's own orders never trade with each
-other.
+other, nor do they cross: an order that would meet one of them is rejected.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -174,7 +174,7 @@ class Liquidity:
 FLEETING = frozenset({"MO", "SLO", "AO"})
 """Types whose remainder is cancelled, never rests."""
 
-Fills = list[tuple[Decimal, Decimal]]
+Fills = Sequence[tuple[Decimal, Decimal]]
 
 
 class Matching:
@@ -270,7 +270,30 @@ class Matching:
         """Return why the account can't carry an order or the exchange won't take it now, or ""."""
         on, last = today(order.market, at), self._market.last(order.symbol, at)
         fills = self.offer(order, at) if order.status != WAITING or order.trigger_at else []
-        return shortfall(order, self._blotter.account, on, fills, last) or self._outside(order, at, last)
+        return (
+            shortfall(order, self._blotter.account, on, fills, last)
+            or self._outside(order, at, last)
+            or self.crossing(order, fills)
+        )
+
+    def crossing(self, order: Order, fills: Fills) -> str:
+        """Return which of the account's own orders this one would trade with, or "".
+
+        `fills` is what it would find now: a market order crosses what comes before its last price.
+        """
+        queue = self._blotter.queues.get(order.symbol)
+        waits = order.status == WAITING and not order.trigger_at
+        if queue is None or waits or live_type(order) in {"AO", "ALO", "ODD"}:
+            return ""
+        opposite = queue.asks if order.buy else queue.bids
+        if not opposite:
+            return ""
+        best = min(opposite) if order.buy else max(opposite)
+        reach = order.price if live_type(order) != "MO" else (fills[-1][0] if fills else None)
+        if reach is None or (reach < best if order.buy else reach > best):
+            return ""
+        other = next(iter(opposite[best]))
+        return f"It would trade with your own order {other} at {best:f}"
 
     def _outside(self, order: Order, at: float, last: Decimal) -> str:
         if order.market != "HK" or order.price is None:

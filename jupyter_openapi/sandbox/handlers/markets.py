@@ -28,8 +28,8 @@ Fields = dict[str, Any]
 
 DELAY = 900
 TRADING = {"HK": 105, "US": 202}
-CLOSED = {"HK": 108, "US": 205}
-_STATES = {"lunch": 106, "pre": 201, "post": 203, "overnight": 204}
+CLOSED = {"HK": 108, "US": 204}
+_STATES = {"lunch": 106, "pre": 201, "post": 203, "overnight": 207}
 WORDS = ("cold", "cool", "comfortable", "warm", "hot")
 
 PARTICIPANTS = (
@@ -167,7 +167,7 @@ _EPOCH = date(1970, 1, 1).toordinal()
 def _status(world: World, market: str, at: float) -> int:
     if not world.hours.real:
         return TRADING[market]
-    phase = sessions.phase(market, datetime.fromtimestamp(at, UTC))
+    phase = sessions.phase(market, datetime.fromtimestamp(at, UTC), assume=True)
     if phase.name in _STATES:
         return _STATES[phase.name]
     if phase.trading:

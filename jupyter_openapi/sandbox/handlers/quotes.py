@@ -99,7 +99,7 @@ def trading_days(world: World, fields: Fields) -> Fields:
         raise bad("beg_day", "is after end_day")
     if (end - start).days > 31:
         raise bad("end_day", "at most a month after beg_day")
-    full, half = sessions.trading_days(market, start, end)
+    full, half = sessions.trading_days(market, start, end, assume=True)
     return {
         "trade_day": [f"{day:%Y%m%d}" for day in full],
         "half_trade_day": [f"{day:%Y%m%d}" for day in half],

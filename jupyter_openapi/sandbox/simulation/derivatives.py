@@ -131,7 +131,9 @@ def expiries(today: date) -> tuple[tuple[date, bool], ...]:
     found = {}
     for day in sorted({*fridays[:WEEKS], *monthly}):
         ends = day
-        while sessions.trading_day("US", ends) is None:  # a holiday on Friday moves it to Thursday
+        while (
+            sessions.trading_day("US", ends, assume=True) is None
+        ):  # a holiday on Friday moves it to Thursday
             ends -= timedelta(days=1)
         if ends >= today:
             found[ends] = day not in monthly

@@ -65,7 +65,7 @@ def frame(market: str, day: date, mode: Mode) -> tuple[tuple[str, int, int, int]
     if mode == "always":
         start = midnight(market, day)
         return (("always", 0, start, (midnight(market, day + _DAY) - start) // 60),)
-    phases = [phase for phase in sessions.schedule(market, day) if phase.trading]
+    phases = [phase for phase in sessions.schedule(market, day, assume=True) if phase.trading]
     spans = [(p.name, p.trade_session, p.starts.timestamp(), p.ends.timestamp()) for p in phases]
     return tuple((name, session, int(start), int(end - start) // 60) for name, session, start, end in spans)
 
