@@ -60,12 +60,13 @@ class SqliteStore:
         The folder can't be written, or SQLite or file locks don't work in it.
     """
 
+    _db: sqlite3.Connection | None = None
+
     def __init__(self, folder: Path, name: str, rate: Rate) -> None:
         self.rate = rate
         self._folder = folder
         self._name = name
         self._path = folder / f"{name}.db"
-        self._db: sqlite3.Connection | None = None
         self._seen: tuple[int, int] | None = None  # device and inode of the open file
         self._mutex = threading.RLock()
         with self._explained():
@@ -73,6 +74,9 @@ class SqliteStore:
             self._probe()
         self.used()  # opens the file
         _BOOKS.add(self)
+
+    def __del__(self) -> None:
+        self._shut()
 
     def look(self, ticket: int | None, urgency: Urgency = Urgency.ORDER) -> QueuePosition:
         """Join the line or keep one's place; see `Book.look`."""
