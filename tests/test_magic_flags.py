@@ -487,7 +487,7 @@ def test_a_mute_mutes_what_is_shown_and_nothing_else(
             "cash_flow start=2026-11-01T09:30 end=2026-11-20",
             "Window: 2026-11-01 09:30:00 to 2026-11-20 23:59:59 (UTC).",
         ),
-        ("history_candles 700.HK start=2026-11-02 end=2026-11-06", "Window: 2026-11-02 to 2026-11-06."),
+        ("history_candles 700.HK start=2024-01-02 end=2024-01-05", "Window: 2024-01-02 to 2024-01-05."),
         ("trading_days HK start=2026-11-02 end=2026-11-06", "Window: 2026-11-02 to 2026-11-06."),
         ("--raw history_orders start=2026-11-01", "Window: from 2026-11-01 on (UTC)."),
         ("GET /v1/trade/order/history start_at=2026-11-01", "Window: from 2026-11-01 on (UTC)."),
