@@ -22,6 +22,7 @@ from jupyter_openapi.spec import catalog
 from jupyter_openapi.spec.check import open_to
 from jupyter_openapi.spec.model import Effect, Operation
 from jupyter_openapi.spec.request import arguments_of, encode_query, normalise, pairs_of, unknown_change
+from jupyter_openapi.stream.subscriber import Subscriber
 from jupyter_openapi.trading import Basket, Desk, OrderState, Preview
 from jupyter_openapi.trading.basket import cancel_basket, submit_basket
 from jupyter_openapi.trading.broker_fees import learn
@@ -34,10 +35,10 @@ from jupyter_openapi.trading.reconcile import Settlement, reconcile, settle_by_h
 from jupyter_openapi.transport.download import download
 
 if TYPE_CHECKING:
-    from jupyter_openapi.stream import Live, Settings, Subscription
+    from jupyter_openapi.stream.gateway import Source
 
 
-class Client:
+class Client(Subscriber):
     """Client of one account. Safe to use from several threads; also a context manager.
 
     Parameters
@@ -111,8 +112,7 @@ class Client:
 
     def close(self) -> None:
         """Close the subscriptions and connections, and the store of the shared limits."""
-        if "_live" in self.__dict__:
-            self._live.close()
+        self.close_subscriptions()
         self.connection.close()
 
     def detach(self) -> None:
@@ -186,19 +186,12 @@ class Client:
         desk.made, desk.calls_left = self._made, self.limits_left
         return desk
 
-    @cached_property
-    def _live(self) -> Live:
-        from jupyter_openapi.stream import Live, Source
+    def stream_source(self) -> Source:
+        """Return what subscriptions need of this client."""
+        from jupyter_openapi.stream.gateway import Source
 
         region = self.connection.credentials.facts.region
-        return Live(Source(self._transport, self._reader.data, region=region, settings=self.stream_settings))
-
-    @cached_property
-    def stream_settings(self) -> Settings:
-        """How long live subscriptions wait for what; may be set before the first one."""
-        from jupyter_openapi.stream import Settings
-
-        return Settings()
+        return Source(self._transport, self._reader.data, region=region, settings=self.stream_settings)
 
     def _made(self, preview: Preview) -> None:
         if self.preview_made is not None:
@@ -421,74 +414,10 @@ class Client:
         While a subscription to orders is live, its pushes tell when to look; otherwise the order is looked at
         once a second. Returns the last known state; its `done` tells an end from a time-out.
         """
-        live = self.__dict__.get("_live")
+        live = self.live
         return await wait_for(
             self._looks, order_id, timeout, changed=None if live is None else live.order_changed
         )
-
-    @guarded
-    def subscribe(self, symbols: str | Iterable[str], *kinds: str, buffer: int = 10_000) -> Subscription:
-        """Subscribe to live data of some symbols; returns at once.
-
-        Parameters
-        ----------
-        symbols
-            Such as ``"700.HK"`` or ``["700.HK", "AAPL.US"]``.
-        kinds
-            ``quote`` (the default), ``depth``, ``brokers``, ``trades``.
-        buffer
-            How many events may wait for a slow consumer.
-
-        Returns
-        -------
-        Subscription, which stays until its `close()`, whatever becomes of the link.
-
-        Raises
-        ------
-        RequestRefused
-            A wrong symbol or kind; nothing was sent.
-
-        Examples
-        --------
-        >>> with client.subscribe(["700.HK"]) as sub:            # doctest: +SKIP
-        ...     for e in sub.events(seconds=10):
-        ...         print(e.symbol, e.last_done)
-        """
-        return self._live.subscribe(symbols, kinds, buffer)
-
-    @guarded
-    def subscribe_orders(self, *, buffer: int = 10_000) -> Subscription:
-        """Subscribe to the changes of this account's orders, whoever made them; returns at once.
-
-        Per order the state never goes back and a final state comes once. After an interruption today's orders
-        are read again, and what changed comes as events whose `source` is ``reread``.
-        """
-        return self._live.subscribe_orders(buffer)
-
-    @guarded
-    def subscribe_candlesticks(
-        self, symbol: str, period: str = "1m", *, sessions: str = "intraday"
-    ) -> Subscription:
-        """Subscribe to the candles of a symbol, built from its trades; returns at once.
-
-        Parameters
-        ----------
-        symbol
-            Such as ``"700.HK"``.
-        period
-            As `candlesticks` takes it: ``1m``, ``5m``, ``60m``, ``day``, ...
-        sessions
-            ``intraday``, or ``all`` with the US sessions outside regular hours.
-
-        Returns
-        -------
-        Subscription; an event's `confirmed` says that the bar is over.
-        """
-        return self._live.subscribe_candlesticks(symbol, period, sessions)
-
-    def links(self) -> list[dict[str, Any]]:
-        """Return the state of each socket in use, with the number of links the account has and may have."""
-        return self._live.report() if "_live" in self.__dict__ else []
 
     @guarded
     def download(self, url: str) -> bytes:

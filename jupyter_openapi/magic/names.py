@@ -1,7 +1,7 @@
 """What a name in braces means: what Python would give it at the place where the line stands.
 
 That is the names of the function, of the functions around it, and of the module; the notebook's only where
-the notebook is the module. Where Python's answer can't be had, the line is refused, never answered with
+the notebook is the module. Where Python's answer can't be read, the line is refused, never answered with
 another variable of the same name.
 """
 

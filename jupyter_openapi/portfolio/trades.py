@@ -47,7 +47,7 @@ class Trades:
     fills
         Oldest first.
     held
-        What is held now, by symbol; None where that can't be had.
+        What is held now, by symbol; None where that can't be read.
     holdings
         The positions it was taken from.
     splits
@@ -162,7 +162,7 @@ def read_trades(reader: AccountReader, start: Any, end: Any, since: Any = None) 
     RequestRefused
         The window is none.
     OpenAPIError
-        The executions of the window can't be had.
+        The executions of the window can't be read.
     """
     now = int(datetime.now(UTC).timestamp())
     first, last = _window(reader, start, end)

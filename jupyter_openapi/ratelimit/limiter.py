@@ -120,7 +120,14 @@ class Limiter:
         waits: list[_Wait] = []
         try:
             for name in (*(each for each in also if each in books), kind):
-                wait = _Wait(books[name], self._notify, longest, stop, urgency, begun)
+                wait = _Wait(
+                    books[name],
+                    notify=self._notify,
+                    patience=longest,
+                    stop=stop,
+                    urgency=urgency,
+                    begun=begun,
+                )
                 waits.append(wait)
                 wait.for_turn()
             turn = Turn(waits[-1].seconds, partial(_all_written, waits))
@@ -176,6 +183,7 @@ class _Wait:
     def __init__(
         self,
         book: LimitStore,
+        *,
         notify: Callable[[str], None] | None,
         patience: float,
         stop: threading.Event | None,

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+import jupyter_openapi.stream.live  # noqa: F401 (its import is no part of what the tests time)
 from jupyter_openapi import Client, Credentials
 from jupyter_openapi.stream import Settings
 from support.sandbox import SandboxProcess
