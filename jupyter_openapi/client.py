@@ -247,6 +247,7 @@ class Client(Subscriber):
         execute: bool = False,
         again: bool = False,
         override: Iterable[str] = (),
+        tick: str | None = None,
         **parameters: Any,
     ) -> Any:
         """Call an operation by its name.
@@ -260,7 +261,11 @@ class Client(Subscriber):
         again
             Send it even though an earlier run of this notebook cell sent the same order.
         override
-            Names of limits to let pass: ``max_value``, ``distance``, ``short``, ``trailing``, ``late``.
+            Names of limits to let pass: ``max_value``, ``distance``, ``short``, ``trailing``, ``late``,
+            ``unknown``, ``multiplier``.
+        tick
+            Round an order's prices to the market's steps: ``nearest``, ``up``, ``down``, or ``safe`` (a buy
+            down, a sell up). The preview says so.
         parameters
             By their wire names; lists repeat, dates and decimals take the wire's form, None is left out.
 
@@ -285,9 +290,9 @@ class Client(Subscriber):
             return reply
         _keep_tokens_out(known)
         if known.name == "submit_order" and "orders" in parameters:
-            basket = self.basket(parameters.pop("orders"), override=override)
+            basket = self.basket(parameters.pop("orders"), override=override, tick=tick)
             return basket.send(again=again) if execute else basket
-        preview = self._desk.preview(known, parameters, tz=self.tz, override=override)
+        preview = self._desk.preview(known, parameters, tz=self.tz, override=override, tick=tick)
         return preview.send(again=again) if execute else preview
 
     @guarded
@@ -319,14 +324,20 @@ class Client(Subscriber):
         )
 
     @guarded
-    def basket(self, orders: Any, *, override: Iterable[str] = ()) -> Basket:
+    def basket(self, orders: Any, *, override: Iterable[str] = (), tick: str | None = None) -> Basket:
         """Preview several orders: a DataFrame or a list of mappings, one order a row.
 
         Its `send()` sends the rows one after the other and returns a frame with the outcome of each. A basket
         that failed half-way sends only the rest when it is made and sent again.
         """
         return submit_basket(
-            self._desk, self._order_reader.data, self.journal, orders, tz=self.tz, override=override
+            self._desk,
+            self._order_reader.data,
+            self.journal,
+            orders,
+            tz=self.tz,
+            override=override,
+            tick=tick,
         )
 
     @guarded

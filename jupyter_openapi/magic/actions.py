@@ -46,7 +46,7 @@ def perform(command: Command, context: Context) -> Any:
     client = _client(tz)
     if target.effect is Effect.READ:
         return _read(target, command, context, client)
-    return _change(target, command, client)
+    return _change(target, command, client, context)
 
 
 def _command(command: Command, spec: CommandSpec, context: Context) -> Any:
@@ -132,7 +132,7 @@ def _maybe_cut(wish: FrameRequest, operation: Operation, reply: Reply) -> FrameR
     return replace(wish, cut=note)
 
 
-def _change(target: Target, command: Command, client: Client) -> Any:
+def _change(target: Target, command: Command, client: Client, context: Context) -> Any:
     from jupyter_openapi.magic.present import changed
 
     again, override = bool(command.flags.get("again")), command.flags.get("override", ())
@@ -140,7 +140,8 @@ def _change(target: Target, command: Command, client: Client) -> Any:
         preview: Any = client.request(target.method, target.path, target.query, target.body)
     else:
         names = override if isinstance(override, tuple) else ()
-        preview = client.call(target.operation.name, override=names, **target.given)
+        tick = context.tick(command) if target.effect is Effect.TRADE else None
+        preview = client.call(target.operation.name, override=names, tick=tick, **target.given)
     if command.flags.get("execute"):
         return changed(preview.send(again=again), target.operation, command)
     return changed(preview, target.operation, command)

@@ -31,6 +31,10 @@ class Settings(Protocol):
         """How decimal columns come."""
 
     @property
+    def tick(self) -> str:
+        """How prices of orders are rounded; off for not at all."""
+
+    @property
     def names(self) -> dict[str, Any]:
         """The notebook's names."""
 
@@ -56,6 +60,10 @@ class Context:
         except ValueError as unknown:
             raise RequestRefused(_("--tz {name}: {reason}.").format(name=name, reason=unknown)) from None
         return name
+
+    def tick(self, command: Command) -> str:
+        """Return how a line's prices are rounded: its flag's choice, else the setting's."""
+        return str(command.flags.get("tick") or self.settings.tick)
 
     def decimals(self, command: Command) -> str:
         """Return how a line's decimal columns come: its flag's choice, else the setting's."""

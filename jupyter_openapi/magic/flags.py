@@ -88,6 +88,12 @@ _ALL = (
     Flag(
         "override", "NAME", "let the named check pass, once; may be repeated", literal=True, repeatable=True
     ),
+    Flag(
+        "tick",
+        "MODE",
+        "round an order's prices to the market's steps; safe: a buy down, a sell up",
+        choices=("nearest", "up", "down", "safe"),
+    ),
     Flag("dry-run", help="check and show the request, send nothing"),
     Flag("explain", help="show how the request is signed, secrets masked, send nothing"),
     Flag("curl", help="show the request as a command line of curl, secrets as shell variables, send nothing"),
@@ -226,7 +232,7 @@ def _unknown_flag(word: str, known: Iterable[str]) -> RequestRefused:
 SHOWING = ("dry_run", "explain", "curl")  # these show a request and send nothing
 _ANY = frozenset({"execute", "tz", "raw", *SHOWING})
 _READ = _ANY | {"decimals", "out", "table", "wide"}
-_TRADE = _ANY | {"again", "override"}
+_TRADE = _ANY | {"again", "override", "tick"}
 # A flag beside one that leaves it nothing to do.
 _CLASHES = (
     *((shown, other) for shown in SHOWING for other in ("execute", "again", "all", "raw", "decimals", "out")),
@@ -302,6 +308,7 @@ _WHY = {
     "all": "fetches a long history piece by piece, and this comes in one piece",
     "again": "lets an order be sent again, and this is none",
     "override": "lets a check of an order pass, and this is none",
+    "tick": "rounds an order's prices, and this is none",
     "decimals": "is for DataFrames, and this gives none",
     "out": "saves a DataFrame, and this gives none",
     "wide": "shows every column of a frame, and this gives none",

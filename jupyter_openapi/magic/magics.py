@@ -46,6 +46,11 @@ class OpenAPIMagics(Magics):
         "from green.",
     ).tag(config=True)
 
+    tick = Enum(
+        ("off", "nearest", "up", "down", "safe"),
+        default_value="off",
+        help="How prices of orders are rounded to the market's steps: safe is a buy down and a sell up.",
+    ).tag(config=True)
     max_value = Dict(
         help="The most that one order may be worth without --override max_value, by currency, such as "
         "{'HKD': 500000}; a currency that is not named keeps its maximum, and None lifts one."

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -32,6 +33,7 @@ from jupyter_openapi.spec import catalog
 from jupyter_openapi.trading.describe import available
 from jupyter_openapi.trading.journal import NotRecorded
 from jupyter_openapi.trading.limits import known_overrides
+from jupyter_openapi.trading.order_state import REJECTED, describe_status
 from jupyter_openapi.trading.preview import GOOD_FOR, NOT_COPIED, Original, Preview, Sighting, Stopwatch
 
 if TYPE_CHECKING:
@@ -61,6 +63,8 @@ class Basket:
         Tells whether rows of the same basket were sent since it was made.
     instruments
         What is known of the securities, for the totals.
+    today
+        Reads today's orders, to see once how those that were sent stand; None where that is not wanted.
     """
 
     def __init__(
@@ -72,8 +76,10 @@ class Basket:
         go_on: bool = False,
         stale: Callable[[], bool] = lambda: False,
         instruments: Mapping[str, Instrument] | None = None,
+        today: Callable[[], Sequence[Mapping[str, Any]]] | None = None,
     ) -> None:
         self.title = title
+        self._today = today
         self._instruments = instruments or {}
         self.previews = tuple(previews)
         self._done = dict(done or {})
@@ -128,9 +134,9 @@ class Basket:
 
         Returns
         -------
-        DataFrame with row, symbol, side, quantity, price, outcome (``sent``, ``refused``, ``unknown``,
-        ``not sent``, or ``sent earlier``), order_id and message. It stops at the first row that fails, unless
-        it cancels.
+        DataFrame with row, symbol, side, quantity, price, outcome (``sent``, ``rejected`` by the broker,
+        ``refused``, ``unknown``, ``not sent``, or ``sent earlier``), order_id and message. It stops at the
+        first row that fails, unless it cancels.
 
         Raises
         ------
@@ -176,7 +182,19 @@ class Basket:
                     ) from None
                 stopped = row["outcome"] != "sent" and not self._go_on
             rows.append(row)
-        return _frame(rows)
+        return _frame(self._looked_at(rows))
+
+    def _looked_at(self, rows: list[Row]) -> list[Row]:
+        """Look at the orders that were sent, all in one call, and show those that were rejected as such."""
+        sent = {str(row["order_id"]): row for row in rows if row["outcome"] == "sent"}
+        if self._today is None or not sent:
+            return rows
+        with suppress(OpenAPIError):  # they were sent all the same
+            for order in self._today():
+                row = sent.get(str(order.get("order_id")))
+                if row is not None and order.get("status") == REJECTED:
+                    row |= {"outcome": "rejected", "message": describe_status(order)}
+        return rows
 
     def _row(self, number: int) -> Row:
         preview = self.previews[number - 1]
@@ -224,7 +242,7 @@ class Basket:
 def _sent(preview: Preview, *, again: bool) -> Row:
     try:
         # The basket's own age was checked; its last rows may wait long for their turn.
-        reply = preview._send(again=again, age=0.0)  # noqa: SLF001 (rows of one basket)
+        reply = preview._send(again=again, age=0.0, look=False)  # noqa: SLF001 (rows of one basket)
     except (OutcomeUnknown, NotRecorded) as unknown:
         return {"outcome": "unknown", "message": str(unknown)}
     except OpenAPIError as failure:
@@ -234,7 +252,11 @@ def _sent(preview: Preview, *, again: bool) -> Row:
 
 def _words(preview: Preview) -> str:
     notes = [text for label, text in preview.lines if label in {"order", "as it stands", "asks"}]
-    warned = [f"({text})" for label, text in preview.lines if label in {"warning", "overridden", "market"}]
+    warned = [
+        f"({text})"
+        for label, text in preview.lines
+        if label in {"unknown", "again", "warning", "overridden", "market"}
+    ]
     return " ".join(notes[:1] + warned)
 
 
@@ -248,7 +270,14 @@ LARGEST = 100
 
 
 def submit_basket(
-    desk: Desk, read: Read, journal: Journal, orders: Any, *, tz: str, override: Iterable[str] = ()
+    desk: Desk,
+    read: Read,
+    journal: Journal,
+    orders: Any,
+    *,
+    tz: str,
+    override: Iterable[str] = (),
+    tick: str | None = None,
 ) -> Basket:
     """Return the basket of `submit_order` for each row of `orders`.
 
@@ -264,7 +293,7 @@ def submit_basket(
     problem = ""
     for number, row in enumerate(rows, 1):
         try:
-            previews.append(desk.preview(operation, row, tz=tz, override=override, read=ahead))
+            previews.append(desk.preview(operation, row, tz=tz, override=override, tick=tick, read=ahead))
         except RequestRefused as refused:
             problem = f"Row {number}: {refused}"
             break
@@ -282,6 +311,7 @@ def submit_basket(
         placed,
         stale=lambda: len(journal.basket(name)) != known,
         instruments=desk.instruments.of(ahead, [str(preview.fields["symbol"]) for preview in previews]),
+        today=lambda: rows_read(read, "today_orders", {}),
     )
 
 

@@ -58,7 +58,50 @@ def describe_order(fields: Mapping[str, Any], instrument: Instrument | None = No
     parts.append(f"until {fields.get('expire_date')}" if until == "GTD" else LASTS.get(until, until))
     if hours := fields.get("outside_rth"):
         parts.append(HOURS.get(str(hours), str(hours)))
+    parts += _delay(fields) + _attached(fields.get("attached_params"), currency)
     return ", ".join(filter(None, parts))
+
+
+def _delay(fields: Mapping[str, Any]) -> list[str]:
+    """Say when a delayed order is submitted."""
+    at = amount(fields.get("delayed_until"))
+    if not at:
+        return []
+    return [
+        _("submitted only at {at:%Y-%m-%d %H:%M:%S} UTC").format(at=datetime.fromtimestamp(float(at), UTC))
+    ]
+
+
+LEGS = (
+    ("profit_taker_price", "profit_taker_submit_price", _("take profit at {price}")),
+    ("stop_loss_price", "stop_loss_submit_price", _("stop loss at {price}")),
+)
+
+
+def _attached(params: object, currency: str) -> list[str]:
+    """Say which take-profit and stop-loss orders follow once this one has filled."""
+    if not isinstance(params, Mapping) or not params:
+        return []
+    parts = []
+    for name, limit_name, template in LEGS:
+        price, limit = amount(params.get(name)), amount(params.get(limit_name))
+        if price is None:
+            continue
+        said = template.format(price=money(price, currency))
+        parts.append(f"{said} ({_('limit {price}').format(price=money(limit, currency))})" if limit else said)
+    until = str(params.get("time_in_force") or "")
+    expires = amount(params.get("expire_time"))
+    if until == "GTD" and expires:
+        parts.append(
+            _("these until {at:%Y-%m-%d %H:%M} UTC").format(at=datetime.fromtimestamp(float(expires), UTC))
+        )
+    elif until:
+        parts.append(_("these {until}").format(until=LASTS.get(until, until)))
+    if hours := params.get("activate_rth"):
+        parts.append(_("these {hours}").format(hours=HOURS.get(str(hours), str(hours))))
+    if not parts:
+        parts = [_("with attached {kind}").format(kind=params.get("attached_order_type") or _("orders"))]
+    return [_("once filled: {parts}").format(parts="; ".join(parts))]
 
 
 def _conditions(fields: Mapping[str, Any], currency: str) -> list[str]:
@@ -71,6 +114,14 @@ def _conditions(fields: Mapping[str, Any], currency: str) -> list[str]:
         parts.append(_("trailing by {percent} percent (3 means 3%, not 300%)").format(percent=percent))
     if (offset := amount(fields.get("limit_offset"))) is not None:
         parts.append(_("limit {offset} from the trigger").format(offset=money(offset, currency)))
+    if count := fields.get("trigger_count"):
+        parts.append(_("touched {count} times within a minute").format(count=count))
+    if depth := fields.get("limit_depth_level"):
+        parts.append(
+            _("limit from level {depth} of the {side}").format(
+                depth=abs(int(depth)), side=_("asks") if int(depth) > 0 else _("bids")
+            )
+        )
     if (monitor := amount(fields.get("monitor_price"))) is not None:
         parts.append(_("watching from {monitor}").format(monitor=money(monitor, currency)))
     return parts

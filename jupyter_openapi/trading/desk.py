@@ -20,17 +20,17 @@ from jupyter_openapi.market.symbols import market_of, today_in
 from jupyter_openapi.market.worth import Instrument, Instruments
 from jupyter_openapi.messages import _
 from jupyter_openapi.reply import Reply
-from jupyter_openapi.spec import catalog
 from jupyter_openapi.spec.check import check
 from jupyter_openapi.spec.model import Effect, Operation
 from jupyter_openapi.spec.request import Built, build, encode_body, encode_query
 from jupyter_openapi.trading import describe as facts
+from jupyter_openapi.trading.buying_power import BuyingPower
 from jupyter_openapi.trading.delivery import LATE, Delivery, order_id_of
 from jupyter_openapi.trading.describe import describe_order
 from jupyter_openapi.trading.intents import Intent, fingerprint
 from jupyter_openapi.trading.limits import LimitCheck, OrderLimits
 from jupyter_openapi.trading.moments import at_least_since
-from jupyter_openapi.trading.outcome import look_once, outcome
+from jupyter_openapi.trading.outcome import CountedReads, look_once, outcome
 from jupyter_openapi.trading.preview import Preview
 from jupyter_openapi.trading.repeats import (
     describe_rerun,
@@ -39,6 +39,7 @@ from jupyter_openapi.trading.repeats import (
     sent_by_earlier_run,
     unknown_alike,
 )
+from jupyter_openapi.trading.tick_rounding import Tick, known_tick, needs_rounding, rounded
 from jupyter_openapi.transport.responses import Call
 
 if TYPE_CHECKING:
@@ -72,19 +73,6 @@ REMARK = 64  # the shortest limit on a remark that the documentation gives
 PLENTY = 1_000  # calls, where no limit is kept
 COST = 3  # calls of the broker's trade limit that one order takes in all
 KINDS = {"submit_order": "submit", "replace_order": "replace", "cancel_order": "cancel"}
-
-
-class CountedReads:
-    """Reads, and counts the calls that the broker's limit on trade calls counts."""
-
-    def __init__(self, read: Read) -> None:
-        self._read = read
-        self.trade_calls = 0
-
-    def __call__(self, name: str, arguments: Mapping[str, Any]) -> Any:
-        """Read an operation and return its `data`."""
-        self.trade_calls += catalog().named(name).limit == "trade"
-        return self._read(name, arguments)
 
 
 class Desk:
@@ -123,6 +111,7 @@ class Desk:
         self._read = read
         self.calls_left: Callable[[], dict[str, int]] | None = None
         self.made: Callable[[Preview], None] | None = None  # told of each preview
+        self._buying_power = BuyingPower(self._left)
         self._epoch = uuid.uuid4().hex[:12]
         self._kind = PaperCheck(account, read)
         self._delivery = Delivery(transport, journal, read)
@@ -134,11 +123,13 @@ class Desk:
         *,
         tz: str = "UTC",
         override: Iterable[str] = (),
+        tick: str | None = None,
         read: Read | None = None,
     ) -> Preview:
         """Check a change and freeze it; nothing is sent but the reads its preview shows.
 
-        `read` stands in for the desk's own, for a basket that reads for all its rows at once.
+        `tick` rounds prices (see `tick_rounding`). `read` stands in for the desk's own, for a basket that
+        reads for all its rows at once.
 
         Raises
         ------
@@ -148,6 +139,7 @@ class Desk:
         """
         guard, reads = LimitCheck(self.limits, override), CountedReads(read or self._read)
         read = reads
+        arguments, rounding = self._on_ladder(read, operation, arguments, known_tick(tick))
         checked = check(operation, _typed(operation, arguments), tz=tz)
         order_id = str(checked["order_id"]) if operation.name in {"replace_order", "cancel_order"} else None
         lines: facts.Lines = []
@@ -170,12 +162,26 @@ class Desk:
             wanted.path,
             encode_query(wanted.query),
             None if wanted.body is None else fields,
-            [*lines, *guard.lines],
+            [*lines, *rounding, *guard.lines],
             order_id=order_id,
             overrides=guard.overrides,
             about=order or fields,
             calls=reads.trade_calls,
         )
+
+    @staticmethod
+    def _on_ladder(
+        read: Read, operation: Operation, arguments: Mapping[str, Any], tick: Tick | None
+    ) -> tuple[Mapping[str, Any], facts.Lines]:
+        """Return the arguments with prices that a market takes, and what to say of it."""
+        if operation.name not in {"submit_order", "replace_order"}:
+            return arguments, []
+        if not needs_rounding(operation, arguments, tick):
+            return arguments, []
+        about = arguments
+        if operation.name == "replace_order":
+            about, _lines = facts.standing(read, str(arguments.get("order_id")))
+        return rounded(operation, arguments, str(about.get("symbol")), str(about.get("side")), tick)
 
     def raw(self, operation: Operation, query: str, body: Any) -> Preview:
         """Freeze a change that the specification does not know."""
@@ -279,6 +285,11 @@ class Desk:
             guard.available(fields, facts.available(read, symbol))
         lines = [("order", describe_order(fields, instrument))]
         lines += facts.about_price(fields, last, instrument, self.fees.get(instrument.market))
+        if fields["side"] == "Buy":
+            worth = instrument.worth(
+                amount(fields.get("submitted_quantity")), facts.expected_price(fields, last)[0]
+            )
+            lines += self._buying_power.lines(read, worth, instrument.currency)
         lines += self._about_steps(fields, instrument)
         if self.account.mode != "sandbox":
             lines += facts.about_hours(fields, read)
@@ -354,6 +365,7 @@ class Desk:
             limit=operation.limit,
             name=operation.name,
         )
+        self._buying_power.forget()
         intent = 0
         if operation.effect is Effect.TRADE:
             intent = self._intend(preview)

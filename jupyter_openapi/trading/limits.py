@@ -157,8 +157,9 @@ class LimitCheck:
             )
 
     def distance(self, fields: Mapping[str, Any], last: Decimal | None) -> None:
-        """Refuse a limit price too far from the last price."""
-        price = amount(fields.get("submitted_price"))
+        """Refuse a limit price too far from the last price; from the trigger, where the order has one."""
+        price, trigger = amount(fields.get("submitted_price")), amount(fields.get("trigger_price"))
+        last = trigger or last
         if price is None or not last:
             return
         away = (price - last) / last * 100
@@ -168,8 +169,12 @@ class LimitCheck:
             where = "above" if away > 0 else "below"
             self._needs(
                 "distance",
-                _("the limit {price} is {away:.1f}% {where} the last price {last}").format(
-                    price=plain(price), away=abs(away), where=where, last=plain(last)
+                _("the limit {price} is {away:.1f}% {where} the {what} {last}").format(
+                    price=plain(price),
+                    away=abs(away),
+                    where=where,
+                    what=_("trigger") if trigger else _("last price"),
+                    last=plain(last),
                 ),
             )
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from jupyter_openapi.errors import Interrupted, OpenAPIError
+from jupyter_openapi.market.worth import Read
 from jupyter_openapi.messages import _
 from jupyter_openapi.ratelimit.rates import Urgency
 from jupyter_openapi.spec import catalog
@@ -64,6 +65,19 @@ def outcome(preview: Preview, order_id: str | None, state: OrderState | None) ->
     )
     rejected = state is not None and state.rejected
     return Outcome(REJECTED.format(sent=words) if rejected else words, state)
+
+
+class CountedReads:
+    """Reads, and counts the calls that the broker's limit on trade calls counts."""
+
+    def __init__(self, read: Read) -> None:
+        self._read = read
+        self.trade_calls = 0
+
+    def __call__(self, name: str, arguments: Mapping[str, Any]) -> Any:
+        """Read an operation and return its `data`."""
+        self.trade_calls += catalog().named(name).limit == "trade"
+        return self._read(name, arguments)
 
 
 def look_once(transport: Transport, order_id: str) -> OrderState | None:

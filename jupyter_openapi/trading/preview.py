@@ -219,7 +219,7 @@ class Preview:
         try:
             self._allowed()
         except RequestRefused as refused:
-            return [_("PREVIEW that can't be sent: {refused}").format(refused=refused)]
+            return [_("PREVIEW: nothing was sent, and this can't be: {refused}").format(refused=refused)]
         unknown = [f"UNKNOWN: {text}." for label, text in self.lines if label == "unknown"]
         return [*unknown, self.sighting.words()]
 
