@@ -167,7 +167,7 @@ def totals_view(frame: pd.DataFrame, *, privacy: bool) -> dict[str, Any]:
     ]
     rows = [
         (
-            Cell(PARTS.get(row["market"], str(row["market"]))),
+            Cell(PARTS.get(row["market"], str(row["market"])), _without(row["left_out"])),
             Cell(str(row["currency"])),
             _amount(row["market_value"], privacy=privacy),
             _amount(row["market_value_base"], privacy=privacy),
@@ -180,6 +180,12 @@ def totals_view(frame: pd.DataFrame, *, privacy: bool) -> dict[str, Any]:
     names = [f"{cells[0].text} {cells[1].text}" for cells in rows]
     # Its order is fixed, so its amounts are not needed to sort by.
     return _table(columns, names, [tuple(cell._replace(sort=None) for cell in cells) for cells in rows])
+
+
+def _without(left_out: object) -> str:
+    """Say which sums of a row lack what; empty where they have everything."""
+    known = isinstance(left_out, str) and left_out
+    return _("not known: {left_out}").format(left_out=left_out) if known else ""
 
 
 def holdings_view(frame: pd.DataFrame, *, privacy: bool) -> dict[str, Any]:
