@@ -62,8 +62,8 @@ class Service(HTTPServerConnectionDelegate):
         self,
         answer: Callable[[Request], Response],
         answered: Callable[[str], None],
-        patience: float = PATIENCE,
         upgrade: Upgrade | None = None,
+        patience: float = PATIENCE,
     ) -> None:
         self.answer = answer
         self.answered = answered
