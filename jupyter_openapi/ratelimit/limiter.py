@@ -120,7 +120,7 @@ class Limiter:
         waits: list[_Wait] = []
         try:
             for name in (*(each for each in also if each in books), kind):
-                wait = _Wait(books[name], self._notify, longest, stop, urgency, begun)
+                wait = _Wait(books[name], self._notify, longest, stop, urgency=urgency, begun=begun)
                 waits.append(wait)
                 wait.for_turn()
             turn = Turn(waits[-1].seconds, partial(_all_written, waits))
@@ -179,6 +179,7 @@ class _Wait:
         notify: Callable[[str], None] | None,
         patience: float,
         stop: threading.Event | None,
+        *,
         urgency: Urgency,
         begun: float,
     ) -> None:
