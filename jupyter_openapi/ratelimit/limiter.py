@@ -187,6 +187,7 @@ class _Wait:
         notify: Callable[[str], None] | None,
         patience: float,
         stop: threading.Event | None,
+        *,
         urgency: Urgency,
         begun: float,
     ) -> None:
