@@ -6,7 +6,7 @@ may stand after its name too. Names are never abbreviated and never guessed: a t
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -16,6 +16,8 @@ from jupyter_openapi.messages import _
 from jupyter_openapi.spec.model import Effect, Operation
 
 FlagValue = bool | str | tuple[str, ...]
+Words = tuple[str | None, str]
+"""A bare word, whose name is None, or a pair of name and value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +80,10 @@ class FlagOwner(Protocol):
     @property
     def accepts(self) -> frozenset[str]:
         """The names of the general flags that mean something to it."""
+
+    @property
+    def words(self) -> Callable[[Sequence[Words]], Sequence[Words]] | None:
+        """What puts its bare words under the names they stand for; None if all are of one kind."""
 
 
 _ALL = (

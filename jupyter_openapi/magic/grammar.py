@@ -253,6 +253,8 @@ def parse_line(text: str, *, commands: Mapping[str, FlagOwner]) -> Command:
         items = _items(rest[2:], f"{method} {path}", None, flags, commands)
         return Command("request", "", method, path, query, flags, target, muted, items, None, connection)
     items = _items(rest[1:], head, spec, flags, commands)
+    if spec is not None and spec.words is not None:
+        items = tuple(Item(*each) for each in spec.words(items))
     kind: Kind = "command" if spec else "operation"
     word = spec.name if spec else head
     return Command(kind, word, "", "", (), flags, target, muted, items, None, connection)
