@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from jupyter_openapi.errors import RequestRefused, short
 from jupyter_openapi.magic.flags import Words
 from jupyter_openapi.magic.lexer import in_braces, unquoted
+from jupyter_openapi.magic.pasted import FULL_WIDTH
 from jupyter_openapi.messages import _
 from jupyter_openapi.trading.shorthand import QUANTITIES
 
@@ -25,7 +26,7 @@ def named_words(command: str, items: Sequence[Words]) -> tuple[Words, ...]:
     RequestRefused
         A word has no place, or it can't be told which one is the symbol.
     """
-    words = [part for name, text in items if name is None for part in _split_at(text)]
+    words = [part for name, text in items if name is None for part in _split_at(_mended(text))]
     pairs = [(name, text) for name, text in items if name is not None]
     price: list[str] = []
     if "@" in words:
@@ -43,6 +44,10 @@ def named_words(command: str, items: Sequence[Words]) -> tuple[Words, ...]:
         raise _refused(command, _("It is not said at which price"))
     found = [*_quantity_and_symbol(command, words), *(("price", word) for word in price)]
     return (*found, *pairs)
+
+
+def _mended(word: str) -> str:
+    return word if "{" in word else word.translate(FULL_WIDTH)
 
 
 def _split_at(word: str) -> list[str]:

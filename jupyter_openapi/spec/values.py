@@ -74,6 +74,8 @@ def number_of(value: Any) -> Decimal:
     return Decimal(text.replace(",", "") if _THOUSANDS.fullmatch(text) else text)
 
 
+_SIDES = {"long": "buy", "short": "sell", "b": "buy", "s": "sell", "bid": "buy", "ask": "sell"}
+"""What a word for a side most likely means; only suggested, since an order is at stake."""
 _SPLIT = {Kind.SYMBOL, Kind.ENUM, Kind.ID, Kind.INTEGER, Kind.DATE}
 _BOOLEANS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 
@@ -192,7 +194,7 @@ class _Converter:
                 parameter,
                 value,
                 _("is not one of {choices}.").format(choices=choices(parameter)),
-                did_you_mean(text, map(str.lower, parameter.values)),
+                did_you_mean(_SIDES.get(text, text), map(str.lower, parameter.values)),
             )
         return value
 

@@ -5,6 +5,9 @@ Each is read once and becomes a number, with a line for the preview that says wh
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -18,6 +21,8 @@ from jupyter_openapi.messages import _
 from jupyter_openapi.spec.dates import zone
 from jupyter_openapi.trading.describe import Read, available, last_price
 
+NOTES: ContextVar[tuple[tuple[str, str], ...]] = ContextVar("notes", default=())
+"""Lines for the next preview of an order, below the one that describes it."""
 MARKET = "market"
 PRICES = (MARKET, "bid", "ask", "last")
 QUANTITIES = ("all", "half")
@@ -29,6 +34,16 @@ class Figure:
 
     number: Decimal
     said: str
+
+
+@contextmanager
+def noted(lines: Iterable[tuple[str, str]]) -> Iterator[None]:
+    """Give these lines to the preview that is made inside."""
+    token = NOTES.set(tuple(lines))
+    try:
+        yield
+    finally:
+        NOTES.reset(token)
 
 
 def priced(read: Read, symbol: str, word: str, tz: str) -> Figure:

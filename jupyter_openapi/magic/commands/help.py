@@ -13,6 +13,7 @@ from jupyter_openapi.magic.examples import ID, example
 from jupyter_openapi.magic.flags import FLAGS, Flag, applicable
 from jupyter_openapi.magic.recent import ORDER, SEEN
 from jupyter_openapi.magic.reply_help import reply_help
+from jupyter_openapi.magic.vocabulary import meant
 from jupyter_openapi.messages import _
 from jupyter_openapi.spec import catalog
 from jupyter_openapi.spec.model import Effect, Kind, Operation, Parameter
@@ -380,7 +381,7 @@ def _named(words: list[str], commands: Iterable[str]) -> Operation:
                 "search."
             ).format(word=words[0], words=" ".join(words))
         )
-    operation = catalog().find(words[0])
+    operation = catalog().find(meant(words[0]))
     if operation is None:
         raise unknown_word(words[0], [*commands, *catalog().aliases, *catalog().operations])
     return operation

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -13,11 +12,10 @@ from jupyter_openapi.magic.short_order import named_words
 from jupyter_openapi.market.money import plain
 from jupyter_openapi.messages import _
 from jupyter_openapi.spec.model import Effect, Kind
-from jupyter_openapi.trading.shorthand import MARKET, PRICES, QUANTITIES, held, priced, word_among
+from jupyter_openapi.trading.shorthand import MARKET, PRICES, QUANTITIES, held, noted, priced, word_among
 
 if TYPE_CHECKING:
     from jupyter_openapi.client import Client
-    from jupyter_openapi.trading.preview import Preview
 
 Lines = list[tuple[str, str]]
 
@@ -77,15 +75,16 @@ def _order(ask: Invocation, side: str) -> Any:
     client.tz = ask.context.tz(ask.command)
     fields, lines = _filled(client, side, ask.given)
     overrides = flags.get("override", ())
-    preview = client.call(
-        "submit_order", override=overrides if isinstance(overrides, tuple) else (), side=side, **fields
-    )
+    with noted(lines):
+        preview = client.call(
+            "submit_order", override=overrides if isinstance(overrides, tuple) else (), side=side, **fields
+        )
     operation = catalog().named("submit_order")
     if flags.get("execute"):
         for label, text in lines:
             notify(ask.command, f"{label}: {text}.")
         return changed(preview.send(again=bool(flags.get("again"))), operation, ask.command)
-    return changed(_with_lines(preview, lines), operation, ask.command)
+    return changed(preview, operation, ask.command)
 
 
 def _filled(client: Client, side: str, given: Mapping[str, Any]) -> tuple[dict[str, Any], Lines]:
@@ -120,9 +119,3 @@ def _filled(client: Client, side: str, given: Mapping[str, Any]) -> tuple[dict[s
         fields["price"] = plain(price.number)
         lines.append(("price", price.said))
     return fields, lines
-
-
-def _with_lines(preview: Preview, lines: Lines) -> Preview:
-    """Return the preview with lines more, below the one that describes the order."""
-    at = next((number for number, line in enumerate(preview.lines, 1) if line[0] == "order"), 0)
-    return replace(preview, lines=(*preview.lines[:at], *lines, *preview.lines[at:]))
