@@ -282,7 +282,7 @@ def arguments(
         With one sentence, for whatever was mistyped.
     """
     found = {name: value for name, value, _ in _collected(command, operation, scope, given or {})}
-    if operation.main == "order_id" and "order_id" in found:
+    if operation is not None and operation.main == "order_id" and "order_id" in found:
         refuse_symbol_for_order(operation, found["order_id"])
     return found
 
