@@ -58,7 +58,8 @@ def test_one_symbol_stays_as_it_is(kernel: Kernel) -> None:
 
 
 def test_pivot_is_for_candles_alone(kernel: Kernel) -> None:
-    assert "--pivot arranges candlesticks, and this gives none" in kernel.run("%openapi --pivot quote 700.HK").error[0]
+    refused = kernel.run("%openapi --pivot quote 700.HK").error[0]
+    assert "--pivot arranges candlesticks, and this gives none" in refused
 
 
 def bars(moments: list[str], zone: str = "UTC") -> pd.DataFrame:

@@ -55,8 +55,9 @@ def priced(read: Read, symbol: str, word: str, tz: str) -> Figure:
     RequestRefused
         There is none, or it can't be read.
     """
+    instrument = Instruments().one(read, symbol)
     if word == "last":
-        last = last_price(read, symbol)
+        last = last_price(read, symbol, instrument)
         if last.price is None:
             raise _no_price(symbol, word, last.said)
         return Figure(last.price, _("the last price: {said}").format(said=last.said))
@@ -71,7 +72,7 @@ def priced(read: Read, symbol: str, word: str, tz: str) -> Figure:
         raise _no_price(symbol, word, _("the order book has none now"))
     now = datetime.now(zone(tz))
     said = _("the best {word} when it was read at {now:%H:%M:%S %Z}: {price}").format(
-        word=word, now=now, price=money(price, symbols.currency_of(symbol))
+        word=word, now=now, price=money(price, instrument.currency)
     )
     return Figure(price, said)
 
