@@ -35,6 +35,8 @@ from jupyter_openapi.trading.reconcile import Settlement, reconcile, settle_by_h
 from jupyter_openapi.transport.download import download
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from jupyter_openapi.stream.gateway import Source
 
 
@@ -322,6 +324,32 @@ class Client(Subscriber):
             resume=self._unfinished,
             facts=self._reader.facts(known.name),
         )
+
+    @guarded
+    def candles(
+        self,
+        symbols: str | Iterable[str],
+        *,
+        period: Any = "day",
+        count: int = 100,
+        pivot: bool = False,
+        **parameters: Any,
+    ) -> pd.DataFrame:
+        """Return the latest candlesticks of several symbols in one frame, one row a bar, `symbol` first.
+
+        `trade_date` is in the zone of each market. With `pivot` there is one row a time, and columns
+        of field and symbol. Other `parameters` are those of ``candlesticks``.
+        """
+        from jupyter_openapi.history.candles import candles_of
+
+        wanted = [symbols] if isinstance(symbols, str) else [str(each) for each in symbols]
+        known = {**parameters, "period": period, "count": count}
+
+        def frame_of(symbol: str) -> pd.DataFrame:
+            reply: Reply = self.call("candlesticks", symbol=symbol, **known)
+            return reply.frame(tz=self.tz)
+
+        return candles_of(wanted, frame_of, pivot=pivot)
 
     @guarded
     def basket(self, orders: Any, *, override: Iterable[str] = (), tick: str | None = None) -> Basket:

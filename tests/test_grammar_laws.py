@@ -429,5 +429,5 @@ def test_a_local_name_beats_a_global_one(name: str, local: int, notebook: int) -
 def test_effects_are_told_for_every_command() -> None:
     trading = {name for name, spec in COMMANDS.items() if spec.operation.effect is Effect.TRADE}
     assert "send" in trading
-    assert trading <= {"send", "cancel_all"}
+    assert trading <= {"buy", "sell", "send", "cancel_all"}
     assert all(spec.summary.endswith(".") for spec in COMMANDS.values())

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from jupyter_openapi.errors import RequestRefused, sentence
 from jupyter_openapi.magic.arguments import arguments, settle
+from jupyter_openapi.magic.candles import candles, is_candles
 from jupyter_openapi.magic.command import CommandSpec, Context, Invocation, notify
 from jupyter_openapi.magic.commands import COMMANDS
 from jupyter_openapi.magic.flags import SHOWING, refuse_flags, refuse_flags_of_command
@@ -36,6 +37,8 @@ def perform(command: Command, context: Context) -> Any:
     command = settle(command, context.scope, commands=COMMANDS)
     if command.kind == "command":
         return _command(command, COMMANDS[command.word], context)
+    if is_candles(command):
+        return candles(command, context)
     target = find_target(command, context.scope, COMMANDS)
     refuse_flags(command.flags, target.operation, target.effect, target.name)
     tz = context.tz(command)

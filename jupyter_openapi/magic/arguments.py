@@ -6,6 +6,7 @@ What the text of one value means is settled in `jupyter_openapi.magic.reader`.
 from __future__ import annotations
 
 import re
+from ast import literal_eval
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any, Literal
@@ -15,8 +16,10 @@ from jupyter_openapi.magic.expressions import Scope, accepted, compiled, is_expr
 from jupyter_openapi.magic.flags import FLAGS, FlagOwner, FlagValue
 from jupyter_openapi.magic.grammar import Command, split_path
 from jupyter_openapi.magic.lexer import as_typed, in_braces, split_commas, unquoted
+from jupyter_openapi.magic.pasted import mended_value
+from jupyter_openapi.magic.vocabulary import parameter_name, refuse_symbol_for_order
 from jupyter_openapi.messages import _
-from jupyter_openapi.spec.model import Kind, Operation, Parameter
+from jupyter_openapi.spec.model import Effect, Kind, Operation, Parameter
 
 OMITTED: Any = object()  # what an expression that is None leaves behind
 _SPECIAL = re.compile(r"['\"{}]")
@@ -65,12 +68,31 @@ def read_text(
     label = f"{short(name, 40)}{': ' if body else '='}{short(text, 60)}" if name else short(text, 60)
     if parameter is None or not array:
         return _read_one(text, parameter, scope, name=name, label=label, body=body, quotes_group=not body)
+    _refuse_python_list(text, parameter, name)
     found = []
     for item in _items(text, parameter, label):
         value = _read_one(item, parameter, scope, name=name, label=label, body=body, quotes_group=True)
         if value is not OMITTED:
             found.extend(value if isinstance(value, list) else [value])
     return found or OMITTED
+
+
+def _refuse_python_list(text: str, parameter: Parameter, name: str) -> None:
+    """Refuse a list written as Python text, with the form to type."""
+    if parameter.free_text or text[0] not in "[(" or not is_expression(text):
+        return
+    try:
+        items = [str(item) for item in literal_eval(text)]
+    except (ValueError, TypeError):
+        items = []
+    prefix = f"{short(name, 40)}=" if name else ""
+    plain = bool(items) and all(as_typed(item) == item for item in items)
+    form = f"{prefix}{','.join(items)}" if plain else f"{prefix}{{{text}}}"
+    raise RequestRefused(
+        _("{text} is a list as Python writes it; type {form}.").format(
+            text=short(text, 60), form=form if len(form) <= 120 else f"{prefix}{{name}}"
+        )
+    )
 
 
 def read_json(value: Any, parameter: Parameter | None, scope: Scope, *, name: str) -> Any:
@@ -194,6 +216,8 @@ def _form(name: str, text: str) -> str:
     if len(text) > 60:
         return "close or correct the braces"
     prefix = f"{short(name, 40)}=" if name else ""
+    if text[0] != "{" and is_expression(text):
+        return f"write {prefix}{{{text}}}"
     for quote in "'\"":
         source = f"f{quote}{text}{quote}"
         if quote not in text and is_expression(source):
@@ -257,7 +281,10 @@ def arguments(
     RequestRefused
         With one sentence, for whatever was mistyped.
     """
-    return {name: value for name, value, _ in _collected(command, operation, scope, given or {})}
+    found = {name: value for name, value, _ in _collected(command, operation, scope, given or {})}
+    if operation is not None and operation.main == "order_id" and "order_id" in found:
+        refuse_symbol_for_order(operation, found["order_id"])
+    return found
 
 
 def request_parts(command: Command, scope: Scope) -> tuple[dict[str, Any], dict[str, Any] | None]:
@@ -299,8 +326,7 @@ def _collected(
         found.add(name, read_literal(text, found.parameter(name)), "path")
     for name, text in command.query:
         found.add(name, read_literal(text, found.parameter(name)), "query")
-    for typed, name, text in _named(command, operation, found):
-        found.add(name, read_text(text, found.parameter(name), scope, name=typed), "line")
+    _add_line(command, operation, scope, found)
     if command.body is None:
         return found.rows()
     try:
@@ -313,6 +339,27 @@ def _collected(
     except RecursionError:
         raise RequestRefused(_("The body is nested too deeply to be read.")) from None
     return found.rows()
+
+
+def _add_line(command: Command, operation: Operation | None, scope: Scope, found: _Found) -> None:
+    """Add what the line gives: words, pairs, and the fields of a dictionary."""
+    for typed, name, text in _named(command, operation, found):
+        fields = OMITTED if typed or operation is None else _dictionary(text, operation, scope)
+        if fields is OMITTED:
+            found.add(name, read_text(text, found.parameter(name), scope, name=typed), "line")
+        elif isinstance(fields, Mapping):
+            found.add_fields(fields, short(text, 40))
+        elif fields is not None:
+            found.add(name, accepted(fields, found.parameter(name), short(text, 60)), "line")
+
+
+def _dictionary(text: str, operation: Operation, scope: Scope) -> Any:
+    """Return a change's bare ``{expression}``, where a dictionary is a body; else `OMITTED`."""
+    inner = in_braces(text)
+    changes = operation.effect is not Effect.READ and operation.group != "command"
+    if inner is None or not changes or text.startswith("{{") or not is_expression(inner):
+        return OMITTED
+    return scope.evaluate(inner)
 
 
 class _Found:
@@ -367,6 +414,13 @@ class _Found:
         joined = [item for one in values for item in (one if isinstance(one, list) else [one])]
         self._rows[wire] = (first, joined or OMITTED, where)
 
+    def add_fields(self, fields: Mapping[Any, Any], label: str) -> None:
+        """Add each field of a dictionary that stands for a body, but for those that are None."""
+        for name, value in fields.items():
+            if value is not None:
+                place = f"{label}[{short(repr(name), 40)}]"
+                self.add(str(name), accepted(value, self.parameter(str(name)), place), "line")
+
     def rows(self) -> list[tuple[str, Any, Place]]:
         return [row for row in self._rows.values() if row[1] is not OMITTED]
 
@@ -375,7 +429,10 @@ def _named(command: Command, operation: Operation | None, found: _Found) -> Iter
     """Yield (name as typed, name, text) for words and pairs, an array's items joined across spaces."""
     main = operation.parameter(operation.main) if operation and operation.main else None
     joined: list[tuple[str | None, str]] = []
-    for name, text in command.items:
+    for typed, given in command.items:
+        name = None if typed is None else parameter_name(operation, typed)
+        about = main if name is None else (operation and operation.parameter(name)) or None
+        text = mended_value(given, about)
         if name is None and joined:
             before, start = joined[-1]
             if start.endswith(",") or text.startswith(","):

@@ -12,7 +12,7 @@ from typing import Any, Literal, Protocol
 
 from jupyter_openapi.errors import RequestRefused
 from jupyter_openapi.magic.expressions import Scope
-from jupyter_openapi.magic.flags import Flag
+from jupyter_openapi.magic.flags import Flag, Words
 from jupyter_openapi.magic.grammar import Command
 from jupyter_openapi.messages import _
 from jupyter_openapi.spec.dates import zone
@@ -124,6 +124,7 @@ class CommandSpec:
 
     `flags` are its own, which may stand after its name; `accepts` names those of the general ones that mean
     something to it. `definitions` gives the lines that its help ends with, read only when it is asked for.
+    `words` puts its bare words under the names they stand for, where they are of several kinds.
     """
 
     operation: Operation
@@ -132,6 +133,7 @@ class CommandSpec:
     accepts: frozenset[str] = frozenset()
     examples: tuple[str, ...] = ()
     definitions: Callable[[], Sequence[str]] = tuple
+    words: Callable[[Sequence[Words]], Sequence[Words]] | None = None
 
     @property
     def name(self) -> str:
@@ -153,6 +155,7 @@ def command(
     accepts: tuple[str, ...] = (),
     examples: tuple[str, ...] = (),
     definitions: Callable[[], Sequence[str]] = tuple,
+    words: Callable[[Sequence[Words]], Sequence[Words]] | None = None,
 ) -> Callable[[Action], CommandSpec]:
     """Make a command of the function that carries it out; any module of `magic.commands` may have some.
 
@@ -171,7 +174,9 @@ def command(
     )
 
     def make(action: Action) -> CommandSpec:
-        return CommandSpec(operation, action, flags, frozenset(accepts), examples or (name,), definitions)
+        return CommandSpec(
+            operation, action, flags, frozenset(accepts), examples or (name,), definitions, words
+        )
 
     return make
 

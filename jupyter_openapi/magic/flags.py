@@ -6,7 +6,7 @@ may stand after its name too. Names are never abbreviated and never guessed: a t
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -16,6 +16,8 @@ from jupyter_openapi.messages import _
 from jupyter_openapi.spec.model import Effect, Operation
 
 FlagValue = bool | str | tuple[str, ...]
+Words = tuple[str | None, str]
+"""A bare word, whose name is None, or a pair of name and value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +81,10 @@ class FlagOwner(Protocol):
     def accepts(self) -> frozenset[str]:
         """The names of the general flags that mean something to it."""
 
+    @property
+    def words(self) -> Callable[[Sequence[Words]], Sequence[Words]] | None:
+        """What puts its bare words under the names they stand for; None if all are of one kind."""
+
 
 _ALL = (
     Flag(
@@ -103,6 +109,7 @@ _ALL = (
     Flag("tz", "ZONE", "the time zone of dates typed and shown, such as Asia/Hong_Kong"),
     Flag("out", "FILE", "also save the frame: FILE ends in .csv, .xlsx or .parquet"),
     Flag("wide", help="show every column of the frame instead of its view"),
+    Flag("pivot", help="candles of several symbols: one row a time, with columns of field and symbol"),
     Flag("table", "NAME", "another table of the reply, such as cash_infos of balance", literal=True),
     Flag(
         "param",
@@ -236,7 +243,7 @@ _TRADE = _ANY | {"again", "override", "tick"}
 # A flag beside one that leaves it nothing to do.
 _CLASHES = (
     *((shown, other) for shown in SHOWING for other in ("execute", "again", "all", "raw", "decimals", "out")),
-    *((shown, other) for shown in SHOWING for other in ("table", "wide")),
+    *((shown, other) for shown in SHOWING for other in ("table", "wide", "pivot")),
     ("dry_run", "explain"),
     ("dry_run", "curl"),
     ("explain", "curl"),
@@ -244,6 +251,8 @@ _CLASHES = (
     ("raw", "decimals"),
     ("raw", "table"),
     ("raw", "wide"),
+    ("raw", "pivot"),
+    ("table", "pivot"),
     ("all", "param"),
 )
 
@@ -251,7 +260,8 @@ _CLASHES = (
 def applicable(operation: Operation | None, effect: Effect) -> frozenset[str]:
     """Return the keys of the flags that mean something to an operation, or to an unknown path (None)."""
     if effect is Effect.READ and operation is not None:
-        return _READ | {"param"} | ({"all"} if operation.pages is not None else set())
+        pivot = {"pivot"} if operation.name == "candlesticks" else set()
+        return _READ | {"param"} | pivot | ({"all"} if operation.pages is not None else set())
     if effect is Effect.READ:
         return _READ
     return _TRADE if effect is Effect.TRADE else _ANY
@@ -312,6 +322,7 @@ _WHY = {
     "decimals": "is for DataFrames, and this gives none",
     "out": "saves a DataFrame, and this gives none",
     "wide": "shows every column of a frame, and this gives none",
+    "pivot": "arranges candlesticks, and this gives none",
     "table": "chooses a table of a reply that is read, and this changes something",
     "param": "adds to what is described of a read, and this is none",
 }

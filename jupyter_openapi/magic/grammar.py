@@ -18,7 +18,7 @@ from decimal import Decimal
 from typing import Any, Literal, NamedTuple
 from urllib.parse import parse_qsl
 
-from jupyter_openapi.errors import RequestRefused, did_you_mean, sentence, short
+from jupyter_openapi.errors import RequestRefused, sentence, short
 from jupyter_openapi.magic.flags import (
     FlagOwner,
     FlagValue,
@@ -28,10 +28,13 @@ from jupyter_openapi.magic.flags import (
     refuse_foreign_flags,
 )
 from jupyter_openapi.magic.lexer import split_line, unquoted
+from jupyter_openapi.magic.pasted import mended_line, mended_word
+from jupyter_openapi.magic.vocabulary import help_line, meant, suggested
 from jupyter_openapi.messages import _
+from jupyter_openapi.spec import catalog
 from jupyter_openapi.spec.request import METHODS
 
-_LINE = re.compile(r"\s*([^\W\d][\w.\-\[\]]*)\s*:(.*)", re.DOTALL)
+_LINE = re.compile(r"[\s\ufeff\u200b]*([^\W\d][\w.\-\[\]]*)\s*[:\uff1a](.*)", re.DOTALL)
 _UNQUOTED_EXPRESSION = re.compile(r"[:\[,]\s*\{\s*\Z")
 
 
@@ -222,7 +225,7 @@ def parse_line(text: str, *, commands: Mapping[str, FlagOwner]) -> Command:
     RequestRefused
         With one sentence that says what was wrong and what to type instead; never another error.
     """
-    words = split_line(text)
+    words = help_line(split_line(mended_line(text)))
     muted = bool(words) and words[-1].endswith(";")
     if muted:
         words[-1:] = [words[-1][:-1]] if len(words[-1]) > 1 else []
@@ -245,7 +248,7 @@ def parse_line(text: str, *, commands: Mapping[str, FlagOwner]) -> Command:
         return Command("empty", muted=muted)
     if rest[0].startswith("--"):
         raise late_flag(rest[0], f"{target} << {' '.join(rest[1:])}", commands)
-    head = _head(rest)
+    head = mended_word(_head(rest))
     spec = commands.get(head.lower())
     refuse_foreign_flags(flags, spec, commands)
     if head.upper() in METHODS:
@@ -253,8 +256,10 @@ def parse_line(text: str, *, commands: Mapping[str, FlagOwner]) -> Command:
         items = _items(rest[2:], f"{method} {path}", None, flags, commands)
         return Command("request", "", method, path, query, flags, target, muted, items, None, connection)
     items = _items(rest[1:], head, spec, flags, commands)
+    if spec is not None and spec.words is not None:
+        items = tuple(Item(*each) for each in spec.words(items))
     kind: Kind = "command" if spec else "operation"
-    word = spec.name if spec else head
+    word = spec.name if spec else meant(head)
     return Command(kind, word, "", "", (), flags, target, muted, items, None, connection)
 
 
@@ -313,7 +318,9 @@ def unknown_word(word: str, names: Iterable[str]) -> RequestRefused:
     if word.endswith("?"):
         bare = word.rstrip("?")
         return RequestRefused(_("Type %openapi help {bare} to read about {bare}.").format(bare=bare))
-    advice = did_you_mean(word, names) or "Type %openapi endpoints to list what there is."
+    known = list(names)
+    usual = [name for name in known if name not in catalog().operations]
+    advice = suggested(word, usual, known) or "Type %openapi endpoints to list what there is."
     return RequestRefused(
         sentence(_("{word} is no command or operation.").format(word=short(word, 40)), advice)
     )

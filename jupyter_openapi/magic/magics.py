@@ -23,6 +23,7 @@ class OpenAPIMagics(Magics):
     """The magic and its settings, which ``%config OpenAPIMagics`` lists."""
 
     _views: FrameDisplay | None = None
+    _applied = False  # the settings that are kept
 
     decimals = Enum(
         ("float64", "decimal", "string"),
@@ -151,13 +152,14 @@ class OpenAPIMagics(Magics):
         from jupyter_openapi.magic.names import scope_at
 
         scope = scope_at(calling_frame(), self.names) if local_ns is None else Scope(local_ns, self.names)
+        self._use_settings()
         command, result = obey(line, cell, Context(self, scope))
         self._show_views()
         if command.kind == "empty":
             from jupyter_openapi.magic.commands import COMMANDS
-            from jupyter_openapi.magic.commands.help import overview
+            from jupyter_openapi.magic.commands.help import brief
 
-            print(overview(COMMANDS))  # noqa: T201 (what the line is for)
+            print(brief(COMMANDS))  # noqa: T201 (what the line is for)
             return None
         if command.target is not None:
             self.names[command.target] = result
@@ -170,6 +172,17 @@ class OpenAPIMagics(Magics):
         if use == "discarded":
             show(result)  # the cell's last line will not, and only what was seen may be sent
         return result
+
+    def _use_settings(self) -> None:
+        """Use the settings that are kept, at the first line; those of the shell's configuration win."""
+        if self._applied:
+            return
+        self._applied = True
+        from jupyter_openapi.magic import preferences
+
+        configured = self.config.get("OpenAPIMagics", {})
+        found = preferences.kept()
+        preferences.apply({name: value for name, value in found.items() if name not in configured}, self)
 
     def _show_views(self) -> None:
         """Show frames by their views, from the first line that may have made one."""

@@ -130,7 +130,7 @@ def missing(symbols: Iterable[str], frame: pd.DataFrame) -> list[str]:
     if COLUMN not in frame.columns:
         return []
     came = {str(each).upper() for each in frame[COLUMN].tolist()}
-    return [symbol for symbol in symbols if symbol.upper() not in came]
+    return [symbol for symbol in symbols if symbol.upper() not in came and suggest(symbol) not in came]
 
 
 def described(symbols: list[str], known: Iterable[str]) -> str:

@@ -12,6 +12,7 @@ from jupyter_openapi.errors import RequestRefused, short
 from jupyter_openapi.magic.arguments import arguments, request_parts
 from jupyter_openapi.magic.expressions import Scope
 from jupyter_openapi.magic.grammar import Command, unknown_word
+from jupyter_openapi.magic.vocabulary import refuse_unclear
 from jupyter_openapi.messages import _
 from jupyter_openapi.spec import catalog
 from jupyter_openapi.spec.check import check, with_undescribed
@@ -69,6 +70,7 @@ def find_target(command: Command, scope: Scope, commands: Iterable[str]) -> Targ
 def _described(command: Command, scope: Scope, commands: Iterable[str]) -> Target:
     if command.kind == "request":
         return _request(command, scope)
+    refuse_unclear(command.word, commands)
     operation = catalog().find(command.word)
     if operation is None:
         raise unknown_word(command.word, [*commands, *catalog().aliases, *catalog().operations])

@@ -187,7 +187,6 @@ class _Wait:
         notify: Callable[[str], None] | None,
         patience: float,
         stop: threading.Event | None,
-        *,
         urgency: Urgency,
         begun: float,
     ) -> None:

@@ -57,6 +57,25 @@ def item(value: Any) -> Any:
     return value.item() if type(value).__module__ == "numpy" and getattr(value, "ndim", 1) == 0 else value
 
 
+_THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(,\d{3})+(\.\d*)?")
+
+
+def number_of(value: Any) -> Decimal:
+    """Return a number as it was given; its text may have commas before groups of three digits.
+
+    Raises
+    ------
+    InvalidOperation
+        It is none: ``1,5`` and ``0,500`` are not, since their comma may stand for a point.
+    """
+    if isinstance(value, float):
+        return Decimal(repr(value))
+    text = str(value).strip()
+    return Decimal(text.replace(",", "") if _THOUSANDS.fullmatch(text) else text)
+
+
+_SIDES = {"long": "buy", "short": "sell", "b": "buy", "s": "sell", "bid": "buy", "ask": "sell"}
+"""What a word for a side most likely means; only suggested, since an order is at stake."""
 _SPLIT = {Kind.SYMBOL, Kind.ENUM, Kind.ID, Kind.INTEGER, Kind.DATE}
 _BOOLEANS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 
@@ -175,7 +194,7 @@ class _Converter:
                 parameter,
                 value,
                 _("is not one of {choices}.").format(choices=choices(parameter)),
-                did_you_mean(text, map(str.lower, parameter.values)),
+                did_you_mean(_SIDES.get(text, text), map(str.lower, parameter.values)),
             )
         return value
 
@@ -183,7 +202,7 @@ class _Converter:
         if isinstance(value, bool):
             raise refused(parameter, value, _("is not a number"))
         try:
-            number = Decimal(repr(value) if isinstance(value, float) else str(value).strip())
+            number = number_of(value)
         except InvalidOperation:
             if self._strict:
                 raise refused(parameter, value, _("is not a number; write it as 612.5")) from None
@@ -197,7 +216,7 @@ class _Converter:
         if isinstance(value, bool):
             raise refused(parameter, value, _("is not a whole number"))
         try:
-            number = Decimal(repr(value) if isinstance(value, float) else str(value).strip())
+            number = number_of(value)
             whole = number.is_finite() and abs(number.adjusted()) < 19 and number == int(number)
         except InvalidOperation:
             whole = False

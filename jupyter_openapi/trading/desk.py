@@ -39,6 +39,7 @@ from jupyter_openapi.trading.repeats import (
     sent_by_earlier_run,
     unknown_alike,
 )
+from jupyter_openapi.trading.shorthand import NOTES
 from jupyter_openapi.trading.tick_rounding import Tick, known_tick, needs_rounding, rounded
 from jupyter_openapi.transport.responses import Call
 
@@ -283,7 +284,7 @@ class Desk:
         guard.distance(fields, last.price)
         if fields["side"] == "Sell":
             guard.available(fields, facts.available(read, symbol))
-        lines = [("order", describe_order(fields, instrument))]
+        lines = [("order", describe_order(fields, instrument)), *NOTES.get()]
         lines += facts.about_price(fields, last, instrument, self.fees.get(instrument.market))
         if fields["side"] == "Buy":
             worth = instrument.worth(

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from jupyter_openapi.account import Account
 from jupyter_openapi.credentials import Credentials, validity
 from jupyter_openapi.errors import RequestRefused
 from jupyter_openapi.magic.command import Invocation, Report, command, notify, notify_panels, parameter
-from jupyter_openapi.magic.flags import Flag
+from jupyter_openapi.magic.flags import Flag, Words
 from jupyter_openapi.magic.grammar import connection_name
 from jupyter_openapi.messages import _
 from jupyter_openapi.spec.model import Effect, Kind
@@ -124,6 +125,7 @@ def describe_status(client: Client) -> Report:
         ("trading", "on" if account.trading else "off: this connection is read-only"),
         ("token", str(validity(client.token_days_left()))),
         *_unsettled_row(client),
+        *_settings_row(),
         *[
             (_("{kind} calls left").format(kind=kind), str(left))
             for kind, left in client.limits_left().items()
@@ -131,6 +133,14 @@ def describe_status(client: Client) -> Report:
     ]
     width = max(len(label) for label, _ in rows)
     return Report("\n".join(f"{label:<{width}}  {text}" for label, text in rows))
+
+
+def _settings_row() -> list[tuple[str, str]]:
+    """Return the row of the settings that are kept; none where nothing is."""
+    from jupyter_openapi.magic import preferences
+
+    found = ", ".join(f"{name}={value}" for name, value in preferences.kept().items())
+    return [("settings", f"{found} ({preferences.path()})")] if found else []
 
 
 def _unsettled_row(client: Client) -> list[tuple[str, str]]:
@@ -144,6 +154,14 @@ def _unsettled_row(client: Client) -> list[tuple[str, str]]:
 
 RED = "\x1b[1;97;41m"
 PLAIN = "\x1b[0m"
+
+
+def _default_account(items: Sequence[Words]) -> Sequence[Words]:
+    """Put the default account where none is named."""
+    from jupyter_openapi.magic import preferences
+
+    account = None if items else preferences.kept().get("account")
+    return items if account is None else [("account", account)]
 
 
 @command(
@@ -162,6 +180,7 @@ PLAIN = "\x1b[0m"
         "connect live --trade",
         "connect paper --as second",
     ),
+    words=_default_account,
 )
 def connect(ask: Invocation) -> Client:
     """Connect, say to which account, and return the client."""
@@ -169,6 +188,8 @@ def connect(ask: Invocation) -> Client:
 
     flags = ask.command.flags
     profile, region = flags.get("profile"), flags.get("region")
+    if flags.get("trade") and not ask.command.words:
+        raise RequestRefused(_("--trade needs the account named: type %openapi connect live --trade."))
     client = SESSION.connect(
         str(ask.given["account"]),
         trading=True if flags.get("trade") else None,

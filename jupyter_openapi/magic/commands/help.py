@@ -13,6 +13,7 @@ from jupyter_openapi.magic.examples import ID, example
 from jupyter_openapi.magic.flags import FLAGS, Flag, applicable
 from jupyter_openapi.magic.recent import ORDER, SEEN
 from jupyter_openapi.magic.reply_help import reply_help
+from jupyter_openapi.magic.vocabulary import meant
 from jupyter_openapi.messages import _
 from jupyter_openapi.spec import catalog
 from jupyter_openapi.spec.model import Effect, Kind, Operation, Parameter
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 
 WIDTH = 100
+SCREEN = 80
 EFFECTS: Mapping[Effect, str] = {
     Effect.READ: "reads only",
     Effect.WRITE: "changes something: it is previewed, and done by `%openapi send` or with --execute",
@@ -250,16 +252,43 @@ Find
 """
 
 
-def overview(commands: Mapping[str, CommandSpec]) -> Report:
-    """Return what can be typed, and where the notebook is connected; nothing is sent."""
-    where = _("not connected")
+BRIEF = """
+  %openapi connect sandbox              a paper exchange here (or: paper, live)
+  %openapi positions                    your holdings; also balance, orders
+  df = %openapi history_orders start=-30d
+  %openapi buy 100 700.HK @ 600         a preview; %openapi send sends it, once
+  %openapi help submit                  what an operation takes; help alone says all
+  %openapi endpoints dividend           the operations that hold a word
+
+  price={bid} takes a variable; # starts a comment; a trailing ; mutes."""
+
+
+def _where() -> str:
     session = sys.modules.get("jupyter_openapi.session")
     if session is not None and session.SESSION.client is not None:
-        where = session.SESSION.client.account.title
+        return str(session.SESSION.client.account.title)
+    return _("not connected")
+
+
+def brief(commands: Mapping[str, CommandSpec]) -> Report:
+    """Return on one screen what can be typed, and where the notebook is connected; nothing is sent."""
+    flags = ", ".join(f"--{name}" for name in FLAGS)
+    lists = (f"Commands: {', '.join(commands)}", f"Flags, before the operation: {flags}")
+    parts = [
+        f"%openapi: {_where()}",
+        BRIEF,
+        "",
+        *(fill(text, SCREEN, subsequent_indent="  ", break_on_hyphens=False) for text in lists),
+    ]
+    return Report("\n".join(parts))
+
+
+def overview(commands: Mapping[str, CommandSpec]) -> Report:
+    """Return all that can be typed, and where the notebook is connected; nothing is sent."""
     rows = [f"  {name:<12} {spec.summary}" for name, spec in commands.items()]
     flags = [f"  {flag_line(flag)}" for flag in FLAGS.values()]
     parts = [
-        f"%openapi: {where}",
+        f"%openapi: {_where()}",
         HEAD,
         "Commands, beside the operations that %openapi endpoints lists",
         *rows,
@@ -380,7 +409,7 @@ def _named(words: list[str], commands: Iterable[str]) -> Operation:
                 "search."
             ).format(word=words[0], words=" ".join(words))
         )
-    operation = catalog().find(words[0])
+    operation = catalog().find(meant(words[0]))
     if operation is None:
         raise unknown_word(words[0], [*commands, *catalog().aliases, *catalog().operations])
     return operation

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from jupyter_openapi.errors import RequestRefused
 from jupyter_openapi.magic.command import Invocation, command, notify, parameter
 from jupyter_openapi.magic.flags import Flag
+from jupyter_openapi.magic.terminal import refuse_in_terminal
 from jupyter_openapi.messages import _
 from jupyter_openapi.spec.model import Effect, Kind
 
@@ -179,6 +180,8 @@ def order(ask: Invocation) -> Any:
     from jupyter_openapi.widgets import OrderForm
 
     SESSION.connected()
+    symbol = str(ask.given.get("symbol") or "700.HK")
+    refuse_in_terminal(_("The order form"), f"buy 100 {symbol} @ bid")
     return OrderForm(session=SESSION.holder, symbol=str(ask.given.get("symbol") or ""))
 
 
@@ -194,4 +197,5 @@ def blotter(ask: Invocation) -> Any:
     from jupyter_openapi.widgets import Blotter
 
     SESSION.connected()
+    refuse_in_terminal(_("The blotter"), "orders")
     return Blotter(session=SESSION.holder, symbols=list(ask.given.get("symbol") or ()))

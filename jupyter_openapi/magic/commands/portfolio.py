@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from calendar import monthrange
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from jupyter_openapi.errors import RequestRefused
 from jupyter_openapi.frames import describe
 from jupyter_openapi.magic.command import Invocation, Report, command, notify, parameter
 from jupyter_openapi.magic.flags import Flag
+from jupyter_openapi.magic.preferences import base_currency
+from jupyter_openapi.magic.terminal import refuse_in_terminal
 from jupyter_openapi.messages import _
 from jupyter_openapi.spec.dates import zone
 from jupyter_openapi.spec.model import Kind
@@ -41,17 +43,20 @@ def _pnl_definitions() -> tuple[str, ...]:
     "portfolio",
     "Value every holding, one row each.",
     BASE,
+    flags=(Flag("panel", help="show them in a panel that is kept up to date"),),
     accepts=("out", "wide"),
-    examples=("portfolio", "portfolio USD"),
+    examples=("portfolio", "portfolio USD", "portfolio --panel"),
     definitions=_portfolio_definitions,
 )
-def portfolio(ask: Invocation) -> pd.DataFrame:
+def portfolio(ask: Invocation) -> Any:
     """Return the valued holdings; print their total, what is not known, and the definitions."""
+    if ask.command.flags.get("panel"):
+        return _panel(ask)
     from jupyter_openapi.portfolio import notes
     from jupyter_openapi.portfolio.valuation import valued
 
     saving = _saving(ask)
-    base, session = (str(ask.given.get(*pair)) for pair in (("base_currency", "HKD"), ("session", "regular")))
+    base, session = _base(ask), str(ask.given.get("session", "regular"))
     frame = valued(_client(ask), base, session)
     return _presented(ask, frame, notes(frame, definitions=False), saving)
 
@@ -76,7 +81,7 @@ def pnl(ask: Invocation) -> pd.DataFrame:
     saving = _saving(ask)
     client = _client(ask)
     start, end = _window(ask)
-    base, method = (str(ask.given.get(*pair)) for pair in (("base_currency", "HKD"), ("method", "fifo")))
+    base, method = _base(ask), str(ask.given.get("method", "fifo"))
     frame = worked_out(client, start, end, base, method)
     return _presented(ask, frame, notes(frame, definitions=False), saving)
 
@@ -96,6 +101,20 @@ def _client(ask: Invocation) -> Client:
     client = SESSION.connected()
     client.tz = ask.context.tz(ask.command)
     return client
+
+
+def _base(ask: Invocation) -> str:
+    return str(ask.given.get("base_currency") or base_currency())
+
+
+def _panel(ask: Invocation) -> Any:
+    """Return the panel of the holdings."""
+    from jupyter_openapi.session import SESSION
+    from jupyter_openapi.widgets import PortfolioView
+
+    SESSION.connected()
+    refuse_in_terminal(_("The panel"), "portfolio")
+    return PortfolioView(session=SESSION.holder, base_currency=_base(ask))
 
 
 def _saving(ask: Invocation) -> Saving | None:

@@ -1,0 +1,31 @@
+"""``settings``: show or keep how things are shown, and which account is meant."""
+
+from __future__ import annotations
+
+from jupyter_openapi.magic import preferences
+from jupyter_openapi.magic.command import Invocation, Report, command, parameter
+from jupyter_openapi.messages import _
+from jupyter_openapi.spec.model import Kind
+
+
+@command(
+    "settings",
+    "Show the settings that are kept, or keep some.",
+    parameter("tz", Kind.TEXT, "the time zone of dates, such as Asia/Hong_Kong"),
+    parameter("view", Kind.TEXT, "how frames are shown: compact or full"),
+    parameter("colors", Kind.TEXT, "for rising and falling: green-up, red-up or blue-up"),
+    parameter("base_currency", Kind.TEXT, "the currency of totals"),
+    parameter("account", Kind.TEXT, "what connect means alone: sandbox, paper, or live, which is read-only"),
+    examples=("settings", "settings tz=Asia/Hong_Kong", "settings colors=red-up base_currency=USD"),
+)
+def settings(ask: Invocation) -> Report:
+    """Keep what is given, use it at once, and return all that is kept; an empty text drops one."""
+    if ask.given:
+        changes = {name: str(value) or None for name, value in ask.given.items()}
+        found = preferences.keep(changes)
+        new = {name: found[name] for name in changes if name in found}
+        preferences.apply(new, ask.context.settings)
+    else:
+        found = preferences.kept()
+    rows = [f"{name:<13}  {found.get(name) or _('not set')}" for name in preferences.READERS]
+    return Report("\n".join([*rows, _("Kept in {path}.").format(path=preferences.path())]))

@@ -1,0 +1,121 @@
+"""``buy`` and ``sell``: an order in one short line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from jupyter_openapi.errors import RequestRefused
+from jupyter_openapi.magic.command import CommandSpec, Invocation, command, notify, parameter
+from jupyter_openapi.magic.short_order import named_words
+from jupyter_openapi.market.money import plain
+from jupyter_openapi.messages import _
+from jupyter_openapi.spec.model import Effect, Kind
+from jupyter_openapi.trading.shorthand import MARKET, PRICES, QUANTITIES, held, noted, priced, word_among
+
+if TYPE_CHECKING:
+    from jupyter_openapi.client import Client
+
+Lines = list[tuple[str, str]]
+
+
+def _order_command(name: str, summary: str, *examples: str) -> Callable[[Any], CommandSpec]:
+    return command(
+        name,
+        summary,
+        parameter("symbol", Kind.SYMBOL, "what to trade", required=True),
+        parameter(
+            "quantity", Kind.ANY, "in shares or contracts; a sale also takes all or half", required=True
+        ),
+        parameter("price", Kind.ANY, "after @: a number, market, bid, ask or last"),
+        parameter("type", Kind.TEXT, "an order type of submit; LO where a price is given"),
+        parameter("tif", Kind.TEXT, "how long it lasts: Day if nothing is said, GTC or GTD"),
+        parameter("expire_date", Kind.DATE, "the last day, with tif=GTD"),
+        parameter("outside_rth", Kind.TEXT, "in which hours, as for submit"),
+        parameter("remark", Kind.TEXT, "a note of your own, kept with the order", free_text=True),
+        effect=Effect.TRADE,
+        accepts=("execute", "again", "override", "raw", "tz"),
+        examples=examples,
+        words=partial(named_words, name),
+    )
+
+
+@_order_command(
+    "buy",
+    "Preview the purchase of a quantity of a symbol at a price.",
+    "buy 100 700.HK @ 600",
+    "buy 700.HK 1,000 @ market",
+    "buy 10 AAPL.US @ bid tif=GTC",
+)
+def buy(ask: Invocation) -> Any:
+    """Return the preview; with ``--execute``, send it and return the reply."""
+    return _order(ask, "Buy")
+
+
+@_order_command(
+    "sell",
+    "Preview the sale of a quantity of a symbol at a price.",
+    "sell 100 700.HK @ 600",
+    "sell all 700.HK @ bid",
+    "sell half 700.HK @ market",
+)
+def sell(ask: Invocation) -> Any:
+    """Return the preview; with ``--execute``, send it and return the reply."""
+    return _order(ask, "Sell")
+
+
+def _order(ask: Invocation, side: str) -> Any:
+    from jupyter_openapi.magic.present import changed
+    from jupyter_openapi.session import SESSION
+    from jupyter_openapi.spec import catalog
+
+    flags = ask.command.flags
+    client = SESSION.connected()
+    client.tz = ask.context.tz(ask.command)
+    fields, lines = _filled(client, side, ask.given)
+    overrides = flags.get("override", ())
+    with noted(lines):
+        preview = client.call(
+            "submit_order", override=overrides if isinstance(overrides, tuple) else (), side=side, **fields
+        )
+    operation = catalog().named("submit_order")
+    if flags.get("execute"):
+        for label, text in lines:
+            notify(ask.command, f"{label}: {text}.")
+        return changed(preview.send(again=bool(flags.get("again"))), operation, ask.command)
+    return changed(preview, operation, ask.command)
+
+
+def _filled(client: Client, side: str, given: Mapping[str, Any]) -> tuple[dict[str, Any], Lines]:
+    """Return the order's fields with each word read as a number, and what the preview says of those."""
+    fields, lines = dict(given), Lines()
+    symbol, kind = str(given["symbol"]), str(given.get("type", ""))
+
+    def read(name: str, parameters: Mapping[str, Any]) -> Any:
+        return client.call(name, **parameters).data
+
+    if word := word_among(QUANTITIES, given["quantity"]):
+        if side == "Buy":
+            raise RequestRefused(
+                _(
+                    "{word} is a part of what is held, to be sold: type the quantity to buy as a number, "
+                    "such as %openapi buy 100 {symbol} @ bid."
+                ).format(word=word, symbol=symbol)
+            )
+        part = held(read, symbol, word, kind)
+        fields["quantity"] = plain(part.number)
+        lines.append(("quantity", part.said))
+    word = word_among(PRICES, given.get("price"))
+    if word == MARKET:
+        if kind and kind.upper() != "MO":
+            raise RequestRefused(
+                _("@ market is the type MO, not {kind}; leave out one of them.").format(kind=kind)
+            )
+        del fields["price"]
+        fields["type"] = "MO"
+    elif word:
+        price = priced(read, symbol, word, client.tz)
+        fields["price"] = plain(price.number)
+        lines.append(("price", price.said))
+    return fields, lines

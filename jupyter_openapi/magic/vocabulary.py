@@ -1,0 +1,126 @@
+"""Words that traders type, and the words of ``%openapi`` that they stand for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from jupyter_openapi.errors import RequestRefused, nearest, sentence, short
+from jupyter_openapi.messages import _
+from jupyter_openapi.spec.model import Operation
+from jupyter_openapi.spec.request import METHODS
+
+MEANT: Mapping[str, str] = {
+    **dict.fromkeys(("holdings", "holding", "position", "stocks"), "positions"),
+    **dict.fromkeys(("kline", "klines", "candle", "candlestick", "bars"), "candles"),
+    **dict.fromkeys(("price", "prices", "ticker", "tickers", "last"), "quote"),
+    **dict.fromkeys(("cash", "money", "buying_power"), "balance"),
+    **dict.fromkeys(("fill", "fills", "deals"), "executions"),
+    **dict.fromkeys(("book", "level2"), "depth"),
+    **dict.fromkeys(("modify", "amend"), "replace"),
+    "fx": "rates",
+}
+"""What a word stands for that can mean nothing else; none of them changes anything but ``replace``."""
+
+TYPED: Mapping[str, str] = {
+    "history": "history_orders start=-30d` for past orders, or `%openapi candles 700.HK period=1d",
+    "disconnect": "forget",
+    "logout": "forget",
+    "long": "buy 100 700.HK @ 600",
+    "short": "--override short sell 100 700.HK @ 600",
+    "chart": "candles 700.HK period=1d",
+    "watch": "quote 700.HK AAPL.US",
+    "hours": "market_status",
+    "market": "market_status",
+    "account": "status",
+    "accounts": "status",
+    "options": "option_chain_expiry_date_list AAPL.US",
+    "chain": "option_chain_expiry_date_list AAPL.US",
+    "undo": "orders",
+    "trade": "buy 100 700.HK @ 600",
+}
+"""A line to type for a word that could mean several things, or stands for more than one word."""
+
+_PARAMETERS = {
+    "qty": "quantity",
+    "shares": "quantity",
+    "size": "quantity",
+    "px": "price",
+    "limit": "price",
+    "order_type": "type",
+    "sym": "symbol",
+    "ticker": "symbol",
+}
+HELP = ("--help", "-h", "?", "-?")
+
+
+def meant(word: str) -> str:
+    """Return the operation that a trader's word stands for, or the word itself."""
+    return MEANT.get(word.lower(), word)
+
+
+def refuse_unclear(word: str, commands: Iterable[str]) -> None:
+    """Refuse a trader's word that could mean several things, with the line to type.
+
+    Raises
+    ------
+    RequestRefused
+        It is one.
+    """
+    line = TYPED.get(word.lower())
+    if line is not None and word.lower() not in commands:
+        raise RequestRefused(
+            _("{word} is no command or operation. Type `%openapi {line}`.").format(
+                word=short(word, 40), line=line
+            )
+        )
+
+
+def suggested(word: str, usual: Iterable[str], all_names: Iterable[str]) -> str:
+    """Return ``Did you mean ...?``: usual names and traders' words first, others failing those."""
+    found = [meant(name) for name in nearest(word, [*usual, *MEANT])] or nearest(word, all_names)
+    close = list(dict.fromkeys(found))
+    if not close:
+        return ""
+    return _("Did you mean {value}?").format(
+        value=" or ".join([", ".join(close[:-1]), close[-1]] if close[1:] else close)
+    )
+
+
+def parameter_name(operation: Operation | None, typed: str) -> str:
+    """Return a parameter's name whatever its case, and for a trader's word; others as they were typed."""
+    if operation is None or operation.parameter(typed) is not None:
+        return typed
+    small = typed.lower()
+    for name in (small, _PARAMETERS.get(small, "")):
+        if name and operation.parameter(name) is not None:
+            return name
+    return typed
+
+
+def help_line(words: list[str]) -> list[str]:
+    """Return a line's words, as those of ``help`` where ``--help`` or ``?`` is among them."""
+    if not any(word in HELP for word in words):
+        return words
+    rest = [word for word in words if word not in HELP and word[0] not in "-@"]
+    count = 2 if rest and rest[0].upper() in METHODS else 1
+    return ["help", *rest[:count]]
+
+
+def refuse_symbol_for_order(operation: Operation, order_id: object) -> None:
+    """Refuse a symbol where an order's id belongs, with the line that was meant.
+
+    Raises
+    ------
+    RequestRefused
+        It is one.
+    """
+    from jupyter_openapi.market.symbols import parse
+
+    text = str(order_id)
+    try:
+        symbol = str(parse(text))
+    except RequestRefused:
+        return
+    line = f"cancel_all {symbol}" if operation.name == "cancel_order" else f"orders symbol={symbol}"
+    template = _("{symbol} is a symbol, and {operation} takes the id of an order. Type `%openapi {line}`.")
+    raise RequestRefused(sentence(template.format(symbol=symbol, operation=operation.name, line=line)))
