@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from support.shell import loaded_shell
 from support.wire import Received, Recorder, http, recorder
@@ -155,6 +156,16 @@ def test_a_price_of_arithmetic_is_refused_with_the_nearest_two(client: Client) -
     assert "type price=600.5 or price=601" in said
     assert "`--tick nearest`" in said
     assert "above 0" not in said
+
+
+def test_a_price_of_numpy_is_a_price(client: Client) -> None:
+    """A frame's column gives numpy's floats, whose repr is no number."""
+    preview = client.call(
+        "submit_order",
+        symbol="700.HK", side="Buy", order_type="LO", submitted_price=np.float64(590.5),
+        submitted_quantity=100, time_in_force="Day",
+    )  # fmt: skip
+    assert preview.fields["submitted_price"] == "590.5"
 
 
 @pytest.mark.parametrize(

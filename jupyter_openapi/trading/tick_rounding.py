@@ -56,7 +56,7 @@ def rounded(
     """
     given, lines = dict(arguments), []
     for name, value in arguments.items():
-        price = amount(repr(value) if isinstance(value, float) else value)
+        price = amount(repr(float(value)) if isinstance(value, float) else value)
         if operation.short.get(name, name) not in PRICES or price is None or price <= 0:
             continue
         if tick is None and not _is_odd(value):
@@ -90,7 +90,7 @@ def _choose(price: Decimal, below: Decimal, above: Decimal, side: str, tick: Tic
 def _is_odd(value: object) -> bool:
     if not isinstance(value, float) or value != value or value in {float("inf"), float("-inf")}:  # noqa: PLR0124
         return False
-    exponent = Decimal(repr(value)).as_tuple().exponent
+    exponent = Decimal(repr(float(value))).as_tuple().exponent
     return isinstance(exponent, int) and -exponent > PLACES
 
 
