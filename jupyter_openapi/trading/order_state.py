@@ -131,9 +131,9 @@ async def wait(
 ) -> OrderState:
     """Look at an order about once a second until it is done or `timeout` seconds have passed.
 
-    `watch` listens for news of an order and gives a function that waits for some, at most so many seconds, and
-    returns False at once when it can hear of none. With it, an order is looked at when there is news, and every
-    `QUIET` seconds.
+    `watch` listens for news of an order and gives a function that waits for some, at most so many seconds,
+    and returns False at once when it can hear of none. With it, an order is looked at when there is news, and
+    every `QUIET` seconds.
 
     A look that fails is tried again while there is time, and the last failure is raised only if no look ever
     succeeded. The broker may not know an order yet that it has just accepted: "not found" is an answer only
