@@ -454,9 +454,7 @@ class Client(Subscriber):
         once a second. Returns the last known state; its `done` tells an end from a time-out.
         """
         live = self.live
-        return await wait_for(
-            self._looks, order_id, timeout, changed=None if live is None else live.order_changed
-        )
+        return await wait_for(self._looks, order_id, timeout, watch=None if live is None else live.order_news)
 
     @guarded
     def download(self, url: str) -> bytes:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import os
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from jupyter_openapi.errors import RequestRefused, did_you_mean
@@ -70,25 +71,35 @@ class Live:
         engine = self._engine
         return [] if engine is None or engine.finished else engine.report()
 
-    async def order_changed(self, order_id: str, seconds: float) -> bool:
-        """Wait until the order has changed, at most `seconds`; False at once when orders are not live."""
-        engine = self._engine
-        if engine is None or engine.finished or engine.orders.state != LIVE or engine.process != os.getpid():
-            return False
-        loop, woken = asyncio.get_running_loop(), asyncio.Event()
+    @contextmanager
+    def order_news(self, order_id: str) -> Iterator[Callable[[float], Awaitable[bool]]]:
+        """Listen for changes of an order; what is given waits for one, at most so many seconds.
+
+        It returns False at once while orders are not live.
+        """
+        engine, loop, woken = self._engine, asyncio.get_running_loop(), asyncio.Event()
 
         def wake() -> None:
-            loop.call_soon_threadsafe(woken.set)
+            with suppress(RuntimeError):  # whoever waited is gone
+                loop.call_soon_threadsafe(woken.set)
 
-        watchers = engine.orders.watchers
-        engine.soon(lambda: watchers.setdefault(order_id, set()).add(wake))
+        async def news(seconds: float) -> bool:
+            if engine is None or engine.finished or engine.orders.state != LIVE:
+                return False
+            with suppress(TimeoutError):
+                await asyncio.wait_for(woken.wait(), seconds)
+            woken.clear()
+            return True
+
+        if engine is None or engine.process != os.getpid():
+            engine = None
+            yield news
+            return
+        engine.soon(engine.orders.watch, order_id, wake)
         try:
-            await asyncio.wait_for(woken.wait(), seconds)
-        except TimeoutError:
-            pass
+            yield news
         finally:
-            engine.soon(lambda: watchers.get(order_id, set()).discard(wake))
-        return True
+            engine.soon(engine.orders.unwatch, order_id, wake)
 
     def close(self) -> None:
         """Close all subscriptions, and wait for the links to close."""

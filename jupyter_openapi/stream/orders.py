@@ -53,8 +53,6 @@ class OrderGateway(Gateway):
     ----------
     book
         What is known of each order.
-    watchers
-        Called when an order of that id has changed.
     """
 
     name = "trade"
@@ -62,7 +60,7 @@ class OrderGateway(Gateway):
     def __init__(self, source: Source) -> None:
         super().__init__(source)
         self.book = OrderBook()
-        self.watchers: dict[str, set[Callable[[], None]]] = {}
+        self._watchers: dict[str, set[Callable[[], None]]] = {}
         self._readers: list[OrderReader] = []
         self._read_once = False
         self._reading: asyncio.Task[None] | None = None
@@ -85,6 +83,17 @@ class OrderGateway(Gateway):
             self._readers.remove(reader)
         if not self._readers:
             await self.close()
+
+    def watch(self, order_id: str, wake: Callable[[], None]) -> None:
+        """Call `wake` whenever an order has changed."""
+        self._watchers.setdefault(order_id, set()).add(wake)
+
+    def unwatch(self, order_id: str, wake: Callable[[], None]) -> None:
+        """Call it no more."""
+        waiting = self._watchers.get(order_id, set())
+        waiting.discard(wake)
+        if not waiting:
+            self._watchers.pop(order_id, None)
 
     async def close(self) -> None:
         """Close the link, and forget what is known: it would be old when the next one stands."""
@@ -135,7 +144,7 @@ class OrderGateway(Gateway):
                     reader.stale += 1
             return
         order_id = str(row["order_id"])
-        for wake in tuple(self.watchers.get(order_id, ())):
+        for wake in tuple(self._watchers.get(order_id, ())):
             wake()
         if not told:
             return

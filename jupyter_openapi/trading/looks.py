@@ -56,6 +56,10 @@ class Looks:
                 if order_id not in self._waiting:
                     self._seen.pop(order_id, None)
 
+    def forget(self, order_id: str) -> None:
+        """Look anew the next time: there is news of the order."""
+        self._seen.pop(order_id, None)
+
     def look(self, order_id: str, seconds: float) -> Mapping[str, Any]:
         """Return an order as it stood within the last second; this takes about `seconds` at most.
 

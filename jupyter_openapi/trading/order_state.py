@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -118,31 +119,36 @@ def describe_status(order: Mapping[str, Any]) -> str:
     return _("accepted by the broker, not filled yet: {meaning}").format(meaning=meaning)
 
 
+Watch = Callable[[str], AbstractContextManager[Callable[[float], Awaitable[bool]]]]
+
+
 async def wait(
     looks: Looks,
     order_id: str,
     timeout: float,  # noqa: ASYNC109 (pinned name)
     *,
-    changed: Callable[[str, float], Awaitable[bool]] | None = None,
+    watch: Watch | None = None,
 ) -> OrderState:
     """Look at an order about once a second until it is done or `timeout` seconds have passed.
 
-    `changed` waits for news of an order, at most so many seconds, and returns False at once when it can hear
-    of none. With it, an order is looked at when there is news, and every `QUIET` seconds.
+    `watch` listens for news of an order and gives a function that waits for some, at most so many seconds,
+    and returns False at once when it can hear of none. With it, an order is looked at when there is news, and
+    every `QUIET` seconds.
 
     A look that fails is tried again while there is time, and the last failure is raised only if no look ever
     succeeded. The broker may not know an order yet that it has just accepted: "not found" is an answer only
     after `NOT_YET` seconds. Any other error of the broker is raised at once, unless the order was seen.
     """
-    with looks.waiting(order_id):
-        return await _wait(looks, order_id, timeout, changed)
+    # Listening begins before the first look: what happens during a look is news as well.
+    with looks.waiting(order_id), watch(order_id) if watch else nullcontext() as news:
+        return await _wait(looks, order_id, timeout, news)
 
 
 async def _wait(
     looks: Looks,
     order_id: str,
     timeout: float,  # noqa: ASYNC109 (pinned name)
-    changed: Callable[[str, float], Awaitable[bool]] | None,
+    news: Callable[[float], Awaitable[bool]] | None,
 ) -> OrderState:
     begun = time.monotonic()
     deadline = begun + timeout
@@ -163,7 +169,8 @@ async def _wait(
             return state
         if left <= 0 and failure is not None:
             raise failure
-        if changed is not None and await changed(order_id, min(QUIET, max(left, 0.01))):
+        if news is not None and await news(min(QUIET, max(left, 0.01))):
+            looks.forget(order_id)
             continue
         await asyncio.sleep(min(POLL, max(left, 0.01)))
 
