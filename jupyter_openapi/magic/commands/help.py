@@ -257,7 +257,7 @@ BRIEF = """
   %openapi positions                    your holdings; also balance, orders
   df = %openapi history_orders start=-30d
   %openapi buy 100 700.HK @ 600         a preview; %openapi send sends it, once
-  %openapi help submit                  what an operation takes; help alone says all
+  %openapi help submit                  what it takes; help alone says all
   %openapi endpoints dividend           the operations that hold a word
 
   price={bid} takes a variable; # starts a comment; a trailing ; mutes."""
