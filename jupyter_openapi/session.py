@@ -265,7 +265,7 @@ class Session:
             self.notify(
                 _("Using {source}; {other} holds other credentials.").format(source=found.source, other=other)
             )
-        for note in found.notes:
+        for note in (*found.warnings, *found.notes):
             self.notify(note)
         client = Client(
             found.credentials,

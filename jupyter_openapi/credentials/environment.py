@@ -96,6 +96,14 @@ def read_dotenv(path: Path) -> dict[str, str]:
     return {name: value or "" for name, value in values.items()}
 
 
+def open_to_others(path: Path) -> bool:
+    """Tell whether other users of this machine may read a file; False where that can't be told."""
+    try:
+        return os.name == "posix" and bool(path.stat().st_mode & 0o044)
+    except OSError:
+        return False
+
+
 def write_dotenv(path: Path, name: str, value: str) -> None:
     """Set one variable in a ``.env`` file, leaving the others as they are.
 

@@ -21,6 +21,16 @@ from jupyter_openapi.storage import config_folder, private_folder, replace_text
 SERVICE = "jupyter-openapi"
 FIELDS = ("app_key", "app_secret", "access_token")
 EMPTY = "(empty)"  # some keyrings drop an empty value; a parenthesis stands in no app secret
+PLAIN_TEXT = frozenset(
+    {
+        "PlaintextKeyring",
+        "keyrings.alt.file.PlaintextKeyring",
+        "keyrings.alt.pyfs.PlaintextKeyring",
+        "keyrings.alt.pyfs.BasicKeyring",
+        "keyrings.alt.Windows.RegistryKeyring",
+        "keyring.backends.null.Keyring",
+    }
+)
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 
@@ -68,9 +78,10 @@ def store_profile(name: str, credentials: Keys) -> None:
     Raises
     ------
     RequestRefused
-        There is no keyring, it refused, or it did not keep the values.
+        There is no keyring that encrypts, it refused, or it did not keep the values.
     """
     _check_name(name)
+    _refuse_plain_text()
     for field in FIELDS:
         _keyring("set_password", f"{name}/{field}", getattr(credentials, field) or EMPTY)
     # Some keyrings take a value and drop it.
@@ -103,6 +114,28 @@ def forget_profile(name: str) -> bool:
     if name in names:
         _write_index({*names} - {name})
     return bool(held)
+
+
+def _refuse_plain_text() -> None:
+    """Refuse keyrings that write a secret to a file as it is, or keep nothing; ask them nothing."""
+    try:
+        import keyring
+
+        chosen: Any = keyring.get_keyring()
+    except Exception:  # noqa: BLE001 (each system's keyring raises its own errors; `_keyring` tells of them)
+        return
+    # A chain asks one after the other, until one takes the value.
+    for each in (chosen, *getattr(chosen, "backends", ())):
+        for kind in type(each).__mro__:
+            name = f"{kind.__module__}.{kind.__qualname__}"
+            if kind.__name__ in PLAIN_TEXT or name in PLAIN_TEXT:
+                raise RequestRefused(
+                    _(
+                        "No profile was stored: the keyring {name} does not encrypt. Install one that does "
+                        "(Secret Service, KWallet), or set LONGBRIDGE_APP_KEY, LONGBRIDGE_APP_SECRET and "
+                        "LONGBRIDGE_ACCESS_TOKEN instead."
+                    ).format(name=name)
+                )
 
 
 def _keyring(verb: str, *arguments: str) -> Any:

@@ -19,6 +19,7 @@ from jupyter_openapi.credentials.environment import (
     DOTENV,
     half_sets,
     hosts_named,
+    open_to_others,
     read_dotenv,
     whole_sets,
     why_unreadable,
@@ -71,6 +72,8 @@ class Found:
     ----------
     differs
         Other places that hold another whole set, in words; ask before trading when there are any.
+    warnings
+        What makes a place unsafe.
     notes
         What was seen and not used: half sets, a host in a ``.env`` file.
     """
@@ -79,6 +82,7 @@ class Found:
     source: Source
     differs: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
 
 
 @guarded
@@ -128,6 +132,7 @@ class _Search:
     def __init__(self) -> None:
         self.found: list[tuple[Source, Credentials]] = []
         self.notes: list[str] = []
+        self.warnings: list[str] = []
 
     def take(self, source: Source, read: Callable[[], Credentials]) -> None:
         """Add what `read` returns. A place that can't be used ends the search, unless one was found before.
@@ -158,6 +163,10 @@ class _Search:
             self.notes.append(str(refused))
             return
         self.variables(values, path)
+        if values and open_to_others(path):
+            self.warnings.append(
+                _("{path} can be read by others on this machine: type `!chmod 600 {path}`.").format(path=path)
+            )
         if hosts := hosts_named(values):
             self.notes.append(
                 _("{hosts} in {path} is not used: a .env file may not choose the host.").format(
@@ -177,7 +186,7 @@ class _Search:
             )
         (source, credentials), *others = self.found
         differs = [str(other) for other, those in others if not those.same_as(credentials)]
-        return Found(credentials, source, differs, self.notes)
+        return Found(credentials, source, differs, self.notes, self.warnings)
 
 
 STORE = "`from jupyter_openapi.credentials import store_profile; store_profile('main', CREDENTIALS)`"

@@ -1,7 +1,8 @@
 """``--out FILE``: save a frame as CSV, Excel workbook or Parquet, whole or not at all.
 
 ============  ==========================================================================================
-``.csv``      UTF-8 with a byte order mark, by which Excel knows it. Texts, ids among them, are quoted.
+``.csv``      UTF-8 with a byte order mark, by which Excel knows it. Texts, ids among them, are quoted; one
+              that a spreadsheet would run as a formula begins with an apostrophe.
 ``.xlsx``     Texts are text cells, so that an id keeps its digits and nothing runs as a formula.
 ``.parquet``  Columns keep their types and zones, and the frame's attributes travel along.
 ============  ==========================================================================================
@@ -15,8 +16,9 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -32,6 +34,10 @@ ENDINGS = (".csv", ".xlsx", ".parquet")
 NEEDS = {".xlsx": "openpyxl", ".parquet": "pyarrow"}
 SHEET_ROWS = 1_048_575  # of an Excel sheet, below the head
 UNFIT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f]")  # no cell may hold these
+FORMULA = re.compile(
+    r"[\s\ufeff]*[=+\-@\uff1d\uff0b\uff0d\uff20]|[\t\r\n]"
+)  # also the wide ones of East Asia
+NUMBER = re.compile(r"[+-]?\d[\d,]*(?:\.\d+)?(?:[eE][+-]?\d+)?%?")
 EXACT = 10**15  # Excel keeps 15 digits of a number
 
 
@@ -73,6 +79,7 @@ class Saving:
             raise RequestRefused(_("--out {typed} is a folder; name a file in it.").format(typed=typed))
         self.typed = typed
         self.path = path.resolve()
+        self._linked = self.path != Path(os.path.abspath(path))  # noqa: PTH100 (keeps symbolic links)
         self._ending = ending
 
     def save(self, frame: pd.DataFrame) -> str:
@@ -94,7 +101,10 @@ class Saving:
         self._replace(lambda path: write(frame, path))
         count = len(frame)
         saved = ngettext("Saved {count:,} row to {file}", "Saved {count:,} rows to {file}", count)
-        text = saved.format(count=count, file=self.typed)
+        place = self.typed
+        if self._linked:
+            place = _("{file}, a link to {path}").format(file=self.typed, path=self.path)
+        text = saved.format(count=count, file=place)
         return _("{saved} (the file that was there is replaced).").format(saved=text) if there else f"{text}."
 
     def _replace(self, write: Callable[[Path], None]) -> None:
@@ -110,8 +120,21 @@ class Saving:
             ) from None
 
 
+def _no_formula(value: Any) -> Any:
+    """Return a text that no spreadsheet takes for a formula; numbers as text stay as they are."""
+    if not isinstance(value, str) or not FORMULA.match(value) or NUMBER.fullmatch(value):
+        return value
+    return f"'{value}"
+
+
 def _csv(frame: pd.DataFrame, path: Path) -> None:
-    flat = _zoneless(_flat(frame))
+    import pandas as pd
+
+    flat = _zoneless(_flat(frame)).rename(columns=_no_formula)
+    for number in range(len(flat.columns)):
+        column = flat.iloc[:, number]
+        if _is_text(column) or isinstance(column.dtype, pd.CategoricalDtype):
+            flat.isetitem(number, [_no_formula(value) for value in column])
     flat.to_csv(path, index=False, encoding="utf-8-sig", quoting=csv.QUOTE_NONNUMERIC)
 
 
@@ -122,7 +145,7 @@ def _parquet(frame: pd.DataFrame, path: Path) -> None:
 def _xlsx(frame: pd.DataFrame, path: Path) -> None:
     import pandas as pd
 
-    flat = _zoneless(_flat(frame))
+    flat = _zoneless(_flat(frame)).rename(columns=_clean)
     for name in flat.columns:
         column = flat[name]
         if pd.api.types.is_integer_dtype(column) and bool((column.abs() >= EXACT).any()):
@@ -133,12 +156,18 @@ def _xlsx(frame: pd.DataFrame, path: Path) -> None:
             flat[name] = column.map(_clean)
     with pd.ExcelWriter(path, engine="openpyxl") as book:
         flat.to_excel(book, index=False, sheet_name="openapi", freeze_panes=(1, 0))
-        sheet = book.sheets["openapi"]
-        for number, name in enumerate(flat.columns, start=1):
-            if _is_text(flat[name]):
-                for (cell,) in sheet.iter_rows(min_row=2, min_col=number, max_col=number):
-                    if isinstance(cell.value, str):
-                        cell.data_type, cell.number_format = "s", "@"  # "=1+1" would be a formula
+        _as_texts(book.sheets["openapi"], [_is_text(flat[name]) for name in flat.columns])
+
+
+def _as_texts(sheet: Any, texts: Sequence[bool]) -> None:
+    """Make text cells of the head and of the columns that are text: "=1+1" would be a formula."""
+    for cell in sheet[1]:
+        if isinstance(cell.value, str):
+            cell.data_type = "s"
+    for number, text in enumerate(texts, start=1):
+        for (cell,) in sheet.iter_rows(min_row=2, min_col=number, max_col=number) if text else ():
+            if isinstance(cell.value, str):
+                cell.data_type, cell.number_format = "s", "@"
 
 
 def _clean(value: Any) -> Any:

@@ -17,6 +17,7 @@ from jupyter_openapi.frames.columns import effective_kind
 from jupyter_openapi.history.page import place_of, with_rows
 from jupyter_openapi.market.money import exactly
 from jupyter_openapi.messages import _
+from jupyter_openapi.portfolio.checksums import Damaged, sealed, verify
 from jupyter_openapi.portfolio.snapshot_store import PRECISION, arrow
 from jupyter_openapi.spec.model import Kind, Operation
 from jupyter_openapi.storage import data_folder, private_folder, replacing
@@ -235,6 +236,14 @@ class ParquetStore:
         except FileNotFoundError:
             return None
         try:
+            verify(content)
+        except Damaged as problem:
+            raise RequestRefused(
+                _("{path} is damaged ({problem}): move it away and fetch the history again.").format(
+                    path=self._path(month), problem=problem
+                )
+            ) from None
+        try:
             return pq.read_table(io.BytesIO(content)).select(schema.names).cast(schema)
         except (arrow().ArrowException, KeyError, ValueError) as problem:
             raise RequestRefused(
@@ -250,7 +259,7 @@ class ParquetStore:
 
         buffer = io.BytesIO()
         pq.write_table(table, buffer, compression="zstd")
-        self._put(self._path(month), buffer.getvalue())
+        self._put(self._path(month), sealed(buffer.getvalue()))
 
     def _path(self, month: str) -> str:
         return f"{self.folder}/month={month}/{NAME}"

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from jupyter_openapi.errors import OpenAPIError, RequestRefused, TransportError, guarded
 from jupyter_openapi.market.money import amount, exactly, known_text
 from jupyter_openapi.messages import _, ngettext
+from jupyter_openapi.portfolio.checksums import Damaged, seal_file, verify_file
 from jupyter_openapi.portfolio.executions import history_rows
 from jupyter_openapi.portfolio.positions import (
     AccountReader,
@@ -137,6 +138,7 @@ def write(folder: str | Path | None, owner: str, taken_at: datetime, lines: Sequ
         path = place / f"{name}.parquet"
         with replacing(path) as draft:
             pq.write_table(table, draft)
+            seal_file(draft)
     except OSError as problem:
         raise RequestRefused(
             _("The snapshot was not kept: {folder} can't be written: {reason}.").format(
@@ -177,6 +179,15 @@ def read(paths: Sequence[Path]) -> Any:
     wanted = schema()
     if not paths:
         return wanted.empty_table()
+    for path in paths:
+        try:
+            verify_file(path)
+        except (OSError, Damaged) as problem:
+            raise RequestRefused(
+                _("The snapshot {path} is damaged ({problem}): move its file away.").format(
+                    path=path, problem=problem
+                )
+            ) from None
     try:
         found = ds.dataset([str(path) for path in paths], schema=wanted, format="parquet").to_table()
     except (pa.ArrowException, OSError) as problem:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import subprocess
 import sys
 import threading
@@ -13,12 +14,20 @@ from typing import Any
 
 from jupyter_openapi.errors import TransportError
 from jupyter_openapi.messages import _
+from jupyter_openapi.sandbox.options import PARENT
 
 STARTED_WITHIN = 20.0
 
 
+def _environment() -> dict[str, str]:
+    """Return the child's variables: none of a real account's, and whose child it is."""
+    real = ("LONGBRIDGE_", "LONGPORT_")
+    kept = {name: value for name, value in os.environ.items() if not name.upper().startswith(real)}
+    return {**kept, PARENT: str(os.getpid())}
+
+
 class SandboxProcess:
-    """A running sandbox. Its standard input is a pipe of ours: it ends when this process ends."""
+    """A running sandbox; it ends when this process ends, which holds its standard input and is its parent."""
 
     def __init__(self, arguments: Sequence[str] = ()) -> None:
         words = list(arguments)
@@ -28,6 +37,7 @@ class SandboxProcess:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
+            env=_environment(),
             # Ctrl-C in a terminal is for the user's own work, not for the exchange behind it.
             start_new_session=sys.platform != "win32",
         )

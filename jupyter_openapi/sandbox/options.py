@@ -17,6 +17,8 @@ SOCKET_FAULTS = ("ws_drop", "ws_halfopen", "ws_delay")
 
 ALL_FAULTS = FAULTS + SOCKET_FAULTS
 
+PARENT = "JUPYTER_OPENAPI_SANDBOX_OF"  # names the process with which the sandbox ends
+
 
 @dataclass(frozen=True, slots=True)
 class Options:

@@ -18,7 +18,7 @@ from tornado.netutil import bind_sockets
 from jupyter_openapi.sandbox.dispatch import Dispatcher, World
 from jupyter_openapi.sandbox.exchange.store import Busy
 from jupyter_openapi.sandbox.handlers import load_handlers
-from jupyter_openapi.sandbox.options import Options
+from jupyter_openapi.sandbox.options import PARENT, Options
 from jupyter_openapi.sandbox.pushes import Publisher
 from jupyter_openapi.sandbox.server import Service
 from jupyter_openapi.sandbox.sockets import Sockets
@@ -63,7 +63,7 @@ async def _serve(world: World) -> int:
     gc.collect()
     gc.freeze()  # what lives as long as the program needn't be looked at again
     _announce(world)
-    ticker = asyncio.create_task(_tick(world))
+    ticker = asyncio.create_task(_tick(world, end))
     await end.wait()
     ticker.cancel()
     server.stop()
@@ -72,14 +72,25 @@ async def _serve(world: World) -> int:
     return 0
 
 
-async def _tick(world: World) -> None:
+async def _tick(world: World, end: asyncio.Event) -> None:
     while True:
         await asyncio.sleep(TICK)
+        if _orphaned():
+            end.set()
         try:
             world.refresh()
             world.links.publish()
         except Exception:
             log.exception("the market's tick failed")
+
+
+def _orphaned() -> bool:
+    """Tell whether the process that started this one is gone.
+
+    Its end of our pipe may live on in a child that it forked.
+    """
+    parent = os.environ.get(PARENT, "")
+    return sys.platform != "win32" and parent.isdigit() and os.getppid() != int(parent)
 
 
 def _announce(world: World) -> None:

@@ -76,6 +76,7 @@ def number_of(value: Any) -> Decimal:
 
 _SIDES = {"long": "buy", "short": "sell", "b": "buy", "s": "sell", "bid": "buy", "ask": "sell"}
 """What a word for a side most likely means; only suggested, since an order is at stake."""
+_FLOAT = re.compile(r"[+-]?(?:\d+\.\d*|\.\d+|\d+(?=[eE]))(?:[eE][+-]?\d+)?")
 _SPLIT = {Kind.SYMBOL, Kind.ENUM, Kind.ID, Kind.INTEGER, Kind.DATE}
 _BOOLEANS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 
@@ -175,6 +176,15 @@ class _Converter:
                 parameter, value, _("is not an id; ids are digits in quotes, a float cannot hold them")
             )
         text = str(value).strip()
+        if _FLOAT.fullmatch(text):
+            raise refused(
+                parameter,
+                value,
+                _(
+                    "is a rounded number, as a spreadsheet or a float column makes of an id: its last digits "
+                    "are lost, so read the id again as text"
+                ),
+            )
         if parameter.number and text.isdecimal():
             return int(text)
         if parameter.number and self._strict:

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from jupyter_openapi.sandbox.exchange.model import FINAL, Event, Execution, Flow, Order, Position
+from jupyter_openapi.storage import create_private
 
 SCHEMA = 1
 _COLUMNS = tuple(column.name for column in fields(Order))
@@ -76,7 +77,9 @@ class Store:
     """
 
     def __init__(self, path: Path | None) -> None:
-        self._db = sqlite3.connect(str(path) if path else ":memory:", isolation_level=None, timeout=0.5)
+        # SQLite gives its log the mode of the file itself.
+        name = str(create_private(path)) if path else ":memory:"
+        self._db = sqlite3.connect(name, isolation_level=None, timeout=0.5)
         try:
             self._db.execute("pragma locking_mode=exclusive")
             self._db.execute("pragma journal_mode=wal")
