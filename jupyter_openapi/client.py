@@ -178,14 +178,9 @@ class Client(Subscriber):
     @cached_property
     def _desk(self) -> Desk:
         desk = Desk(
-            self._transport,
-            self.account,
-            self.connection.owner,
-            self.journal,
-            self._order_reader.data,
-            self.instruments,
+            self._transport, self.account, self.connection.owner, self.journal, self._order_reader.data
         )
-        desk.made, desk.calls_left = self._made, self.limits_left
+        desk.made, desk.calls_left, desk.instruments = self._made, self.limits_left, self.instruments
         return desk
 
     def stream_source(self) -> Source:
@@ -210,10 +205,7 @@ class Client(Subscriber):
 
     @property
     def fees(self) -> Mapping[str, BrokerFees]:
-        """The broker's own fees by market, as stated; may be set: ``{"US": {"per_share": "0.005"}}``.
-
-        A market takes ``per_order``, ``per_share``, ``rate`` and ``minimum``, or a number for the first.
-        """
+        """The broker's own fees by market, as `stated_fees` takes them; may be set."""
         return dict(self._desk.fees)
 
     @fees.setter
@@ -223,19 +215,12 @@ class Client(Subscriber):
 
     @guarded
     def fetch_calendar(self, year: int, market: str | None = None) -> dict[str, int]:
-        """Read a year's trading days from the broker and keep them; return their number by market.
-
-        Takes twelve calls of quotes a market. The package's own calendars need none.
-        """
-        markets = MARKETS if market is None else (market,)
-        return {name: read_year(self._reader.data, name, year) for name in markets}
+        """Read a year's trading days from the broker and keep them; return their number by market."""
+        return {name: read_year(self._reader.data, name, year) for name in ([market] if market else MARKETS)}
 
     @guarded
     def learn_fees(self, market: str | None = None) -> dict[str, BrokerFees]:
-        """Read the broker's own fees off the statements of past orders, and reckon with them from now on.
-
-        Takes one call for the list of filled orders, and one for each of the last twelve.
-        """
+        """Read the broker's own fees off the last filled orders, and reckon with them from now on."""
         learnt = learn(self._reader.data, self.instruments, market)
         self._desk.fees |= learnt
         return learnt

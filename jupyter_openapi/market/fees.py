@@ -175,7 +175,9 @@ class BrokerFees:
 
 
 def stated_fees(stated: Mapping[str, object]) -> dict[str, BrokerFees]:
-    """Return the broker's own fees by market, as a user states them.
+    """Return the broker's own fees by market, as a user states them: ``{"US": {"per_share": "0.005"}}``.
+
+    A market takes ``per_order``, ``per_share``, ``rate`` and ``minimum``, or a number for the first.
 
     Raises
     ------

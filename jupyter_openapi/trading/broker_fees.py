@@ -33,7 +33,7 @@ def learn(read: Read, instruments: Instruments, market: str | None = None) -> di
     Parameters
     ----------
     read
-        Reads an operation; one call lists the filled orders of 90 days, and one more each of the last ones.
+        Reads an operation: today's filled orders, those of 90 days, and then the last ones one by one.
     instruments
         What is known of securities: an option's worth counts its multiplier.
     market
@@ -44,8 +44,12 @@ def learn(read: Read, instruments: Instruments, market: str | None = None) -> di
     RequestRefused
         No order states the broker's fees, or those that do fit no simple rule.
     """
-    rows = read("history_orders", {"status": ["FilledStatus"], **({"market": market} if market else {})})
-    orders = [row for row in rows.get("orders") or () if isinstance(row, Mapping)][:MOST]
+    asked = {"status": ["FilledStatus"], **({"market": market} if market else {})}
+    rows = [
+        row for name in ("today_orders", "history_orders") for row in read(name, asked).get("orders") or ()
+    ]
+    by_id = {str(row.get("order_id")): row for row in rows if isinstance(row, Mapping)}
+    orders = list(by_id.values())[:MOST]
     found: dict[str, list[Charged]] = {}
     for order in orders:
         charged = _charged(read, instruments, order)

@@ -89,22 +89,14 @@ class Desk:
         The record of what was sent.
     read
         Reads an operation and returns its `data`.
-    instruments
-        What is known of securities, kept for a day.
     """
 
-    def __init__(  # noqa: PLR0917 (each has its name where it is made)
-        self,
-        transport: Transport,
-        account: Account,
-        owner: str,
-        journal: Journal,
-        read: Read,
-        instruments: Instruments | None = None,
+    def __init__(
+        self, transport: Transport, account: Account, owner: str, journal: Journal, read: Read
     ) -> None:
         self.limits = OrderLimits()
         self.fees: dict[str, BrokerFees] = {}  # the broker's own, by market, where the user stated them
-        self.instruments = instruments or Instruments()
+        self.instruments = Instruments()  # what is known of securities, kept for a day
         self._transport = transport
         self.account = account  # as it is now: a connection may be detached
         self._owner = owner
