@@ -98,7 +98,7 @@ def test_a_preview_is_not_copied(client: Client) -> None:
 def test_an_unanswered_submit_is_repeated_with_its_own_id(
     client: Client, broker: Broker, faults: list[str]
 ) -> None:
-    broker.faults = deque(faults)
+    broker.faults, broker.unlisted = deque(faults), True
     reply = preview(client).send()
     assert len(broker.orders) == 1
     assert reply.order_id in broker.orders
@@ -110,10 +110,11 @@ def test_an_unanswered_submit_is_repeated_with_its_own_id(
 
 
 def test_what_stays_unknown_is_settled_by_its_tag(client: Client, broker: Broker) -> None:
-    broker.faults = deque(["silent"] * 7)
+    broker.faults, broker.unlisted = deque(["silent"] * 7), True
     wanted = preview(client)
     with pytest.raises(OutcomeUnknown) as caught:
         wanted.send()
+    broker.unlisted = False
     assert caught.value.client_request_id == wanted.client_request_id
     assert len(broker.changes) == 7
     assert client.unsettled() == 1
