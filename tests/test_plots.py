@@ -209,7 +209,7 @@ def test_executions_stand_on_the_candle_they_happened_in() -> None:
     chart = candles_of(bars(), trades, None, privacy=False)
     assert [(mark.at, mark.buy) for mark in chart.marks] == [(3, True), (10, False)]
     assert chart.marks[0].text.startswith("Buy 100 at 601.50, 2026-11-05")
-    assert "2 executions lie outside" in chart.remark
+    assert "2 executions are outside" in chart.remark
     assert chart.labels[0] == "2026-11-02"
 
 

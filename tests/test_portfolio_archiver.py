@@ -252,7 +252,7 @@ def test_in_memory_through_fsspec() -> None:
         ("history_execution", {"start": "-1d"}, "Did you mean history_executions"),
         ("quote", {"start": "-1d"}, "quote has no history to keep"),
         ("history_executions", {"start": "-1d", "end_at": "x"}, "end_at"),
-        ("history_executions", {"start": "-1d", "root": "nowhere://x"}, "no place to keep a history"),
+        ("history_executions", {"start": "-1d", "root": "nowhere://x"}, "can't keep a history"),
     ],
 )
 def test_what_is_refused(name: str, more: dict[str, Any], words: str, tmp_path: Path) -> None:
