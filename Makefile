@@ -54,7 +54,7 @@ test-latest: $(UV) tools ## the core suite on the newest versions of today
 	"$(VENV)-latest/bin/python" -m pytest $(CORE_SUITE)
 
 soak: setup tools $(NODE) ## the long counts whose tenth runs in `make test`, and the suite at two other dates
-	@tools/need faketime:faketime cc:build-essential
+	@tools/need cc:build-essential
 	@tools/environment "$(PYTHON)" "$(VENV)" soak
 	SOAK=1 $(BIN)/python -m pytest --timeout=3600
 	tools/clock +200d $(BIN)/python -m pytest --ignore=tests/browser

@@ -8,12 +8,40 @@ from __future__ import annotations
 import os
 import secrets
 import threading
-from collections.abc import Iterator
+import weakref
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Protocol
 
 APP = "jupyter-openapi"
 _creating = threading.RLock()
+_inherited: list[object] = []
+
+
+class Closes(Protocol):
+    """Something with a `close` method, such as a connection of SQLite."""
+
+    def close(self) -> None:
+        """Close it."""
+
+
+def close_with(owner: object, resource: Closes) -> Callable[[], object]:
+    """Close `resource` when `owner` is collected, and return a function that closes it now.
+
+    A child process only keeps it: closing a connection there might undo what its parent is writing. `__del__`
+    would come too late where owner and resource are collected together.
+    """
+    closing = weakref.finalize(owner, _close, resource, os.getpid())
+    closing.atexit = False
+    return closing
+
+
+def _close(resource: Closes, process: int) -> None:
+    if process == os.getpid():
+        resource.close()
+    else:
+        _inherited.append(resource)
 
 
 def data_folder() -> Path:

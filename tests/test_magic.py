@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from IPython.core.getipython import get_ipython
 from IPython.testing.globalipapp import start_ipython
 from support.wire import Received, Recorder, http, recorder
 
@@ -51,7 +52,7 @@ def answer(request: Received) -> bytes:
 
 @pytest.fixture(scope="module")
 def ip() -> Iterator[InteractiveShell]:
-    shell = start_ipython()
+    shell = start_ipython() or get_ipython()  # None where another module has started it
     shell.run_line_magic("load_ext", "jupyter_openapi")
     yield shell
     shell.run_line_magic("unload_ext", "jupyter_openapi")

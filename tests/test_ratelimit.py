@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import fcntl
+import gc
 import hashlib
 import logging
 import multiprocessing
@@ -558,3 +559,21 @@ def test_a_fork_shares_the_limit_and_not_the_connection(tmp_path: Path) -> None:
     results.close()
     assert limiter.left() == {"trade": 989}
     limiter.close()
+
+
+@pytest.mark.parametrize("cycle", [False, True])
+def test_a_store_that_nobody_closed_closes_its_file(cycle: bool, tmp_path: Path) -> None:
+    limiter = fast(tmp_path)
+    with limiter.turn("trade"):
+        pass
+    (path,) = tmp_path.glob("*.db")
+
+    def opened() -> int:
+        return sum(os.path.realpath(each) == str(path) for each in Path("/proc/self/fd").iterdir())
+
+    assert opened() == 1
+    if cycle:
+        limiter.itself = limiter
+    del limiter
+    gc.collect()  # Python 3.13 warns here of a connection that is collected open, and a warning is an error
+    assert opened() == 0

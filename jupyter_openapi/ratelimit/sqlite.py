@@ -36,7 +36,7 @@ from jupyter_openapi.ratelimit.rates import (
     Urgency,
     age,
 )
-from jupyter_openapi.storage import create_private, private_folder
+from jupyter_openapi.storage import close_with, create_private, private_folder
 
 PATIENCE = 5.0  # seconds for another process's transaction, which takes well under a millisecond
 SCHEMA = """
@@ -48,7 +48,6 @@ CREATE TABLE IF NOT EXISTS numbers (number INTEGER PRIMARY KEY AUTOINCREMENT);
 T = TypeVar("T")
 
 _BOOKS: weakref.WeakSet[SqliteStore] = weakref.WeakSet()
-_INHERITED: list[object] = []
 
 
 class SqliteStore:
@@ -74,9 +73,6 @@ class SqliteStore:
             self._probe()
         self.used()  # opens the file
         _BOOKS.add(self)
-
-    def __del__(self) -> None:
-        self._shut()
 
     def look(self, ticket: int | None, urgency: Urgency = Urgency.ORDER) -> QueuePosition:
         """Join the line or keep one's place; see `Book.look`."""
@@ -154,8 +150,7 @@ class SqliteStore:
 
     def after_fork_in_child(self) -> None:
         """Start afresh in a child: SQLite's connections must not cross a fork, nor be closed after it."""
-        _INHERITED.append(self._db)
-        self._db = None
+        self._db = None  # kept open by what would close it in the parent
         self._mutex = threading.RLock()
 
     def _ages(self, db: sqlite3.Connection, now: tuple[float, float]) -> list[float]:
@@ -213,12 +208,13 @@ class SqliteStore:
         except BaseException:
             db.close()
             raise
+        self._closing = close_with(self, db)
         return db
 
     def _shut(self) -> None:
         db, self._db = self._db, None
         if db is not None:
-            db.close()
+            self._closing()
 
     def _mend(self) -> None:
         """Replace a damaged file, one process at a time; those who come later find it whole."""

@@ -25,7 +25,7 @@ from pathlib import Path
 from jupyter_openapi.errors import RequestRefused
 from jupyter_openapi.messages import _
 from jupyter_openapi.ratelimit.file_lock import FileLock
-from jupyter_openapi.storage import create_private, private_folder
+from jupyter_openapi.storage import close_with, create_private, private_folder
 
 NOTHING_SENT = ", so nothing was sent."
 PRAGMAS = ("synchronous = EXTRA", "fullfsync = ON", "foreign_keys = ON")
@@ -62,23 +62,17 @@ def _release(lock: threading.RLock) -> None:
 
 
 _alone = _Turns()  # taken for each transaction: threads of one process need not wait for SQLite
-_inherited: list[sqlite3.Connection] = []
 
 
 class _Connection:
     """A connection of one thread and process; closed when the thread ends."""
 
-    __slots__ = ("db", "process")
+    __slots__ = ("__weakref__", "db", "process")
 
     def __init__(self, db: sqlite3.Connection) -> None:
         self.db = db
         self.process = os.getpid()
-
-    def __del__(self, getpid: Callable[[], int] = os.getpid) -> None:
-        if self.process == getpid():
-            self.db.close()
-        else:  # closing it in a child might undo what the parent is writing
-            _inherited.append(self.db)
+        close_with(self, db)
 
 
 class JournalFile:
