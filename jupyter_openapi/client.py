@@ -7,14 +7,13 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self
 
 from jupyter_openapi.account import Account
-from jupyter_openapi.connection import Connection, Reader
+from jupyter_openapi.connection import Connection, Reader, keep_tokens_out
 from jupyter_openapi.credentials import Credentials
-from jupyter_openapi.errors import RequestRefused, guarded
+from jupyter_openapi.errors import guarded
 from jupyter_openapi.history import History, Progress, ProgressBar, Unfinished, fetch
 from jupyter_openapi.market.calendars import MARKETS, read_year
 from jupyter_openapi.market.fees import BrokerFees, stated_fees
 from jupyter_openapi.market.worth import Instruments
-from jupyter_openapi.messages import _
 from jupyter_openapi.ratelimit.rates import Urgency
 from jupyter_openapi.reply import Reply
 from jupyter_openapi.signing import Explanation
@@ -117,20 +116,6 @@ class Client(Subscriber):
         self.close_subscriptions()
         self.connection.close()
 
-    def detach(self) -> None:
-        """Let it read on and change nothing any more; its previews can't be sent either."""
-        self.connection.detach()
-        self._tell_desk()
-
-    def attach(self) -> None:
-        """Let it change again what it might before `detach`."""
-        self.connection.attach()
-        self._tell_desk()
-
-    def _tell_desk(self) -> None:
-        if "_desk" in self.__dict__:
-            self._desk.account = self.connection.account
-
     @property
     def account(self) -> Account:
         """Which account this is, and whether orders are on."""
@@ -180,7 +165,9 @@ class Client(Subscriber):
         desk = Desk(
             self._transport, self.account, self.connection.owner, self.journal, self._order_reader.data
         )
-        desk.made, desk.calls_left, desk.instruments = self._made, self.limits_left, self.instruments
+        desk.made = lambda preview: self.preview_made and self.preview_made(preview)
+        desk.calls_left, desk.instruments = self.limits_left, self.instruments
+        desk.account_now = lambda: self.connection.account
         return desk
 
     def stream_source(self) -> Source:
@@ -189,10 +176,6 @@ class Client(Subscriber):
 
         region = self.connection.credentials.facts.region
         return Source(self._transport, self._reader.data, region=region, settings=self.stream_settings)
-
-    def _made(self, preview: Preview) -> None:
-        if self.preview_made is not None:
-            self.preview_made(preview)
 
     @property
     def order_limits(self) -> OrderLimits:
@@ -275,7 +258,7 @@ class Client(Subscriber):
             if known.name == "order_detail" and isinstance(reply.data, Mapping):
                 reply.words = describe_progress(reply.data)
             return reply
-        _keep_tokens_out(known)
+        keep_tokens_out(known)
         if known.name == "submit_order" and "orders" in parameters:
             basket = self.basket(parameters.pop("orders"), override=override, tick=tick)
             return basket.send(again=again) if execute else basket
@@ -449,16 +432,6 @@ class Client(Subscriber):
     def _named(self, operation: Operation, arguments: Mapping[str, Any], *, execute: bool) -> Reply | Preview:
         if operation.effect is Effect.READ:
             return self._reader.read(operation, arguments, tz=self.tz)
-        _keep_tokens_out(operation)
+        keep_tokens_out(operation)
         preview = self._desk.preview(operation, arguments, tz=self.tz)
         return preview.send() if execute else preview
-
-
-def _keep_tokens_out(operation: Operation) -> None:
-    if operation.name == "token_refresh":
-        raise RequestRefused(
-            _(
-                "Nothing was sent: refresh a token with `%openapi --execute refresh`, or client.refresh(), "
-                "which keep the new one and do not show it."
-            )
-        )

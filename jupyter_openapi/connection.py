@@ -92,6 +92,17 @@ def _token(data: Any) -> str:
     return token
 
 
+def keep_tokens_out(operation: Operation) -> None:
+    """Refuse to refresh a token as just another operation: its reply would show the new one."""
+    if operation.name == "token_refresh":
+        raise RequestRefused(
+            _(
+                "Nothing was sent: refresh a token with `%openapi --execute refresh`, or client.refresh(), "
+                "which keep the new one and do not show it."
+            )
+        )
+
+
 class Connection:
     """Keys, host and limits of one account. Parameters and errors as `Client`."""
 

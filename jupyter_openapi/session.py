@@ -47,7 +47,7 @@ class NamedConnection:
         if self.client is not None:
             self.client.preview_made = None
         if client is not None:
-            client.attach()
+            client.connection.attach()
         self.client = client
         self.pending.clear(_("you have reconnected since; preview it again."), otherwise=NONE_YET)
         if client is not None:
@@ -57,7 +57,7 @@ class NamedConnection:
         """Detach the client, which may only read from then on, drop what was pending, and return it."""
         client, self.found = self.client, None
         if client is not None:
-            client.detach()
+            client.connection.detach()
             client.close()  # its sockets and files; a read opens them again
         self.hold(None)
         return client
@@ -420,5 +420,5 @@ def connect(
     earlier = None if in_ipython() else SESSION.client
     client = SESSION.connect(mode, trading=trading, profile=profile, credentials=credentials, region=region)
     if earlier is not None:
-        earlier.attach()  # in a script no line speaks for "the connected account": each client is its own
+        earlier.connection.attach()  # in a script no line speaks for "the connected account": each client is its own
     return client

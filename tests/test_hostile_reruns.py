@@ -240,10 +240,11 @@ def test_run_all_in_a_real_kernel_after_a_price_moved(tmp_path: Path, broker: Br
 
 
 def lose(client: Client, broker: Broker, **changed: Any) -> None:
-    broker.faults = deque(["silent"] * 7)
+    broker.faults, broker.unlisted = deque(["silent"] * 7), True
     with pytest.raises(OutcomeUnknown):
         preview(client, **changed).send()
     broker.faults.clear()
+    broker.unlisted = False
 
 
 def test_nothing_is_sent_beside_an_unknown_one(client: Client, broker: Broker, front: Front) -> None:

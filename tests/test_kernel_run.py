@@ -9,11 +9,23 @@ import pytest
 from support import soak
 from support.kernel import Kernel
 
-OWN = """
+LOOKS = """
+import asyncio
+from contextlib import nullcontext
 from jupyter_openapi import run
 from jupyter_openapi.trading.order_state import wait
-import asyncio
-print(run(wait(lambda number: {"order_id": number, "status": "FilledStatus"}, "1", 5)).done)
+
+class Looks:
+    def __init__(self, status):
+        self.status = status
+    def waiting(self, order_id):
+        return nullcontext()
+    def look(self, order_id, seconds):
+        return {"order_id": order_id, "status": self.status}
+
+"""
+OWN = f"""{LOOKS}
+print(run(wait(Looks("FilledStatus"), "1", 5)).done)
 await asyncio.sleep(0.02)
 """
 FOREIGN = """
@@ -53,10 +65,7 @@ def test_await_after_run_in_one_cell(tmp_path: Path, code: str) -> None:
 
 def test_ctrl_c_ends_it(tmp_path: Path) -> None:
     with Kernel(tmp_path) as kernel:
-        code = (
-            "from jupyter_openapi import run\nfrom jupyter_openapi.trading.order_state import wait\n"
-            "run(wait(lambda number: {'order_id': number, 'status': 'NewStatus'}, '1', 60))"
-        )
+        code = f"{LOOKS}\nrun(wait(Looks('NewStatus'), '1', 60))"
         request = kernel.begin(code)
         time.sleep(1.0)
         kernel.interrupt()

@@ -98,7 +98,7 @@ class Desk:
         self.fees: dict[str, BrokerFees] = {}  # the broker's own, by market, where the user stated them
         self.instruments = Instruments()  # what is known of securities, kept for a day
         self._transport = transport
-        self.account = account  # as it is now: a connection may be detached
+        self.account_now: Callable[[], Account] = lambda: account  # a connection may be detached
         self._owner = owner
         self._journal = journal
         self._read = read
@@ -108,6 +108,11 @@ class Desk:
         self._epoch = uuid.uuid4().hex[:12]
         self._kind = PaperCheck(account, read)
         self._delivery = Delivery(transport, journal, read)
+
+    @property
+    def account(self) -> Account:
+        """Whose money moves, and whether it may now."""
+        return self.account_now()
 
     def preview(
         self,

@@ -115,7 +115,7 @@ def or_back(session: Session) -> Iterator[None]:
         if failed is not None and failed is not before[0]:
             failed.close()
         if before[0] is not None:
-            before[0].detach()
+            before[0].connection.detach()
         raise
 
 
