@@ -174,6 +174,9 @@ class Session:
         titles = []
         for each in names:
             connection = self._connections.get(each)
+            waiting = connection.pending.last if connection is not None else None
+            if waiting is not None and not getattr(waiting, "sent", False):
+                self.notify(_("The preview that waited for `%openapi send` is void; nothing was sent."))
             client = connection.release() if connection is not None else None
             if client is not None:
                 titles.append(client.account.title)
@@ -420,5 +423,5 @@ def connect(
     earlier = None if in_ipython() else SESSION.client
     client = SESSION.connect(mode, trading=trading, profile=profile, credentials=credentials, region=region)
     if earlier is not None:
-        earlier.connection.attach()  # in a script no line speaks for "the connected account": each client is its own
+        earlier.connection.attach()  # no line of a script speaks for "the connected account"
     return client
