@@ -192,7 +192,8 @@ def test_explain_needs_a_connection(shell: Shell) -> None:
 def pasted(command: str, info: dict[str, Any], program: str = "sh") -> dict[str, Any]:
     """Run a command as if it had been pasted into a shell, and return the envelope that curl printed."""
     # A shell that knows nothing else, but shares the clock that `make soak` moves.
-    clock = {name: value for name, value in os.environ.items() if name.startswith(("LD_PRELOAD", "CLOCK_OFFSET"))}
+    shifted = ("LD_PRELOAD", "CLOCK_OFFSET")
+    clock = {name: value for name, value in os.environ.items() if name.startswith(shifted)}
     environment = clock | {
         "PATH": os.environ["PATH"],
         "HOME": "/nonexistent",
