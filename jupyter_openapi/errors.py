@@ -167,10 +167,13 @@ def sentence(*parts: str) -> str:
 
 def nearest(word: str, known: Iterable[str], count: int = 3) -> list[str]:
     """Return up to `count` known names that look like `word`, best first; prefixes count as alike."""
-    from difflib import get_close_matches
+    from difflib import SequenceMatcher, get_close_matches
 
     names = list(dict.fromkeys(known))
     close = get_close_matches(word.lower(), names, n=count, cutoff=0.6)
+    likeness = {name: SequenceMatcher(None, name, word.lower()).ratio() for name in close}
+    # Beside one that is nearly the word, those that merely resemble it mislead.
+    close = [name for name in close if likeness[name] > likeness[close[0]] - 0.25]
     starts = [name for name in names if len(word) > 1 and name.startswith(word.lower())]
     return list(dict.fromkeys([*close, *starts]))[:count]
 

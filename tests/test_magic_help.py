@@ -173,7 +173,7 @@ def test_help_of_submit(shell: Shell) -> None:
     assert "quantity (submitted_quantity) required, number, above 0." in text
     assert "tif (time_in_force) choice, default Day." in text
     assert "Official SDK: TradeContext.submit_order" in text
-    assert "Flags: --execute, --again, --override, --dry-run, --explain, --curl, --raw, --tz" in text
+    assert "Flags: --execute, --again, --override, --tick, --dry-run, --explain, --curl, --raw, --tz" in text
     assert "%openapi --execute submit 700.HK side=buy type=MO quantity=100" in said
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 ATTRIBUTE = "openapi"
-MARK = "columns"  # the fact that tells whether a frame's columns are those it was made with
+MARK = "openapi_columns"  # the attribute that tells whether a frame's columns are those it was made with
 
 
 class InexactWarning(UserWarning):
@@ -82,8 +82,9 @@ def describe(frame: pd.DataFrame, **facts: Any) -> pd.DataFrame:
 
 
 def seal(frame: pd.DataFrame) -> pd.DataFrame:
-    """Note in ``frame.attrs["openapi"]`` which columns the frame was made with, and return the same frame."""
-    return describe(frame, **{MARK: mark_of(frame.columns)})
+    """Note in ``frame.attrs`` which columns the frame was made with, and return the same frame."""
+    frame.attrs[MARK] = mark_of(frame.columns)
+    return frame
 
 
 def mark_of(columns: Iterable[Any]) -> str:

@@ -160,7 +160,8 @@ def _finish(columns: Mapping[str, Any], maker: Maker, rows: int | None = None, *
         named[name if new else free_name(clean(name), "", named)] = column
     frame = pd.DataFrame(named, index=index, copy=False)
     maker.findings.warn(stacklevel=4)
-    return seal(describe(frame, **facts, **maker.findings.facts()))
+    frame = describe(frame, **facts, **maker.findings.facts())
+    return seal(frame) if facts.get("operation") else frame
 
 
 def _records(data: Any, operation: Operation | None, table: str | None) -> Records:

@@ -77,7 +77,7 @@ def view_of(frame: pd.DataFrame) -> View | None:
     facts = frame.attrs.get(ATTRIBUTE)
     if not isinstance(facts, Mapping) or facts.get("view") == "full" or facts.get("table"):
         return None
-    if facts.get(MARK) != mark_of(frame.columns):
+    if frame.attrs.get(MARK) != mark_of(frame.columns):
         return None
     name = str(facts.get("operation"))
     found = frame_views().get(name)

@@ -432,15 +432,14 @@ def _named(command: Command, operation: Operation | None, found: _Found) -> Iter
     for typed, given in command.items:
         name = None if typed is None else parameter_name(operation, typed)
         about = main if name is None else (operation and operation.parameter(name)) or None
-        text = mended_value(given, about)
         if name is None and joined:
             before, start = joined[-1]
-            if start.endswith(",") or text.startswith(","):
-                parameter = main if before is None else found.parameter(before)
-                if parameter is not None and parameter.array:
-                    joined[-1] = (before, start + text)
-                    continue
-        joined.append((name, text))
+            parameter = main if before is None else found.parameter(before)
+            goes_on = start.endswith(",") or given.startswith((",", "\uff0c"))
+            if goes_on and parameter is not None and parameter.array:
+                joined[-1] = (before, start + mended_value(given, parameter))
+                continue
+        joined.append((name, mended_value(given, about)))
     words = [text for name, text in joined if name is None]
     if words and (main is None or (len(words) > 1 and not main.array)):
         raise _unwanted(words, command, operation, main)

@@ -13,13 +13,18 @@ from jupyter_openapi.messages import _
 from jupyter_openapi.spec.model import Kind, Parameter
 
 _DASHES = "\u2010\u2011\u2012\u2013\u2014\u2015\u2212\uff0d"
-_FLAG = re.compile(rf"(?:(?<=\s)|\A)[{_DASHES}-]*[{_DASHES}]+[{_DASHES}-]*(?=[A-Za-z])")
+# A flag that lets money move is typed as it is, never guessed from a pasted dash.
+_ARMING = "trade|execute|again|override"
+_FLAG = re.compile(rf"(?:(?<=\s)|\A)[{_DASHES}-]*[{_DASHES}]+[{_DASHES}-]*(?=[A-Za-z])(?!(?:{_ARMING})\b)")
 _MINUS = re.compile(rf"(?:(?<=[\s=@])|\A)[{_DASHES}](?=\d)")
 _EQUALS = re.compile(r"((?:\A|\s)-{0,2}[^\W\d][\w.\-\[\]]*)\uff1d")
 _BEFORE, _AFTER = r"(\A|[\s=,])", r"(?=[\s,;]|\Z)"
 _DOUBLE = re.compile(f'{_BEFORE}[\u201c\u201d\u201e\uff02]([^\u201c\u201d"]*)[\u201c\u201d\uff02]{_AFTER}')
 _SINGLE = re.compile(f"{_BEFORE}[\u2018\u2019\uff07]([^\u2018\u2019']*)[\u2018\u2019\uff07]{_AFTER}")
 _NO_WIDTH = re.compile("[\u200b\u2060\ufeff\u00ad]")
+_NO_WIDTH_BETWEEN = re.compile(
+    r"(?:(?<=\s)|\A)[\u200b\u2060\ufeff\u00ad]+(?=\S)|[\u200b\u2060\ufeff\u00ad]+(?==)"
+)
 _HELD = re.compile(r"\"[^\"]*\"|'[^']*'|\{[^{}]*\}")
 
 FULL_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
@@ -49,7 +54,7 @@ def mended_line(text: str) -> str:
         return f"\0{len(held) - 1}\0"
 
     line = _HELD.sub(keep, text)
-    line = _NO_WIDTH.sub("", line)
+    line = _NO_WIDTH_BETWEEN.sub("", line)
     line = _EQUALS.sub(r"\1=", line)
     line = _DOUBLE.sub(r'\1"\2"', line)
     line = _SINGLE.sub(r"\1'\2'", line)
@@ -60,7 +65,7 @@ def mended_line(text: str) -> str:
 
 def mended_word(word: str) -> str:
     """Return a word that names something, its full-width letters as ASCII."""
-    return word if word.isascii() else word.translate(FULL_WIDTH)
+    return word if word.isascii() else _NO_WIDTH.sub("", word).translate(FULL_WIDTH)
 
 
 def mended_value(text: str, parameter: Parameter | None) -> str:
@@ -75,7 +80,7 @@ def mended_value(text: str, parameter: Parameter | None) -> str:
         return text
     if text[0] == "{":
         return text
-    mended = text.translate(_MEANT)
+    mended = _NO_WIDTH.sub("", text).translate(_MEANT)
     strange = next((each for each in mended if not each.isascii() and not each.isalnum()), "")
     if strange:
         raise RequestRefused(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
 
 from jupyter_openapi.errors import RequestRefused, nearest, sentence, short
 from jupyter_openapi.messages import _
@@ -77,8 +78,10 @@ def refuse_unclear(word: str, commands: Iterable[str]) -> None:
 
 def suggested(word: str, usual: Iterable[str], all_names: Iterable[str]) -> str:
     """Return ``Did you mean ...?``: usual names and traders' words first, others failing those."""
-    found = [meant(name) for name in nearest(word, [*usual, *MEANT])] or nearest(word, all_names)
-    close = list(dict.fromkeys(found))
+    names = list(all_names)
+    slips = get_close_matches(word.lower(), names, n=1, cutoff=0.9)  # a name with one letter wrong
+    found = [meant(name) for name in nearest(word, [*usual, *MEANT])] or nearest(word, names)
+    close = list(dict.fromkeys([*slips, *found]))[:3]
     if not close:
         return ""
     return _("Did you mean {value}?").format(
