@@ -102,7 +102,6 @@ def test_enums_are_matched_without_case_and_listed_when_wrong() -> None:
         (float("nan"), "is a missing value"),
         (float("inf"), "is not a number the broker can take"),
         (Decimal("NaN"), "is a missing value"),
-        ("1,000", "is not a number"),
         ([100], "is not a number"),
     ],
 )
