@@ -36,7 +36,8 @@ NAMED = {"ids": lambda operation: operation.name}
 @pytest.fixture(scope="module")
 def shell() -> Iterator[Shell]:
     """Give a shell that is connected to a sandbox where the examples find an order and a group."""
-    with start_sandbox("--limits", "off") as sandbox, loaded_shell() as loaded:
+    market = ("--clock", "manual", "--start", "2026-11-23T10:00:00+08:00")  # the options of the examples live
+    with start_sandbox("--limits", "off", *market) as sandbox, loaded_shell() as loaded:
         keys = Credentials(*(sandbox.info[name] for name in ("app_key", "app_secret", "access_token")))
         with Client(keys, "sandbox", sandbox.url, limits=False) as client:
             SESSION.client = client
