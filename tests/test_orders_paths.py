@@ -295,9 +295,10 @@ def test_a_page_on_the_way_is_no_answer(
     assert [passed.target for passed in proxy.log[known:]] == ["/v1/trade/unheard/of"]
     proxy.planned.append(f"{page}_{when}")
     order_id = client.call("submit", **ORDER, execute=True).order_id
-    first, second = [passed for passed in proxy.log[known:] if passed.changes][1:]
-    assert first.target == second.target == "/v1/trade/order"
-    assert first.body == second.body  # the id included
+    sent = [passed for passed in proxy.log[known:] if passed.changes][1:]
+    assert {passed.target for passed in sent} == {"/v1/trade/order"}
+    assert len({passed.body for passed in sent}) == 1  # the id included
+    assert len(sent) == (1 if when == "after" else 2)  # one that was booked is found among today's orders
     assert len(exchange_orders(sandbox.client)) == orders + 1
     proxy.planned.append(f"{page}_{when}")
     known = len(proxy.log)

@@ -13,15 +13,15 @@ Row = dict[str, Any]
 
 
 def exchange_orders(exchange: SandboxClient) -> dict[str, Row]:
-    """Return every order at the exchange by its id."""
+    """Return every order at the exchange by its id: those of earlier days and today's."""
     orders: dict[str, Row] = {}
-    page = 1
-    while True:
-        data = exchange.get("/v1/trade/order/history", page=page, size=500)
-        orders |= {order["order_id"]: order for order in data["orders"]}
-        if not data["has_more"]:
-            return orders
-        page += 1
+    for path in ("/v1/trade/order/history", "/v1/trade/order/today"):
+        page, more = 1, True
+        while more:
+            data = exchange.get(path, page=page, size=500)
+            orders |= {order["order_id"]: order for order in data["orders"]}
+            page, more = page + 1, data.get("has_more", False)
+    return orders
 
 
 def disagreements(journal: Journal, exchange: SandboxClient) -> list[str]:
