@@ -21,8 +21,8 @@ from support import SOAK
 from support.sandbox import start_sandbox
 from support.turns import most_within
 
-CALLS = 160 if SOAK else 44  # one window and a bit, or five
-MOST, WINDOW, GAP = 30, 30.0, 0.020  # the broker's limit on trade and asset calls
+CALLS = 120 if SOAK else 36  # one window and a bit, or five; each process makes one more to begin with
+MOST, WINDOW, GAP = 22, 30.0, 0.020  # of the broker's 30 trade and asset calls: what reads may use
 
 WORKER = """
 import json, sys, time

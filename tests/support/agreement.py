@@ -13,7 +13,7 @@ Row = dict[str, Any]
 
 
 def exchange_orders(exchange: SandboxClient) -> dict[str, Row]:
-    """Return every order at the exchange by its id."""
+    """Return every order at the exchange by its id: those of earlier days and today's."""
     orders: dict[str, Row] = {}
     for path in ("/v1/trade/order/history", "/v1/trade/order/today"):  # a history ends before today
         page, more = 1, True
