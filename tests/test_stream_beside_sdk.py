@@ -136,7 +136,7 @@ def test_a_thousand_pushes_a_second_leave_memory_level_and_merge_nothing() -> No
 
 
 def test_nothing_of_it_is_imported_before_the_first_subscription() -> None:
-    names = "('websockets', 'jupyter_openapi.stream', 'jupyter_openapi.protocol')"
+    names = "('websockets', 'jupyter_openapi.stream.live', 'jupyter_openapi.protocol')"
     code = f"import sys, jupyter_openapi.client; print([n for n in {names} if n in sys.modules])"
     found = subprocess.run(
         [sys.executable, "-c", code],

@@ -83,5 +83,5 @@ def at_least_since(wall: float, events: Iterable[Mapping[str, Any]]) -> float:
     since = time.time() - wall
     moments = sent_moments(events)
     if moments and moments[-1].boot == _boot():
-        return min(since, time.monotonic() - moments[-1].monotonic)
-    return since
+        since = min(since, time.monotonic() - moments[-1].monotonic)
+    return max(0.0, since)
