@@ -7,6 +7,7 @@ import sys
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from itertools import groupby, pairwise
+from math import log
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -162,6 +163,18 @@ def test_a_print_comes_every_few_seconds_on_both_sides_of_the_spread() -> None:
     assert max(later - earlier for (earlier, _), (later, _) in pairwise(prints)) <= 6
     ways = [later > earlier for (_, earlier), (_, later) in pairwise(prints) if later != earlier]
     assert sum(one != other for one, other in pairwise(ways)) > len(ways) / 3
+
+
+@pytest.mark.parametrize(("symbol", "times"), [("TQQQ.US", 3.0), ("SQQQ.US", -3.0), ("SPY.US", 0.8)])
+def test_index_products_move_with_their_index(symbol: str, times: float) -> None:
+    """Each day's move, as a logarithm, is so many times the index's, but for the ticks."""
+
+    def moves(of: str) -> list[float]:
+        closes = [float(candle.close) for candle in ALWAYS.candles(of, NOW, DAY, 200)[:-1]]
+        return [log(later / earlier) for earlier, later in pairwise(closes)]
+
+    for own, index in zip(moves(symbol), moves("QQQ.US"), strict=True):
+        assert own == pytest.approx(times * index, abs=0.003)
 
 
 def test_the_day_is_busier_at_its_ends() -> None:

@@ -27,6 +27,9 @@ Mode = Literal["always", "real"]
 _DAY = timedelta(days=1)
 _SHARED, _OWN = 0.6, 0.8  # of the market's walk and the security's own; the squares sum to 1
 
+_FOLLOWERS = {"SPY.US": ("QQQ.US", 0.8), "TQQQ.US": ("QQQ.US", 3.0), "SQQQ.US": ("QQQ.US", -3.0)}
+"""Index products: whose daily moves they follow, and how many times."""
+
 
 class _Character(NamedTuple):
     """How a stretch behaves: its part of the day's deviation and volume, and its place in the U shape."""
@@ -104,6 +107,9 @@ class Days:
 
     def deviation(self, symbol: str) -> float:
         """Return a security's daily deviation, as a fraction of its price."""
+        if symbol in _FOLLOWERS:
+            leader, times = _FOLLOWERS[symbol]
+            return abs(times) * self.deviation(leader)
         calm = self.securities[symbol].kind == "etf"
         return 0.007 if calm else 0.009 + 0.009 * noise.uniform(self.key(symbol, "deviation"))
 
@@ -113,12 +119,18 @@ class Days:
         return money / float(self.securities[symbol].ref_price)
 
     def _close(self, symbol: str, day: date) -> int:
-        security = self.securities[symbol]
+        price = float(self.securities[symbol].ref_price) * exp(self._change(symbol, day))
+        return self.scale(symbol, day).rung(price * UNIT)
+
+    def _change(self, symbol: str, day: date) -> float:
+        """Return the logarithm of a day's closing price over the reference price."""
+        if symbol in _FOLLOWERS:
+            leader, times = _FOLLOWERS[symbol]
+            return times * self._change(leader, day)
         n = (day - ANCHOR).days
-        shared = noise.walk(noise.key(self.seed, security.market, "market"), n)
+        shared = noise.walk(noise.key(self.seed, self.securities[symbol].market, "market"), n)
         own = noise.walk(self.key(symbol, "walk"), n)
-        change = self.deviation(symbol) * (_SHARED * shared + _OWN * own)
-        return self.scale(symbol, day).rung(float(security.ref_price) * exp(change) * UNIT)
+        return self.deviation(symbol) * (_SHARED * shared + _OWN * own)
 
     def _stretches(self, symbol: str, day: date) -> tuple[Stretch, ...]:
         """Weave a day's stretches, each from where the one before it ended."""
