@@ -25,6 +25,10 @@ def kernel(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kernel]:
     """Give a kernel that is connected to a sandbox of its own."""
     with Kernel(tmp_path_factory.mktemp("trade")) as kernel:
         assert kernel.run("client = %openapi connect sandbox").ok
+        # The made-up price follows the date: far from it is no matter here.
+        assert kernel.run(
+            "%config OpenAPIMagics.aggressive = 10000.0\n%config OpenAPIMagics.passive = 10000.0"
+        ).ok
         yield kernel
 
 
