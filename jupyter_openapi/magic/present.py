@@ -214,7 +214,9 @@ def framed(make: Callable[..., pd.DataFrame], wish: FrameRequest) -> pd.DataFram
     if operation is not None:
         asked = requested(operation, wish.target.given)
         absent = missing(asked, frame)
-        SEEN.note_arguments(operation, wish.target.given, leaving_out=absent)
+        # The frame names each symbol as the broker spells it; another spelling is not offered again.
+        spelled = [symbol for symbol in asked if suggest(symbol) != symbol]
+        SEEN.note_arguments(operation, wish.target.given, leaving_out=[*absent, *spelled])
         if absent:
             notify(command, described(absent, SEEN.values(SYMBOL)))
             frames.describe(frame, missing=absent)
