@@ -11,7 +11,7 @@ UV := $(BIN)/uv
 NODE := node_modules/.package-lock.json
 CORE_SUITE := --ignore=tests/browser --ignore=tests/test_docs.py --ignore=tests/test_binder.py
 
-.PHONY: setup tools demo test test-lowest test-latest soak lint format bench docs docs-samples lab constraints clean
+.PHONY: setup tools demo test test-lowest test-latest soak lint format bench docs docs-samples lab constraints dist clean
 
 setup: $(READY)    ## the whole development set, at the versions of constraints.txt
 
@@ -69,6 +69,7 @@ lint: setup $(NODE) ## style and types of Python, scripts and styles; layers; ge
 	$(BIN)/python docs/operations.py --check
 	$(BIN)/python docs/errors.py --check
 	$(BIN)/python docs/samples.py --check
+	@$(BIN)/python tools/dist.py build/dist
 
 format: setup $(NODE)
 	$(BIN)/ruff check --fix .
@@ -89,6 +90,9 @@ lab: setup         ## JupyterLab on the first notebook
 
 constraints: $(UV) ## renew constraints.txt: the newest versions, for every Python that is supported
 	@tools/constraints $(UV) constraints.txt --universal --python-version 3.11 --all-extras
+
+dist: setup        ## the wheel and the source archive in dist/, checked
+	@$(BIN)/python tools/dist.py dist
 
 clean:
 	rm -rf .venv .venv-* $(VENV) node_modules build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

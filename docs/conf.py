@@ -17,8 +17,8 @@ import generated  # noqa: E402
 import jupyter_openapi  # noqa: E402
 
 project = "jupyter-openapi"
-author = "The jupyter-openapi contributors"
-copyright = "2026, The jupyter-openapi contributors"  # noqa: A001 (Sphinx's name)
+author = "The jupyter-openapi developers"
+copyright = "2026, The jupyter-openapi developers"  # noqa: A001 (Sphinx's name)
 version = release = jupyter_openapi.__version__
 
 extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]

@@ -1,15 +1,10 @@
-"""The kernel: whose machine it runs on, the running cell, running coroutines.
-
-Keys typed into a page go to the kernel. On a machine that strangers share, only play money may move.
-"""
+"""The kernel: the running cell, running coroutines, processes that are gone."""
 
 from __future__ import annotations
 
 import asyncio
-import getpass
 import hashlib
 import os
-import platform
 import socket
 import sys
 import threading
@@ -17,78 +12,7 @@ from collections.abc import Coroutine, Mapping
 from concurrent.futures import Future
 from contextlib import suppress
 from contextvars import ContextVar, copy_context
-from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeVar
-
-from jupyter_openapi.messages import _
-
-OWNER_SAYS = "JUPYTER_OPENAPI_ORDERS"
-"""Set to ``on`` by the owner of a server that others use, to allow orders from there."""
-
-
-@dataclass(frozen=True, slots=True)
-class Machine:
-    """Where the kernel runs.
-
-    Attributes
-    ----------
-    words
-        One sentence for the panel: where typed keys go.
-    sandbox_only
-        Whether only the sandbox may be used (Binder).
-    orders
-        Whether orders on paper and live accounts may be allowed.
-    """
-
-    words: str
-    sandbox_only: bool = False
-    orders: bool = True
-
-
-def machine(environ: Mapping[str, str] | None = None) -> Machine:
-    """Tell where this kernel runs, from its environment."""
-    known = os.environ if environ is None else environ
-    host = platform.node() or "this machine"
-    if known.get("BINDER_LAUNCH_HOST") or known.get("BINDER_SERVICE_HOST"):
-        return Machine(
-            "This kernel runs on Binder, someone else's machine: type no keys here. Only the sandbox may be "
-            "used.",
-            sandbox_only=True,
-            orders=False,
-        )
-    allowed = known.get(OWNER_SAYS, "").strip().lower() == "on"
-    if known.get("SERVER_SOFTWARE", "").startswith("voila"):
-        said = (
-            "allowed by its owner"
-            if allowed
-            else _("off until its owner sets {variable}=on").format(variable=OWNER_SAYS)
-        )
-        return Machine(
-            _(
-                "This page is served by Voila on {host}: keys you type go to its owner's machine. Orders on "
-                "paper and live accounts are {said}."
-            ).format(host=host, said=said),
-            orders=allowed,
-        )
-    if user := known.get("JUPYTERHUB_USER"):
-        return Machine(
-            _(
-                "This kernel runs on {host}, a hub's machine, as {user}: keys you type stay in its memory."
-            ).format(host=host, user=user)
-        )
-    return Machine(
-        _("This kernel runs on {host} as {user}: keys you type stay in its memory.").format(
-            host=host, user=_user()
-        )
-    )
-
-
-def _user() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return "an unnamed user"
-
 
 T = TypeVar("T")
 

@@ -14,7 +14,8 @@ from jupyter_openapi.connection import renew_oauth
 from jupyter_openapi.credentials import Credentials, Found, find_credentials, forget_profile, keep_token
 from jupyter_openapi.credentials.oauth import OAuthFile
 from jupyter_openapi.errors import RequestRefused, guarded
-from jupyter_openapi.kernel import OWNER_SAYS, in_ipython, machine
+from jupyter_openapi.kernel import in_ipython
+from jupyter_openapi.machine import OWNER_SAYS, machine
 from jupyter_openapi.messages import _
 from jupyter_openapi.sandbox.launcher import SandboxProcess
 from jupyter_openapi.trading.limits import OrderLimits
@@ -240,6 +241,10 @@ class Session:
             )
         if not place.orders:
             trading = self._not_from_here(trading=trading)
+        if place.vanishing:
+            if trading and mode_named(mode) == "live":
+                raise RequestRefused(place.vanishing)
+            self.notify(place.vanishing)
         return self._account(mode, profile, credentials, trading=trading, region=region)
 
     def _own_sandbox(self, *, trading: bool | None) -> Client:

@@ -15,6 +15,8 @@ from pathlib import Path
 from typing import Protocol
 
 APP = "jupyter-openapi"
+DATA_VARIABLE = "JUPYTER_OPENAPI_DATA"
+"""Names the folder of what must last, instead of the system's; for machines that are deleted after use."""
 _creating = threading.RLock()
 _inherited: list[object] = []
 
@@ -45,9 +47,14 @@ def _close(resource: Closes, process: int) -> None:
 
 
 def data_folder() -> Path:
-    """Return the folder of what must last (the order journal); honours ``XDG_DATA_HOME``. Makes nothing."""
+    """Return the folder of what must last: the order journal, snapshots, histories. Makes nothing.
+
+    ``JUPYTER_OPENAPI_DATA`` names it, else ``XDG_DATA_HOME`` or the system's place for such files.
+    """
     from platformdirs import user_data_path
 
+    if chosen := os.environ.get(DATA_VARIABLE):
+        return Path(chosen).expanduser().absolute()
     return user_data_path(APP, appauthor=False)
 
 

@@ -12,7 +12,7 @@ from support.sandbox import SandboxProcess
 
 from jupyter_openapi.credentials import Credentials
 from jupyter_openapi.errors import RequestRefused
-from jupyter_openapi.kernel import OWNER_SAYS, Machine, machine
+from jupyter_openapi.machine import OWNER_SAYS, Machine, machine
 from jupyter_openapi.session import Session
 from jupyter_openapi.widgets import credential_model as access
 from jupyter_openapi.widgets import credential_model as login

@@ -11,7 +11,7 @@ from typing import Any
 from jupyter_openapi.client import Client
 from jupyter_openapi.credentials import Credentials, profiles, store_profile, validity
 from jupyter_openapi.errors import RequestRefused
-from jupyter_openapi.kernel import Machine, machine
+from jupyter_openapi.machine import Machine, machine
 from jupyter_openapi.messages import _
 from jupyter_openapi.session import Session
 from jupyter_openapi.transport.hosts import resolve_host

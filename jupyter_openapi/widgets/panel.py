@@ -25,6 +25,7 @@ from jupyter_openapi.account import ClientLike
 from jupyter_openapi.colors import colors
 from jupyter_openapi.errors import OpenAPIError, OutcomeUnknown
 from jupyter_openapi.kernel import NO_CELL
+from jupyter_openapi.machine import machine
 from jupyter_openapi.messages import _
 from jupyter_openapi.widgets import polling as events
 from jupyter_openapi.widgets.model import PendingChange
@@ -104,6 +105,10 @@ INSTALL = (
     "This front end shows no widgets, or lacks anywidget's part. Where the Jupyter server runs, type\n"
     "  pip install anywidget ipywidgets\n"
     "and reload the page."
+)
+COLAB = (
+    "On Colab run this first, once in a notebook:\n"
+    "  from google.colab import output; output.enable_custom_widget_manager()"
 )
 PRIVATE_LINES = frozenset({"account", "amount", "sends", "as it stands", "client_request_id"})
 
@@ -359,7 +364,8 @@ class Page(anywidget.AnyWidget):
         if bundle is None:
             return None
         data, *metadata = bundle if isinstance(bundle, tuple) else (bundle,)
-        data = {**data, "text/plain": f"{self.fallback()}\n{INSTALL}"}
+        advice = COLAB if machine().service == "Google Colab" else INSTALL
+        data = {**data, "text/plain": f"{self.fallback()}\n{advice}"}
         return (data, *metadata) if metadata else data
 
     def _ipython_display_(self, **_kwargs: Any) -> None:
