@@ -7,7 +7,6 @@ python docs/errors.py --check    exit 1 if the page is not what would be written
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -72,21 +71,20 @@ def page() -> str:
     parts = [HEAD]
     for title, belongs in GROUPS:
         parts.append(f"## {title}\n\n")
-        parts.append(table(each for code, each in known.items() if belongs(code)))
-        parts.append("\n")
+        parts += [section(each) for code, each in known.items() if belongs(code)]
     texts = "| message | what it means | what to do |\n|---|---|---|\n" + "".join(
         f"| {', '.join(each.contains)} | {each.meaning} | {each.advice} |\n" for each in error_texts()
     )
     return "".join(parts).rstrip("\n") + "\n" + TAIL.format(texts=texts)
 
 
-def table(codes: Iterable[ErrorCode]) -> str:
-    """Return the rows of some codes as a table."""
-    rows = "".join(
-        f"| **{each.code}** | {each.http or ''} | {each.meaning} | {each.advice} | {each.source} |\n"
-        for each in codes
+def section(error: ErrorCode) -> str:
+    """Return what is known of one code, under a heading that the search finds."""
+    http = f"HTTP {error.http}. " if error.http else ""
+    return (
+        f"(error-{error.code})=\n### {error.code}\n\n"
+        f"{error.meaning}\n\n**What to do.** {error.advice}\n\n*{http}Source: {error.source}.*\n\n"
     )
-    return f"| code | HTTP | what it means | what to do | source |\n|---|---|---|---|---|\n{rows}"
 
 
 def main(arguments: list[str]) -> int:

@@ -1,36 +1,55 @@
-"""Write docs/reference/operations.md from the specification.
+"""Write docs/reference/operations.md, and a page for each group below it, from the specification.
 
-python docs/operations.py            write the page
-python docs/operations.py --check    exit 1 if the page is not what would be written (for `make lint`)
+python docs/operations.py            write the pages
+python docs/operations.py --check    exit 1 if a page is not what would be written (for `make lint`)
 """
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterator
 from itertools import groupby
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-PAGE = ROOT / "docs" / "reference" / "operations.md"
+REFERENCE = ROOT / "docs" / "reference"
+FOLDER = REFERENCE / "operations"
 sys.path.insert(0, str(ROOT))
 
+from jupyter_openapi.magic.examples import ID, example  # noqa: E402
+from jupyter_openapi.magic.recent import RecentValues  # noqa: E402
+from jupyter_openapi.sandbox.dispatch import HANDLERS  # noqa: E402
+from jupyter_openapi.sandbox.handlers import load_handlers  # noqa: E402
 from jupyter_openapi.spec import Effect, Field, Kind, Operation, Parameter, catalog  # noqa: E402
 from jupyter_openapi.spec.loader import read_documents  # noqa: E402
 from jupyter_openapi.spec.values import choices  # noqa: E402
 
 HEAD = """# Operations
 
-Every REST operation of the broker that this package knows by name: {count} in {groups} groups. Generated from
-the OpenAPI documents in `jupyter_openapi/spec/documents` by `python docs/operations.py`; edit those, not it.
+Every REST operation of the broker that this package knows by name: {count} in {groups} groups. Generated
+from the OpenAPI documents in `jupyter_openapi/spec/documents` by `python docs/operations.py`;
+edit those, not these pages.
 
 Call one with `%openapi NAME name=value ...` in a notebook, or `client.call("NAME", name=value)` in Python.
-**read** changes nothing; **write** changes settings or posts; **trade** moves money. Both of the latter need
-`--execute` (or `execute=True`). A parameter in **bold** must be given; a word without a name fills the one
-with a star (`quote 700.HK`). Undocumented operations are seen in the official SDK, or
-in the broker's own command line and MCP server, but on no page of its docs.
+The pages of the groups give each an example line, with its result where the sandbox serves it. **read**
+changes nothing; **write** changes settings or posts; **trade** moves money. Both of the latter need `--execute` (or
+`execute=True`). Undocumented operations are seen in the official SDK, or in the broker's own command line and
+MCP server, but on no page of its docs.
 
 """
+BACK = (
+    "[All operations](../operations.md). A parameter in **bold** must be given; a word without a name fills\n"
+    "the one with a star."
+)
+SETUP = """
+```ipython
+%load_ext jupyter_openapi
+%openapi sandbox start limits=off
+client = %openapi connect sandbox
+```
+"""
+NOTHING_SEEN = RecentValues()
 WORDS = {
     Kind.TEXT: "text",
     Kind.ID: "id",
@@ -51,30 +70,53 @@ SOURCES = {
 }
 
 
-def page() -> str:
-    """Return the whole page."""
+def pages() -> dict[Path, str]:
+    """Return the text of every page."""
+    load_handlers()
     operations = list(catalog().operations.values())
     titles = {
         name.removesuffix(".json"): document["info"]["title"] for name, document in read_documents().items()
     }
     grouped = [(name, list(found)) for name, found in groupby(operations, key=lambda o: o.group)]
     grouped.sort(key=lambda pair: titles[pair[0]])
-    parts = [HEAD.format(count=len(operations), groups=len(grouped))]
-    parts += [f"- [{titles[name]}](#{anchor(titles[name])})\n" for name, _ in grouped]
+    return {
+        REFERENCE / "operations.md": index(grouped, titles),
+        **{FOLDER / f"{name}.md": group(titles[name], found) for name, found in grouped},
+    }
+
+
+def index(grouped: list[tuple[str, list[Operation]]], titles: dict[str, str]) -> str:
+    """Return the page that lists every operation."""
+    parts = [HEAD.format(count=sum(len(found) for _, found in grouped), groups=len(grouped))]
     for name, found in grouped:
-        parts += [f"\n## {titles[name]}\n", *(one(operation) for operation in found)]
-    return "".join(parts)
+        parts.append(f"\n## {titles[name]}\n\n| operation | what it does | effect |\n|---|---|---|\n")
+        parts += [
+            f"| [`{each.name}`](operations/{name}.md#{each.name.replace('_', '-')}) | {each.summary} "
+            f"| {Effect(each.effect).value} |\n"
+            for each in found
+        ]
+    listed = "".join(f"operations/{name}\n" for name, _ in grouped)
+    return "".join(parts) + f"\n```{{toctree}}\n:hidden:\n:maxdepth: 1\n\n{listed}```\n"
 
 
-def anchor(title: str) -> str:
-    """Return the anchor a heading gets on GitHub."""
-    kept = "".join(c for c in title.lower() if c.isalnum() or c in " -")
-    return kept.replace(" ", "-")
+def group(title: str, found: list[Operation]) -> str:
+    """Return the page of one group; what the sandbox serves is run, so that its result can be seen."""
+    runs = SETUP if any(map(served, found)) else ""
+    return f"# {title}\n\n{BACK}\n{runs}{''.join(map(one, found))}"
+
+
+def served(operation: Operation) -> bool:
+    """Tell whether the example line runs on a new sandbox on any day."""
+    line = example(operation, seen=NOTHING_SEEN)
+    passing = ID in line or re.search(r"\d{6}[CP]\d|FILE_KEY", line)
+    return operation.effect is Effect.READ and operation.name in HANDLERS and not passing
 
 
 def one(operation: Operation) -> str:
     """Return the section of one operation."""
-    lines = [f"\n### {operation.name}\n\n{operation.summary}.\n\n", f"{facts(operation)}\n"]
+    lines = [f"\n## {operation.name}\n\n{operation.summary}.\n\n", f"{facts(operation)}\n"]
+    language = "ipython" if served(operation) else "text"
+    lines.append(f"\n```{language}\n{example(operation, seen=NOTHING_SEEN)}\n```\n")
     rows = [row for parameter in operation.parameters for row in parameter_rows(operation, parameter)]
     if rows:
         lines += ["\n| parameter | type | what |\n|---|---|---|\n", *rows]
@@ -165,16 +207,26 @@ def column_row(column: Field) -> str:
 
 
 def main(arguments: list[str]) -> int:
-    """Write the page, or check it."""
-    text = page()
+    """Write the pages, or check them."""
+    written = pages()
+    standing = {
+        path: path.read_text(encoding="utf-8") for path in (*written, *FOLDER.glob("*.md")) if path.is_file()
+    }
     if "--check" in arguments:
-        if PAGE.is_file() and PAGE.read_text(encoding="utf-8") == text:
-            return 0
-        print(f"{PAGE.relative_to(ROOT)} is stale: run python docs/operations.py", file=sys.stderr)
-        return 1
-    PAGE.parent.mkdir(parents=True, exist_ok=True)
-    PAGE.write_text(text, encoding="utf-8")
-    print(f"{PAGE.relative_to(ROOT)} written")
+        stale = sorted(
+            str(path.relative_to(ROOT))
+            for path in written.keys() | standing.keys()
+            if written.get(path) != standing.get(path)
+        )
+        if stale:
+            print(f"{', '.join(stale)} stale: run python docs/operations.py", file=sys.stderr)
+        return bool(stale)
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    for path in standing.keys() - written.keys():
+        path.unlink()
+    for path, text in written.items():
+        path.write_text(text, encoding="utf-8")
+    print(f"{len(written)} pages written")
     return 0
 
 

@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from support.doc_cells import fences, inline_lines
+from page_cells import fences, inline_lines, run_pages
 
 from jupyter_openapi.errors import RequestRefused
 from jupyter_openapi.magic.commands import COMMANDS
@@ -28,34 +28,18 @@ def by_name(path: Path) -> str:
 
 
 @pytest.fixture(scope="module")
-def failures(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """What went wrong on each page; a process of its own runs them one after the other."""
+def cells(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What the cells of every page gave, as a file; a process of its own runs them one after the other."""
     folder = tmp_path_factory.mktemp("pages")
-    keys = ("LONGBRIDGE_", "LONGPORT_")
-    environ = {name: value for name, value in os.environ.items() if not name.startswith(keys)}
-    environ |= {
-        "PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "tests")]),
-        "XDG_DATA_HOME": str(folder / "data"),
-        "IPYTHONDIR": str(folder / "ipython"),
-        "MPLBACKEND": "agg",
-    }
-    done = subprocess.run(
-        [sys.executable, "-m", "support.doc_cells", *map(str, RUNNABLE)],
-        cwd=folder,
-        env=environ,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=110,
-        check=True,
-    )
-    found: dict[str, str] = json.loads(done.stdout.splitlines()[-1])
-    return found
+    run_pages(RUNNABLE, folder)
+    return folder / "cells.json"
 
 
 @pytest.mark.parametrize("path", RUNNABLE, ids=by_name)
-def test_the_cells_of_a_page_run_in_their_order(path: Path, failures: dict[str, str]) -> None:
-    assert not failures[str(path)], failures[str(path)]
+def test_the_cells_of_a_page_run_in_their_order(path: Path, cells: Path) -> None:
+    ran = json.loads(cells.read_text())[str(path)]
+    assert [cell["source"] for cell in ran if cell["error"]] == [], ran[-1]["error"]
+    assert len(ran) == len(fences(path.read_text(encoding="utf-8"), "ipython"))
 
 
 def test_every_guide_has_cells() -> None:
@@ -91,13 +75,13 @@ def test_lines_within_sentences_can_be_typed(path: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def site(tmp_path_factory: pytest.TempPathFactory, cells: Path) -> Path:
     """The pages as HTML, built as `make docs` does, with the network's way out closed."""
     folder = tmp_path_factory.mktemp("site")
     nowhere = dict.fromkeys(("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"), "http://127.0.0.1:9")
     done = subprocess.run(
         [sys.executable, "-m", "sphinx", "-W", "--keep-going", "-q", "-b", "html", str(DOCS), str(folder)],
-        env=os.environ | nowhere,
+        env=os.environ | nowhere | {"DOCS_CELLS": str(cells)},
         capture_output=True,
         text=True,
         timeout=110,
@@ -118,6 +102,30 @@ def test_pages_load_nothing_from_elsewhere(site: Path) -> None:
             r'<(?:script|img|link rel="stylesheet")[^>]*(?:src|href)="(http[^"]+)"', path.read_text()
         )
         assert loaded == [], path
+
+
+def test_pages_show_what_their_cells_give(site: Path) -> None:
+    read = (site / "guide" / "read.html").read_text(encoding="utf-8")
+    assert read.count('class="cell-output"') > 10
+    assert "TENCENT" in read
+    assert "data:image/png;base64," in (site / "guide" / "analysis.html").read_text(encoding="utf-8")
+    for path in site.rglob("*.html"):
+        assert str(Path.home()) not in path.read_text(encoding="utf-8"), path
+        assert "/tmp/" not in path.read_text(encoding="utf-8"), path
+
+
+def test_search_finds_error_codes(site: Path) -> None:
+    index = (site / "searchindex.js").read_text(encoding="utf-8")
+    for code in ("301604", "602001", "403201"):
+        assert f'"{code}":[[' in index, code
+
+
+def test_models_find_every_page(site: Path) -> None:
+    listed = (site / "llms.txt").read_text(encoding="utf-8")
+    for path in PAGES:
+        name = path.relative_to(DOCS).with_suffix(".html").as_posix()
+        assert f"({name}): " in listed
+    assert "%openapi send" in (site / "llms-full.txt").read_text(encoding="utf-8")
 
 
 def test_generated_parts_are_in_place(site: Path) -> None:

@@ -117,4 +117,4 @@ def test_the_page_of_codes_is_current_and_names_every_code() -> None:
     )
     assert (done.returncode, done.stderr) == (0, "")
     text = (ROOT / "docs" / "reference" / "errors.md").read_text(encoding="utf-8")
-    assert all(f"**{code}**" in text for code in EXPECTED)
+    assert all(f"\n### {code}\n" in text for code in EXPECTED)
