@@ -33,9 +33,9 @@ edit those, not these pages.
 
 Call one with `%openapi NAME name=value ...` in a notebook, or `client.call("NAME", name=value)` in Python.
 The pages of the groups give each an example line, with its result where the sandbox serves it. **read**
-changes nothing; **write** changes settings or posts; **trade** moves money. Both of the latter need `--execute` (or
-`execute=True`). Undocumented operations are seen in the official SDK, or in the broker's own command line and
-MCP server, but on no page of its docs.
+changes nothing; **write** changes settings or posts; **trade** moves money. Both of the latter need
+`--execute` (or `execute=True`). Undocumented operations are seen in the official SDK, or in the broker's own
+command line and MCP server, but on no page of its docs.
 
 """
 BACK = (
