@@ -175,7 +175,7 @@ def run_pages(pages: Iterable[Path], folder: Path) -> dict[str, list[Ran]]:
     }
     written = folder / "cells.json"
     command = [sys.executable, str(HERE / "page_cells.py"), str(written), *map(str, pages)]
-    subprocess.run(command, cwd=folder, env=environ, stdin=subprocess.DEVNULL, timeout=300, check=True)  # noqa: S603
+    subprocess.run(command, cwd=folder, env=environ, stdin=subprocess.DEVNULL, timeout=390, check=True)  # noqa: S603
     text = written.read_text(encoding="utf-8").replace(str(folder), "~")
     written.write_text(text, encoding="utf-8")
     found: dict[str, list[Ran]] = json.loads(text)

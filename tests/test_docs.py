@@ -17,6 +17,8 @@ from jupyter_openapi.magic.commands import COMMANDS
 from jupyter_openapi.magic.grammar import parse_line
 from jupyter_openapi.spec import catalog
 
+pytestmark = pytest.mark.timeout(400)  # every cell of every page, and the site
+
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
 PAGES = sorted(path for path in DOCS.rglob("*.md") if "_build" not in path.parts)
@@ -84,7 +86,7 @@ def site(tmp_path_factory: pytest.TempPathFactory, cells: Path) -> Path:
         env=os.environ | nowhere | {"DOCS_CELLS": str(cells)},
         capture_output=True,
         text=True,
-        timeout=110,
+        timeout=390,
         check=False,
     )
     assert done.returncode == 0, done.stderr[-3000:]

@@ -120,3 +120,13 @@ def test_a_package_that_lacks_a_file_is_not_called_whole(tmp_path: Path) -> None
     assert "made-up.whl lacks jupyter_openapi/client.py" in said
     assert "made-up.whl holds jupyter_openapi/secret.env, which git ignores" in said
     assert "made-up.tar.gz lacks pyproject.toml" in said
+
+
+def test_every_threat_names_tests_that_exist() -> None:
+    page = (ROOT / "docs" / "security.md").read_text()
+    rows = re.search(r"## Threats.*?(?=^## )", page, re.DOTALL | re.MULTILINE)
+    assert rows
+    named = set(re.findall(r"`(test_\w+)`", rows[0]))
+    assert len(named) > 20
+    written = "".join(path.read_text() for path in (ROOT / "tests").rglob("test_*.py"))
+    assert {name for name in named if f"def {name}(" not in written} == set()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import threading
 import time
@@ -64,6 +65,18 @@ def test_what_leaves_is_signed_and_kept_alive() -> None:
         assert "accept-encoding" not in seen.headers or seen.headers["accept-encoding"] == "identity"
     assert second.body == b'{"a":1}'
     assert float(second.headers["x-timestamp"]) > float(first.headers["x-timestamp"])
+
+
+def test_the_log_says_what_came_back_and_no_secret(caplog: pytest.LogCaptureFixture) -> None:
+    with recorder() as server, caplog.at_level("DEBUG", "jupyter_openapi"):
+        sender = transport(server.url)
+        sender.send(READ)
+        sender.close()
+    said = [each.getMessage() for each in caplog.records if each.name.endswith("transport.transport")]
+    assert len(said) == 1
+    assert re.match(r"GET /v1/asset/stock: HTTP 200, code 0, \d+ ms, trace id ", said[0])
+    for secret in (KEYS.access_token, KEYS.app_secret):
+        assert secret not in caplog.text
 
 
 def test_one_connection_serves_many_calls() -> None:

@@ -7,6 +7,7 @@ to the adapter's connection pool. Redirects are never followed and a time-out al
 
 from __future__ import annotations
 
+import logging
 import os
 import random
 import time
@@ -36,6 +37,7 @@ from jupyter_openapi.transport.wire import Adapter, Exchange, SpokeFirst, TooLar
 if TYPE_CHECKING:
     from urllib3 import BaseHTTPResponse
 
+log = logging.getLogger(__name__)
 
 RETRY_STATUSES = frozenset({429, 500, 502, 503, 504})
 THROTTLED = frozenset({301606, 429001, 429002, 429303})
@@ -216,10 +218,15 @@ class Transport:
         except KeyboardInterrupt:
             return outcomes.interrupted(call, in_flight=exchange.begun), False, None
         except (HTTPError, HTTPException, OSError) as failure:
+            log.debug("%s %s: no answer (%s)", call.method, call.path, type(failure).__name__)
             problem = outcomes.no_answer(call, self.host, failure, begun=exchange.begun)
             return problem, not isinstance(failure, (SSLError, TooLarge)), None
         result = outcomes.read(call, response.status, response.headers, content, elapsed)
         code = getattr(result, "code", None)
+        log.debug(
+            "%s %s: HTTP %d, code %s, %.0f ms, trace id %s",
+            *(call.method, call.path, response.status, code, elapsed * 1000, result.trace_id),
+        )
         if response.status == 429 or code in THROTTLED:
             self.throttled += 1
         again = may_repeat(response.status, code)
