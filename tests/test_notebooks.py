@@ -63,8 +63,9 @@ open_orders = %openapi orders
 assert list(open_orders.status) == ['NewStatus'], open_orders
 """,
     "voila-portfolio": "assert view.privacy is False",
+    "voila-trading": "assert form.ticket.fields['symbol'] == '700.HK', form.ticket.fields",
 }
-PANELS = {"05-widgets": 5, "voila-portfolio": 1}
+PANELS = {"05-widgets": 5, "voila-portfolio": 1, "voila-trading": 2}
 
 
 def by_name(path: Path) -> str:

@@ -225,7 +225,8 @@ class Transport:
         code = getattr(result, "code", None)
         log.debug(
             "%s %s: HTTP %d, code %s, %.0f ms, trace id %s",
-            *(call.method, call.path, response.status, code, elapsed * 1000, result.trace_id),
+            *(call.method, call.path, response.status, code, elapsed * 1000),
+            getattr(result, "trace_id", None),
         )
         if response.status == 429 or code in THROTTLED:
             self.throttled += 1

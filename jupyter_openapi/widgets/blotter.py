@@ -7,6 +7,7 @@ from typing import Any
 
 import traitlets
 
+from jupyter_openapi.account import ClientLike
 from jupyter_openapi.messages import _
 from jupyter_openapi.session import SESSION
 from jupyter_openapi.widgets.blotter_model import BlotterModel
@@ -15,7 +16,7 @@ from jupyter_openapi.widgets.order_fields import setup
 from jupyter_openapi.widgets.order_form import take_message, ticket_view
 from jupyter_openapi.widgets.order_ticket import Ticket
 from jupyter_openapi.widgets.panel import Page, head_view, offer_view, static, without_ids
-from jupyter_openapi.widgets.queries import ClientHolder
+from jupyter_openapi.widgets.queries import ClientHolder, holder_of
 
 EDITOR = "editor "  # what the messages of the form inside begin with
 
@@ -25,6 +26,8 @@ class Blotter(Page):
 
     Parameters
     ----------
+    client
+        Whose account it is, where there is no IPython (marimo, plain Python).
     session
         Whose client it uses; the kernel's own by default.
     symbols
@@ -39,9 +42,14 @@ class Blotter(Page):
     _setup = traitlets.Dict().tag(sync=True)  # rules of the order types: nothing of an account
 
     def __init__(
-        self, *, session: ClientHolder | None = None, symbols: Sequence[str] = (), privacy: bool = False
+        self,
+        *,
+        client: ClientLike | None = None,
+        session: ClientHolder | None = None,
+        symbols: Sequence[str] = (),
+        privacy: bool = False,
     ) -> None:
-        super().__init__(SESSION if session is None else session, _setup=setup(), privacy=privacy)
+        super().__init__(holder_of(client, session, SESSION), _setup=setup(), privacy=privacy)
         self.book = BlotterModel(self._session, self.touch, symbols=symbols, watched=self.watched)
         self.ticket = Ticket(self._session, self.touch, watched=self.watched)
         self._editing = False

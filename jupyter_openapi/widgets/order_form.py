@@ -14,7 +14,7 @@ from jupyter_openapi.trading.limits import OVERRIDES
 from jupyter_openapi.widgets.order_fields import first_fields, setup
 from jupyter_openapi.widgets.order_ticket import Ticket
 from jupyter_openapi.widgets.panel import HIDDEN, Page, head_view, offer_view, static, without_ids
-from jupyter_openapi.widgets.queries import NOT_CONNECTED, ClientHolder
+from jupyter_openapi.widgets.queries import NOT_CONNECTED, ClientHolder, holder_of
 
 
 class OrderForm(Page):
@@ -22,6 +22,8 @@ class OrderForm(Page):
 
     Parameters
     ----------
+    client
+        Whose account it is, where there is no IPython (marimo, plain Python).
     session
         Whose client it uses; the kernel's own by default.
     privacy
@@ -47,12 +49,13 @@ class OrderForm(Page):
     def __init__(
         self,
         *,
+        client: ClientLike | None = None,
         session: ClientHolder | None = None,
         privacy: bool = False,
         replaces: Mapping[str, Any] | None = None,
         **fields: Any,
     ) -> None:
-        super().__init__(SESSION if session is None else session, _setup=setup(), privacy=privacy)
+        super().__init__(holder_of(client, session, SESSION), _setup=setup(), privacy=privacy)
         self.ticket = Ticket(
             self._session,
             self.touch,

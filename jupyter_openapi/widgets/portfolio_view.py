@@ -16,7 +16,7 @@ from jupyter_openapi.portfolio import totals
 from jupyter_openapi.session import SESSION
 from jupyter_openapi.widgets.panel import HIDDEN, Cell, Page, column, head_view, static, without_ids, zone_of
 from jupyter_openapi.widgets.portfolio_model import CURRENCIES, PICTURES, PortfolioModel
-from jupyter_openapi.widgets.queries import ClientHolder
+from jupyter_openapi.widgets.queries import ClientHolder, holder_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -43,6 +43,8 @@ class PortfolioView(Page):
 
     Parameters
     ----------
+    client
+        Whose account it is, where there is no IPython (marimo, plain Python).
     session
         Whose client it uses; the kernel's own by default.
     base_currency
@@ -60,9 +62,14 @@ class PortfolioView(Page):
     _css = static("panel.css", "portfolio.css")
 
     def __init__(
-        self, *, session: ClientHolder | None = None, base_currency: str = "HKD", privacy: bool = False
+        self,
+        *,
+        client: ClientLike | None = None,
+        session: ClientHolder | None = None,
+        base_currency: str = "HKD",
+        privacy: bool = False,
     ) -> None:
-        super().__init__(SESSION if session is None else session, privacy=privacy)
+        super().__init__(holder_of(client, session, SESSION), privacy=privacy)
         self._currencies = list(dict.fromkeys((base_currency, *CURRENCIES)))
         self.worth = PortfolioModel(
             self._session, self.touch, base_currency=base_currency, watched=self.watched

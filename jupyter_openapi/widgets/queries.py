@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Protocol
+from weakref import WeakValueDictionary
 
 from jupyter_openapi.account import ClientLike
 from jupyter_openapi.errors import ApiError, OpenAPIError, RequestRefused, TransportError
@@ -32,6 +33,26 @@ class ClientHolder(Protocol):
     @property
     def client(self) -> ClientLike | None:
         """The connected client."""
+
+
+class OneClient:
+    """A holder of one client, for panels of plain Python: `OrderForm(client=client)`."""
+
+    def __init__(self, client: ClientLike) -> None:
+        self.client: ClientLike | None = client
+
+
+_holders: WeakValueDictionary[int, OneClient] = WeakValueDictionary()
+
+
+def holder_of(client: ClientLike | None, session: ClientHolder | None, default: ClientHolder) -> ClientHolder:
+    """Return what a panel takes its client from: a session, a client of its own, or the kernel's session.
+
+    Panels of one client share a holder, so that each hears of the others' orders.
+    """
+    if client is None:
+        return default if session is None else session
+    return _holders.setdefault(id(client), OneClient(client))
 
 
 NOT_CONNECTED = (

@@ -56,7 +56,7 @@ class Server:
         for name in ("home", "config", "data", "runtime", "ipython", "notebooks"):
             (self.folder / name).mkdir(parents=True)
         self._write_settings()
-        port = _free_port()
+        port = free_port()
         self.url = f"http://127.0.0.1:{port}"
         with self.log.open("wb") as log:
             self._process = subprocess.Popen(
@@ -132,7 +132,7 @@ class Server:
         raise RuntimeError(f"The Jupyter server did not start:\n{self.log.read_text()[-2000:]}")
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as probe:
         return int(probe.getsockname()[1])
 
