@@ -57,7 +57,8 @@ class World:
         self.links = Links(self.faults)
         self.market = Market(self.seed, sessions=options.sessions)
         self.hours = Hours(real=options.sessions == "real")
-        self.exchange = Exchange(self.store, OptionMarket(self.market), self.hours, self.now())
+        past = self._past if options.history else None
+        self.exchange = Exchange(self.store, OptionMarket(self.market), self.hours, self.now(), past=past)
         self.started_at = time.time()
         self.url = ""
         self._looked_at = 0.0
@@ -76,6 +77,11 @@ class World:
     def close(self) -> None:
         """Let the database go."""
         self.store.close()
+
+    def _past(self, at: float) -> float:
+        from jupyter_openapi.sandbox.exchange.past import write_past
+
+        return write_past(self.store, self.market, self.seed, self.options.history, at)
 
     def _seed(self) -> int:
         kept = self.store.setting("seed")

@@ -17,6 +17,8 @@ SOCKET_FAULTS = ("ws_drop", "ws_halfopen", "ws_delay")
 
 ALL_FAULTS = FAULTS + SOCKET_FAULTS
 
+LONGEST_PAST = 1000  # days
+
 PARENT = "JUPYTER_OPENAPI_SANDBOX_OF"  # names the process with which the sandbox ends
 
 
@@ -25,7 +27,8 @@ class Options:
     """How one sandbox runs.
 
     `seed` is None to take the database's own (or 1 for a new one); `start` is where a manual clock begins,
-    in Unix seconds. `faults` maps a fault's name to (rate, seconds).
+    in Unix seconds. `history` is how many days of a past a new account gets. `faults` maps a fault's name
+    to (rate, seconds).
     """
 
     port: int = 0
@@ -35,6 +38,7 @@ class Options:
     start: float | None = None
     limits: bool = True
     sessions: Literal["always", "real"] = "always"
+    history: int = 0
     faults: Mapping[str, tuple[float, float | None]] = field(default_factory=dict)
     verbose: bool = False
 
@@ -50,6 +54,7 @@ def parse(argv: Sequence[str]) -> Options:
         start=given.start,
         limits=given.limits == "on",
         sessions=given.sessions,
+        history=given.history,
         faults=dict(given.fault),
         verbose=given.verbose,
     )
@@ -68,6 +73,13 @@ def _parser() -> argparse.ArgumentParser:
     add("--start", type=_moment, default=None, metavar="TIME", help="where a manual clock begins (ISO 8601)")
     add("--limits", choices=("on", "off"), default="on", help="the broker's rate limits")
     add("--sessions", choices=("always", "real"), default="always", help="real: the exchanges' own hours")
+    add(
+        "--history",
+        type=_days,
+        default=0,
+        metavar="DAYS",
+        help="give a new account a past: orders, fills, deposits, dividends, a split",
+    )
     add(
         "--fault",
         type=fault,
@@ -106,6 +118,12 @@ def fault(text: str) -> tuple[str, tuple[float, float | None]]:
 def _port(text: str) -> int:
     if not text.isascii() or not text.isdigit() or int(text) > 65535:
         raise argparse.ArgumentTypeError(f"{text!r} is no port; 0 takes any free one")
+    return int(text)
+
+
+def _days(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or not 2 <= int(text) <= LONGEST_PAST:
+        raise argparse.ArgumentTypeError(f"{text!r}: a past has 2 to {LONGEST_PAST} days")
     return int(text)
 
 

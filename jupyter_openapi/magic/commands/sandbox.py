@@ -17,6 +17,10 @@ _OPTIONS = (
     parameter("clock", Kind.ENUM, "how its time passes", choices=("real", "manual")),
     parameter("limits", Kind.ENUM, "whether it counts calls as the broker does", choices=("on", "off")),
     parameter(
+        "start", Kind.TEXT, "where a manual clock begins, as 2026-11-23T10:00:00+08:00", free_text=True
+    ),
+    parameter("history", Kind.INTEGER, "days of a past that a new account gets: orders, fills, dividends"),
+    parameter(
         "fault", Kind.TEXT, "faults and how often each strikes, as NAME=RATE", array=True, free_text=True
     ),
 )
@@ -38,6 +42,7 @@ _OPTIONS = (
         "sandbox reset",
         "sandbox stop",
         "sandbox start seed=7 limits=off",
+        "sandbox start history=365",
     ),
 )
 def sandbox(ask: Invocation) -> Report:

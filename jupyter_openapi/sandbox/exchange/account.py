@@ -114,15 +114,13 @@ class Account:
         self._move_shares(order, quantity, quantity * price, on)
         kind = "Options" if is_option(order.symbol) else "Stocks"
         name = f"{'Buy' if order.buy else 'Sell'}Contract-{kind}"
-        self._pay(
-            Flow(name, -value if order.buy else value, order.currency, order.symbol, order.order_id, at)
-        )
+        self.pay(Flow(name, -value if order.buy else value, order.currency, order.symbol, order.order_id, at))
         done = order.executed_amount * multiplier_of(order.symbol)
         now = charges(order.symbol, order.side, order.executed_quantity, done, on)
         grown = total(now) - total(json.loads(order.charges))
         order.charges = json.dumps(now)
         if grown:
-            self._pay(Flow("TradingFees", -grown, order.currency, order.symbol, order.order_id, at))
+            self.pay(Flow("TradingFees", -grown, order.currency, order.symbol, order.order_id, at))
 
     def expire(self, symbol: str, price: Decimal, at: float) -> None:
         """Take an expired option out, and pay what it is worth at its end, a share."""
@@ -132,7 +130,15 @@ class Account:
         position.quantity = position.cost = ZERO
         self._store.save_position(position)
         what = "exercised, settled in cash" if value else "expired worthless"
-        self._pay(Flow("OptionExpiry", value, currency, symbol, what, at))
+        self.pay(Flow("OptionExpiry", value, currency, symbol, what, at))
+
+    def split(self, symbol: str, ratio: int) -> None:
+        """Make each share of a holding `ratio` shares; what they cost in all stays."""
+        position = self.positions.get(symbol)
+        if position is not None:
+            position.quantity *= ratio
+            position.opening *= ratio
+            self._store.save_position(position)
 
     def _move_shares(self, order: Order, quantity: Decimal, value: Decimal, on: date) -> None:
         position = self.positions.setdefault(order.symbol, Position(order.symbol, ZERO, ZERO, ZERO, ""))
@@ -150,7 +156,8 @@ class Account:
         if not position.quantity:
             del self.positions[order.symbol]
 
-    def _pay(self, flow: Flow) -> None:
+    def pay(self, flow: Flow) -> None:
+        """Book a movement of cash."""
         self.cash[flow.currency] = self.cash.get(flow.currency, ZERO) + flow.amount
         self._store.save_cash(flow.currency, self.cash[flow.currency])
         self._store.add_flow(flow)

@@ -111,13 +111,15 @@ class Booked(NamedTuple):
 class Blotter:
     """Open orders by id and by symbol, the account, and the numbers given out.
 
+    `past` writes an account's past into an empty database and returns when it began.
     `on_booked` is told of the changes of orders, in their order, once they are kept.
     `examined` holds up to when each symbol's prices have been applied to its orders.
     """
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, past: Callable[[float], float] | None = None) -> None:
         self.store = store
         self.account = Account(store)
+        self._past = past
         self.orders: dict[str, Order] = {}
         self.queues: dict[str, Queue] = {}
         self.examined: dict[str, float] = {}
@@ -133,8 +135,12 @@ class Blotter:
         store = self.store
         if store.setting("opened") is None:
             with store.transaction():
-                self.account.open(at)
-                store.set_setting("opened", at)
+                opened = at
+                if self._past is None:
+                    self.account.open(at)
+                else:
+                    opened = self._past(at)
+                store.set_setting("opened", opened)
         self._dirty.clear()
         self._changes.clear()
         self.orders = {order.order_id: order for order in store.open_orders()}

@@ -173,6 +173,8 @@ class Exchange:
         The timetable.
     wall
         The wall clock, for the ten minutes of a client_request_id.
+    past
+        Writes an account's past, where it is to have one; returns when it began.
     """
 
     def __init__(
@@ -182,12 +184,14 @@ class Exchange:
         hours: Hours,
         at: float,
         wall: Callable[[], float] = time.time,
+        *,
+        past: Callable[[float], float] | None = None,
     ) -> None:
         self.store = store
         self.market = market
         self.hours = hours
         self.liquidity = Liquidity(market)
-        self.blotter = Blotter(store)
+        self.blotter = Blotter(store, past)
         self._wall = wall
         self._matching = Matching(self.blotter, self.liquidity, market, hours)
         self._timeline = Timeline(self.blotter, self._matching, market, hours)

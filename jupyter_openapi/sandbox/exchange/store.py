@@ -114,7 +114,7 @@ class Store:
         tables = ("orders", "events", "executions", "positions", "cash", "flows", "requests", "examined")
         for table in tables:
             self._db.execute(f"delete from {table}")  # noqa: S608
-        self._db.execute("delete from settings where name in ('opened', 'watchlist')")
+        self._db.execute("delete from settings where name in ('opened', 'watchlist', 'corporate actions')")
 
     def changes(self) -> int:
         """Return how many rows have been written since the start; two equal counts mean nothing was."""

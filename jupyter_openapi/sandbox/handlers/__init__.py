@@ -8,6 +8,7 @@ def load_handlers() -> None:
     from jupyter_openapi.sandbox.handlers import (  # noqa: F401
         account,
         control,
+        corporate_actions,
         derivatives,
         indexes,
         markets,

@@ -11,6 +11,7 @@ from jupyter_openapi.market.symbols import Security, is_option, market_of
 from jupyter_openapi.sandbox.dispatch import World, carries
 from jupyter_openapi.sandbox.errors import bad
 from jupyter_openapi.sandbox.exchange import rules
+from jupyter_openapi.sandbox.handlers.corporate_actions import as_traded
 from jupyter_openapi.sandbox.handlers.format import number
 from jupyter_openapi.sandbox.simulation import fundamentals
 from jupyter_openapi.sandbox.simulation.listing import LISTED, listed
@@ -191,16 +192,17 @@ ALL_SESSIONS = 100
 BY_OFFSET = 1
 FORWARD = 1  # towards the present
 MOST = 1000
+NO_ADJUST = 0
 
 
 @carries("candlesticks")
 def candlesticks(world: World, fields: Fields) -> Fields:
-    """Return the latest candles, the one in progress included; nothing splits here, so all are adjusted."""
+    """Return the latest candles, the one in progress included."""
     symbol = rules.security(fields["symbol"]).symbol
     found = world.market.candles(
         symbol, world.now(), fields["period"], fields["count"], extended=_extended(fields)
     )
-    return _candles(symbol, found)
+    return _candles(symbol, _adjusted(world, symbol, found, fields))
 
 
 @carries("history_candlesticks")
@@ -208,7 +210,7 @@ def history_candlesticks(world: World, fields: Fields) -> Fields:
     """Return candles before or after a moment, or those of a range of dates."""
     symbol = rules.security(fields["symbol"]).symbol
     if fields["query_type"] == BY_OFFSET:
-        return _candles(symbol, _by_offset(world, symbol, fields))
+        return _candles(symbol, _adjusted(world, symbol, _by_offset(world, symbol, fields), fields))
     dates = fields.get("date_request") or {}
     start, end = (_date(dates.get(name)) for name in ("start_date", "end_date"))
     if start and end and start > end:
@@ -216,7 +218,12 @@ def history_candlesticks(world: World, fields: Fields) -> Fields:
     found = world.market.candles_between(
         symbol, world.now(), fields["period"], start, end, extended=_extended(fields)
     )
-    return _candles(symbol, found[-MOST:])
+    return _candles(symbol, _adjusted(world, symbol, found[-MOST:], fields))
+
+
+def _adjusted(world: World, symbol: str, found: list[Candle], fields: Fields) -> list[Candle]:
+    """Return candles as they are asked for; the simulated prices are those adjusted for splits."""
+    return as_traded(world, symbol, found) if fields["adjust_type"] == NO_ADJUST else found
 
 
 @carries("intraday")
