@@ -109,9 +109,8 @@ class _Planner:
         """Buy what the opening account holds, in two or three parts."""
         for symbol, (quantity, _) in OPENING_POSITIONS.items():
             lot = Decimal(security(symbol).lot_size)
-            parts = [quantity // 2 // lot * lot, quantity // 4 // lot * lot]
-            parts = [part for part in (*parts, quantity - sum(parts)) if part]
-            for number, part in enumerate(parts):
+            half, quarter = quantity // 2 // lot * lot, quantity // 4 // lot * lot
+            for number, part in enumerate(filter(None, (half, quarter, quantity - half - quarter))):
                 self._trade(symbol, "Buy", part, share=0.05 + 0.25 * number)
 
     def trade_on_the_way(self) -> None:
@@ -153,11 +152,11 @@ class _Planner:
                 at = _moment("HK", day, 18, 0)
                 for currency, amount in INTEREST.items():
                     self._plan.steps.append(Change(at, Flow("Interest", amount, currency, "", "Credit", at)))
-        for symbol, (amount, gap) in DIVIDENDS.items():
+        for symbol, (dividend, gap) in DIVIDENDS.items():
             for day in self._calendar[gap // 2 :: gap]:
                 at = _moment(market_of(symbol), day, 8, 0)
-                self._plan.steps.append(Change(at, symbol=symbol, per_share=amount))
-                self._act(symbol, day, "dividend", f"Cash dividend {amount} a share")
+                self._plan.steps.append(Change(at, symbol=symbol, per_share=dividend))
+                self._act(symbol, day, "dividend", f"Cash dividend {dividend} a share")
 
     def _act(self, symbol: str, day: date, kind: str, words: str) -> None:
         listed = self._plan.actions.setdefault(symbol, [])
