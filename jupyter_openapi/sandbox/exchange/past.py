@@ -150,8 +150,10 @@ class _Planner:
         for day in self._calendar:
             if day.day == 21:
                 at = _moment("HK", day, 18, 0)
-                for currency, amount in INTEREST.items():
-                    self._plan.steps.append(Change(at, Flow("Interest", amount, currency, "", "Credit", at)))
+                for currency, interest in INTEREST.items():
+                    self._plan.steps.append(
+                        Change(at, Flow("Interest", interest, currency, "", "Credit", at))
+                    )
         for symbol, (dividend, gap) in DIVIDENDS.items():
             for day in self._calendar[gap // 2 :: gap]:
                 at = _moment(market_of(symbol), day, 8, 0)
