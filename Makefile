@@ -66,6 +66,8 @@ lint: setup $(NODE) ## style and types of Python, scripts and styles; layers; ge
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	npm run --silent lint
+	$(BIN)/python tools/methods.py --check
+	npm exec --silent -- pyright --pythonpath $(BIN)/python -p tests/data
 	$(BIN)/python docs/operations.py --check
 	$(BIN)/python docs/errors.py --check
 	$(BIN)/python docs/samples.py --check

@@ -14,6 +14,7 @@ from jupyter_openapi.history import History, Progress, ProgressBar, Unfinished, 
 from jupyter_openapi.market.calendars import MARKETS, read_year
 from jupyter_openapi.market.fees import BrokerFees, stated_fees
 from jupyter_openapi.market.worth import Instruments
+from jupyter_openapi.operations import Operations
 from jupyter_openapi.ratelimit.rates import Urgency
 from jupyter_openapi.reply import Reply
 from jupyter_openapi.signing import Explanation
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
     from jupyter_openapi.stream.gateway import Source
 
 
-class Client(Subscriber):
+class Client(Operations, Subscriber):
     """Client of one account. Safe to use from several threads; also a context manager.
 
     Parameters
@@ -208,61 +209,29 @@ class Client(Subscriber):
         self._desk.fees |= learnt
         return learnt
 
-    @guarded
-    def call(
+    def _call(
         self,
         operation: str,
-        /,
+        parameters: Mapping[str, Any],
         *,
-        execute: bool = False,
-        again: bool = False,
-        override: Iterable[str] = (),
-        tick: str | None = None,
-        **parameters: Any,
-    ) -> Any:
-        """Call an operation by its name.
-
-        Parameters
-        ----------
-        operation
-            A name (``stock_positions``) or alias (``positions``); `%openapi endpoints` lists them.
-        execute
-            Send a change at once. Without it a change gives its `Preview`, and nothing is sent.
-        again
-            Send it even though an earlier run of this notebook cell sent the same order.
-        override
-            Names of limits to let pass: ``max_value``, ``distance``, ``short``, ``trailing``, ``late``,
-            ``unknown``, ``multiplier``.
-        tick
-            Round an order's prices to the market's steps: ``nearest``, ``up``, ``down``, or ``safe`` (a buy
-            down, a sell up). The preview says so.
-        parameters
-            By their wire names; lists repeat, dates and decimals take the wire's form, None is left out.
-
-        Returns
-        -------
-        Reply, or Preview for a change that was not executed. With ``submit_order`` and ``orders=`` (a
-        DataFrame, one order a row) a Basket, or the frame of its outcomes.
-
-        Raises
-        ------
-        RequestRefused
-            Unknown operation or parameter, something missing or not allowed; nothing was sent.
-        ApiError, TransportError, OutcomeUnknown, Interrupted
-            See `jupyter_openapi.errors`.
-        """
+        execute: bool,
+        again: bool,
+        override: Iterable[str],
+        tick: str | None,
+    ) -> Reply | Preview | Basket | pd.DataFrame:
         known = catalog().named(operation)
-        parameters = {**catalog().constants(operation), **parameters}
+        given = {**catalog().constants(operation), **parameters}
         if known.effect is Effect.READ:
-            reply = self._reader.read(known, parameters, tz=self.tz)
+            reply = self._reader.read(known, given, tz=self.tz)
             if known.name == "order_detail" and isinstance(reply.data, Mapping):
                 reply.words = describe_progress(reply.data)
             return reply
         keep_tokens_out(known)
-        if known.name == "submit_order" and "orders" in parameters:
-            basket = self.basket(parameters.pop("orders"), override=override, tick=tick)
+        orders = given.pop("orders", None) if known.name == "submit_order" else None
+        if orders is not None:
+            basket = self.basket(orders, override=override, tick=tick)
             return basket.send(again=again) if execute else basket
-        preview = self._desk.preview(known, parameters, tz=self.tz, override=override, tick=tick)
+        preview = self._desk.preview(known, given, tz=self.tz, override=override, tick=tick)
         return preview.send(again=again) if execute else preview
 
     @guarded

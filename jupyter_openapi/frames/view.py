@@ -112,7 +112,9 @@ def picture_of(frame: pd.DataFrame, view: View, *, most: int = 60, fewest: int =
 
 def _inner(cells: Iterable[Any]) -> Picture | None:
     """Return the objects in a column's lists as a table of their own, or None where there are none."""
-    rows = [row for cell in cells if isinstance(cell, list) for row in cell if isinstance(row, Mapping)]
+    rows = [
+        row for cell in cells if isinstance(cell, (list, tuple)) for row in cell if isinstance(row, Mapping)
+    ]
     names = list(dict.fromkeys(name for row in rows for name in row))
     if not rows:
         return None

@@ -180,17 +180,20 @@ def _is_text(column: pd.Series[Any]) -> bool:
     return bool(pd.api.types.is_string_dtype(column) or pd.api.types.is_object_dtype(column))
 
 
+_NESTED = (dict, list, tuple)
+
+
 def _flat(frame: pd.DataFrame) -> pd.DataFrame:
     """Return a copy in which dictionaries and lists are JSON text."""
     flat = frame.copy()
     for name in flat.columns:
-        if flat[name].dtype == object and flat[name].map(lambda value: isinstance(value, (dict, list))).any():
+        if flat[name].dtype == object and flat[name].map(lambda value: isinstance(value, _NESTED)).any():
             flat[name] = flat[name].map(_as_json)
     return flat
 
 
 def _as_json(value: Any) -> Any:
-    return json.dumps(value, ensure_ascii=False) if isinstance(value, (dict, list)) else value
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, _NESTED) else value
 
 
 def _zoneless(frame: pd.DataFrame) -> pd.DataFrame:

@@ -170,6 +170,12 @@ class Answer:
         content = json.dumps({"code": 0, "message": "", "data": data}).encode()
         return cls(200, content, 0, message, None, 0.0, data)
 
+    @classmethod
+    def restored(cls, content: bytes, status: int, trace_id: str | None, elapsed: float) -> Answer:
+        """Return the answer with this content once more, in another process perhaps."""
+        found = read_envelope(content) or Envelope(0, "", None)
+        return cls(status, content, found.code, found.message, trace_id, elapsed, found.data)
+
     @cached_property
     def data(self) -> Any:
         """The envelope's `data`; a large reply is parsed when first asked for."""
