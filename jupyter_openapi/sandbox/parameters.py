@@ -93,7 +93,7 @@ def _query(query: str) -> dict[str, list[str]]:
 
 
 def _by_counter(query: Mapping[str, list[str]]) -> list[str] | None:
-    """Return the symbol that a query names by its counter, ``ST/HK/700``: so do the SDK's versions before 5."""
+    """Return the symbol that a query names by its counter, ``ST/HK/700``, as SDKs before version 5 do."""
     for name in ("counter_id", "underlying_counter_id"):
         if name in query and (found := _COUNTER.fullmatch(query[name][-1])):
             return [f"{found['code']}.{found['market']}"]
