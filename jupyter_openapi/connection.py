@@ -10,8 +10,9 @@ from typing import Any
 
 from jupyter_openapi.account import Account, mode_named
 from jupyter_openapi.credentials import Credentials
-from jupyter_openapi.credentials.oauth import OAuthFile
-from jupyter_openapi.errors import RequestRefused, TransportError
+from jupyter_openapi.credentials.oauth import LOG_IN
+from jupyter_openapi.errors import RequestRefused
+from jupyter_openapi.login.renewal import Renewal
 from jupyter_openapi.messages import _
 from jupyter_openapi.ratelimit import Limiter
 from jupyter_openapi.ratelimit.rates import Urgency
@@ -48,41 +49,6 @@ def renew_token(transport: Transport, old: Credentials, *, days: int = DAYS) -> 
         name="token_refresh",
     )
     return old.with_token(_token(transport.send(call).data))
-
-
-def renew_oauth(file: OAuthFile, host: Host) -> Credentials:
-    """Return new OAuth credentials, which are also in the client's token file.
-
-    Raises
-    ------
-    RequestRefused
-        The file holds no refresh token, or the answer no access token.
-    TransportError
-        The token endpoint can't be reached, or refused.
-    """
-    import requests
-
-    with requests.Session() as session:
-        session.trust_env = not host.loopback
-        session.auth = lambda request: request
-        try:
-            answer = session.post(
-                f"{host.url}/oauth2/token", data=file.refresh_form(), timeout=(5, 30), allow_redirects=False
-            )
-            content: Any = answer.json()
-        except (requests.RequestException, ValueError) as failure:
-            raise TransportError(
-                _("{url}/oauth2/token gave no token ({error}); the old one was kept.").format(
-                    url=host.url, error=type(failure).__name__
-                )
-            ) from None
-    if answer.status_code != 200 or not isinstance(content, dict):
-        raise TransportError(
-            _("{url}/oauth2/token refused (HTTP {status}); the old token was kept.").format(
-                url=host.url, status=answer.status_code
-            )
-        )
-    return Credentials(*file.store(content))
 
 
 def _token(data: Any) -> str:
@@ -147,6 +113,10 @@ class Connection:
             limiter=self.limiter,
         )
         self.owner = credentials.account_digest
+        self.renewal: Renewal | None = None
+        if credentials.token_store is not None:
+            self.renewal = Renewal(credentials.token_store, self.host, credentials, self.adopt)
+            self.transport.renewal = self.renewal
 
     def close(self) -> None:
         """Close the sockets and the store of the shared limits."""
@@ -168,7 +138,13 @@ class Connection:
         self.transport.use(renewed)
 
     def refresh(self, days: int) -> Credentials:
-        """Exchange the token for a new one and use it."""
+        """Exchange the token for a new one and use it; how long one of OAuth lasts, the broker decides."""
+        if self.renewal is not None:
+            return self.renewal.now()
+        if self.credentials.facts.bearer:
+            raise RequestRefused(
+                _("This OAuth token came without what renews it: type {line}.").format(line=LOG_IN)
+            )
         self.adopt(renew_token(self.transport, self.credentials, days=days))
         return self.credentials
 

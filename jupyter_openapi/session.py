@@ -10,9 +10,7 @@ from typing import Any
 
 from jupyter_openapi.account import mode_named
 from jupyter_openapi.client import Client
-from jupyter_openapi.connection import renew_oauth
 from jupyter_openapi.credentials import Credentials, Found, find_credentials, forget_profile, keep_token
-from jupyter_openapi.credentials.oauth import OAuthFile
 from jupyter_openapi.errors import RequestRefused, guarded
 from jupyter_openapi.kernel import in_ipython
 from jupyter_openapi.machine import OWNER_SAYS, machine
@@ -327,8 +325,8 @@ class Session:
             raise RequestRefused(_("The sandbox's own token needs no refresh."))
         source, keys = self.found.source, client.connection.credentials
         if keys.facts.bearer:
-            client.connection.adopt(renew_oauth(OAuthFile(keys.app_key), client.connection.host))
-            return "The new OAuth token is stored in the client's token file."
+            store = client.refresh().token_store
+            return _("The new OAuth token is stored in {place}.").format(place=store.words if store else "")
         kept = keep_token(source, client.refresh())
         if source.kind == "panel":
             self.entered = kept.credentials

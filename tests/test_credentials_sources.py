@@ -170,7 +170,7 @@ def test_from_env_without_any() -> None:
 
 def test_nothing_anywhere_says_what_to_type() -> None:
     with pytest.raises(
-        RequestRefused, match=r"^No credentials were found\. Type `%openapi login`, or set LONGB"
+        RequestRefused, match=r"^No credentials were found\. Type `%openapi login` \(or `login --oauth`\), or set LONGB"
     ):
         find_credentials(environ={})
 
@@ -429,7 +429,7 @@ def test_the_sdks_token_file_is_read(tmp_path: Path) -> None:
 
 def test_an_ended_token_without_a_refresh_token_is_refused(tmp_path: Path) -> None:
     oauth(tmp_path / "home", expires_at=1_790_000_000)
-    with pytest.raises(RequestRefused, match=r"ends 2026-09-21 .* log in again"):
+    with pytest.raises(RequestRefused, match=r"ends 2026-09-21 .* type `%openapi login --oauth`"):
         Credentials.from_oauth("client-1")
     oauth(tmp_path / "home", expires_at=1_790_000_000, refresh_token="r")
     assert Credentials.from_oauth("client-1").access_token == "Bearer abc"
@@ -478,7 +478,7 @@ def test_an_answer_without_a_token_changes_nothing(answer: dict[str, object], tm
 @pytest.mark.parametrize("content", ["", "[]", "null", "{}", '{"access_token": 5}', "\x00"])
 def test_a_broken_token_file_is_named(content: str, tmp_path: Path) -> None:
     oauth(tmp_path / "home").write_text(content)
-    with pytest.raises(RequestRefused, match=r"tokens/client-1 .*log in again with the program that made it"):
+    with pytest.raises(RequestRefused, match=r"tokens/client-1 .*type `%openapi login --oauth`"):
         Credentials.from_oauth("client-1")
 
 

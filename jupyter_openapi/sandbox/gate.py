@@ -26,6 +26,7 @@ from jupyter_openapi.sandbox.errors import Refused
 
 if TYPE_CHECKING:
     from jupyter_openapi.sandbox.exchange.store import Store
+    from jupyter_openapi.sandbox.oauth import TokenBook
 
 LIFETIME = 90 * 86400
 CHANNEL = "lb_papertrading"
@@ -65,6 +66,12 @@ class KeyRing:
         self._keep()
         return self.keys
 
+    def mint(self, expires_at: float) -> str:
+        """Return an OAuth access token of this account; unlike `refresh`, the token in force stays."""
+        keys = self.keys
+        subject = json.dumps({"member_id": keys.member_id, "account_channel": CHANNEL})
+        return _token("", keys.aaid, keys.member_id, time.time(), expires_at, subject=subject)
+
     def _keep(self) -> None:
         with self._store.transaction():
             self._store.set_setting("keys", asdict(self.keys))
@@ -78,10 +85,12 @@ def _new_keys() -> KeySet:
     return KeySet(key, secret, token, now, now + LIFETIME, member, aaid)
 
 
-def _token(app_key: str, aaid: int, member: int, issued: float, expires: float) -> str:
+def _token(
+    app_key: str, aaid: int, member: int, issued: float, expires: float, *, subject: str = "access_token"
+) -> str:
     claims = {
         "iss": "jupyter-openapi-sandbox",
-        "sub": "access_token",
+        "sub": subject,
         "iat": int(issued),
         "exp": int(expires),
         "ak": app_key,
@@ -187,8 +196,15 @@ class Request:
 class Gate:
     """Admits a call or raises `Refused`."""
 
-    def __init__(self, ring: KeyRing, now: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self,
+        ring: KeyRing,
+        now: Callable[[], float] = time.time,
+        *,
+        book: TokenBook | None = None,
+    ) -> None:
         self._ring = ring
+        self._book = book
         self._now = now
         # Two generations: what is older than both has left the window of timestamps anyway.
         self._seen: set[int] = set()
@@ -207,9 +223,11 @@ class Gate:
             the official SDK stamps with whole seconds and polls several times in one.
         """
         keys = self._ring.keys
+        token = call.headers.get("Authorization", "")
+        if token.startswith("Bearer ") and self._by_oauth(call, token.removeprefix("Bearer ")):
+            return
         if not _same(call.headers.get("X-Api-Key", ""), keys.app_key):
             raise Refused("apikey illegal", code=403203, status=403)
-        token = call.headers.get("Authorization", "")
         if not _same(token.removeprefix("Bearer "), keys.access_token):
             raise Refused("token invalid", code=401004, status=401)
         if keys.expires_at <= self._now():
@@ -222,6 +240,18 @@ class Gate:
         self._check_signature(call, stamp, signature)
         if not (read and "." not in stamp):
             self._check_new(signature)
+
+    def _by_oauth(self, call: Request, token: str) -> bool:
+        """Tell whether a call is an OAuth client's, and let it in; an unknown or ended token is refused."""
+        client_id = call.headers.get("X-Api-Key", "")
+        if self._book is None or not self._book.knows(client_id):
+            return False
+        holder = self._book.holder(token)
+        if holder is None or not _same(client_id, holder.client_id):
+            raise Refused("token invalid", code=401004, status=401)
+        if holder.expires_at <= self._now():
+            raise Refused("token expired", code=401003, status=401)
+        return True
 
     def _check_stamp(self, stamp: str) -> None:
         if not _STAMP.fullmatch(stamp):
