@@ -32,6 +32,7 @@ from jupyter_openapi.trading.order_state import describe_progress
 from jupyter_openapi.trading.order_state import wait as wait_for
 from jupyter_openapi.trading.reconcile import Settlement, reconcile, settle_by_hand
 from jupyter_openapi.transport.download import download
+from jupyter_openapi.transport.language import language_named
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -63,6 +64,9 @@ class Client(Subscriber):
         Where the credentials came from, in words, for titles.
     notify
         Called with one line when a request has to wait for its turn for over a second.
+    language
+        ``en``, ``zh-CN`` or ``zh-HK``: the language of names and of the broker's messages. Default:
+        ``LONGBRIDGE_LANGUAGE``, else English.
 
     Raises
     ------
@@ -82,6 +86,7 @@ class Client(Subscriber):
         region: str | None = None,
         source: str = "given in Python",
         notify: Callable[[str], None] | None = None,
+        language: str | None = None,
     ) -> None:
         self.connection = Connection(
             credentials,
@@ -93,6 +98,7 @@ class Client(Subscriber):
             region=region,
             source=source,
             notify=notify,
+            language=language,
         )
         self._transport = self.connection.transport
         self._reader = Reader(self.connection)
@@ -120,6 +126,16 @@ class Client(Subscriber):
     def account(self) -> Account:
         """Which account this is, and whether orders are on."""
         return self.connection.account
+
+    @property
+    def language(self) -> str:
+        """The language of names and of the broker's messages: ``en``, ``zh-CN`` or ``zh-HK``; may be set."""
+        return self._transport.language
+
+    @language.setter
+    @guarded
+    def language(self, tag: str) -> None:
+        self._transport.language = language_named(tag)
 
     def token_days_left(self) -> float | None:
         """Return the days until the access token ends, or None if it does not say."""
@@ -175,7 +191,13 @@ class Client(Subscriber):
         from jupyter_openapi.stream.gateway import Source
 
         region = self.connection.credentials.facts.region
-        return Source(self._transport, self._reader.data, region=region, settings=self.stream_settings)
+        return Source(
+            self._transport,
+            self._reader.data,
+            language=self.language,
+            region=region,
+            settings=self.stream_settings,
+        )
 
     @property
     def order_limits(self) -> OrderLimits:

@@ -23,6 +23,7 @@ from jupyter_openapi.spec.check import check
 from jupyter_openapi.spec.model import Effect, Operation
 from jupyter_openapi.spec.request import build, encode_body, encode_query
 from jupyter_openapi.transport.hosts import Host, resolve_host
+from jupyter_openapi.transport.language import choose_language
 from jupyter_openapi.transport.responses import Call
 from jupyter_openapi.transport.transport import Transport
 
@@ -84,6 +85,7 @@ class Connection:
         region: str | None,
         source: str,
         notify: Callable[[str], None] | None,
+        language: str | None = None,
     ) -> None:
         chosen = mode_named(mode)
         _check_trading(trading)
@@ -109,6 +111,7 @@ class Connection:
             self.host,
             paper=chosen == "paper",
             timeout=timeout,
+            language=choose_language(language),
             region=facts.region,
             limiter=self.limiter,
         )

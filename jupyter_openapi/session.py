@@ -22,6 +22,7 @@ from jupyter_openapi.sandbox.launcher import SandboxProcess
 from jupyter_openapi.trading.limits import OrderLimits
 from jupyter_openapi.trading.pending import NONE_YET, PendingPreviews
 from jupyter_openapi.transport.hosts import resolve_host
+from jupyter_openapi.transport.language import choose_language
 
 
 class NamedConnection:
@@ -75,6 +76,7 @@ class Session:
     def __init__(self) -> None:
         self.order_limits: OrderLimits | None = None  # the notebook's own, for every client it connects
         self.fees: Mapping[str, Any] | None = None  # the broker's own fees, as the notebook states them
+        self.language: str | None = None  # of the notebook's clients; None leaves it to the environment
         self._connections: dict[str, NamedConnection] = {"": NamedConnection("")}
         self.sandbox: SandboxProcess | None = None
         self.entered: Credentials | None = None  # typed into the panel
@@ -160,6 +162,13 @@ class Session:
         for each in self._connections.values():
             if each.client is not None:
                 each.client.order_limits = limits
+
+    def speak(self, language: str | None) -> None:
+        """Ask the broker in this language from now on, in every connection of this notebook."""
+        self.language = language
+        for each in self.connections:
+            if each.client is not None:
+                each.client.language = choose_language(language)
 
     def state_fees(self, fees: Mapping[str, Any]) -> None:
         """Reckon with these fees of the broker's own from now on, in every connection of this notebook."""
@@ -261,6 +270,7 @@ class Session:
             limits=process.limits,
             source="its own keys",
             notify=self.notify,
+            language=self.language,
         )
 
     def _account(
@@ -290,6 +300,7 @@ class Session:
             region=region,
             source=str(found.source),
             notify=self.notify,
+            language=self.language,
         )
         return client, found
 

@@ -47,6 +47,26 @@ class OpenAPIMagics(Magics):
         "from green.",
     ).tag(config=True)
 
+    language = Unicode(
+        help="The language of names and of the broker's messages: en, zh-CN or zh-HK. Empty: that of "
+        "LONGBRIDGE_LANGUAGE, else English."
+    ).tag(config=True)
+
+    @validate("language")
+    def _spoken_language(self, proposal: Mapping[str, Any]) -> str:
+        from jupyter_openapi.transport.language import language_named
+
+        try:
+            return language_named(proposal["value"]) if proposal["value"] else ""
+        except RequestRefused as refused:
+            raise TraitError(str(refused)) from None
+
+    @observe("language")
+    def _speak(self, _: Any) -> None:
+        from jupyter_openapi.session import SESSION
+
+        SESSION.speak(self.language or None)
+
     tick = Enum(
         ("off", "nearest", "up", "down", "safe"),
         default_value="off",

@@ -19,6 +19,7 @@ from jupyter_openapi.sandbox.exchange.exchange import Exchange
 from jupyter_openapi.sandbox.exchange.hours import Hours, MarketClock
 from jupyter_openapi.sandbox.exchange.store import Store
 from jupyter_openapi.sandbox.gate import Gate, KeyRing, Limits, Request
+from jupyter_openapi.sandbox.language import language_of, speaking
 from jupyter_openapi.sandbox.links import Links
 from jupyter_openapi.sandbox.oauth import TokenBook
 from jupyter_openapi.sandbox.options import Options
@@ -137,7 +138,8 @@ class Dispatcher:
 
     def _guarded(self, call: Request) -> Response:
         try:
-            return self._answer(call)
+            with speaking(language_of(call.headers.get("Accept-Language"))):
+                return self._answer(call)
         except Refused as refused:
             return envelope.failure(refused)
         except RequestRefused as refused:  # what `market` says of a symbol or a date it doesn't know

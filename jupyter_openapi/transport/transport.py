@@ -180,6 +180,15 @@ class Transport:
         self._auth = SignatureAuth(credentials, self.clock)
         self._app_key = credentials.app_key
 
+    @property
+    def language(self) -> str:
+        """The language of names and messages; may be set."""
+        return self._headers["Accept-Language"]
+
+    @language.setter
+    def language(self, tag: str) -> None:
+        self._headers = {**self._headers, "Accept-Language": tag}
+
     def server_now(self) -> float | None:
         """Return the server's Unix time, as its last reply told it; None where that told none.
 
