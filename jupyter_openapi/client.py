@@ -67,6 +67,9 @@ class Client(Subscriber):
     language
         ``en``, ``zh-CN`` or ``zh-HK``: the language of names and of the broker's messages. Default:
         ``LONGBRIDGE_LANGUAGE``, else English.
+    limits_url
+        A Redis server, where kernels on several machines share the account's limits. Default:
+        ``LONGBRIDGE_LIMITS_URL``, else files of this user. Its password is never shown.
 
     Raises
     ------
@@ -87,6 +90,7 @@ class Client(Subscriber):
         source: str = "given in Python",
         notify: Callable[[str], None] | None = None,
         language: str | None = None,
+        limits_url: str | None = None,
     ) -> None:
         self.connection = Connection(
             credentials,
@@ -99,6 +103,7 @@ class Client(Subscriber):
             source=source,
             notify=notify,
             language=language,
+            limits_url=limits_url,
         )
         self._transport = self.connection.transport
         self._reader = Reader(self.connection)

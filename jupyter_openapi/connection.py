@@ -15,6 +15,7 @@ from jupyter_openapi.errors import RequestRefused
 from jupyter_openapi.login.renewal import Renewal
 from jupyter_openapi.messages import _
 from jupyter_openapi.ratelimit import Limiter
+from jupyter_openapi.ratelimit.place import choose_limits_url, shown
 from jupyter_openapi.ratelimit.rates import Urgency
 from jupyter_openapi.reply import Reply
 from jupyter_openapi.signing import Explanation, explain
@@ -86,15 +87,19 @@ class Connection:
         source: str,
         notify: Callable[[str], None] | None,
         language: str | None = None,
+        limits_url: str | None = None,
     ) -> None:
         chosen = mode_named(mode)
         _check_trading(trading)
         self.host = _allowed_host(http_url, region, chosen, limits=limits)
         self.credentials = credentials
         self.limiter: Limiter | None = None
+        self.limits_place = ""
         locked = ""
         if limits:
-            self.limiter, locked = _limiter(credentials, notify or _warn)
+            url = choose_limits_url(limits_url)
+            self.limits_place = shown(url) if url else ""
+            self.limiter, locked = _limiter(credentials, notify or _warn, url)
         facts = credentials.facts
         self.account = self._attached = Account(
             mode=chosen,
@@ -188,13 +193,15 @@ def _allowed_host(http_url: str | None, region: str | None, mode: str, *, limits
     return host
 
 
-def _limiter(credentials: Credentials, notify: Callable[[str], None]) -> tuple[Limiter, str]:
+def _limiter(
+    credentials: Credentials, notify: Callable[[str], None], redis_url: str | None
+) -> tuple[Limiter, str]:
     """Return the limiter all kernels share; else one of our own, and why orders are off without the other."""
     from jupyter_openapi.ratelimit import LimitsUnavailable, limiter_for
 
     account, key = credentials.account_digest, credentials.key_digest
     try:
-        return limiter_for(account, quote_digest=key, notify=notify), ""
+        return limiter_for(account, quote_digest=key, notify=notify, redis_url=redis_url), ""
     except LimitsUnavailable as problem:
         return limiter_for(account, quote_digest=key, notify=notify, alone=True), str(problem)
 

@@ -76,7 +76,9 @@ class Session:
     def __init__(self) -> None:
         self.order_limits: OrderLimits | None = None  # the notebook's own, for every client it connects
         self.fees: Mapping[str, Any] | None = None  # the broker's own fees, as the notebook states them
-        self.language: str | None = None  # of the notebook's clients; None leaves it to the environment
+        # Of the notebook's clients; None leaves them to the environment.
+        self.language: str | None = None
+        self.limits_url: str | None = None
         self._connections: dict[str, NamedConnection] = {"": NamedConnection("")}
         self.sandbox: SandboxProcess | None = None
         self.entered: Credentials | None = None  # typed into the panel
@@ -271,6 +273,7 @@ class Session:
             source="its own keys",
             notify=self.notify,
             language=self.language,
+            limits_url=self.limits_url,
         )
 
     def _account(
@@ -301,6 +304,7 @@ class Session:
             source=str(found.source),
             notify=self.notify,
             language=self.language,
+            limits_url=self.limits_url,
         )
         return client, found
 

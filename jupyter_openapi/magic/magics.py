@@ -67,6 +67,29 @@ class OpenAPIMagics(Magics):
 
         SESSION.speak(self.language or None)
 
+    limits_url = Unicode(
+        help="The Redis server where kernels on several machines share the broker's limits, from the next "
+        "connect on. Empty: that of LONGBRIDGE_LIMITS_URL (for one with a password), else files of this user."
+    ).tag(config=True)
+
+    @validate("limits_url")
+    def _known_server(self, proposal: Mapping[str, Any]) -> str:
+        from jupyter_openapi.ratelimit.place import check_limits_url
+
+        url = str(proposal["value"]).strip()
+        try:
+            if url:
+                check_limits_url(url, "limits_url", password=False)
+        except RequestRefused as refused:
+            raise TraitError(str(refused)) from None
+        return url
+
+    @observe("limits_url")
+    def _share_limits(self, _: Any) -> None:
+        from jupyter_openapi.session import SESSION
+
+        SESSION.limits_url = self.limits_url or None
+
     tick = Enum(
         ("off", "nearest", "up", "down", "safe"),
         default_value="off",

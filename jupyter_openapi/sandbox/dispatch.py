@@ -167,7 +167,7 @@ class Dispatcher:
             raise Refused(message, code=NOT_CARRIED, status=404)
         if (call.method, call.path) in CONTROLS:
             return envelope.success(self._carry_out(operation, path, call))
-        self._world.limits.enter(operation.limit)
+        self._world.limits.enter(operation.limit, operation.name)
         try:
             return self._faulty(operation, path, call)
         except BaseException:

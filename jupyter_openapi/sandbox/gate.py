@@ -22,6 +22,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 from jupyter_openapi import signing
+from jupyter_openapi.protocol.commands import RATE_LIMIT
 from jupyter_openapi.sandbox.errors import Refused
 
 if TYPE_CHECKING:
@@ -118,7 +119,10 @@ TOO_MANY = 429002
 class RateWindow:
     """At most `calls` in any `seconds`, at least `gap` seconds apart, `width` at once."""
 
-    def __init__(self, calls: int, seconds: float, *, gap: float = 0.0, width: int | None = None) -> None:
+    def __init__(
+        self, calls: int, seconds: float, *, gap: float = 0.0, width: int | None = None, code: int = TOO_MANY
+    ) -> None:
+        self.code = code
         self.calls = calls
         self.seconds = seconds
         self.gap = gap
@@ -151,19 +155,25 @@ class Limits:
     def __init__(self, *, on: bool = True, now: Callable[[], float] = time.monotonic) -> None:
         self._now = now
         self._windows = (
-            {"trade": RateWindow(30, 30.0, gap=0.02), "quote": RateWindow(10, 1.0, width=5)} if on else {}
+            {
+                "trade": RateWindow(30, 30.0, gap=0.02),
+                "quote": RateWindow(10, 1.0, width=5),
+                "history_candlesticks": RateWindow(60, 30.0, code=RATE_LIMIT),
+            }
+            if on
+            else {}
         )
 
-    def enter(self, name: str) -> None:
-        """Let a call in, or refuse it with HTTP 429 and 429002."""
-        window = self._windows.get(name)
-        if window is None:
-            return
+    def enter(self, name: str, operation: str = "") -> None:
+        """Let a call in, or refuse it with HTTP 429: 429002, or 301606 under the operation's own limit."""
+        windows = [self._windows[each] for each in (name, operation) if each in self._windows]
         now = self._now()
-        reason = window.refusal(now)
-        if reason:
-            raise Refused(f"api request is limited: {reason}", code=TOO_MANY, status=429)
-        window.count(now)
+        for window in windows:
+            reason = window.refusal(now)
+            if reason:
+                raise Refused(f"api request is limited: {reason}", code=window.code, status=429)
+        for window in windows:
+            window.count(now)
 
     def leave(self, name: str) -> None:
         """Note that a call which entered has been answered."""

@@ -79,6 +79,7 @@ def describe_status(client: Client) -> Report:
         ("token", str(validity(client.token_days_left()))),
         *_unsettled_row(client),
         *_settings_row(),
+        *([("limits in", client.connection.limits_place)] if client.connection.limits_place else []),
         *[
             (_("{kind} calls left").format(kind=kind), str(left))
             for kind, left in client.limits_left().items()
