@@ -424,7 +424,8 @@ def _forget_login() -> str:
     )
 
 
-SESSION = Session()
+# A reload (`%autoreload`, `importlib.reload`) runs this file again: the connections stay.
+SESSION: Session = globals().get("SESSION") or Session()
 
 
 @guarded

@@ -15,9 +15,13 @@ from jupyter_openapi.errors import RequestRefused
 from jupyter_openapi.messages import _
 
 # The values live here and not in the objects, so that `vars`, a debugger's or an inspector's list of
-# attributes, and anything else that walks an object finds nothing.
-_VAULT: weakref.WeakKeyDictionary[Credentials, KeyValues] = weakref.WeakKeyDictionary()
-_STORES: weakref.WeakKeyDictionary[Credentials, TokenStore] = weakref.WeakKeyDictionary()
+# attributes, and anything else that walks an object finds nothing. They outlive a reload of this file.
+_VAULT: weakref.WeakKeyDictionary[Credentials, KeyValues] = (
+    globals().get("_VAULT") or weakref.WeakKeyDictionary()
+)
+_STORES: weakref.WeakKeyDictionary[Credentials, TokenStore] = (
+    globals().get("_STORES") or weakref.WeakKeyDictionary()
+)
 
 
 class Credentials:
