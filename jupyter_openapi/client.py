@@ -146,6 +146,11 @@ class Client(Subscriber):
         """Return the days until the access token ends, or None if it does not say."""
         return self.connection.credentials.facts.days_left()
 
+    @property
+    def token_renews(self) -> bool:
+        """Whether the access token is one of OAuth that renews itself before it ends."""
+        return self.connection.renewal is not None
+
     def limits_left(self) -> dict[str, int]:
         """Return how many calls each of the broker's limits still allows now; empty when none are kept."""
         return self.connection.limits_left()

@@ -72,7 +72,18 @@ def keep_tokens_out(operation: Operation) -> None:
 
 
 class Connection:
-    """Keys, host and limits of one account. Parameters and errors as `Client`."""
+    """Keys, host and limits of one account. Parameters and errors as `Client`.
+
+    Attributes
+    ----------
+    limits_place
+        The Redis server that keeps the limits, as it may be shown; "" where this user's files do.
+    renewal
+        Keeps an OAuth token fresh; None for other tokens.
+    """
+
+    limiter: Limiter | None = None
+    limits_place: str = ""
 
     def __init__(
         self,
@@ -93,13 +104,7 @@ class Connection:
         _check_trading(trading)
         self.host = _allowed_host(http_url, region, chosen, limits=limits)
         self.credentials = credentials
-        self.limiter: Limiter | None = None
-        self.limits_place = ""
-        locked = ""
-        if limits:
-            url = choose_limits_url(limits_url)
-            self.limits_place = shown(url) if url else ""
-            self.limiter, locked = _limiter(credentials, notify or _warn, url)
+        locked = self._keep_limits(limits_url, notify or _warn) if limits else ""
         facts = credentials.facts
         self.account = self._attached = Account(
             mode=chosen,
@@ -121,10 +126,16 @@ class Connection:
             limiter=self.limiter,
         )
         self.owner = credentials.account_digest
-        self.renewal: Renewal | None = None
-        if credentials.token_store is not None:
-            self.renewal = Renewal(credentials.token_store, self.host, credentials, self.adopt)
-            self.transport.renewal = self.renewal
+        store = credentials.token_store
+        self.renewal = None if store is None else Renewal(store, self.host, credentials, self.adopt)
+        self.transport.renewal = self.renewal
+
+    def _keep_limits(self, limits_url: str | None, notify: Callable[[str], None]) -> str:
+        """Share the broker's limits with the other kernels; return why orders are off where that fails."""
+        url = choose_limits_url(limits_url)
+        self.limits_place = shown(url) if url else ""
+        self.limiter, locked = _limiter(self.credentials, notify, url)
+        return locked
 
     def close(self) -> None:
         """Close the sockets and the store of the shared limits."""

@@ -76,6 +76,7 @@ def test_a_line_logs_in_and_the_next_connects(
     client = shell.run("c = %openapi connect paper\nc")
     assert client.connection.credentials.facts.bearer
     assert len(client.call("stock_positions").frame()) > 0
+    assert re.search(r"token +renews itself", str(shell.run("%openapi status")))
     known = registration(sandbox.url)
     assert known is not None
     assert SESSION.found is not None

@@ -95,9 +95,12 @@ class Credentials:
         """A name for the account that outlives a refreshed token: 32 hex digits.
 
         Made from the app key and the token's account number, or else its kind of account. Where the token
-        names neither, all accounts of an app key share one name.
+        names neither, all accounts of an app key share one name. An OAuth token that names the person needs
+        no app key for it: a client registered anew is the same account.
         """
         facts = self.facts
+        if facts.bearer and facts.member_id:
+            return _digest("member", facts.member_id, facts.account_id or "", facts.account or "")
         return _digest("account", self.app_key, facts.account_id or facts.account or "")
 
     def same_as(self, other: Credentials) -> bool:

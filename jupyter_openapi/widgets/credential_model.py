@@ -148,7 +148,7 @@ def examine(client: Client, *, privacy: bool = False) -> list[Row]:
     rows: list[Row] = [
         ("Account", f"…{account.digits}" if account.digits and not privacy else account.mode.title(), ""),
         _kind(account.mode, account.claim, channels),
-        _token(client.token_days_left()),
+        _token(client.token_days_left(), renews=client.token_renews),
         ("Orders", "allowed" if account.trading else "not allowed: read-only", ""),
         ("Answered in", _("{elapsed:.0f} ms by {host}").format(elapsed=elapsed * 1000, host=host), ""),
     ]
@@ -173,8 +173,8 @@ def _kind(mode: str, claim: str | None, channels: list[str]) -> Row:
     return "Kind", f"{mode}: {said}", "good" if mode == "paper" else "warn"
 
 
-def _token(days: float | None) -> Row:
-    found = validity(days)
+def _token(days: float | None, *, renews: bool = False) -> Row:
+    found = validity(days, renews=renews)
     return "Token", found.text, "" if days is None else "warn" if found.renew else "good"
 
 

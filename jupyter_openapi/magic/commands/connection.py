@@ -76,7 +76,7 @@ def describe_status(client: Client) -> Report:
         ("account", account.title),
         ("host", account.host),
         ("trading", "on" if account.trading else "off: this connection is read-only"),
-        ("token", str(validity(client.token_days_left()))),
+        ("token", str(validity(client.token_days_left(), renews=client.token_renews))),
         *_unsettled_row(client),
         *_settings_row(),
         *([("limits in", client.connection.limits_place)] if client.connection.limits_place else []),
