@@ -436,7 +436,6 @@ def connect(
     profile: str | None = None,
     credentials: Credentials | None = None,
     region: str | None = None,
-    keys_from: str | None = None,
 ) -> Client:
     """Connect to an account; inside IPython the magic uses this client from then on.
 
@@ -457,8 +456,6 @@ def connect(
         ``.env`` file's.
     region
         ``cn`` for the mainland hosts.
-    keys_from
-        The one place to take keys from: ``panel``, ``profile``, ``oauth``, ``env`` or ``dotenv``.
 
     Raises
     ------
@@ -466,14 +463,7 @@ def connect(
         There are no credentials (it says where to put them), or the combination is not allowed.
     """
     earlier = None if in_ipython() else SESSION.client
-    client = SESSION.connect(
-        mode,
-        trading=trading,
-        profile=profile,
-        credentials=credentials,
-        region=region,
-        place=keys_from,
-    )
+    client = SESSION.connect(mode, trading=trading, profile=profile, credentials=credentials, region=region)
     if earlier is not None:
         earlier.connection.attach()  # no line of a script speaks for "the connected account"
     return client

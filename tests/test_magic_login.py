@@ -164,11 +164,11 @@ def test_a_stored_profile_without_its_keyring_is_no_dead_end(
     assert client.call("stock_positions").code == 0
     assert SESSION.found is not None
     assert SESSION.found.differs == []  # nothing else was looked at
-    assert connect("paper", keys_from="env").call("stock_positions").code == 0
+    assert connect("paper", credentials=Credentials.from_env()).call("stock_positions").code == 0
     with pytest.raises(RequestRefused, match="Keys and a place"):
-        connect("paper", keys_from="env", credentials=Credentials("k" * 8, "s" * 8, "t" * 8))
+        SESSION.connect("paper", place="env", credentials=Credentials("k" * 8, "s" * 8, "t" * 8))
     with pytest.raises(RequestRefused, match=r"no place 'mars' for keys: it is panel or profile"):
-        connect("paper", keys_from="mars")
+        SESSION.connect("paper", place="mars")
 
 
 def test_the_env_file_can_be_chosen_before_the_environment(
