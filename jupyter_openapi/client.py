@@ -33,6 +33,7 @@ from jupyter_openapi.trading.order_state import describe_progress
 from jupyter_openapi.trading.order_state import wait as wait_for
 from jupyter_openapi.trading.reconcile import Settlement, reconcile, settle_by_hand
 from jupyter_openapi.transport.download import download
+from jupyter_openapi.transport.language import language_named
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -64,6 +65,12 @@ class Client(Operations, Subscriber):
         Where the credentials came from, in words, for titles.
     notify
         Called with one line when a request has to wait for its turn for over a second.
+    language
+        ``en``, ``zh-CN`` or ``zh-HK``: the language of names and of the broker's messages. Default:
+        ``LONGBRIDGE_LANGUAGE``, else English.
+    limits_url
+        A Redis server, where kernels on several machines share the account's limits. Default:
+        ``LONGBRIDGE_LIMITS_URL``, else files of this user. Its password is never shown.
 
     Raises
     ------
@@ -83,6 +90,8 @@ class Client(Operations, Subscriber):
         region: str | None = None,
         source: str = "given in Python",
         notify: Callable[[str], None] | None = None,
+        language: str | None = None,
+        limits_url: str | None = None,
     ) -> None:
         self.connection = Connection(
             credentials,
@@ -94,6 +103,8 @@ class Client(Operations, Subscriber):
             region=region,
             source=source,
             notify=notify,
+            language=language,
+            limits_url=limits_url,
         )
         self._transport = self.connection.transport
         self._reader = Reader(self.connection)
@@ -122,9 +133,24 @@ class Client(Operations, Subscriber):
         """Which account this is, and whether orders are on."""
         return self.connection.account
 
+    @property
+    def language(self) -> str:
+        """The language of names and of the broker's messages: ``en``, ``zh-CN`` or ``zh-HK``; may be set."""
+        return self._transport.language
+
+    @language.setter
+    @guarded
+    def language(self, tag: str) -> None:
+        self._transport.language = language_named(tag)
+
     def token_days_left(self) -> float | None:
         """Return the days until the access token ends, or None if it does not say."""
         return self.connection.credentials.facts.days_left()
+
+    @property
+    def token_renews(self) -> bool:
+        """Whether the access token is one of OAuth that renews itself before it ends."""
+        return self.connection.renewal is not None
 
     def limits_left(self) -> dict[str, int]:
         """Return how many calls each of the broker's limits still allows now; empty when none are kept."""
@@ -176,7 +202,13 @@ class Client(Operations, Subscriber):
         from jupyter_openapi.stream.gateway import Source
 
         region = self.connection.credentials.facts.region
-        return Source(self._transport, self._reader.data, region=region, settings=self.stream_settings)
+        return Source(
+            self._transport,
+            self._reader.data,
+            language=self.language,
+            region=region,
+            settings=self.stream_settings,
+        )
 
     @property
     def order_limits(self) -> OrderLimits:

@@ -235,7 +235,7 @@ def test_what_is_seen_is_bounded_and_the_latest_comes_first() -> None:
 def test_the_older_way_of_asking(shell: Shell) -> None:
     assert shell.ip.complete("", "%openapi connect ", 17) == (
         "",
-        ["sandbox", "paper", "live", "account=", "--trade", "--profile", "--region", "--as"],
+        ["sandbox", "paper", "live", "account=", "--trade", "--profile", "--from", "--region", "--as"],
     )
     assert shell.ip.complete("", "%openapi submit 700.HK side=", 28) == ("", ["Buy", "Sell"])
 

@@ -19,6 +19,7 @@ import json
 import os
 import re
 from collections.abc import Callable, Sequence
+from decimal import Decimal
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -152,6 +153,9 @@ def _xlsx(frame: pd.DataFrame, path: Path) -> None:
             flat[name] = column.astype("string")
         elif pd.api.types.is_datetime64_dtype(column) and column.equals(column.dt.normalize()):
             flat[name] = column.dt.date  # days, shown without 00:00:00
+        elif _is_decimal(column):
+            # pandas 2 would write their text; a sheet keeps 15 digits of a number in any case.
+            flat[name] = pd.array([None if pd.isna(value) else float(value) for value in column], "Float64")
         elif _is_text(column):
             flat[name] = column.map(_clean)
     with pd.ExcelWriter(path, engine="openpyxl") as book:
@@ -172,6 +176,12 @@ def _as_texts(sheet: Any, texts: Sequence[bool]) -> None:
 
 def _clean(value: Any) -> Any:
     return UNFIT.sub("\ufffd", value) if isinstance(value, str) else value
+
+
+def _is_decimal(column: pd.Series[Any]) -> bool:
+    """Tell whether a column holds decimals, and nothing else that is there."""
+    present = column.dropna() if column.dtype == object else column.iloc[:0]
+    return len(present) > 0 and all(isinstance(value, Decimal) for value in present)
 
 
 def _is_text(column: pd.Series[Any]) -> bool:

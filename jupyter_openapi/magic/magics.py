@@ -47,6 +47,49 @@ class OpenAPIMagics(Magics):
         "from green.",
     ).tag(config=True)
 
+    language = Unicode(
+        help="The language of names and of the broker's messages: en, zh-CN or zh-HK. Empty: that of "
+        "LONGBRIDGE_LANGUAGE, else English."
+    ).tag(config=True)
+
+    @validate("language")
+    def _spoken_language(self, proposal: Mapping[str, Any]) -> str:
+        from jupyter_openapi.transport.language import language_named
+
+        try:
+            return language_named(proposal["value"]) if proposal["value"] else ""
+        except RequestRefused as refused:
+            raise TraitError(str(refused)) from None
+
+    @observe("language")
+    def _speak(self, _: Any) -> None:
+        from jupyter_openapi.session import SESSION
+
+        SESSION.speak(self.language or None)
+
+    limits_url = Unicode(
+        help="The Redis server where kernels on several machines share the broker's limits, from the next "
+        "connect on. Empty: that of LONGBRIDGE_LIMITS_URL (for one with a password), else files of this user."
+    ).tag(config=True)
+
+    @validate("limits_url")
+    def _known_server(self, proposal: Mapping[str, Any]) -> str:
+        from jupyter_openapi.ratelimit.place import check_limits_url
+
+        url = str(proposal["value"]).strip()
+        try:
+            if url:
+                check_limits_url(url, "limits_url", password=False)
+        except RequestRefused as refused:
+            raise TraitError(str(refused)) from None
+        return url
+
+    @observe("limits_url")
+    def _share_limits(self, _: Any) -> None:
+        from jupyter_openapi.session import SESSION
+
+        SESSION.limits_url = self.limits_url or None
+
     tick = Enum(
         ("off", "nearest", "up", "down", "safe"),
         default_value="off",

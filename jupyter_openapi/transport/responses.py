@@ -194,8 +194,11 @@ class Answer:
     def broken(self) -> TransportError:
         """Return the error for a large reply that turned out to be no JSON."""
         return TransportError(
-            _("HTTP {status}: the reply of {count:,} bytes is broken JSON; ask again.").format(
-                status=self.status, count=len(self.content)
+            sentence(
+                _("HTTP {status}: the reply of {count:,} bytes is broken JSON; ask again.").format(
+                    status=self.status, count=len(self.content)
+                ),
+                _traced(self.trace_id),
             ),
             http_status=self.status,
             trace_id=self.trace_id,
@@ -288,12 +291,20 @@ def _no_envelope(call: Call, status: int, trace_id: str | None, content: bytes) 
         said = "a redirect, which is never followed"
     came = _("HTTP {status}, not an answer of the broker: {said}.").format(status=status, said=said)
     if call.effect is Effect.READ:
-        return TransportError(f"{call.name}: {came}", http_status=status, trace_id=trace_id)
+        text = sentence(f"{call.name}: {came}", _traced(trace_id))
+        return TransportError(text, http_status=status, trace_id=trace_id)
     return OutcomeUnknown(
-        _("{name} was sent and got {came} It may have been done.").format(name=call.name, came=came),
+        sentence(
+            _("{name} was sent and got {came} It may have been done.").format(name=call.name, came=came),
+            _traced(trace_id),
+        ),
         http_status=status,
         trace_id=trace_id,
     )
+
+
+def _traced(trace_id: str | None) -> str:
+    return _("(Trace id {trace_id}.)").format(trace_id=trace_id) if trace_id else ""
 
 
 def _reason(failure: Exception) -> str:

@@ -53,6 +53,8 @@ class FakeClient:
     def limits_left(self) -> dict[str, int]:
         return {"trade": self.left, "quote": 10}
 
+    token_renews = False
+
     def token_days_left(self) -> float | None:
         return 83.0
 

@@ -130,6 +130,8 @@ class FakeAccount:
     def limits_left(self) -> dict[str, int]:
         return {}
 
+    token_renews = False
+
     def token_days_left(self) -> float | None:
         return None
 

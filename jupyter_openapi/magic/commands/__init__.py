@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from jupyter_openapi.magic.command import CommandSpec
-from jupyter_openapi.magic.commands import connection, orders, portfolio, sandbox, settings, trade
+from jupyter_openapi.magic.commands import connection, login, orders, portfolio, sandbox, settings, trade
 from jupyter_openapi.magic.commands.help import endpoints, explain
 
 __all__ = ["COMMANDS", "CommandSpec"]
@@ -18,7 +18,7 @@ _ORDERED = (
     connection.connect,
     connection.status,
     connection.check,
-    connection.login,
+    login.login,
     connection.refresh,
     connection.forget,
     trade.buy,

@@ -56,6 +56,7 @@ interface CredentialView extends AccountView {
   machine: string;
   sandbox_only: boolean;
   orders: boolean;
+  login: { url: string; words: string } | null;
   offer: Offer | null;
 }
 
