@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from support.broker import Broker
     from support.sandbox import SandboxProcess
     from support.shell import Shell
+    from support.wire import Recorder
 
     from jupyter_openapi import Client
 
@@ -67,12 +68,18 @@ def broker() -> Broker:
 
 
 @pytest.fixture
-def url(broker: Broker) -> Iterator[str]:
-    """The address of the scripted broker."""
+def server(broker: Broker) -> Iterator[Recorder]:
+    """The scripted broker as a server, which records what it is asked."""
     from support.wire import recorder
 
-    with recorder(broker) as server:
-        yield server.url
+    with recorder(broker) as listening:
+        yield listening
+
+
+@pytest.fixture
+def url(server: Recorder) -> str:
+    """The address of the scripted broker."""
+    return server.url
 
 
 @pytest.fixture

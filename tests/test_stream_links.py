@@ -29,12 +29,6 @@ from jupyter_openapi.transport.hosts import resolve_host
 HK = "700.HK"
 
 
-@pytest.fixture(scope="module")
-def sandbox() -> Iterator[SandboxProcess]:
-    with start_sandbox("--limits", "off") as running:
-        yield running
-
-
 @pytest.fixture
 def client(sandbox: SandboxProcess) -> Iterator[Client]:
     with client_of(sandbox) as made:

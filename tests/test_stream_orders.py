@@ -26,12 +26,6 @@ from jupyter_openapi.stream.order_book import MOST_ORDERS, OrderBook, as_pushed
 HK = "700.HK"
 
 
-@pytest.fixture(scope="module")
-def sandbox() -> Iterator[SandboxProcess]:
-    with start_sandbox("--limits", "off") as running:
-        yield running
-
-
 @pytest.fixture
 def client(sandbox: SandboxProcess) -> Iterator[Client]:
     with client_of(sandbox) as made:

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 
 PICTURES = ("Allocation", "Profit and loss", "Today", "Equity")
-CURRENCIES = ("HKD", "USD", "CNH")
 _DRAWING = threading.Lock()
 DRAWING_LONGEST = 5  # seconds
 # A thread that still draws when the interpreter ends takes the process down with it: the end waits a little.
