@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, settings
 if TYPE_CHECKING:
     from support.broker import Broker
     from support.sandbox import SandboxProcess
+    from support.schedule import ByFile
     from support.shell import Shell
     from support.wire import Recorder
 
@@ -28,8 +29,35 @@ _home = tempfile.TemporaryDirectory(prefix="jupyter-openapi-tests-")
 for name in ("XDG_DATA_HOME", "XDG_STATE_HOME", "XDG_CONFIG_HOME", "XDG_RUNTIME_DIR"):
     os.environ[name] = os.path.join(_home.name, name.lower())  # noqa: PTH118 (before pathlib is needed)
 
+# What takes longest begins first where several processes share the work: see support/schedule.py.
+LONGEST = ("browser/", "test_orders_limits.py")
+
 settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("house")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Under `make test-lowest`, let old libraries use what Python has deprecated since; we may not."""
+    if os.environ.get("OLD_LIBRARIES") == "1":
+        for line in ("default::DeprecationWarning", "error::DeprecationWarning:jupyter_openapi"):
+            config.addinivalue_line("filterwarnings", line)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config) -> ByFile:
+    """Give a file to a process, and all of the browser's to the same."""
+    from support.schedule import ByFile
+
+    return ByFile(config)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Where several processes share the work, what takes longest comes first."""
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        items.sort(
+            key=lambda item: next((n for n, name in enumerate(LONGEST) if name in item.nodeid), len(LONGEST))
+        )
 
 
 @pytest.fixture(scope="module")

@@ -209,7 +209,7 @@ def test_wait_ends_with_the_error_if_it_never_comes(
     begun = time.monotonic()
     with pytest.raises(ApiError, match="order not found"):
         run(client.wait("99", timeout=20))
-    assert 1 < time.monotonic() - begun < 8
+    assert 1 < time.monotonic() - begun < 15
     with pytest.raises(ApiError, match="order not found"):
         run(client.wait("99", timeout=0.2))
 

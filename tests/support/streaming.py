@@ -28,7 +28,7 @@ def links(sandbox: SandboxProcess, gateway: str = "") -> list[dict[str, Any]]:
     return [link for link in found if gateway in {"", link["gateway"]}]
 
 
-def until(true: Callable[[], Any], seconds: float = 10) -> Any:
+def until(true: Callable[[], Any], seconds: float = 30) -> Any:
     """Wait until something is true, and return it."""
     deadline = time.monotonic() + seconds
     while not (found := true()):
