@@ -535,6 +535,7 @@ def test_a_damaged_file_is_made_anew(content: bytes, when: str, tmp_path: Path) 
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
+@pytest.mark.filterwarnings("ignore:.*multi-threaded:DeprecationWarning")
 def test_a_fork_shares_the_limit_and_not_the_connection(tmp_path: Path) -> None:
     limiter = fast(tmp_path)
     with limiter.turn("trade"):
