@@ -14,6 +14,9 @@ WORKERS ?= 3
 SHARED = -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 CORE_SUITE := --ignore=tests/browser --ignore=tests/test_docs.py --ignore=tests/test_binder.py
 
+# The many programs that the tests start begin sooner with compiled modules.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: setup tools demo test test-lowest test-latest soak lint format bench docs docs-samples lab constraints dist clean
 
 setup: $(READY)    ## the whole development set, at the versions of constraints.txt
