@@ -182,22 +182,21 @@ def accepted(value: Any, parameter: Parameter | None, label: str) -> Any:
     try:
         items = listed(value)
     except Exception as error:  # noqa: BLE001 - a generator or a stranger's array may raise anything
-        raise RequestRefused(
-            _("The items of {label} could not be read: {kind}: {error}.").format(
-                label=label, kind=type(error).__name__, error=short(str(error))
-            )
-        ) from None
-    array = parameter is not None and parameter.array
-    if items is None:
-        refuse_unsendable(value, label, parameter)
-        return [value] if array else value
-    if array or parameter is None or parameter.kind in _NESTED:
-        return _array(items, parameter, label)
-    raise RequestRefused(
-        _(
+        problem = _("The items of {label} could not be read: {kind}: {error}.").format(
+            label=label, kind=type(error).__name__, error=short(str(error))
+        )
+    else:
+        array = parameter is not None and parameter.array
+        if items is None:
+            refuse_unsendable(value, label, parameter)
+            return [value] if array else value
+        if array or parameter is None or parameter.kind in _NESTED:
+            return _array(items, parameter, label)
+        problem = _(
             "{label} holds {count} values, and {name} takes one; pick it, for instance {name}={{values[0]}}."
         ).format(label=label, count=len(items), name=parameter.name)
-    )
+    # Outside of the handler, so that the refusal carries no context: its frames may hold the user's secrets.
+    raise RequestRefused(problem)
 
 
 def listed(value: Any) -> list[Any] | None:
@@ -322,8 +321,10 @@ def _refuse_surrogates(text: str, label: str) -> None:
     try:
         text.encode()
     except UnicodeEncodeError:
-        raise RequestRefused(
-            _(
-                "{label} holds half a character (a lone surrogate), which cannot be sent; retype the text."
-            ).format(label=label)
-        ) from None
+        problem = _(
+            "{label} holds half a character (a lone surrogate), which cannot be sent; retype the text."
+        ).format(label=label)
+    else:
+        return
+    # Outside of the handler: the error of the encoding holds the whole text.
+    raise RequestRefused(problem)
