@@ -30,7 +30,16 @@ for name in ("XDG_DATA_HOME", "XDG_STATE_HOME", "XDG_CONFIG_HOME", "XDG_RUNTIME_
     os.environ[name] = os.path.join(_home.name, name.lower())  # noqa: PTH118 (before pathlib is needed)
 
 # What takes longest begins first where several processes share the work: see support/schedule.py.
-LONGEST = ("browser/", "test_orders_limits.py")
+LONGEST = (
+    "browser/",
+    "test_orders_limits.py",
+    "test_notebooks.py",
+    "test_hostile_sending.py",
+    "test_magic_lines.py",
+    "test_hostile_wire.py",
+    "test_docs.py",
+    "test_grammar_laws.py",
+)
 
 settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("house")
@@ -76,6 +85,14 @@ def fresh_sandbox() -> Iterator[SandboxProcess]:
 
     with start_sandbox("--limits", "off") as process:
         yield process
+
+
+@pytest.fixture
+def november(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The clock that a portfolio reads stands in November 2026, when the facts of its tests happened."""
+    from support.clock import stop_clock
+
+    stop_clock(monkeypatch)
 
 
 @pytest.fixture(scope="module")

@@ -9,21 +9,16 @@ from typing import Any
 import pandas as pd
 import pytest
 from support.accounts import FakeAccount, fill, offline, quote, refused, stock
-from support.clock import stop_clock
 
 from jupyter_openapi import portfolio
 from jupyter_openapi.errors import Interrupted, RequestRefused
 from jupyter_openapi.portfolio import IncompleteWarning
 from jupyter_openapi.portfolio.pnl_frame import symbol_of
 
+pytestmark = pytest.mark.usefixtures("november")
 DAY = 86_400
 T0 = 1_793_520_000  # 2026-11-01 08:00 UTC
 START, END = "2026-11-01", "2026-11-20"
-
-
-@pytest.fixture(autouse=True)
-def november(monkeypatch: pytest.MonkeyPatch) -> None:
-    stop_clock(monkeypatch)
 
 
 def work(client: FakeAccount, start: Any = START, end: Any = END, **more: Any) -> pd.DataFrame:

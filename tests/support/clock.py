@@ -8,7 +8,14 @@ import pytest
 
 NOVEMBER = datetime(2026, 11, 28, 12, tzinfo=UTC)
 """A little after what most tests tell of."""
-READERS = ("portfolio.trades", "portfolio.valuation", "portfolio.positions", "history.fetcher", "spec.dates")
+READERS = (
+    "portfolio.trades",
+    "portfolio.valuation",
+    "portfolio.positions",
+    "history.fetcher",
+    "spec.dates",
+    "market.symbols",
+)
 """The modules that ask for the present moment on behalf of a portfolio."""
 
 
