@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from support.schedule import ByFile
     from support.shell import Shell
     from support.wire import Recorder
+    from xdist.remote import Producer
 
     from jupyter_openapi import Client
 
@@ -53,11 +54,11 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 @pytest.hookimpl(optionalhook=True)
-def pytest_xdist_make_scheduler(config: pytest.Config) -> ByFile:
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByFile:
     """Give a file to a process, and all of the browser's to the same."""
     from support.schedule import ByFile
 
-    return ByFile(config)
+    return ByFile(config, log)
 
 
 @pytest.hookimpl(tryfirst=True)
