@@ -126,7 +126,7 @@ class PortfolioModel(PanelState):
         except Exception as failure:  # noqa: BLE001 (shown in the panel)
             error = failure_words(failure)
         with self._lock:
-            # Another account, or a later refresh: these numbers are nobody's.
+            # The account has changed, or a later refresh began: these numbers are out of date.
             if turn != self._turn or client is not self._session.client:
                 return
             self.busy, self.error = "", error
