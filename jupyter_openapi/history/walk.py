@@ -95,7 +95,7 @@ class Walk:
 
     def run(self, read: Read, progress: Progress | None) -> None:
         """Read all that is left. Whatever `read` raises goes through, and nothing read is lost."""
-        # Today's first: if midnight passes in between, its rows come twice; in the other order they would be missed.
+        # Today's first: if midnight passes in between, its rows come twice; otherwise they would be missed.
         self._read_today(read)
         while not self.over:
             self._read_page(read)
