@@ -469,10 +469,10 @@ def test_the_sdks_token_file_is_read(tmp_path: Path) -> None:
 
 
 def test_an_ended_token_without_a_refresh_token_is_refused(tmp_path: Path) -> None:
-    oauth(tmp_path / "home", expires_at=1_790_000_000)
-    with pytest.raises(RequestRefused, match=r"ends 2026-09-21 .* type `%openapi login --oauth`"):
+    oauth(tmp_path / "home", expires_at=1_690_000_000)
+    with pytest.raises(RequestRefused, match=r"ends 2023-07-22 .* type `%openapi login --oauth`"):
         Credentials.from_oauth("client-1")
-    oauth(tmp_path / "home", expires_at=1_790_000_000, refresh_token="r")
+    oauth(tmp_path / "home", expires_at=1_690_000_000, refresh_token="r")
     assert Credentials.from_oauth("client-1").access_token == "Bearer abc"
     assert OAuthFile("client-1").due()
 

@@ -6,7 +6,6 @@ import asyncio
 import html
 import os
 import re
-import socket
 import subprocess
 import sys
 import time
@@ -18,6 +17,7 @@ from typing import Any
 import nbformat
 import pytest
 from nbclient import NotebookClient
+from support.sandbox import free_port
 
 FOLDER = Path(__file__).parents[1] / "notebooks"
 NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))
@@ -153,8 +153,7 @@ def test_it_needs_no_account(path: Path) -> None:
 
 
 def test_voila_serves_the_portfolio_as_a_page(tmp_path: Path) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
+    port = free_port()
     home = {
         name: str(tmp_path) for name in ("HOME", "IPYTHONDIR", "JUPYTER_CONFIG_DIR", "JUPYTER_RUNTIME_DIR")
     }
@@ -172,7 +171,7 @@ def test_voila_serves_the_portfolio_as_a_page(tmp_path: Path) -> None:
         page = fetched(f"http://127.0.0.1:{port}/", server)
     finally:
         server.terminate()
-        server.wait(20)
+        server.wait(60)
     assert WIDGET in page
     assert "Portfolio. Without it: %openapi portfolio" in html.unescape(page)
     assert "Traceback" not in page

@@ -327,7 +327,7 @@ def _row(holding: Holding, price: Price | None, day: DayResult, rate: Decimal | 
     last = holding.value_per_unit if holding.fund else (price.last if price else None)
     worth, paid = (product(holding.quantity, each, times) for each in (last, holding.cost))
     if holding.quantity == 0:
-        worth = paid = ZERO  # nothing is worth nothing, whatever the price
+        worth = paid = ZERO  # a quantity of 0 is worth 0, whatever the price
     return Row(holding, last, price.prev_close if price else None, worth, paid, day, rate)
 
 

@@ -250,7 +250,7 @@ class _Wait:
             if self._entry is not None:
                 self._ticket = None
                 return 0.0
-            if wait > SIGN:  # a clock was set; nobody should wait at a shut gate for that
+            if wait > SIGN:  # a clock was set back: that is no reason to wait
                 self._release()
                 return wait
             self._pause(wait, 0)

@@ -21,7 +21,7 @@ class Urgency(IntEnum):
     """Who goes first in the line for one limit; among equals, who came first."""
 
     CANCEL = 0
-    ORDER = 1  # and the reads made for one: its preview, its fate, waiting for it
+    ORDER = 1  # and the reads made for one: its preview, what became of it, waiting for it
     READ = 2
 
 

@@ -180,7 +180,7 @@ class Publisher:
 
     def _send_quote(self, links: list[Link], symbol: str, session: int, row: Row, before: Row) -> None:
         changed = {name: value for name, value in row.items() if value != before.get(name)}
-        # The time is what makes an update one; it goes with every push.
+        # Clients take a push without its time for no update, so the time is in every one.
         changed |= {"timestamp": row["timestamp"], "trade_session": session}
         if before:
             changed |= _increase(row, before)

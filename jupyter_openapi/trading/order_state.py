@@ -17,7 +17,7 @@ from jupyter_openapi.messages import _
 from jupyter_openapi.trading.looks import Looks
 
 QUIET = 10.0  # seconds without news after which a stream is not relied on
-POLL = 1.0  # seconds: 30 calls per 30 s is all there is
+POLL = 1.0  # seconds; the broker allows 30 calls in 30 s
 FIRST = 0.2  # seconds for the first look, however short the wait
 NOT_YET = 10.0  # seconds within which the broker may not know an order yet that it has just accepted
 ORDER_CODES = ("602", "603")  # what its codes begin with when it speaks of an order, "not found" among them

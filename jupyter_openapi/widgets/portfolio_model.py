@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 
 PICTURES = ("Allocation", "Profit and loss", "Today", "Equity")
-CURRENCIES = ("HKD", "USD", "CNH")
 _DRAWING = threading.Lock()
 DRAWING_LONGEST = 5  # seconds
 # A thread that still draws when the interpreter ends takes the process down with it: the end waits a little.
@@ -127,7 +126,7 @@ class PortfolioModel(PanelState):
         except Exception as failure:  # noqa: BLE001 (shown in the panel)
             error = failure_words(failure)
         with self._lock:
-            # Another account, or a later refresh: these numbers are nobody's.
+            # The account has changed, or a later refresh began: these numbers are out of date.
             if turn != self._turn or client is not self._session.client:
                 return
             self.busy, self.error = "", error

@@ -13,9 +13,10 @@ from jupyter_openapi.account import ClientLike
 from jupyter_openapi.messages import _
 from jupyter_openapi.plots.style import MINUS, amount_text, percent_text
 from jupyter_openapi.portfolio import totals
+from jupyter_openapi.portfolio.positions import BALANCE_CURRENCIES
 from jupyter_openapi.session import SESSION
 from jupyter_openapi.widgets.panel import HIDDEN, Cell, Page, column, head_view, static, without_ids, zone_of
-from jupyter_openapi.widgets.portfolio_model import CURRENCIES, PICTURES, PortfolioModel
+from jupyter_openapi.widgets.portfolio_model import PICTURES, PortfolioModel
 from jupyter_openapi.widgets.queries import ClientHolder, holder_of
 
 if TYPE_CHECKING:
@@ -70,7 +71,7 @@ class PortfolioView(Page):
         privacy: bool = False,
     ) -> None:
         super().__init__(holder_of(client, session, SESSION), privacy=privacy)
-        self._currencies = list(dict.fromkeys((base_currency, *CURRENCIES)))
+        self._currencies = list(dict.fromkeys((base_currency, *BALANCE_CURRENCIES)))
         self.worth = PortfolioModel(
             self._session, self.touch, base_currency=base_currency, watched=self.watched
         )

@@ -172,7 +172,7 @@ class FakeClient:
         if failure := self.failures.get(f"send {operation}"):
             raise failure
         if self.gate is not None:
-            assert self.gate.wait(20)
+            assert self.gate.wait(60)
         self.sent.append((operation, fields))
 
 
@@ -190,7 +190,7 @@ def live(**changes: Any) -> FakeClient:
     return FakeClient(replace(PAPER, mode="live", claim="live", **changes))
 
 
-def until(condition: Callable[[], object], seconds: float = 10.0) -> bool:
+def until(condition: Callable[[], object], seconds: float = 30.0) -> bool:
     """Wait for a condition; False when it does not come."""
     deadline = time.monotonic() + seconds
     while not condition():
