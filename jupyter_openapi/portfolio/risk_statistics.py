@@ -173,10 +173,10 @@ def daily(frame: pd.DataFrame, *columns: str) -> Any:
 
     rows: list[list[float]] = []
     before = [1.0] * len(columns)
-    for values in frame[["weekdays", "source", *columns]].itertuples(index=False):
-        span, source, *gains = values
+    spans = frame["weekdays"].fillna(-1)
+    for span, source, *gains in zip(spans, frame["source"], *(frame[name] for name in columns), strict=True):
         parts = [old * (1 + gain / 100) for old, gain in zip(before, gains, strict=True)]
-        if span == 0:  # never for NA
+        if span == 0:
             before = parts
             continue
         before = [1.0] * len(columns)
