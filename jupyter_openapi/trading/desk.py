@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import uuid
 from collections.abc import Callable, Iterable, Mapping
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from jupyter_openapi.account import Account, PaperCheck, Read
@@ -165,6 +166,7 @@ class Desk:
             overrides=guard.overrides,
             about=order or fields,
             calls=reads.trade_calls,
+            last=guard.last,
         )
 
     @staticmethod
@@ -198,6 +200,7 @@ class Desk:
         overrides: frozenset[str] = frozenset(),
         about: Mapping[str, Any] | None = None,
         calls: int = 0,
+        last: Decimal | None = None,
     ) -> Preview:
         # The same cell may be for paper first and for real money then: those are two orders.
         same = fingerprint(
@@ -228,6 +231,7 @@ class Desk:
             market_side=_market_side(about or (body if isinstance(body, dict) else {})),
             cell=self._cell(),
             calls=calls,
+            last_price=last,
             _admit=self._admit,
             _allowed=lambda: self.account.may_change(operation.name),
             _deliver=self._deliver,
@@ -423,6 +427,7 @@ class Desk:
             side=_text(fields.get("side")),
             quantity=_text(fields.get("submitted_quantity", fields.get("quantity"))),
             price=_text(fields.get("submitted_price", fields.get("price"))),
+            last_price=_text(preview.last_price),
         )
         return intent.id
 
