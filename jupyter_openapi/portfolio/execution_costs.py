@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from jupyter_openapi.errors import OpenAPIError, RequestRefused, guarded
 from jupyter_openapi.frames import describe, seal
 from jupyter_openapi.frames.values import text_column
-from jupyter_openapi.market.money import amount, exactly, floats, known_text, product, ratio
+from jupyter_openapi.market.money import ZERO, amount, exactly, floats, known_text, product, ratio
 from jupyter_openapi.messages import _, ngettext
 from jupyter_openapi.portfolio.executions import SIDES, history_rows
 from jupyter_openapi.portfolio.pnl_frame import instants
@@ -77,7 +77,7 @@ class Filled:
 
 def cost_of(side: str, price: Decimal, reference: Decimal | None) -> Decimal | None:
     """Return what a unit cost more than at a reference price; negative where it cost less."""
-    return None if reference is None else (price - reference) * SIDES[side]
+    return None if reference is None else (price - reference) * SIDES[side] + ZERO
 
 
 @guarded

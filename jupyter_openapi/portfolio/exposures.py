@@ -1,4 +1,4 @@
-"""Exposure: how much moves with what is held: gross and net, by symbol, market, currency, sector, underlying."""
+"""Exposure: how much moves with what is held, by symbol, market, currency, sector or underlying."""
 
 from __future__ import annotations
 
@@ -126,7 +126,7 @@ def measured(
         if by == "sector":
             rows = _with_sectors(reader, rows)
         cash = {str(part["currency"]): amount(part["amount_base"]) for part in known["cash"]}
-        worth = _strict([*(row.value for row in rows), *cash.values()])
+        worth = _strict([*(row.value for row in rows), *cash.values()]) if whole_account(frame) else None
         made = _frame(rows, by, cash, worth)
         summary = summary_of(rows, worth)
     missing = list(dict.fromkeys([*known["missing"], *reader.missing]))
@@ -141,6 +141,12 @@ def measured(
             notes=[*DEFINITIONS, *reader.asides],
         )
     )
+
+
+def whole_account(frame: pd.DataFrame) -> bool:
+    """Tell whether a frame of `value` has all positions and all cash."""
+    missing: Sequence[str] = frame.attrs["openapi"]["missing"]
+    return not any(said.startswith(("stock positions", "fund positions", "cash balance")) for said in missing)
 
 
 def held_of(reader: AccountReader, frame: pd.DataFrame, rate: float) -> list[Held]:
@@ -189,18 +195,17 @@ def _with_sectors(reader: AccountReader, rows: Sequence[Held]) -> list[Held]:
 
     wanted = list(dict.fromkeys(row.underlying for row in rows if row.market != FUND))
     sectors: dict[str, str] = {}
+    why = ""
     for symbol in wanted[:MOST_SECTORS]:
         try:
             sector = known_text(reader.ask("fundamental_company", symbol=symbol).get("sector"))
         except (OpenAPIError, RequestRefused) as failure:
-            reader.asides.append(
-                _("The sector of {symbol} could not be read ({brief}).").format(
-                    symbol=symbol, brief=brief(failure)
-                )
-            )
+            why = brief(failure)
             continue
         if sector:
             sectors[symbol] = sector
+    if why:
+        reader.asides.append(_("Sectors could not be read ({brief}).").format(brief=why))
     if lost := [symbol for symbol in wanted if symbol not in sectors]:
         reader.miss(_("the sector of {names}").format(names=names(lost)))
     return [replace(row, sector=sectors.get(row.underlying, UNKNOWN)) for row in rows]

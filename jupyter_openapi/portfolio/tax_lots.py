@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from jupyter_openapi.errors import OpenAPIError, RequestRefused, guarded
 from jupyter_openapi.frames import describe, seal
 from jupyter_openapi.frames.values import text_column
-from jupyter_openapi.market.money import exactly, floats, minus, product, ratio, total
+from jupyter_openapi.market.money import ZERO, exactly, floats, minus, product, ratio, total
 from jupyter_openapi.messages import _
 from jupyter_openapi.portfolio.account_ledgers import Account
 from jupyter_openapi.portfolio.executions import moment
@@ -77,7 +78,8 @@ COLUMNS = (
 DEFINITIONS = (
     "A lot is what one execution opened and no later one closed; quantity is negative where sold short.",
     "Funds have no executions, and are not in it.",
-    "What no execution explains was there before the first one: its cost is the position's (`estimated`).",
+    "What no execution explains was there before the first one; its cost is what the known lots leave of the",
+    "position's, as an estimate (`estimated`).",
     "cost = quantity x cost_price (x an option's multiplier), before fees; splits keep it and the date.",
     "term is long where it is held for more than a year, counted in days of its market; else short.",
     "The _base columns are at today's rates of exchange, not those of the day.",
@@ -153,6 +155,7 @@ def lots(
         add_rates(reader, account, {account.money[symbol].currency for symbol in held})
         account.play()
         add_fees(reader, account, fees, _orders(account, held))
+        _estimate(account, held)
         prices = read_prices(reader, held)
         rows = [row for symbol in held for row in _rows(account, held[symbol], prices.get(symbol))]
         _say(reader, account, rows, held)
@@ -203,6 +206,21 @@ def _orders(account: Account, held: Mapping[str, Holding]) -> list[str]:
         if account.method == "average":
             wanted |= dict.fromkeys(fill.order_id for fill in account.trades.of(symbol))
     return [order for order in wanted if order]
+
+
+def _estimate(account: Account, held: Mapping[str, Holding]) -> None:
+    """Give each estimated lot the cost that the known lots leave of the position's, where that is above 0."""
+    for symbol in held:
+        lots_ = account.ledgers[symbol].lots
+        guessed = [number for number, lot in enumerate(lots_) if lot.estimated]
+        price = account.trades.cost(symbol)
+        known = [lot.cost for lot in lots_ if not lot.estimated]
+        if len(guessed) != 1 or price is None or None in known or account.method == "average":
+            continue
+        lot = lots_[guessed[0]]
+        left = price * account.ledgers[symbol].quantity - sum((cost or ZERO for cost in known), ZERO)
+        if left * lot.quantity > 0:
+            lots_[guessed[0]] = replace(lot, cost=left)
 
 
 def _rows(account: Account, holding: Holding, price: Price | None) -> list[Cells]:
