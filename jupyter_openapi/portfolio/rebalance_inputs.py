@@ -121,6 +121,7 @@ class Costs:
         self._own = own
 
     def __call__(self, side: str, quantity: Decimal) -> Decimal:
+        """Return what an order of a side and a quantity costs; 0 for nothing."""
         if not quantity:
             return ZERO
         one = self._instrument

@@ -163,7 +163,7 @@ def rebalance_plan(
             frame,
             **reader.facts("rebalance"),
             base_currency=targets.base,
-            cash={name: plain(money) for name, money in targets.cash.items()},
+            cash_before={name: plain(money) for name, money in targets.cash.items()},
             cash_after={name: plain(money) for name, money in plan.cash.items()},
             left_alone=targets.left_alone,
             missing=missing,
