@@ -49,6 +49,10 @@ class Picture(Figure):
         self.savefig(buffer, format="png", dpi=self.dpi, facecolor=self.theme.paper)
         return buffer.getvalue()
 
+    def _repr_png_(self) -> tuple[bytes, dict[str, int]]:
+        width, height = (round(inches * CSS) for inches in self.get_size_inches())
+        return self.png(), {"width": width, "height": height}  # sharp where a pixel is several dots
+
 
 class Ticks(Formatter):  # type: ignore[misc] (untyped)
     """The numbers beside an axis, each with as many decimals as tell it from its neighbours."""
