@@ -54,7 +54,7 @@ class Picture(Figure):
         return self.png(), {"width": width, "height": height}  # sharp where a pixel is several dots
 
 
-class Ticks(Formatter):  # type: ignore[misc] (untyped)
+class Ticks(Formatter):
     """The numbers beside an axis, each with as many decimals as tell it from its neighbours."""
 
     def __init__(self, *, percent: bool = False) -> None:

@@ -28,7 +28,7 @@ ELSEWHERE = (
 KAGGLE = Path("/kaggle/input")
 
 
-class Chart(go.Figure):  # type: ignore[misc] (untyped)
+class Chart(go.Figure):  # type: ignore[misc]  # untyped
     """A plotly figure whose first showing does not wait for nbformat."""
 
     def _repr_mimebundle_(self, *args: Any, **more: Any) -> Any:
@@ -42,7 +42,7 @@ class Chart(go.Figure):  # type: ignore[misc] (untyped)
             return
         from IPython.display import display
 
-        display(bundle_of(self), raw=True)
+        display(bundle_of(self), raw=True)  # type: ignore[no-untyped-call]
 
 
 def bundle_of(figure: go.Figure) -> dict[str, Any]:

@@ -146,7 +146,7 @@ def together(frames: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     return seal(
         describe(
             whole,
-            operation="portfolio",
+            operation="portfolio of several",
             mode=" and ".join(dict.fromkeys(str(known["mode"]) for known in facts.values())),
             source=", ".join(facts),
             requested_at=first["requested_at"],

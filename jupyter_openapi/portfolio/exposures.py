@@ -133,7 +133,7 @@ def measured(
     return seal(
         describe(
             made,
-            **reader.facts("exposure"),
+            **reader.facts(f"exposure by {by}"),
             base_currency=known["base_currency"],
             by=by,
             summary=summary,

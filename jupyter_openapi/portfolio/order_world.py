@@ -111,19 +111,18 @@ def read_world(reader: AccountReader, frame: pd.DataFrame, wishes: Sequence[Wish
     world = World(base, held, cash, money, prices, rates)
     deltas = read_deltas(reader, options, prices, rate) if options else {}
     for symbol, quantity in held.items():
-        one = money[symbol]
+        instrument = money[symbol]
+        into = rates.rate(instrument.currency, base)
         if is_option(symbol):
             option, delta = contract(symbol), deltas.get(symbol)
             share = prices.get(option.underlying) if option is not None else None
-            world.units[symbol] = product(
+            moves, last = (
                 None if delta is None else delta.value,
                 None if share is None else share.last,
-                one.multiplier,
-                rates.rate(one.currency, base),
             )
+            world.units[symbol] = product(moves, last, instrument.multiplier, into)
         elif symbol in traded:
-            last = prices[symbol].last if symbol in prices else None
-            world.units[symbol] = product(last, rates.rate(one.currency, base))
+            world.units[symbol] = product(world.last(symbol), into)
         else:
             world.units[symbol] = _each(values[symbol], quantity)
     _read_margins(reader, world)

@@ -164,10 +164,11 @@ def measured(  # noqa: PLR0917 (as `returns`)
     if reader is not None:
         series.missing += reader.missing
         series.asides += reader.asides
+    kind = "returns" if series.benchmark is None else "returns and benchmark"
     return seal(
         describe(
             frame,
-            operation="returns",
+            operation=f"{kind} by {'date' if by == 'day' else by}",
             mode=owner.partition("-")[0],
             base_currency=series.base,
             by=by,

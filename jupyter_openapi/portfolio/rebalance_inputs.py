@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 SLACK = Decimal("1e-9")  # by which weights may be above 1 in all: a sum of floats
 
 
-def weights_of(weights: Mapping[str, Any]) -> dict[str, Decimal]:
+def weights_of(weights: Any) -> dict[str, Decimal]:
     """Return target weights by symbol.
 
     Raises
@@ -29,7 +29,7 @@ def weights_of(weights: Mapping[str, Any]) -> dict[str, Decimal]:
     RequestRefused
         One is no number from 0 to 1 or of no share, or they are above 1 in all.
     """
-    if not isinstance(weights, Mapping) and hasattr(weights, "to_dict"):
+    if hasattr(weights, "to_dict"):
         weights = weights.to_dict()
     if not isinstance(weights, Mapping) or not weights:
         raise RequestRefused(_("weights are symbols and shares of net assets, such as {'700.HK': 0.3}."))

@@ -122,9 +122,8 @@ def rebalance(
         | ({"submitted_price": plain(order.price)} if order_type == "LO" else {})
         for order in plan.orders
     ]
-    basket: Basket = client.call(
-        "submit_order", orders=orders, override=override, **({"tick": "safe"} if order_type == "LO" else {})
-    )
+    more: dict[str, Any] = {"tick": "safe"} if order_type == "LO" else {}
+    basket: Basket = client.call("submit_order", orders=orders, override=override, **more)
     warn(_out_of_reach(targets, plan), "Not every target is reached")
     return basket
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import base64
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -152,10 +152,12 @@ def _pictures(frame: pd.DataFrame) -> list[Markup]:
     if not len(frame):
         return []
     found = []
-    for title, draw in (
-        (_("Index and drawdown"), lambda theme: plots.equity(frame, theme=theme)),
-        (_("Months"), lambda theme: plots.months(months(frame), theme=theme)),
-    ):
+    table = months(frame)
+    charts: dict[str, Callable[[str], Any]] = {
+        _("Index and drawdown"): lambda theme: plots.equity(frame, theme=theme),
+        _("Months"): lambda theme: plots.months(table, theme=theme),
+    }
+    for title, draw in charts.items():
         try:
             images = [_image(draw(theme), title, theme) for theme in ("light", "dark")]
         except RequestRefused as refused:

@@ -175,7 +175,7 @@ def figures(raw: pd.DataFrame, by: str = "all") -> pd.DataFrame:
     return seal(
         describe(
             pd.DataFrame(made, copy=False),
-            operation="trade_stats",
+            operation=f"trade_stats by {by if by != 'all' else 'group'}",
             **kept,
             after_fees=after_fees,
             missing=missing,
