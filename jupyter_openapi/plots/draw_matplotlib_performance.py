@@ -30,11 +30,11 @@ def lines(chart: Lines) -> Picture:
             for row in found[1:]:
                 row[0].set_visible(False)
             return base.nothing(figure, upper, _("No returns yet."))
-        _panel(upper, chart.times, chart.values, filled=chart.filled)
+        _panel(upper, chart.times, chart.series, filled=chart.filled)
         upper.set_ylabel(chart.unit, fontsize=8.5)
         upper.yaxis.set_major_locator(MaxNLocator(5))
         upper.yaxis.set_major_formatter(Ticks(percent=chart.percent))
-        if len(chart.values) > 1:
+        if len(chart.series) > 1:
             upper.legend(loc="best", fontsize=8.5)
         if two:
             lower = found[1][0]
@@ -86,9 +86,8 @@ def grid(chart: Grid) -> Picture:
             "returns", [style.tone("loss"), style.PAPER, style.tone("gain")]
         )
         most = chart.most
-        shown = [[0.0 if value != value else value for value in row] for row in chart.values]  # noqa: PLR0124
-        axes.imshow(shown, cmap=colours, vmin=-1.4 * most, vmax=1.4 * most, aspect="auto")
-        for place, row in enumerate(chart.values):
+        axes.imshow(chart.colours(), cmap=colours, vmin=-1.4 * most, vmax=1.4 * most, aspect="auto")
+        for place, row in enumerate(chart.cells):
             for at, value in enumerate(row):
                 whole = at == len(row) - 1
                 axes.text(

@@ -32,7 +32,7 @@ def lines(chart: Lines) -> go.Figure:
         vertical_spacing=0.05,
         figure=Chart(),
     )
-    for trace in _traces(chart.times, chart.values, filled=chart.filled, percent=chart.percent):
+    for trace in _traces(chart.times, chart.series, filled=chart.filled, percent=chart.percent):
         figure.add_trace(trace, row=1, col=1)
     figure.update_yaxes(
         title=escape(chart.unit), tickformat=",", ticksuffix="%" if chart.percent else "", row=1, col=1
@@ -45,7 +45,7 @@ def lines(chart: Lines) -> go.Figure:
             title=_("drawdown"), tickformat=",", ticksuffix="%", rangemode="tozero", row=2, col=1
         )
     dressed = base.dressed(figure, 520 if two else 400, chart.title, chart.line, chart.remark)
-    if len(chart.values) > 1:
+    if len(chart.series) > 1:
         dressed.update_layout(
             showlegend=True, legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"}
         )
@@ -83,10 +83,10 @@ def grid(chart: Grid) -> go.Figure:
     most = 1.4 * chart.most
     figure = Chart(
         go.Heatmap(
-            z=[[None if value != value else value for value in row] for row in chart.values],  # noqa: PLR0124
+            z=chart.colours(),
             x=list(chart.columns),
             y=list(chart.rows),
-            text=[[chart.text(value) for value in row] for row in chart.values],
+            text=[[chart.text(value) for value in row] for row in chart.cells],
             texttemplate="%{text}",
             textfont={"color": style.INK},
             hovertemplate="%{y} %{x}<br>%{text}<extra></extra>",

@@ -19,7 +19,7 @@ GAP = float("nan")
 
 @dataclass(frozen=True, slots=True)
 class Lines:
-    """Lines over time, by name, the account's first; `percent` tells that the values are in percent.
+    """Lines over time, `series` by name, the account's first; `percent` tells that they are in percent.
 
     `filled` tells that the account's is filled to 0. A gap is NaN.
     """
@@ -28,7 +28,7 @@ class Lines:
     line: str
     unit: str
     times: Sequence[Any]
-    values: Mapping[str, Sequence[float]]
+    series: Mapping[str, Sequence[float]]
     percent: bool = False
     filled: bool = False
     below: Mapping[str, Sequence[float]] = field(default_factory=dict)
@@ -44,14 +44,21 @@ class Grid:
     line: str
     rows: Sequence[str]
     columns: Sequence[str]
-    values: Sequence[Sequence[float]]
+    cells: Sequence[Sequence[float]]
     remark: str = ""
 
     @property
     def most(self) -> float:
         """The largest size of a month's return: the ends of the colours."""
-        months = [abs(value) for row in self.values for value in row[:-1] if value == value]  # noqa: PLR0124
+        months = [abs(value) for row in self.cells for value in row[:-1] if value == value]  # noqa: PLR0124
         return max(months, default=0.0) or 1.0
+
+    def colours(self) -> list[list[float]]:
+        """Return the value that colours each cell: 0, the paper's, for the year and what is not known."""
+        return [
+            [0.0 if value != value else value for value in row[:-1]] + [0.0]  # noqa: PLR0124 (NaN)
+            for row in self.cells
+        ]
 
     def text(self, value: float) -> str:
         """Return what a cell says."""
@@ -168,7 +175,7 @@ def _holes(values: Sequence[float]) -> str:
 
 def month_grid(table: pd.DataFrame) -> Grid:
     """Return the heat map of a table of `portfolio.months`."""
-    needed(table, (1, 12, "year"), "portfolio.months(frame)")  # type: ignore[arg-type]
+    needed(table, (1, 12, "year"), "portfolio.months(frame)")
     order = [*range(1, 13), "year"]
     rows = [str(year) for year in table.index]
     values = [_numbers(table.loc[year, order]) for year in table.index]
