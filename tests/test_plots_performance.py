@@ -370,7 +370,11 @@ def test_outside_a_kernel_it_is_shown_as_plotly_does(monkeypatch: pytest.MonkeyP
     assert not plain_kernel()
     figure = plots.equity(curve(), interactive=True)
     assert isinstance(figure, go.Figure)
-    monkeypatch.setattr(go.Figure, "_ipython_display_", lambda self: shown.append(self))
     shown: list[Any] = []
+
+    def show(self: Any) -> None:
+        shown.append(self)
+
+    monkeypatch.setattr(go.Figure, "_ipython_display_", show)
     figure._ipython_display_()
     assert shown == [figure]

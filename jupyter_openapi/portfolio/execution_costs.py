@@ -13,6 +13,7 @@ from jupyter_openapi.errors import OpenAPIError, RequestRefused, guarded
 from jupyter_openapi.frames import describe, seal
 from jupyter_openapi.frames.values import text_column
 from jupyter_openapi.market.money import ZERO, amount, exactly, floats, known_text, product, ratio
+from jupyter_openapi.market.worth import Instrument
 from jupyter_openapi.messages import _, ngettext
 from jupyter_openapi.portfolio.executions import SIDES, history_rows
 from jupyter_openapi.portfolio.pnl_frame import instants
@@ -135,35 +136,12 @@ def slippage(
                 reader.miss(said)
         sent = last_prices(client)
         arrived = arrivals(reader, orders) if arrival else {}
-        rows = []
-        for order in orders:
-            known = money[order.symbol]
-            rows.append(
-                {
-                    "order_id": order.order_id,
-                    "symbol": order.symbol,
-                    "side": order.side,
-                    "submitted_at": order.at,
-                    "quantity": order.quantity,
-                    "price": order.price,
-                    "currency": known.currency,
-                    "base_currency": base,
-                    **_against(
-                        "",
-                        order,
-                        sent.get(order.order_id),
-                        known.multiplier,
-                        rates.rate(known.currency, base),
-                    ),
-                    **_against(
-                        "arrival_",
-                        order,
-                        arrived.get(order.order_id),
-                        known.multiplier,
-                        rates.rate(known.currency, base),
-                    ),
-                }
+        rows = [
+            _row(
+                order, money[order.symbol], base, rates, sent.get(order.order_id), arrived.get(order.order_id)
             )
+            for order in orders
+        ]
         if absent := sum(row["last_price"] is None for row in rows):
             reader.asides.append(
                 ngettext(
@@ -182,6 +160,29 @@ def slippage(
     )
     warn(reader.missing, "Not everything is known")
     return seal(described)
+
+
+def _row(  # noqa: PLR0917 (an order, and what is known of it)
+    order: Filled,
+    known: Instrument,
+    base: str,
+    rates: Rates,
+    last: Decimal | None,
+    arrival: Decimal | None,
+) -> dict[str, Any]:
+    rate = rates.rate(known.currency, base)
+    return {
+        "order_id": order.order_id,
+        "symbol": order.symbol,
+        "side": order.side,
+        "submitted_at": order.at,
+        "quantity": order.quantity,
+        "price": order.price,
+        "currency": known.currency,
+        "base_currency": base,
+        **_against("", order, last, known.multiplier, rate),
+        **_against("arrival_", order, arrival, known.multiplier, rate),
+    }
 
 
 def _against(

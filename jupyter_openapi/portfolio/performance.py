@@ -164,19 +164,26 @@ def measured(  # noqa: PLR0917 (as `returns`)
     if reader is not None:
         series.missing += reader.missing
         series.asides += reader.asides
-    kind = "returns" if series.benchmark is None else "returns and benchmark"
+    return _described(frame, series, owner.partition("-")[0], by, tz, local=currency == "local")
+
+
+def _described(
+    frame: pd.DataFrame, series: Series, mode: str, by: str, tz: str, *, local: bool
+) -> pd.DataFrame:
+    benchmark = series.benchmark
+    kind = "returns" if benchmark is None else "returns and benchmark"
     return seal(
         describe(
             frame,
             operation=f"{kind} by {'date' if by == 'day' else by}",
-            mode=owner.partition("-")[0],
+            mode=mode,
             base_currency=series.base,
             by=by,
-            benchmark=symbol,
+            benchmark=None if benchmark is None else benchmark.symbol,
             tz=tz,
             requested_at=series.days[-1].at if series.days else None,
             missing=series.missing,
-            notes=[*DEFINITIONS, *([LOCAL] if currency == "local" else []), *series.asides],
+            notes=[*DEFINITIONS, *([LOCAL] if local else []), *series.asides],
         )
     )
 

@@ -20,11 +20,12 @@ from jupyter_openapi.market.money import (
     product,
     ratio,
 )
+from jupyter_openapi.market.worth import Instrument
 from jupyter_openapi.messages import _
 from jupyter_openapi.portfolio.exposures import whole_account
 from jupyter_openapi.portfolio.lot_plan import Line, Plan, planned
 from jupyter_openapi.portfolio.positions import AccountReader, names, warn
-from jupyter_openapi.portfolio.prices import Rates, currency_code, read_prices, read_rates
+from jupyter_openapi.portfolio.prices import Price, Rates, currency_code, read_prices, read_rates
 from jupyter_openapi.portfolio.rebalance_inputs import Costs, available_cash, paid_in, reserve_of, weights_of
 from jupyter_openapi.portfolio.valuation import valued
 
@@ -202,38 +203,26 @@ def _targets(
         )
     net = sum((part for part in parts if part is not None), ZERO)
     kept = [product(held, rates.rate(currency, base)) for currency, held in reserve.items()]
+    if None in kept:
+        raise RequestRefused(
+            _("Nothing is rebalanced, for no rate into {base} tells what the reserve is worth.").format(
+                base=base
+            )
+        )
     held = {symbol: frame[frame["symbol"] == symbol] for symbol in weights}
     own = getattr(client, "fees", {})
     cash = available_cash(reader)
+    spare = net - sum((part for part in kept if part is not None), ZERO)
     lines = []
     for symbol, weight in weights.items():
-        one = money[symbol]
-        price = prices[symbol].last if symbol in prices else None
-        rate = rates.rate(one.currency, base)
-        lacks = [
-            what
-            for what, value in (
-                (_("its last price"), price),
-                (_("its board lot"), one.lot_size),
-                (_("a rate for {currency} into {base}").format(currency=one.currency, base=base), rate),
-                (_("a rate for the reserve"), 1 if None not in kept else None),
-            )
-            if not value
-        ]
-        if lacks or price is None or rate is None or one.lot_size is None:
-            raise RequestRefused(
-                _("Nothing is rebalanced, for of {symbol} is not known: {lacks}.").format(
-                    symbol=symbol, lacks=", ".join(lacks)
-                )
-            )
-        spare = net - sum((part for part in kept if part is not None), ZERO)
-        mine = held[symbol]
+        one, mine = money[symbol], held[symbol]
+        price, lot, rate = _known(one, prices.get(symbol), rates.rate(one.currency, base), base)
         lines.append(
             Line(
                 symbol,
                 paid_in(one.currency, cash),
                 price,
-                one.lot_size,
+                lot,
                 _sum(mine["quantity"]),
                 _sum(mine["available_quantity"]),
                 max(ZERO, weight * spare) / rate,
@@ -242,6 +231,31 @@ def _targets(
         )
     alone = [str(symbol) for symbol in frame["symbol"] if str(symbol) not in weights]
     return Targets(base, lines, weights, cash, reserve, net, rates, alone)
+
+
+def _known(
+    one: Instrument, price: Price | None, rate: Decimal | None, base: str
+) -> tuple[Decimal, int, Decimal]:
+    """Return a security's last price, its board lot, and what its currency is worth in the base currency.
+
+    Raises
+    ------
+    RequestRefused
+        One of them is not known.
+    """
+    last = None if price is None else price.last
+    if last and one.lot_size and rate:
+        return last, one.lot_size, rate
+    words = (
+        (last, _("its last price")),
+        (one.lot_size, _("its board lot")),
+        (rate, _("a rate for {currency} into {base}").format(currency=one.currency, base=base)),
+    )
+    raise RequestRefused(
+        _("Nothing is rebalanced, for of {symbol} is not known: {lacks}.").format(
+            symbol=one.symbol, lacks=", ".join(said for value, said in words if not value)
+        )
+    )
 
 
 def _sum(values: Iterable[Any]) -> Decimal:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import hashlib
 import uuid
 from collections.abc import Callable, Iterable, Mapping
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from jupyter_openapi.account import Account, PaperCheck, Read
@@ -163,10 +162,9 @@ class Desk:
             None if wanted.body is None else fields,
             [*lines, *rounding, *guard.lines],
             order_id=order_id,
-            overrides=guard.overrides,
+            guard=guard,
             about=order or fields,
             calls=reads.trade_calls,
-            last=guard.last,
         )
 
     @staticmethod
@@ -197,10 +195,9 @@ class Desk:
         lines: facts.Lines,
         *,
         order_id: str | None = None,
-        overrides: frozenset[str] = frozenset(),
+        guard: LimitCheck | None = None,
         about: Mapping[str, Any] | None = None,
         calls: int = 0,
-        last: Decimal | None = None,
     ) -> Preview:
         # The same cell may be for paper first and for real money then: those are two orders.
         same = fingerprint(
@@ -209,8 +206,8 @@ class Desk:
             body if isinstance(body, dict) else {"": body},
         )
         request_id, tag = _identified(operation, body)
-        target = f"{path}?{query}" if query else path
         content = b"" if body is None else encode_body(body)
+        sends = f"{operation.method} {f'{path}?{query}' if query else path} {content.decode()}"
         preview = Preview(
             operation,
             operation.method,
@@ -227,11 +224,11 @@ class Desk:
             order_id,
             tag,
             same,
-            overrides=overrides,
+            overrides=frozenset() if guard is None else guard.overrides,
             market_side=_market_side(about or (body if isinstance(body, dict) else {})),
             cell=self._cell(),
             calls=calls,
-            last_price=last,
+            last_price=None if guard is None else guard.last,
             _admit=self._admit,
             _allowed=lambda: self.account.may_change(operation.name),
             _deliver=self._deliver,
