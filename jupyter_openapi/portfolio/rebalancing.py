@@ -205,9 +205,7 @@ def _targets(
     kept = [product(held, rates.rate(currency, base)) for currency, held in reserve.items()]
     if None in kept:
         raise RequestRefused(
-            _("Nothing is rebalanced, for no rate into {base} tells what the reserve is worth.").format(
-                base=base
-            )
+            _("Nothing is rebalanced, for no rate into {base} tells the reserve's worth.").format(base=base)
         )
     held = {symbol: frame[frame["symbol"] == symbol] for symbol in weights}
     own = getattr(client, "fees", {})

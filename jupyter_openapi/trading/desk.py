@@ -215,11 +215,7 @@ class Desk:
             query,
             content,
             self.account,
-            (
-                ("account", self._title()),
-                *lines,
-                ("sends", f"{operation.method} {target} {content.decode()}"),
-            ),
+            (("account", self._title()), *lines, ("sends", sends)),
             request_id,
             order_id,
             tag,
