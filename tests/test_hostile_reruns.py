@@ -272,7 +272,7 @@ def test_a_journal_without_the_newer_columns_gets_them(tmp_path: Path) -> None:
     Journal(path).check()
     with closing(sqlite3.connect(path)) as db:
         db.execute("DROP INDEX of_source")
-        for name in ("source", "notebook"):
+        for name in ("source", "notebook", "last_price"):
             db.execute(f"ALTER TABLE intents DROP COLUMN {name}")
     journal = Journal(path)
     made = journal.intend(

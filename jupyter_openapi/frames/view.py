@@ -150,11 +150,11 @@ def _values(frame: pd.DataFrame, column: ViewColumn) -> list[Any]:
 
 
 def _absent(value: Any) -> bool:
-    if value is None or value == "":
+    if value is None or type(value).__name__ == "NAType" or value == "":
         return True
     if isinstance(value, (list, tuple, dict)):
         return False
-    return bool(value != value)  # noqa: PLR0124 (NaN and NaT; NA is none of these)
+    return bool(value != value)  # noqa: PLR0124 (NaN and NaT)
 
 
 def _decimal(value: Any) -> Decimal | None:

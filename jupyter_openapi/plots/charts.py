@@ -92,7 +92,7 @@ class Candles:
     remark: str = ""
 
 
-def needed(frame: pd.DataFrame, columns: Sequence[str], maker: str) -> None:
+def needed(frame: pd.DataFrame, columns: Sequence[Any], maker: str) -> None:
     """Refuse a frame that lacks columns.
 
     Raises
@@ -103,7 +103,7 @@ def needed(frame: pd.DataFrame, columns: Sequence[str], maker: str) -> None:
     if missing := [name for name in columns if name not in frame.columns]:
         raise RequestRefused(
             _("This frame lacks {missing}: pass the one that {maker} gave.").format(
-                missing=", ".join(missing), maker=maker
+                missing=", ".join(map(str, missing)), maker=maker
             )
         )
 

@@ -1,22 +1,29 @@
-"""The four charts; each takes a frame and returns a figure."""
+"""The charts of holdings, equity and executions; each takes a frame and returns a figure."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from jupyter_openapi.errors import RequestRefused, guarded
-from jupyter_openapi.messages import _
+from jupyter_openapi.errors import guarded
 from jupyter_openapi.plots.charts import allocation_bars, candles_of, curve_of, profit_bars
+from jupyter_openapi.plots.engines import drawing
+from jupyter_openapi.plots.performance_charts import is_returns
+from jupyter_openapi.plots.performance_figures import indexed
 
 if TYPE_CHECKING:
     import pandas as pd
 
-INSTALL = "pip install 'jupyter-openapi[plot]'"
-
 
 @guarded
 def allocation(
-    frame: pd.DataFrame, by: str = "symbol", *, interactive: bool = False, privacy: bool = False
+    frame: pd.DataFrame,
+    by: str = "symbol",
+    *,
+    interactive: bool = False,
+    privacy: bool = False,
+    theme: str | None = None,
 ) -> Any:
     """Draw the share of each holding, market or currency in all value, cash included.
 
@@ -30,6 +37,8 @@ def allocation(
         A plotly figure instead of matplotlib's.
     privacy
         Shares only, no amounts.
+    theme
+        ``light`` or ``dark``; by default that of matplotlib's or plotly's own settings.
 
     Returns
     -------
@@ -40,14 +49,18 @@ def allocation(
     RequestRefused
         The frame is another, `by` is none of these, or the library is not installed.
     """
-    check = _engine(interactive=interactive)
-    bars = allocation_bars(frame, by, privacy=privacy, readable=check.readable)
-    return check.bars(bars)
+    with _drawing(theme, interactive=interactive) as check:
+        return check.bars(allocation_bars(frame, by, privacy=privacy, readable=check.readable))
 
 
 @guarded
 def profit(
-    frame: pd.DataFrame, what: str = "unrealized", *, interactive: bool = False, privacy: bool = False
+    frame: pd.DataFrame,
+    what: str = "unrealized",
+    *,
+    interactive: bool = False,
+    privacy: bool = False,
+    theme: str | None = None,
 ) -> Any:
     """Draw the profit and loss of each holding in the base currency, at today's rates.
 
@@ -61,6 +74,8 @@ def profit(
         A plotly figure instead of matplotlib's.
     privacy
         Percentages only, no amounts.
+    theme
+        ``light`` or ``dark``; by default that of matplotlib's or plotly's own settings.
 
     Returns
     -------
@@ -71,23 +86,28 @@ def profit(
     RequestRefused
         The frame is another, `what` is none of these, or the library is not installed.
     """
-    check = _engine(interactive=interactive)
-    bars = profit_bars(frame, what, privacy=privacy, readable=check.readable)
-    return check.bars(bars)
+    with _drawing(theme, interactive=interactive) as check:
+        return check.bars(profit_bars(frame, what, privacy=privacy, readable=check.readable))
 
 
 @guarded
-def equity(frame: pd.DataFrame, *, interactive: bool = False, privacy: bool = False) -> Any:
+def equity(
+    frame: pd.DataFrame, *, interactive: bool = False, privacy: bool = False, theme: str | None = None
+) -> Any:
     """Draw what the account was worth at its snapshots, and the drawdown of its time-weighted return below.
+
+    Of the frame of `portfolio.returns` it draws the index, beside that of its benchmark.
 
     Parameters
     ----------
     frame
-        What `portfolio.equity_curve` gave.
+        What `portfolio.equity_curve` gave, or `portfolio.returns` by day.
     interactive
         A plotly figure instead of matplotlib's.
     privacy
         The return's index, 100 at the start, instead of amounts.
+    theme
+        ``light`` or ``dark``; by default that of matplotlib's or plotly's own settings.
 
     Returns
     -------
@@ -98,7 +118,11 @@ def equity(frame: pd.DataFrame, *, interactive: bool = False, privacy: bool = Fa
     RequestRefused
         The frame is another, or the library is not installed.
     """
-    return _engine(interactive=interactive).curve(curve_of(frame, privacy=privacy))
+    if is_returns(frame):
+        return indexed(frame, interactive=interactive, theme=theme)
+    chart = curve_of(frame, privacy=privacy)
+    with _drawing(theme, interactive=interactive) as check:
+        return check.curve(chart)
 
 
 @guarded
@@ -109,6 +133,7 @@ def executions(
     *,
     interactive: bool = False,
     privacy: bool = False,
+    theme: str | None = None,
 ) -> Any:
     """Draw a security's executions on its candles: purchases point up, sales down, each at its price.
 
@@ -125,6 +150,8 @@ def executions(
         A plotly figure instead of matplotlib's.
     privacy
         No quantities.
+    theme
+        ``light`` or ``dark``; by default that of matplotlib's or plotly's own settings.
 
     Returns
     -------
@@ -135,27 +162,21 @@ def executions(
     RequestRefused
         A frame is another, or the library is not installed.
     """
-    return _engine(interactive=interactive).candles(candles_of(candles, fills, symbol, privacy=privacy))
+    chart = candles_of(candles, fills, symbol, privacy=privacy)
+    with _drawing(theme, interactive=interactive) as check:
+        return check.candles(chart)
 
 
-def _engine(*, interactive: bool) -> Any:
-    """Return the module that draws.
+@contextmanager
+def _drawing(theme: str | None, *, interactive: bool) -> Iterator[Any]:
+    """Give the module that draws, in a theme.
 
     Raises
     ------
     RequestRefused
-        Its library is not installed.
+        There is no such theme, or the library is not installed.
     """
-    try:
-        if interactive:
-            from jupyter_openapi.plots import draw_plotly as engine
-        else:
-            from jupyter_openapi.plots import draw_matplotlib as engine  # type: ignore[no-redef]
-    except ImportError as missing:
-        what = missing.name or "a library"
-        raise RequestRefused(
-            _("Pictures need {partition}, which is not installed: {install}.").format(
-                partition=what.partition(".")[0], install=INSTALL
-            )
-        ) from None
-    return engine
+    with drawing(
+        theme, "draw_plotly" if interactive else "draw_matplotlib", interactive=interactive
+    ) as check:
+        yield check

@@ -9,7 +9,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from jupyter_openapi.magic.command import CommandSpec
-from jupyter_openapi.magic.commands import connection, login, orders, portfolio, sandbox, settings, trade
+from jupyter_openapi.magic.commands import (
+    connection,
+    login,
+    orders,
+    performance,
+    portfolio,
+    sandbox,
+    settings,
+    trade,
+)
 from jupyter_openapi.magic.commands.help import endpoints, explain
 
 __all__ = ["COMMANDS", "CommandSpec"]
@@ -32,6 +41,8 @@ _ORDERED = (
     orders.journal,
     portfolio.portfolio,
     portfolio.pnl,
+    performance.returns,
+    performance.trade_stats,
     portfolio.snapshot,
     sandbox.sandbox,
     settings.settings,
