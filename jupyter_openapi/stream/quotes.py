@@ -13,8 +13,9 @@ from jupyter_openapi.errors import OpenAPIError
 from jupyter_openapi.protocol import ProtocolError, message
 from jupyter_openapi.protocol import commands as c
 from jupyter_openapi.stream.events import DEPTH, QUOTE, TRADES, Event
-from jupyter_openapi.stream.gateway import Gateway, Source
+from jupyter_openapi.stream.gateway import LIVE, Gateway, Source
 from jupyter_openapi.stream.link import Link, LostError, Refusal
+from jupyter_openapi.stream.news import News
 
 Wish = tuple[str, str]
 """A symbol and a kind."""
@@ -73,8 +74,9 @@ class QuoteGateway(Gateway):
 
     name = "quote"
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: Source, news: News) -> None:
         super().__init__(source)
+        self._news = news
         self.latest: dict[tuple[str, str, int], Event] = {}
         self.previous_close: dict[str, str] = {}
         self._counts: Counter[Wish] = Counter()
@@ -259,6 +261,8 @@ class QuoteGateway(Gateway):
         event = self.latest[key] = Event(kind, fields, time.time(), snapshot)
         for reader in readers:
             reader.deliver(event)
+        if self._news.wakes:
+            self._news.tell(wish[0])
 
     def _quote(self, body: bytes) -> Row:
         """Return the whole state after a push, which holds only what changed.
@@ -320,6 +324,13 @@ class QuoteGateway(Gateway):
     def silent(self, wishes: Iterable[Wish]) -> list[Wish]:
         """Return those of which no first value has come; trades have none."""
         return [wish for wish in wishes if wish in self._first and wish[1] != TRADES]
+
+    def current(self, kind: str, symbol: str) -> Event | None:
+        """Return the newest event of regular hours, if the link is live and the symbol is subscribed to."""
+        wish = (symbol, kind)
+        if self.state != LIVE or wish not in self._counts or wish in self._first:
+            return None
+        return self.latest.get((kind, symbol, 0))
 
     def known(self, wishes: Iterable[Wish]) -> list[Event]:
         """Return the newest events of these, as first values."""
