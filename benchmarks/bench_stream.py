@@ -48,6 +48,7 @@ def serve() -> None:
             "app_key": keys.app_key,
             "app_secret": keys.app_secret,
             "access_token": keys.access_token,
+            "symbols": list(world.market.securities),
         }
         print(json.dumps(facts), flush=True)
         orders: asyncio.Queue[list[str]] = asyncio.Queue()
@@ -59,16 +60,16 @@ def serve() -> None:
 
         threading.Thread(target=listen, daemon=True).start()
         while (order := await orders.get())[0] != "end":
-            await send(world, int(order[1]), float(order[2]))
+            await send(world, int(order[1]), float(order[2]), order[3:] or SYMBOLS)
 
     asyncio.run(run())
 
 
-def frame(number: int) -> bytes:
+def frame(number: int, symbols: list[str]) -> bytes:
     from jupyter_openapi.sandbox.links import push
 
     values = {
-        "symbol": SYMBOLS[number % len(SYMBOLS)],
+        "symbol": symbols[number % len(symbols)],
         "sequence": 160_808_750_000_000 + number,
         "last_done": f"{388 + number % 7}.20",
         "open": "390.00",
@@ -83,11 +84,11 @@ def frame(number: int) -> bytes:
     return push(101, "PushQuote", values)
 
 
-async def send(world: Any, count: int, rate: float) -> None:
+async def send(world: Any, count: int, rate: float, symbols: list[str]) -> None:
     """Send so many pushes, so many a second (0: all at once) to every link that subscribed."""
     links = [link for link in world.links.of("quote") if link.subscribed]
     if not rate:
-        frames = [frame(number) for number in range(count)]
+        frames = [frame(number, symbols) for number in range(count)]
         for start in range(0, count, 200):
             # Many in one write: the flood must be as fast as the client can read.
             world.links.broadcast(links, b"".join(frames[start : start + 200]))
@@ -98,7 +99,7 @@ async def send(world: Any, count: int, rate: float) -> None:
         due = begun + number / rate
         if (left := due - time.monotonic()) > 0:
             await asyncio.sleep(left)
-        world.links.broadcast(links, frame(number))
+        world.links.broadcast(links, frame(number, symbols))
 
 
 # the clients
@@ -126,7 +127,7 @@ class Tally:
         self.count, self.late, self.keep = 0, [], keep
 
 
-def ours(info: dict[str, str]) -> tuple[Tally, Any]:
+def ours(info: dict[str, Any]) -> tuple[Tally, Any]:
     from jupyter_openapi import Client, Credentials
 
     tally = Tally()
@@ -138,7 +139,7 @@ def ours(info: dict[str, str]) -> tuple[Tally, Any]:
     return tally, lambda: client.call("quote", symbol=["700.HK"])
 
 
-def official(info: dict[str, str]) -> tuple[Tally, Any]:
+def official(info: dict[str, Any]) -> tuple[Tally, Any]:
     from longbridge import openapi as lb
 
     tally = Tally()
@@ -172,7 +173,7 @@ def official(info: dict[str, str]) -> tuple[Tally, Any]:
     return tally, lambda: asyncio.run_coroutine_threadsafe(pull(), loop).result(20)
 
 
-def client(kind: str, info: dict[str, str]) -> None:
+def client(kind: str, info: dict[str, Any]) -> None:
     tally, pull = {"ours": ours, "sdk": official}[kind](info)
     print("ready", flush=True)
     for line in sys.stdin:
@@ -274,7 +275,7 @@ def many_links(links: int = 50, count: int = 1000) -> float:
         server.end()
 
 
-async def drain(info: dict[str, str], links: int, count: int) -> None:
+async def drain(info: dict[str, Any], links: int, count: int) -> None:
     """Subscribe on so many links and count what comes."""
     from websockets.asyncio.client import connect
 

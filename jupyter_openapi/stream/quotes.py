@@ -149,6 +149,7 @@ class QuoteGateway(Gateway):
             for session in range(4):
                 self.latest.pop((wish[1], wish[0], session), None)
             alone.append(wish)
+            self._news.tell(wish[0])
         return alone
 
     async def restore(self, link: Link) -> None:
@@ -245,15 +246,21 @@ class QuoteGateway(Gateway):
         kind, decoder = known
         try:
             fields = self._quote(body) if kind == QUOTE else decoder.decode(body)
-        except ProtocolError:
+        except (ProtocolError, UnicodeDecodeError):
             return
-        wish = (fields["symbol"], kind)
+        symbol = fields["symbol"]
+        wish = (symbol, kind)
         readers = self._readers.get(wish)
-        if readers is None or fields.get("tag") == _REVISED:
+        if readers is None:
             return
-        key = (kind, wish[0], fields["trade_session"] if kind == QUOTE else 0)
-        if kind in _SIDES and (before := self.latest.get(key)) is not None:
-            fields = _merged_sides(kind, before, fields)
+        if kind == QUOTE:
+            if fields["tag"] == _REVISED:
+                return
+            key = (kind, symbol, fields["trade_session"])
+        else:
+            key = (kind, symbol, 0)
+            if kind in _SIDES and (before := self.latest.get(key)) is not None:
+                fields = _merged_sides(kind, before, fields)
         snapshot = False
         if self._first and wish in self._first:
             self._first.discard(wish)
@@ -262,7 +269,7 @@ class QuoteGateway(Gateway):
         for reader in readers:
             reader.deliver(event)
         if self._news.wakes:
-            self._news.tell(wish[0])
+            self._news.tell(symbol)
 
     def _quote(self, body: bytes) -> Row:
         """Return the whole state after a push, which holds only what changed.
@@ -272,11 +279,12 @@ class QuoteGateway(Gateway):
         """
         decoder = _QUOTES
         end = 2 + body[1] if len(body) > 2 and body[0] == _SYMBOL_TAG else 0
-        before = self.latest.get((QUOTE, body[2:end].decode("utf-8", "replace"), 0)) if end else None
+        before = self.latest.get((QUOTE, body[2:end].decode(), 0)) if end else None
         if before is not None:
-            fields = decoder.decode(body, {**before.fields, **_RESET})
-            if fields["trade_session"] == 0 and fields["symbol"] == before.symbol:
-                if fields["volume"] < before.fields["volume"]:
+            known = before.fields
+            fields = decoder.decode(body, {**known, **_RESET})
+            if fields["trade_session"] == 0 and fields["symbol"] == known["symbol"]:
+                if fields["volume"] < known["volume"]:
                     self._new_day(fields["symbol"])
                 return fields
         fields = decoder.decode(body)
@@ -342,9 +350,11 @@ class QuoteGateway(Gateway):
         return found
 
     def changed(self) -> None:
-        """Tell the subscriptions about the gateway's state."""
+        """Tell the subscriptions about the gateway's state, and whoever relies on its pushes."""
         for reader in list(self._all):
             reader.gateway_changed()
+        for symbol in {symbol for symbol, _ in self._counts}:
+            self._news.tell(symbol)
 
 
 class Bucket:
