@@ -238,8 +238,7 @@ class BlotterModel(PanelState):
 
     def _show_pushed(self, client: ClientLike) -> float | None:
         """Show what is pushed of the orders; return for how long none need be read, if so."""
-        symbols = {str(order.get("symbol")) for order in self._working()}
-        self._ear.listen(client, ORDERS, LINK, *symbols)
+        self._listen(client)
         if client.live is None or not self.read or self._session.client is not client:
             return None
         time.sleep(max(0.0, self._shown_at + GAP - time.monotonic()))
@@ -251,6 +250,7 @@ class BlotterModel(PanelState):
             for order_id, row in pushed.items():
                 place = self._older if order_id in self._older else self._today
                 place[order_id] = newest(place.get(order_id), row)
+        self._listen(client)
         self._changed()
         left = self._due - time.monotonic()
         if left <= 0:
@@ -259,6 +259,9 @@ class BlotterModel(PanelState):
         if self._read_prices(client, ask=due and TRAFFIC.clear(client)):
             return left
         return min(left, EVERY)
+
+    def _listen(self, client: ClientLike) -> None:
+        self._ear.listen(client, ORDERS, LINK, *(str(order.get("symbol")) for order in self._working()))
 
     def _read_orders(self, client: ClientLike) -> None:
         began = time.monotonic() - LAG

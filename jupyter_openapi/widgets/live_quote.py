@@ -145,7 +145,7 @@ class LiveQuote:
         self._changed()
         asked, at = self._asked
         left = at + (PUSHED if book else EVERY) - time.monotonic()
-        quiet = asked == symbol and self._choices is not None and _asks(fields) == self._most[0]
+        quiet = asked == symbol and self._choices is not None and not self._wants_most(fields)
         return left if quiet and left > 0 else None
 
     def _see(self, client: ClientLike, symbol: str) -> Exception | None:
@@ -165,14 +165,9 @@ class LiveQuote:
 
     def _ask_most(self, client: ClientLike, fields: Mapping[str, str]) -> Exception | None:
         """Ask how much may be bought or sold, when the fields that rule it have changed and are complete."""
+        if not self._wants_most(fields):
+            return None
         asks = _asks(fields)
-        kind, price = fields.get("order_type", ""), amount(fields.get("submitted_price"))
-        rules = orders.RULES.get(kind)
-        if asks == self._most[0] or rules is None or not fields.get("side"):
-            return None
-        priced = fields["side"] == "Buy" and "submitted_price" in rules.needs
-        if priced and (price is None or price <= 0):
-            return None
         if (wait := self._most_at + MOST_GAP - time.monotonic()) > 0:
             time.sleep(wait)
             if _asks(self._fields) != asks:
@@ -186,6 +181,14 @@ class LiveQuote:
             self._most = (asks, found)
         self._changed()
         return failure
+
+    def _wants_most(self, fields: Mapping[str, str]) -> bool:
+        rules = orders.RULES.get(fields.get("order_type", ""))
+        if _asks(fields) == self._most[0] or rules is None or not fields.get("side"):
+            return False
+        price = amount(fields.get("submitted_price"))
+        priced = fields["side"] == "Buy" and "submitted_price" in rules.needs
+        return not priced or (price is not None and price > 0)
 
     def most(self) -> str:
         """Say how many shares the present fields may buy or sell."""
