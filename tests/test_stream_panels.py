@@ -13,7 +13,8 @@ from browser.fakes import FakeSession
 from support.sandbox import SandboxProcess, start_sandbox
 from support.streaming import client_of, links, until
 
-from jupyter_openapi import Client, portfolio
+from jupyter_openapi import Client, OutcomeUnknown, TransportError, portfolio
+from jupyter_openapi.spec.model import Effect
 from jupyter_openapi.stream.news import News
 from jupyter_openapi.trading.looks import Looks
 from jupyter_openapi.widgets import blotter_model, live_quote, order_ticket, portfolio_model
@@ -305,3 +306,42 @@ def test_an_older_push_does_not_take_the_place_of_a_newer_read() -> None:
     assert newest({**read, "remark": "mine"}, done)["status"] == "CanceledStatus"
     assert newest({**read, "remark": "mine"}, done)["remark"] == "mine"
     assert newest(None, pushed) == pushed
+
+
+# orders of which nothing is heard: a push settles nothing that a read would not
+
+
+def test_reconcile_settles_nothing_by_a_push(
+    sandbox: SandboxProcess, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    transport = client.connection.transport
+    send, blind = transport.send, [True]
+
+    def lossy(call: Any) -> Any:
+        if call.effect is Effect.READ and blind[0]:
+            raise TransportError("no answer")
+        answer = send(call)
+        if call.path == "/v1/trade/order":
+            raise OutcomeUnknown("no answer")
+        return answer
+
+    sub = client.subscribe_orders().wait()
+    client._desk._delivery._waits = (0.0,) * 2
+    preview = client.call("submit_order", symbol=HK, side="Buy", order_type="MO", submitted_quantity="100")
+    monkeypatch.setattr(transport, "send", lossy)
+    with pytest.raises(OutcomeUnknown):
+        preview.send()
+
+    def filled() -> list[str]:
+        tagged = sub.latest[sub.latest["remark"].str.len() > 0]
+        return list(tagged[tagged["status"] == "FilledStatus"]["order_id"])
+
+    (order_id,) = until(filled)  # the pushes told, of one, for it was sent once
+    assert client.unsettled() == 1
+    with pytest.raises(TransportError):
+        client.reconcile()
+    assert client.unsettled() == 1
+    blind[0] = False
+    (settled,) = client.reconcile()
+    assert (settled.verdict, settled.order_id) == ("done", order_id)
+    assert client.unsettled() == 0
