@@ -226,6 +226,9 @@ class Process:
     def end(self) -> None:
         self._child.kill()
         self._child.wait()
+        for pipe in (self._child.stdin, self._child.stdout):
+            assert pipe is not None
+            pipe.close()
 
 
 def one(kind: str, what: str, count: int, rate: float) -> dict[str, float]:
@@ -261,16 +264,39 @@ def idle_pull(kind: str) -> float:
     return statistics.median(one(kind, "pull", 20, 20)["pull"] for _ in range(ROUNDS))
 
 
-def many_links(links: int = 50, count: int = 1000) -> float:
-    """Return how many pushes a second the sandbox sends to so many links."""
+def many_links(links: int = 50, count: int = 1000, rate: float = 0) -> tuple[float, list[float], list[float]]:
+    """Send so many pushes to each of so many links, all at once or `rate` a second.
+
+    Returns how many pushes a second arrived in all, and how long REST reads took before and meanwhile.
+    """
+    from jupyter_openapi import Client, Credentials
+
     server = Process("serve")
     info = json.loads(server.hear())
     children = Process("drain", json.dumps(info), str(links), str(count))
+    keys = Credentials(info["app_key"], info["app_secret"], info["access_token"])
+    client = Client(keys, "sandbox", info["http_url"], limits=False)
+
+    def read() -> float:
+        begun = time.perf_counter()
+        row = client.call("quote", symbol=["700.HK"]).data["secu_quote"][0]
+        assert row["symbol"] == "700.HK"
+        time.sleep(0.005)
+        return time.perf_counter() - begun - 0.005
+
     try:
         children.hear()
-        server.tell(f"send {count} 0")
-        return float(children.hear())
+        idle = [read() for _ in range(100)][20:]
+        server.tell(f"send {count} {rate}")
+        told: list[str] = []
+        listener = threading.Thread(target=lambda: told.append(children.hear()))
+        listener.start()
+        busy = []
+        while listener.is_alive():
+            busy.append(read())
+        return float(told[0]), idle, busy
     finally:
+        client.close()
         children.end()
         server.end()
 
@@ -326,7 +352,12 @@ def main() -> None:
     print(f"a pull while 1,000 a second: ours {found['ours']['pull']:.2f} ms, idle {idle:.2f}")
     print(f"a pull while 1,000 a second: SDK {found['sdk']['pull']:.2f} ms")
     print(f"a pull, ours / idle            {found['ours']['pull'] / idle:.2f}   (target <= 1.2)")
-    print(f"sandbox, 50 links              {many_links():,.0f} pushes a second   (target >= 10,000)")
+    flooded, _, _ = many_links()
+    print(f"sandbox, 50 links, at once     {flooded:,.0f} pushes a second   (target >= 10,000)")
+    sent, idle_reads, reads = many_links(count=1000, rate=200)
+    before, during = (statistics.median(times) * 1000 for times in (idle_reads, reads))
+    print(f"sandbox, 50 links: {sent:,.0f} pushes a second, REST {during:.2f} ms, idle {before:.2f}")
+    print(f"REST, 10,000 a second / idle   {during / before:.2f}   (target <= 1.5)")
 
 
 if __name__ == "__main__":

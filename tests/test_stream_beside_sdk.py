@@ -6,6 +6,7 @@ And under ``make soak``: ten minutes at a thousand pushes a second, with memory 
 from __future__ import annotations
 
 import gc
+import importlib.util
 import json
 import os
 import subprocess
@@ -15,7 +16,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from support import SOAK
+from support import SOAK, soak
 from support.sandbox import ROOT, start_sandbox
 from support.sdk_agent import Agent
 from support.streaming import client_of, until
@@ -135,6 +136,19 @@ def test_a_thousand_pushes_a_second_leave_memory_level_and_merge_nothing() -> No
         server.wait()
         server.stdin.close()
         server.stdout.close()
+
+
+def test_fifty_links_get_every_push_while_rest_answers() -> None:
+    spec = importlib.util.spec_from_file_location("bench_stream", BENCH)
+    assert spec is not None
+    assert spec.loader is not None
+    bench = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(bench)
+    count = soak(1000)
+    arrived, idle, during = bench.many_links(50, count, 200)  # it waits for all of them, and reads meanwhile
+    print(f"50 links: {arrived:,.0f} pushes a second; {len(during)} reads meanwhile, {len(idle)} before")
+    assert arrived > 0
+    assert len(during) >= 1
 
 
 def test_nothing_of_it_is_imported_before_the_first_subscription() -> None:

@@ -8,6 +8,7 @@ import signal
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -72,11 +73,13 @@ ended = time.monotonic()
     time.sleep(4)
     after = kernel.run(
         "await asyncio.sleep(0.2)\n"
-        "print(len(heard), task.done(), 'nest_asyncio' in sys.modules, 'nest_asyncio2' in sys.modules)"
+        "print(len(heard), task.done(), 'nest_asyncio' in sys.modules, 'nest_asyncio2' in sys.modules, "
+        "asyncio.run.__module__, type(asyncio.get_running_loop()).run_until_complete.__module__)"
     )
-    count, done, old, new = after.text.split()
+    count, done, old, new, run, loop = after.text.split()
     assert int(count) >= 1
     assert (done, old, new) == ("False", "False", "False")
+    assert (run, loop) == ("asyncio.runners", "asyncio.base_events")
 
 
 def test_top_level_await_and_a_plain_loop_in_one_kernel(kernel: Kernel) -> None:
@@ -102,5 +105,36 @@ def test_an_interrupted_loop_leaves_no_link_and_a_killed_kernel_none_either(
     until(lambda: not links(sandbox), 5)
     assert kernel.run("sub = client.subscribe('700.HK').wait()").ok
     assert len(links(sandbox)) == 1
+    kernel.restart()
+    until(lambda: not links(sandbox), 5)
+    assert kernel.run(SETUP.replace("{info}", json.dumps(sandbox.info))).ok
+    assert kernel.run("sub = client.subscribe('700.HK').wait()").ok
+    assert len(links(sandbox)) == 1
     kernel.kill()
     until(lambda: not links(sandbox), 5)
+
+
+def test_three_kernels_with_ten_subscriptions_each_hold_three_links_a_gateway(
+    sandbox: SandboxProcess, tmp_path: Path
+) -> None:
+    def start(number: int) -> Kernel:
+        home = tmp_path / str(number)
+        home.mkdir()
+        return Kernel(home)
+
+    with ThreadPoolExecutor(3) as pool:
+        kernels = list(pool.map(start, range(3)))
+        try:
+            cell = SETUP.replace("{info}", json.dumps(sandbox.info)) + (
+                "quotes = [client.subscribe('700.HK') for _ in range(10)]\n"
+                "orders = [client.subscribe_orders() for _ in range(10)]\n"
+                "for sub in (*quotes, *orders): sub.wait()\n"
+                "print(len(client.links()))"
+            )
+            told = list(pool.map(lambda kernel: kernel.run(cell), kernels))
+            assert [out.text for out in told] == ["2\n"] * 3, [out.error for out in told]
+            assert [len(links(sandbox, name)) for name in ("quote", "trade")] == [3, 3]
+            list(pool.map(Kernel.quit, kernels))
+            until(lambda: not links(sandbox), 5)
+        finally:
+            list(pool.map(Kernel.close, kernels))
