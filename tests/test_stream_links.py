@@ -23,6 +23,7 @@ from support.streaming import QUICK, client_of, links, until
 from jupyter_openapi import ApiError, Client, TransportError
 from jupyter_openapi.stream import Settings
 from jupyter_openapi.stream.addresses import proxy_for, socket_url, tls_context
+from jupyter_openapi.stream.gateway import Gateway
 from jupyter_openapi.stream.link import Link, LostError
 from jupyter_openapi.transport.hosts import resolve_host
 
@@ -385,19 +386,21 @@ def test_a_request_without_an_answer_gives_the_link_up(sandbox: SandboxProcess) 
 
 
 def test_no_password_session_or_token_is_logged(
-    sandbox: SandboxProcess, client: Client, caplog: pytest.LogCaptureFixture
+    sandbox: SandboxProcess,
+    client: Client,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     caplog.set_level(logging.DEBUG)
-    sub = client.subscribe([HK])
-    gateway = sub._engine.quotes
-    ask, passwords = gateway._password, []
+    ask, passwords = Gateway._password, []
 
-    async def password() -> str:
-        passwords.append(await ask())
+    async def password(gateway: Gateway) -> str:
+        passwords.append(await ask(gateway))
         return passwords[-1]
 
-    gateway._password = password
-    sub.wait()
+    monkeypatch.setattr(Gateway, "_password", password)
+    sub = client.subscribe([HK]).wait()
+    gateway = sub._engine.quotes
     client.subscribe_orders().wait()
     sandbox.client.post("/sandbox/sockets", drop="all")
     until(lambda: len(sub.gaps) == 1 and sub.gaps[0].end)
