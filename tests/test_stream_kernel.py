@@ -8,7 +8,6 @@ import signal
 import threading
 import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -117,24 +116,25 @@ def test_an_interrupted_loop_leaves_no_link_and_a_killed_kernel_none_either(
 def test_three_kernels_with_ten_subscriptions_each_hold_three_links_a_gateway(
     sandbox: SandboxProcess, tmp_path: Path
 ) -> None:
-    def start(number: int) -> Kernel:
-        home = tmp_path / str(number)
-        home.mkdir()
-        return Kernel(home)
-
-    with ThreadPoolExecutor(3) as pool:
-        kernels = list(pool.map(start, range(3)))
-        try:
-            cell = SETUP.replace("{info}", json.dumps(sandbox.info)) + (
-                "quotes = [client.subscribe('700.HK') for _ in range(10)]\n"
-                "orders = [client.subscribe_orders() for _ in range(10)]\n"
-                "for sub in (*quotes, *orders): sub.wait()\n"
-                "print(len(client.links()))"
-            )
-            told = list(pool.map(lambda kernel: kernel.run(cell), kernels))
-            assert [out.text for out in told] == ["2\n"] * 3, [out.error for out in told]
-            assert [len(links(sandbox, name)) for name in ("quote", "trade")] == [3, 3]
-            list(pool.map(Kernel.quit, kernels))
-            until(lambda: not links(sandbox), 5)
-        finally:
-            list(pool.map(Kernel.close, kernels))
+    kernels: list[Kernel] = []
+    try:
+        for number in range(3):
+            home = tmp_path / str(number)
+            home.mkdir()
+            kernels.append(Kernel(home))
+        cell = SETUP.replace("{info}", json.dumps(sandbox.info)) + (
+            "quotes = [client.subscribe('700.HK') for _ in range(10)]\n"
+            "orders = [client.subscribe_orders() for _ in range(10)]\n"
+            "for sub in (*quotes, *orders): sub.wait()\n"
+            "print(len(client.links()))"
+        )
+        requests = [kernel.begin(cell) for kernel in kernels]
+        told = [kernel.finish(request) for kernel, request in zip(kernels, requests, strict=True)]
+        assert [out.text for out in told] == ["2\n"] * 3, [out.error for out in told]
+        assert [len(links(sandbox, name)) for name in ("quote", "trade")] == [3, 3]
+        for kernel in kernels:
+            kernel.quit()
+        until(lambda: not links(sandbox), 5)
+    finally:
+        for kernel in kernels:
+            kernel.close()
