@@ -189,12 +189,13 @@ def test_the_portfolio_follows_pushed_prices(
     sandbox: SandboxProcess, client: Client, asked: Asked, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(portfolio_model, "FOLLOW", 0.0)
+    monkeypatch.setattr(portfolio_model, "GLANCE", 0.05)
     held = ["700.HK", "9988.HK", "5.HK", "AAPL.US", "TSLA.US"]
-    client.subscribe(held).wait()
     one = PortfolioModel(FakeSession(client), lambda: None, watched=lambda: True)  # type: ignore[arg-type]
     one.refresh()
     until(lambda: one.frame is not None and one.picture)
     place = len(asked.names)
+    client.subscribe(held).wait()  # the view is there first, and hears of it
     price = float(moved(sandbox))
     until(lambda: (frame := one.frame) is not None and price in set(frame["last_done"]))
     assert asked.names[place:] == []
@@ -345,3 +346,24 @@ def test_reconcile_settles_nothing_by_a_push(
     (settled,) = client.reconcile()
     assert (settled.verdict, settled.order_id) == ("done", order_id)
     assert client.unsettled() == 0
+
+
+def test_a_portfolio_that_is_opened_again_follows_again(
+    sandbox: SandboxProcess, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(portfolio_model, "FOLLOW", 0.0)
+    monkeypatch.setattr(portfolio_model, "GLANCE", 0.05)
+    client.subscribe(HK).wait()
+    looking = [True]
+    one = PortfolioModel(FakeSession(client), lambda: None, watched=lambda: looking[0])  # type: ignore[arg-type]
+    one.refresh()
+    until(lambda: one.frame is not None)
+    looking[0] = False
+    until(lambda: not one._poller.running)
+    price = float(moved(sandbox))
+    assert one.frame is not None
+    assert price not in set(one.frame["last_done"])
+    looking[0] = True
+    one.resume()
+    until(lambda: price in set(one.frame["last_done"]))  # type: ignore[index]
+    one.close()

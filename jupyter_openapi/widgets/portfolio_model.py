@@ -33,6 +33,7 @@ _DRAWING = threading.Lock()
 DRAWING_LONGEST = 5  # seconds
 FOLLOW = 1.0  # seconds between two valuations at pushed prices
 REDRAW = 15.0  # and between two pictures of them
+GLANCE = 5.0  # and between two looks for a subscription, which costs nothing
 # A thread that still draws when the interpreter ends takes the process down with it: the end waits a little.
 atexit.register(_DRAWING.acquire, timeout=DRAWING_LONGEST)
 
@@ -110,6 +111,10 @@ class PortfolioModel(PanelState):
             self._run(lambda: self._draw(turn, frame))
         self._changed()
 
+    def resume(self) -> None:
+        """Follow pushed prices again: somebody opened the page."""
+        self._poller.wake()
+
     def close(self) -> None:
         """Show nothing more."""
         self._ear.stop()
@@ -153,33 +158,37 @@ class PortfolioModel(PanelState):
             self._draw(turn, frame)
             self._poller.wake()
 
-    def _follow(self) -> None:
-        """Value what is held at the prices that are pushed now; nothing is asked for."""
+    def _follow(self) -> float | None:
+        """Value what is held at the prices that are pushed now; nothing is asked for.
+
+        Returns after how many seconds to see whether anything is pushed, which wakes it sooner.
+        """
         with self._lock:
             turn, memory, frame = self._turn, self._memory, self.frame
         client = self._session.client
         if memory is None or frame is None or client is None or not self._watched():
             self._ear.stop()
-            return
+            return None
         held = set(frame["symbol"])
         self._ear.listen(client, ORDERS, *held)
         orders = None if client.live is None else client.live.orders(since=self._began)
         changed = any(amount(order.get("executed_quantity")) for order in (orders or {}).values())
         quoted = bool(pushed_prices(client, held))
         if not quoted and not changed:
-            return
+            return GLANCE
         time.sleep(max(0.0, self._valued_at + FOLLOW - time.monotonic()))
         self._valued_at = time.monotonic()
         if quoted:
             frame = valued(memory, str(frame.attrs["openapi"]["base_currency"]))
         with self._lock:
             if turn != self._turn or client is not self._session.client:
-                return
+                return GLANCE
             self.frame, self.stale = frame, self.stale or changed
         self._changed()
         # The picture of the equity reads its history anew: it waits for Refresh.
         if quoted and self.chosen != "Equity" and time.monotonic() > self._drawn_at + REDRAW:
             self._draw(turn, frame)
+        return GLANCE
 
     def _draw(self, turn: int, frame: pd.DataFrame) -> None:
         chosen, privacy = self.chosen, self.privacy
