@@ -62,6 +62,14 @@ assert form.ticket.fields['symbol'] == '700.HK', form.ticket.fields
 open_orders = %openapi orders
 assert list(open_orders.status) == ['NewStatus'], open_orders
 """,
+    "07-live": """
+assert state.status == 'FilledStatus' and (sent.order_id, 'FilledStatus') in changes, (state, changes)
+assert spreads and all(gap > 0 for _, gap in spreads), spreads
+assert len(df) >= 3 and df.source.eq('push').all(), df
+assert [row['state'] for row in open_links] == ['live', 'live'], open_links
+assert {'quote', 'trade'} == {row['gateway'] for row in open_links}, open_links
+assert client.links() == [] and total == 2666664666667000000, (client.links(), total)
+""",
     "voila-portfolio": "assert view.privacy is False",
     "voila-trading": "assert form.ticket.fields['symbol'] == '700.HK', form.ticket.fields",
 }

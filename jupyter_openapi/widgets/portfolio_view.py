@@ -90,6 +90,7 @@ class PortfolioView(Page):
             self._picture_sent = ""
             if worth.frame is None and not worth.busy and self._session.client is not None:
                 worth.refresh()
+            worth.resume()
         elif kind == "refresh":
             worth.refresh()
         elif kind == "base":
@@ -129,7 +130,8 @@ class PortfolioView(Page):
     def _note(self, client: ClientLike | None) -> str:
         if client is None:
             return _("Not connected.")
-        return _("An order was sent since: Refresh shows what came of it.") if self.worth.stale else ""
+        stale = self.worth.stale
+        return _("Orders were sent or filled since: Refresh shows what came of them.") if stale else ""
 
     def _picture_view(self, client: ClientLike | None, at: str) -> dict[str, str] | None:
         """Return the picture; its data only when the pages don't have it yet, for it is large."""

@@ -256,17 +256,27 @@ def read_quote(client: ClientLike, symbol: str) -> Quote:
     if row is None:
         raise RequestRefused(_("There is no quote for {symbol}.").format(symbol=symbol))
     try:
-        book = client.call("depth", symbol=symbol).data
+        book = pushed_book(client, symbol) or client.call("depth", symbol=symbol).data
         bids, asks = levels(rows_of("depth", book, "bid")), levels(rows_of("depth", book, "ask"))
     except OpenAPIError:
         bids = asks = ()
+    return quote_of(row, bids, asks)
+
+
+def pushed_book(client: ClientLike, symbol: str) -> Mapping[str, Any] | None:
+    """Return the order book that a live subscription has now, if there is one."""
+    return None if client.live is None else client.live.depth(symbol)
+
+
+def quote_of(row: Mapping[str, Any], bids: tuple[Level, ...], asks: tuple[Level, ...]) -> Quote:
+    """Return a quote's row and its book as what a panel shows."""
     at, unread = None, ""
     try:
         at = moment(row.get("timestamp"))
     except ValueError as wrong:
         unread = _("The time of the quote could not be read: {wrong}.").format(wrong=wrong)
     last, previous = number(row.get("last_done")), number(row.get("prev_close"))
-    return Quote(symbol, last or None, previous or None, bids, asks, at, unread)
+    return Quote(str(row.get("symbol")), last or None, previous or None, bids, asks, at, unread)
 
 
 def levels(rows: Sequence[Mapping[str, Any]]) -> tuple[Level, ...]:

@@ -45,6 +45,7 @@ class FakeClient:
     sent: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     gate: Event | None = None  # holds what is sent until it is set
     throttled: int = 0
+    live: Any = None
     closed: bool = False
 
     def __post_init__(self) -> None:

@@ -103,6 +103,15 @@ class Kernel:
         """Send SIGINT, as the stop button does."""
         self._manager.interrupt_kernel()
 
+    def restart(self) -> None:
+        """Start it anew, as the restart button does."""
+        self._manager.restart_kernel(env=self._environment)
+        self._client.wait_for_ready(timeout=PATIENCE)
+
+    def quit(self) -> None:
+        """Let it end by itself, as a closed notebook does."""
+        self._manager.shutdown_kernel(now=False)
+
     def kill(self) -> None:
         """End it as the out-of-memory killer does."""
         os.kill(self.pid, signal.SIGKILL)
