@@ -77,33 +77,29 @@ def test_a_quote_is_shown_with_its_price_and_change() -> None:
     head, first, second, *below = text_of(frame).splitlines()
     assert head.split() == [
         "Symbol",
+        "Name",
         "Last",
         "Change",
         "Change",
         "%",
         "Open",
-        "High",
-        "Low",
         "Volume",
         "Time",
     ]
     assert first.split() == [
-        "700.HK", "610.50", "+10.50", "+1.75%", "601.00", "1,612.00", "599.50", "12.3M", "14:13:20",
+        "700.HK", "TENCENT", "610.50", "+10.50", "+1.75%", "601.00", "12.3M", "14:13:20",
     ]  # fmt: skip
     assert second.split() == [
-        "AAPL.US",
-        "99.00",
-        "-1.00",
-        "-1.00%",
-        "100.00",
-        "-",
-        "98.50",
-        "999",
-        "14:14:20",
-    ]
+        "AAPL.US", "Apple", "Inc.", "99.00", "-1.00", "-1.00%", "100.00", "999", "14:14:20",
+    ]  # fmt: skip
     assert "--wide" in below[0]
     assert below[1] == "Times: 2026-09-21 UTC."
     assert all(width(line) <= 80 for line in (head, first, second, *below))
+    head, first, second, *below = text_of(frame, 120).splitlines()
+    assert re.search(r"Open +High +Low +Volume +Turnover +Status +Time$", head)
+    assert re.search(r"601\.00 +1,612\.00 +599\.50 +12\.3M", first)
+    assert re.search(r"100\.00 +- +98\.50", second)
+    assert all(width(line) <= 120 for line in (head, first, second, *below))
 
 
 def test_the_page_colours_gains_and_losses_and_escapes_what_the_server_wrote() -> None:

@@ -17,12 +17,14 @@ from jupyter_openapi.magic.commands import COMMANDS
 from jupyter_openapi.magic.flags import Flag
 from jupyter_openapi.magic.grammar import parse_line
 from jupyter_openapi.magic.lexer import split_line
+from jupyter_openapi.magic.vocabulary import meant
 from jupyter_openapi.spec import catalog
 from jupyter_openapi.spec.model import Kind, Operation, Parameter
 from jupyter_openapi.spec.request import METHODS
 
 _NAME = re.compile(r"\s*([\w.\-\[\]]*)")
 _PAIR = re.compile(r"\s*([^\W\d][\w.\-\[\]]*)\s*:\s*(.*)")
+_AMOUNT = re.compile(r"[\d,.]+|all|half|@")  # what a short order holds beside its symbol
 _UNQUOTED = (Kind.BOOLEAN, Kind.INTEGER)
 
 
@@ -235,9 +237,9 @@ def complete_line(typed: str) -> Completions:
 def _skip_flags(words: list[str], known: dict[str, Flag]) -> tuple[int, Flag | None]:
     """Return where the flags at the beginning end, and the last one if it still wants its value."""
     position = 0
-    while position < len(words) and words[position].startswith("-"):
+    while position < len(words) and words[position].startswith(("-", "@")):
         name, equals, _ = words[position][2:].partition("=")
-        flag = known.get(name)
+        flag = None if words[position].startswith("@") else known.get(name)
         position += 1
         if flag is not None and flag.value and not equals:
             if position == len(words):
@@ -268,11 +270,16 @@ def _head(fragment: str, known: Iterable[Flag], given: set[str]) -> Completions:
         return matching(offers.flag_values(flag), value) if flag else NOTHING
     if fragment.startswith("-"):
         return matching(offers.flags(known, given), fragment)
+    if fragment.startswith("@"):
+        return matching(offers.connections(), fragment)
     found = matching(offers.words(), fragment)
+    if fragment:
+        known_already = {each.text for each in found.offers}
+        found.offers.extend(matching(offers.spoken(known_already), fragment).offers)
     if not found.offers and len(fragment) >= _LOOKS_INSIDE:
         return Completions([each for each in offers.words() if fragment.lower() in each.text], fragment)
     if not fragment:
-        found.offers.extend(offers.flags(known, given))
+        found.offers.extend([*offers.connections(), *offers.flags(known, given)])
     return found
 
 
@@ -289,12 +296,13 @@ def _after_head(words: list[str], fragment: str) -> Completions:
         return _arguments(operation, (), [*rest[1:], *(f"{name}=" for name in in_path)], fragment)
     spec = COMMANDS.get(head.lower())
     if spec is not None:
-        return _arguments(spec.operation, spec.flags, rest, fragment)
-    found = catalog().find(head)
+        kept = rest if spec.words is None else [word for word in rest if not _AMOUNT.fullmatch(word)]
+        return _arguments(spec.operation, spec.flags, kept, fragment)
+    found = catalog().find(meant(head))
     if found is None:
         return NOTHING
-    meant = [f"{name}=" for name in catalog().constants(head)]
-    return _arguments(found, (), [*meant, *rest], fragment)
+    constant = [f"{name}=" for name in catalog().constants(head)]
+    return _arguments(found, (), [*constant, *rest], fragment)
 
 
 def _arguments(operation: Operation, own: tuple[Flag, ...], words: list[str], fragment: str) -> Completions:

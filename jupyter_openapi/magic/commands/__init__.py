@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from jupyter_openapi.magic.command import CommandSpec
-from jupyter_openapi.magic.commands import connection, orders, portfolio, sandbox, settings, trade
+from jupyter_openapi.magic.commands import connection, orders, portfolio, sandbox, search, settings, trade
 from jupyter_openapi.magic.commands.help import endpoints, explain
 
 __all__ = ["COMMANDS", "CommandSpec"]
@@ -21,6 +21,7 @@ _ORDERED = (
     connection.login,
     connection.refresh,
     connection.forget,
+    search.search,
     trade.buy,
     trade.sell,
     orders.order,
