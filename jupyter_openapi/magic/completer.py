@@ -170,7 +170,7 @@ def _scan(text: str) -> tuple[list[_Level], str | None]:
     return levels, None
 
 
-_CELL = re.compile(r"\s*%%openapi(?:\s+(.*))?")
+CELL = re.compile(r"\s*%%openapi(?:\s+(.*))?")
 _LINE = re.compile(r"%openapi\s+(.*)", re.DOTALL)
 _CURSOR = "\ue000"  # stands where the cursor is; private use, so that nobody types it
 _LOOKS_INSIDE = 3  # letters from which a word is looked for inside names too
@@ -189,16 +189,16 @@ def complete(text: str, row: int, column: int) -> Completions:
     rows = text.split("\n")
     before, after = rows[row][:column], rows[row][column:]
     first = next((number for number, line in enumerate(rows) if line.strip()), row)
-    cell = _CELL.fullmatch(rows[first])
+    cell = CELL.fullmatch(rows[first])
     if cell and row > first:
         command = (cell[1] or "").split(_CURSOR)[0]
         return complete_body(command, rows[first + 1 :], row - first - 1, before, after)
-    line = _CELL.fullmatch(before) if cell else None
-    typed = line[1] if line else _typed_after_magic(_joined(rows, row, before))
+    line = CELL.fullmatch(before) if cell else None
+    typed = line[1] if line else typed_after_magic(joined(rows, row, before))
     return NOTHING if typed is None else complete_line(typed)
 
 
-def _joined(rows: list[str], row: int, before: str) -> str:
+def joined(rows: list[str], row: int, before: str) -> str:
     """Return the text before the cursor, with the lines above that a backslash continues."""
     while row and rows[row - 1].endswith("\\"):
         row -= 1
@@ -206,7 +206,7 @@ def _joined(rows: list[str], row: int, before: str) -> str:
     return before
 
 
-def _typed_after_magic(before: str) -> str | None:
+def typed_after_magic(before: str) -> str | None:
     """Return what follows ``%openapi`` where that is a magic: first, after ``x =`` or another magic."""
     found = _LINE.search(before)
     if not found or before[found.start() - 1 : found.start()] == "%":
@@ -223,10 +223,10 @@ def complete_line(typed: str) -> Completions:
         return NOTHING  # in a comment, or in an expression
     *done, fragment = [*words[:-1], words[-1][:-1]]
     known = {flag.name: flag for flag in offers.general_flags()}
-    position, waiting = _skip_flags(done, known)
+    position, waiting = skip_flags(done, known)
     if waiting is not None:
         return matching(offers.flag_values(waiting), fragment)
-    rest, fragment = _without_target(done[position:], fragment)
+    rest, fragment = without_target(done[position:], fragment)
     if rest is None:
         return NOTHING
     if not rest:
@@ -234,7 +234,7 @@ def complete_line(typed: str) -> Completions:
     return _after_head(rest, fragment)
 
 
-def _skip_flags(words: list[str], known: dict[str, Flag]) -> tuple[int, Flag | None]:
+def skip_flags(words: list[str], known: dict[str, Flag]) -> tuple[int, Flag | None]:
     """Return where the flags at the beginning end, and the last one if it still wants its value."""
     position = 0
     while position < len(words) and words[position].startswith(("-", "@")):
@@ -248,7 +248,7 @@ def _skip_flags(words: list[str], known: dict[str, Flag]) -> tuple[int, Flag | N
     return position, None
 
 
-def _without_target(words: list[str], fragment: str) -> tuple[list[str] | None, str]:
+def without_target(words: list[str], fragment: str) -> tuple[list[str] | None, str]:
     """Drop ``VAR <<``, spaced or not; None where the arrow itself is being typed."""
     typed = [*words, fragment]
     if "<<" in typed[0] and typed[0][0] not in "'\"":

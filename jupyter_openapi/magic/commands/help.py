@@ -155,6 +155,17 @@ def _parameters(operation: Operation) -> Iterator[str]:
         )
 
 
+def parameter_help(operation: Operation, typed: str) -> str:
+    """Return what there is to know of one parameter, by any of its names; empty where there is none."""
+    wire = operation.short.get(typed, typed)
+    short = {long: name for name, long in reversed(list(operation.short.items()))}
+    for name, each in _leaves(operation.parameters):
+        if name == wire:
+            shown, text = _row(operation, name, each, short)
+            return fill(f"{shown}  {text}", WIDTH, subsequent_indent="  ", break_on_hyphens=False)
+    return ""
+
+
 def _leaves(parameters: Sequence[Parameter], prefix: str = "") -> Iterator[tuple[str, Parameter]]:
     """Yield every parameter by its dotted name; the fields of an object instead of the object itself."""
     for each in parameters:
