@@ -159,7 +159,7 @@ def as_html(picture: Picture) -> Markup:
 
 
 def _counted(picture: Picture, shown: int, narrow: int) -> Markup:
-    """Return the lines below a table; what a narrow page says instead of the first is written by its style."""
+    """Return the lines below a table; what a narrow page says instead of the first stands in an attribute."""
     lines = [Markup("{}").format(line) for line in _below(picture, shown)]
     if narrow < shown:
         first = _below(picture, narrow)[0]
@@ -191,7 +191,8 @@ def _style() -> Markup:
         ".jo-view th,.jo-view td{{padding:2px 9px;white-space:nowrap}}"
         ".jo-view p{{margin:4px 0;opacity:.75;font-size:90%}}"
         "@container (max-width:850px){{.jo-view .jo-more,.jo-view .jo-roomy{{display:none}}"
-        ".jo-view th,.jo-view td{{padding:2px 4px;font-size:90%}}.jo-view .jo-tight::before{{content:attr(data-says)}}}}"
+        ".jo-view th,.jo-view td{{padding:2px 4px;font-size:90%}}"
+        ".jo-view .jo-tight::before{{content:attr(data-says)}}}}"
         ".jo-view .jo-up{{color:{}}}.jo-view .jo-down{{color:{}}}"
         '[data-jp-theme-light="false"] .jo-view .jo-up,.vscode-dark .jo-view .jo-up{{color:{}}}'
         '[data-jp-theme-light="false"] .jo-view .jo-down,.vscode-dark .jo-view .jo-down{{color:{}}}'
