@@ -258,6 +258,7 @@ Type
   Tab completes names, parameters and values. IPython takes a line that ends in ? for itself.
 
 Find
+  %openapi search tencent                       symbols by a code or a name
   %openapi endpoints dividend                   the operations that hold a word
   %openapi help submit                          what one takes and gives, and an example
 """
@@ -270,6 +271,7 @@ BRIEF = """
   %openapi buy 100 700.HK @ 600         a preview; %openapi send sends it, once
   %openapi help submit                  what it takes; help alone says all
   %openapi endpoints dividend           the operations that hold a word
+  %openapi search tencent               symbols by a code or a name
 
   price={bid} takes a variable; # starts a comment; a trailing ; mutes."""
 
