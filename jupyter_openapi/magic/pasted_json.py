@@ -19,7 +19,7 @@ _STRING = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
 _CURLY = "\u201c\u201d\u201e\uff02"
 _CURLY_OR_PLAIN = re.compile(f'[{_CURLY}"]')
 _NO_WIDTH = "\u200b\u2060\ufeff\u00ad"
-_MARKS = {**FULL_WIDTH, 0x3001: ","}
+_MARKS: dict[int, int | str] = {**FULL_WIDTH, 0x3001: ","}
 _AFTER_STRING = re.compile(f"[\\s\u3000{_NO_WIDTH}]*(?:[:,}}\\]\uff1a\uff0c\uff5d\uff3d\u3001]|\\Z)")
 
 
