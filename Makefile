@@ -17,7 +17,7 @@ CORE_SUITE := --ignore=tests/browser --ignore=tests/test_docs.py --ignore=tests/
 # The many programs that the tests start begin sooner with compiled modules.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: setup tools demo test test-lowest test-latest soak lint format bench docs docs-samples lab constraints dist clean
+.PHONY: setup tools demo test test-lowest test-latest soak lint format bench docs docs-samples notebooks lab constraints dist clean
 
 setup: $(READY)    ## the whole development set, at the versions of constraints.txt
 
@@ -92,6 +92,10 @@ docs: setup        ## the documentation, in docs/_build/html; a warning is an er
 
 docs-samples: setup ## README.md with the output of its cells, as it is now
 	$(BIN)/python docs/samples.py
+
+notebooks: setup   ## the notebooks with what they show, at a fixed moment
+	@tools/need cc:build-essential
+	$(BIN)/python tools/notebooks.py
 
 lab: setup         ## JupyterLab on the first notebook
 	$(BIN)/jupyter lab notebooks/01-quickstart.ipynb

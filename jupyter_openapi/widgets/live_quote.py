@@ -17,6 +17,7 @@ from jupyter_openapi.account import ClientLike
 from jupyter_openapi.errors import RequestRefused
 from jupyter_openapi.market import fees, orders, symbols
 from jupyter_openapi.market.money import amount, money
+from jupyter_openapi.market.names import NAMES
 from jupyter_openapi.market.symbols import today_in
 from jupyter_openapi.market.worth import Instrument
 from jupyter_openapi.messages import _
@@ -245,7 +246,9 @@ class LiveQuote:
         if not symbol or reads.order_market(symbol) is not None:
             return ""
         guess = symbols.suggest(symbol)
-        return guess if guess and guess != symbol else ""
+        if guess is None or not NAMES.of(guess):
+            guess = NAMES.named(symbol) or guess
+        return guess if guess and guess != symbol and reads.order_market(guess) is not None else ""
 
     def _problem(self) -> str:
         """Say what is wrong with the present symbol, or what could not be read of it."""

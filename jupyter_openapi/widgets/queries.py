@@ -15,6 +15,7 @@ from jupyter_openapi.account import ClientLike
 from jupyter_openapi.errors import ApiError, OpenAPIError, RequestRefused, TransportError
 from jupyter_openapi.market import orders, symbols
 from jupyter_openapi.market.money import ZERO, amount, plain
+from jupyter_openapi.market.names import FIELDS, NAMES
 from jupyter_openapi.market.sessions import phase, zone
 from jupyter_openapi.market.symbols import SECURITIES, currency_of, is_option, market_of
 from jupyter_openapi.market.ticks import ladder
@@ -228,7 +229,9 @@ class Securities:
         if row is None:
             raise RequestRefused(_("The broker knows no {symbol}: check the symbol.").format(symbol=symbol))
         lot = number(row.get("lot_size"))
-        name = str(row.get("name_en") or row.get("name_cn") or "")
+        for field, language in FIELDS.items():
+            NAMES.note(symbol, row.get(field), language)
+        name = NAMES.of(symbol)
         currency = str(row.get("currency") or currency_of(symbol))
         return Security(symbol, name, currency, int(lot) if lot and lot >= 1 else None, _bands(symbol))
 
@@ -408,10 +411,12 @@ def suggestions(client: ClientLike) -> list[tuple[str, str]]:
     found: dict[str, str] = {}
     with suppress(OpenAPIError):
         for row in _held(client):
+            NAMES.note(row.get("symbol"), row.get("symbol_name"))
             found.setdefault(str(row.get("symbol")), f"{row.get('symbol_name') or ''} (held)")
     with suppress(OpenAPIError):
         for group in read_rows(client, "watchlist", "groups"):
             for row in rows_of("watchlist", group, "securities"):
+                NAMES.note(row.get("symbol"), row.get("name"))
                 found.setdefault(str(row.get("symbol")), str(row.get("name") or ""))
     for symbol, security in SECURITIES.items():
         found.setdefault(symbol, security.name_en)

@@ -99,6 +99,12 @@ class Kernel:
         """Run a cell as a front end does, with the cell's id if one is given."""
         return self.finish(self.begin(code, cell))
 
+    def inspect(self, code: str, cursor: int) -> dict[str, Any]:
+        """Ask as Shift+Tab does; return the content of the reply."""
+        reply = self._client.inspect(code, cursor, reply=True, timeout=PATIENCE)
+        content: dict[str, Any] = reply["content"]
+        return content
+
     def interrupt(self) -> None:
         """Send SIGINT, as the stop button does."""
         self._manager.interrupt_kernel()

@@ -16,6 +16,7 @@ from jupyter_openapi.magic.commands import (
     performance,
     portfolio,
     sandbox,
+    search,
     settings,
     trade,
 )
@@ -30,6 +31,7 @@ _ORDERED = (
     login.login,
     connection.refresh,
     connection.forget,
+    search.search,
     trade.buy,
     trade.sell,
     orders.order,
