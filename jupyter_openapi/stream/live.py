@@ -71,6 +71,11 @@ class Live:
         engine = self._engine
         return [] if engine is None or engine.finished else engine.report()
 
+    def subscriptions(self) -> list[Subscription]:
+        """Return the subscriptions that are open."""
+        engine = self._engine
+        return [] if engine is None or engine.finished else engine.subscriptions()
+
     @contextmanager
     def order_news(self, order_id: str) -> Iterator[Callable[[float], Awaitable[bool]]]:
         """Listen for changes of an order; what is given waits for one, at most so many seconds.

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from jupyter_openapi.magic.command import CommandSpec
-from jupyter_openapi.magic.commands import connection, orders, portfolio, sandbox, settings, trade
+from jupyter_openapi.magic.commands import connection, live, orders, portfolio, sandbox, settings, trade
 from jupyter_openapi.magic.commands.help import endpoints, explain
 
 __all__ = ["COMMANDS", "CommandSpec"]
@@ -33,6 +33,7 @@ _ORDERED = (
     portfolio.portfolio,
     portfolio.pnl,
     portfolio.snapshot,
+    live.watch,
     sandbox.sandbox,
     settings.settings,
     endpoints,

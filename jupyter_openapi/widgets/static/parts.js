@@ -202,6 +202,14 @@ export class Head {
     this.paint(view.colors);
   }
 
+  /**
+   * Set the time alone.
+   * @param {string} time
+   */
+  setTime(time) {
+    setText(this.time, time);
+  }
+
   /** @param {Colors} colors */
   paint(colors) {
     const root = this.banner.closest(".jo-panel");
