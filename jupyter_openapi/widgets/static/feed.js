@@ -62,7 +62,8 @@ export class Feed extends Channel {
     clearTimeout(this.later);
     const left = this.heardAt + QUIET - performance.now();
     // A kernel that runs a cell does not answer, but what it sends shows that it lives.
-    if (asked.length && left > 0) this.later = setTimeout(() => this.onSilent([...this.asked.values()]), left);
+    if (asked.length && left > 0)
+      this.later = setTimeout(() => this.onSilent([...this.asked.values()]), left);
     this.tell?.(left > 0 ? [] : asked);
   }
 

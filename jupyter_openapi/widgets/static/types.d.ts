@@ -183,3 +183,13 @@ interface PortfolioPageView extends AccountView {
   holdings: { columns: Column[]; rows: Row[] } | null;
   picture: { about: string; data: string } | null;
 }
+
+/** The colours of the page as a chart draws with them. */
+interface Look {
+  text: string;
+  soft: string;
+  grid: string;
+  up: string;
+  down: string;
+  dark: boolean;
+}
