@@ -1,4 +1,4 @@
-"""Charts of a portfolio: allocation, profit by holding, equity and drawdown, executions on candles.
+"""Charts: allocation, profit by holding, equity and drawdown, candles, executions on candles.
 
 Each returns its figure: matplotlib's by default, plotly's with ``interactive=True``; neither needs the
 network. Colours tell gain from loss for colour-blind readers, too (blue and orange; candles hollow and
@@ -8,6 +8,6 @@ the symbol.
 
 from __future__ import annotations
 
-from jupyter_openapi.plots.figures import allocation, equity, executions, profit
+from jupyter_openapi.plots.figures import allocation, candles, equity, executions, profit
 
-__all__ = ["allocation", "equity", "executions", "profit"]
+__all__ = ["allocation", "candles", "equity", "executions", "profit"]

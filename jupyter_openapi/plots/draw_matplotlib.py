@@ -205,12 +205,14 @@ def candles(chart: Candles) -> Picture:
         upper.vlines(places, chart.lows, bottoms, color=style.SOFT, linewidth=0.8)
         tops = [bottom + height for bottom, height in zip(bottoms, heights, strict=True)]
         upper.vlines(places, tops, chart.highs, color=style.SOFT, linewidth=0.8)
-        faces = [style.PAPER if up else style.SOFT for up in rose]
-        upper.bar(places, heights, 0.66, bottoms, color=faces, edgecolor=style.SOFT, linewidth=0.8)
+        edges = [style.tone("gain" if up else "loss") if chart.coloured else style.SOFT for up in rose]
+        faces = [style.PAPER if up else edge for up, edge in zip(rose, edges, strict=True)]
+        upper.bar(places, heights, 0.66, bottoms, color=faces, edgecolor=edges, linewidth=0.8)
+        _averages(upper, chart)
         _marks(upper, chart)
         upper.set_ylabel(chart.unit, fontsize=8.5)
         upper.yaxis.set_major_locator(MaxNLocator(6))
-        upper.yaxis.set_major_formatter(FuncFormatter(_amount_tick))
+        upper.yaxis.set_major_formatter(FuncFormatter(_price_tick))
         lower.bar(places, chart.volumes, 0.66, color=style.GREY)
         lower.set_ylabel("volume", fontsize=8.5)
         lower.yaxis.set_major_locator(MaxNLocator(2))
@@ -224,10 +226,17 @@ def candles(chart: Candles) -> Picture:
         return figure
 
 
+def _averages(axes: Any, chart: Candles) -> None:
+    """Draw the moving averages, each named at its end, and the legend with them."""
+    places = list(range(len(chart.times)))
+    for (name, values), colour in zip(chart.averages.items(), style.LINES, strict=False):
+        axes.plot(places, values, color=colour, linewidth=1.1, label=name, zorder=4)
+
+
 def _marks(axes: Any, chart: Candles) -> None:
     span = (max(chart.highs) - min(chart.lows)) or 1.0
     axes.set_ylim(min(chart.lows) - 0.12 * span, max(chart.highs) + 0.12 * span)
-    handles = []
+    handles = list(axes.get_lines()) if chart.averages else []
     for buy, shape, colour, word in (
         (True, UP, style.tone("gain"), "bought"),
         (False, DOWN, style.tone("loss"), "sold"),
@@ -249,7 +258,7 @@ def _marks(axes: Any, chart: Candles) -> None:
                 Line2D([], [], marker=marker, color=colour, markersize=7, linestyle="none", label=word)
             )
     if handles:
-        axes.legend(handles=handles, loc="upper left", ncols=2, fontsize=8.5, handletextpad=0.2)
+        axes.legend(handles=handles, loc="upper left", ncols=4, fontsize=8.5, handletextpad=0.2)
 
 
 def _nothing(figure: Picture, axes: Any, text: str) -> Picture:
@@ -260,6 +269,10 @@ def _nothing(figure: Picture, axes: Any, text: str) -> Picture:
 
 def _amount_tick(value: float, _: object) -> str:
     return amount_text(value, places=0 if abs(value) >= 100 or value == int(value) else 2)
+
+
+def _price_tick(value: float, _: object) -> str:
+    return amount_text(value, places=0 if value == int(value) else 2)
 
 
 def _percent_tick(value: float, _: object) -> str:

@@ -12,10 +12,10 @@ from typing import Any
 
 from jupyter_openapi.market.symbols import parse
 from jupyter_openapi.messages import _, ngettext
+from jupyter_openapi.plots.averages import lengths_of
 from jupyter_openapi.session import SESSION
 from jupyter_openapi.widgets.chart_bars import (
     DAY,
-    averages_of,
     lines,
     market_zone,
     marks,
@@ -50,8 +50,8 @@ def periods() -> list[tuple[str, str]]:
 class Chart(LivePage):
     """Candles of one security.
 
-    The subscription begins at once. It ends with Stop, with `close()`, and when no page has shown the chart for
-    a minute; a page that shows it again starts it again.
+    The subscription begins at once. It ends with Stop, with `close()`, and when no page has shown the
+    chart for a minute; a page that shows it again starts it again.
 
     Parameters
     ----------
@@ -98,7 +98,7 @@ class Chart(LivePage):
         # Before anything is made: what is refused leaves nothing behind.
         parse(symbol)
         period_number(period)
-        self.averages = averages_of(ma) if ma else ()
+        self.averages = lengths_of(ma)
         holder = SESSION if session is None else session
         charting(connected(holder))
         super().__init__(holder, pace=pace, privacy=privacy)
@@ -186,7 +186,11 @@ class Chart(LivePage):
         count, working = len(model.fills), len(lines(model.open_orders, model.symbol, privacy=True))
         filled = ngettext("{count} fill", "{count} fills", count).format(count=count)
         open_ = ngettext("{count} open order", "{count} open orders", working).format(count=working)
-        return _("{said} {filled} of the last year, {open_}.").format(said=said, filled=filled, open_=open_)
+        return (
+            _("{said} {filled} of the last year, {open_}.")
+            .format(said=said, filled=filled, open_=open_)
+            .lstrip()
+        )
 
     def _on_event(self, event: str) -> None:
         if event == "account":

@@ -6,10 +6,10 @@ from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
+from itertools import pairwise
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from jupyter_openapi.errors import RequestRefused
 from jupyter_openapi.market.money import amount, plain
 from jupyter_openapi.market.symbols import MARKET_ZONES, market_of
 from jupyter_openapi.messages import _
@@ -18,8 +18,6 @@ from jupyter_openapi.spec.values import to_wire
 
 DAY = 1000  # periods from here on are days and longer
 LATE = 2  # lengths of a bar after the last one's start: a fill later than that is not on it
-MOST_AVERAGES = 6
-LONGEST_AVERAGE = 500
 
 
 class Bar(NamedTuple):
@@ -78,34 +76,6 @@ def period_number(period: Any) -> int:
     return int(to_wire(known, period)) if known is not None else int(period)
 
 
-def averages_of(text: str | Iterable[Any]) -> tuple[int, ...]:
-    """Return the lengths of moving averages: ``20,60``.
-
-    Raises
-    ------
-    RequestRefused
-        One is no whole number from 2 to 500, or there are more than six.
-    """
-    given = text.split(",") if isinstance(text, str) else list(text)
-    found = []
-    for one in given:
-        word = str(one).strip()
-        if not word.isascii() or not word.isdecimal() or not 2 <= int(word) <= LONGEST_AVERAGE:
-            raise RequestRefused(
-                _("A moving average is of 2 to {most} bars, such as --ma 20,60, not {word}.").format(
-                    most=LONGEST_AVERAGE, word=word or _("nothing")
-                )
-            )
-        found.append(int(word))
-    if len(found) > MOST_AVERAGES:
-        raise RequestRefused(
-            _("{count} moving averages: at most {most} can be told apart.").format(
-                count=len(found), most=MOST_AVERAGES
-            )
-        )
-    return tuple(dict.fromkeys(found))
-
-
 class Fill(NamedTuple):
     """One execution of one's own."""
 
@@ -130,14 +100,14 @@ def _buys(row: Mapping[str, Any]) -> bool:
 
 
 def marks(fills: Iterable[Fill], times: Sequence[int], *, privacy: bool) -> list[list[Any]]:
-    """Return a mark for each fill on the bar that had begun then: its bar, side, price, and what to say of it.
+    """Return a mark for each fill on the bar that had begun then: its bar, side, price, what to say of it.
 
     Parameters
     ----------
     times
         When the bars began, oldest first. A fill outside them has no mark.
     """
-    usual = min((after - before for before, after in zip(times, times[1:], strict=False)), default=86_400)
+    usual = min((after - before for before, after in pairwise(times)), default=86_400)
     found = []
     for fill in sorted(fills, key=lambda one: one.at):
         place = bisect_right(times, fill.at) - 1
@@ -151,13 +121,15 @@ def marks(fills: Iterable[Fill], times: Sequence[int], *, privacy: bool) -> list
 
 
 def lines(orders: Iterable[Mapping[str, Any]], symbol: str, *, privacy: bool) -> list[list[Any]]:
-    """Return a line for each open order of the symbol that has a price: side, price, and what to say of it."""
+    """Return a line for each open order of the symbol that has a price: side, price, what to say of it."""
     found = []
     for row in orders:
         price = amount(row.get("price")) or amount(row.get("trigger_price"))
         if row.get("symbol") != symbol or not price:
             continue
-        left = (amount(row.get("quantity")) or Decimal(0)) - (amount(row.get("executed_quantity")) or Decimal(0))
+        left = (amount(row.get("quantity")) or Decimal(0)) - (
+            amount(row.get("executed_quantity")) or Decimal(0)
+        )
         side = _("Buy") if _buys(row) else _("Sell")
         found.append([_buys(row), float(price), side if privacy else f"{side} {plain(left)}"])
     return sorted(found, key=lambda line: line[1])

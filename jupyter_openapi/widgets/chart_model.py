@@ -1,7 +1,7 @@
 """Model of the chart: reads history, follows the candles, one's own fills and open orders.
 
-Every method may be called from any thread. What takes the network runs in a thread of its own; the page learns
-of it through `changed`.
+Every method may be called from any thread. What takes the network runs in a thread of its own; the page
+learns of it through `changed`.
 """
 
 from __future__ import annotations
@@ -22,7 +22,15 @@ from jupyter_openapi.stream.gateway import INTERRUPTED, LIVE, REFUSED
 from jupyter_openapi.stream.subscription import Subscription
 from jupyter_openapi.stream.subscriptions import CandleSubscription
 from jupyter_openapi.widgets import queries
-from jupyter_openapi.widgets.chart_bars import Bar, Fill, bar_of, fill_of, market_zone, period_number, places_of
+from jupyter_openapi.widgets.chart_bars import (
+    Bar,
+    Fill,
+    bar_of,
+    fill_of,
+    market_zone,
+    period_number,
+    places_of,
+)
 from jupyter_openapi.widgets.panel import PanelState, failure_words, in_thread
 from jupyter_openapi.widgets.polling import TRAFFIC, Poller
 from jupyter_openapi.widgets.queries import ClientHolder, read_rows

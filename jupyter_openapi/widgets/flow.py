@@ -1,8 +1,8 @@
 """Flow of a live panel's updates: never faster than the pages paint, and none when nobody answers.
 
-The state of a panel is a flat dictionary; an update holds what differs from the state that every page is known
-to show. The next one goes when the pages have said that they painted the last. While a cell runs whose kernel
-can't hear the pages, a few go all the same; a page that can be heard in it is waited for as ever.
+The state of a panel is a flat dictionary; an update holds what differs from the state that every page is
+known to show. The next one goes when the pages have said that they painted the last. While a cell runs whose
+kernel can't hear the pages, a few go all the same; a page that can be heard in it is waited for as ever.
 """
 
 from __future__ import annotations

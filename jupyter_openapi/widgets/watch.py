@@ -25,8 +25,8 @@ _OPEN: weakref.WeakSet[Watch] = weakref.WeakSet()
 class Watch(LivePage):
     """A table of live quotes, a row a symbol, with a Stop button.
 
-    The subscription begins at once. It ends with Stop, with `close()`, and when no page has shown the table for
-    a minute; a page that shows it again starts it again.
+    The subscription begins at once. It ends with Stop, with `close()`, and when no page has shown the
+    table for a minute; a page that shows it again starts it again.
 
     Parameters
     ----------

@@ -13,7 +13,7 @@ from jupyter_openapi.plots.style import MINUS
 from jupyter_openapi.stream.events import Event
 from jupyter_openapi.stream.subscriptions import Newest
 
-NONE = "–"
+NONE = "\u2013"
 
 
 class Shown(NamedTuple):

@@ -34,6 +34,7 @@ _ORDERED = (
     portfolio.pnl,
     portfolio.snapshot,
     live.watch,
+    live.chart,
     sandbox.sandbox,
     settings.settings,
     endpoints,
