@@ -6,7 +6,6 @@ The drawing is done in the page by TradingView's Lightweight Charts, which lies 
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -135,7 +134,7 @@ class Chart(LivePage):
             "close": _("Close"),
             "volume": _("Volume"),
             "average": _("MA"),
-            "fit": _("Whole"),
+            "fit": _("Show all"),
             "keys": _("Arrow keys move, + and - zoom."),
         }
 
@@ -208,6 +207,6 @@ class Chart(LivePage):
 
     def close(self) -> None:
         """Free the subscriptions, and leave the page."""
-        with contextlib.suppress(AttributeError):  # it was refused before it was whole
+        if "model_state" in self.__dict__:
             self.model_state.close()
         super().close()

@@ -59,6 +59,7 @@ class Update(NamedTuple):
 class _Page:
     heard: float
     painted: int = -1  # the number of the last update it painted
+    slow: bool = False  # it was waited for in vain, and has not been heard since
 
 
 @dataclass
@@ -97,6 +98,7 @@ class Flow:
         """Note that a page waits for an answer; `whole`: it shows nothing yet."""
         known = self._pages.setdefault(page, _Page(now))
         known.heard = self._heard = now
+        known.slow = False
         self._asked, self._gone = True, False
         if whole:
             known.painted = -1
@@ -106,6 +108,7 @@ class Flow:
         """Note that a page shows an update."""
         known = self._pages.setdefault(page, _Page(now))
         known.heard = self._heard = now
+        known.slow = False
         known.painted = max(known.painted, min(number, self.number))
         self._gone = False
         least = min(each.painted for each in self._pages.values() if self._minds(each, now))
@@ -121,7 +124,9 @@ class Flow:
 
     def _minds(self, page: _Page, now: float) -> bool:
         """Tell whether a page is waited for: it is up to date, or may still paint."""
-        return page.painted == self.number or now - max(page.heard, self._sent) < self.pace.patience
+        if page.painted == self.number:
+            return True
+        return not page.slow and now - max(page.heard, self._sent) < self.pace.patience
 
     def deaf(self) -> bool:
         """Tell whether a cell runs whose kernel may not hear the pages there are."""
@@ -167,6 +172,8 @@ class Flow:
         last = self._waiting.get(self.number, self._shown[1] if self._shown else None)
         if not asked and last == state:
             return None
+        for page in self._pages.values():
+            page.slow = page.slow or (page.painted != self.number and page.heard <= self._sent)
         self.number += 1
         self._sent = now
         self._waiting[self.number] = state

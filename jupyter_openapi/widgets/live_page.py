@@ -136,9 +136,10 @@ class LivePage(Page):
 
     def close(self) -> None:
         """Free the subscription, and leave the page."""
-        self._pump.close()
-        self._release()
-        super().close()
+        if "_pump" in self.__dict__:  # it was not refused before it was whole
+            self._pump.close()
+            self._release()
+            super().close()
 
     def _on_event(self, event: str) -> None:
         super()._on_event(event)  # type: ignore[arg-type]  # it is one of the two

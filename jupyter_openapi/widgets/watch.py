@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import weakref
 from collections.abc import Iterable
 from typing import Any
@@ -136,8 +135,7 @@ class Watch(LivePage):
     def close(self) -> None:
         """Free the subscription, and leave the page."""
         _OPEN.discard(self)
-        with contextlib.suppress(AttributeError):  # it was refused before it was whole
-            super().close()
+        super().close()
 
 
 def open_tables() -> list[Watch]:

@@ -1,13 +1,8 @@
 // The bars that a chart shows, in order; what an update means for the drawing.
 
-/**
- * One bar: when it began by the market's clock, open, high, low, close, volume.
- * @typedef {[number, number, number, number, number, number]} Bar
- */
-
 export class Bars {
   constructor() {
-    /** @type {Bar[]} */
+    /** @type {Candle[]} */
     this.list = [];
     /** @type {Map<number, number>} */
     this.places = new Map();
@@ -20,8 +15,8 @@ export class Bars {
 
   /**
    * Take bars; return those that follow what was there, or null when the drawing has to be made anew.
-   * @param {Bar[]} bars
-   * @returns {Bar[] | null}
+   * @param {Candle[]} bars
+   * @returns {Candle[] | null}
    */
   take(bars) {
     const newest = this.list.at(-1)?.[0] ?? Number.NEGATIVE_INFINITY;

@@ -3,10 +3,6 @@
 import { averageAt, averages } from "./averages.js";
 import { Bars } from "./bars.js";
 
-/** @typedef {import("lightweight-charts")} Library */
-/** @typedef {import("lightweight-charts").UTCTimestamp} Moment */
-/** @typedef {import("./bars.js").Bar} Candle */
-
 // Colours of the averages, on a light and on a dark page.
 export const LINES = [
   ["#1565c0", "#64b5f6"],
@@ -43,18 +39,25 @@ export class Drawing {
       rightPriceScale: { scaleMargins: { top: 0.08, bottom: 0.26 } },
       timeScale: { rightOffset: 4 },
     });
-    this.candles = this.chart.addSeries(library.CandlestickSeries, {});
+    // The last price has a line of its own: the library would give its label the inside of a hollow candle.
+    const bare = { lastValueVisible: false, priceLineVisible: false };
+    this.candles = this.chart.addSeries(library.CandlestickSeries, bare);
+    this.last = this.candles.createPriceLine({
+      price: 0,
+      lineStyle: library.LineStyle.Dotted,
+      lineVisible: false,
+      axisLabelVisible: false,
+    });
     this.volume = this.chart.addSeries(library.HistogramSeries, {
       priceFormat: { type: "volume" },
       priceScaleId: "volume",
-      lastValueVisible: false,
-      priceLineVisible: false,
+      ...bare,
     });
     this.volume.priceScale().applyOptions({ scaleMargins: { top: 0.82, bottom: 0 } });
     this.markers = library.createSeriesMarkers(this.candles, []);
-    /** @type {{length: number, series: import("lightweight-charts").ISeriesApi<"Line">}[]} */
+    /** @type {{length: number, series: LineSeries}[]} */
     this.averages = [];
-    /** @type {import("lightweight-charts").IPriceLine[]} */
+    /** @type {PriceLine[]} */
     this.lines = [];
     this.chart.subscribeCrosshairMove(({ time }) =>
       pointed(time === undefined ? -1 : this.bars.at(Number(time))),
@@ -111,6 +114,7 @@ export class Drawing {
       series.applyOptions({ color: pair[dark ? 1 : 0] ?? text });
     }
     if (this.bars.list.length) this.volume.setData(this.bars.list.map((bar) => this.volumeOf(bar)));
+    this.drawPrice();
   }
 
   /**
@@ -130,6 +134,7 @@ export class Drawing {
     const added = this.bars.take(bars);
     if (!added) this.drawAll();
     else for (const bar of added) this.drawLast(bar);
+    this.drawPrice();
   }
 
   drawAll() {
@@ -194,6 +199,15 @@ export class Drawing {
         axisLabelVisible: true,
       }),
     );
+  }
+
+  /** Show the last price, in the colour of its bar. */
+  drawPrice() {
+    const bar = this.bars.list.at(-1);
+    if (!bar) return;
+    const { up, down } = this.colors;
+    const color = bar[4] < bar[1] ? down : up;
+    this.last.applyOptions({ price: bar[4], color, lineVisible: true, axisLabelVisible: true });
   }
 
   /**

@@ -184,6 +184,14 @@ interface PortfolioPageView extends AccountView {
   picture: { about: string; data: string } | null;
 }
 
+/** One bar: when it began by the market's clock, open, high, low, close, volume. */
+type Candle = [number, number, number, number, number, number];
+
+type Library = typeof import("lightweight-charts");
+type Moment = import("lightweight-charts").UTCTimestamp;
+type LineSeries = import("lightweight-charts").ISeriesApi<"Line">;
+type PriceLine = import("lightweight-charts").IPriceLine;
+
 /** The colours of the page as a chart draws with them. */
 interface Look {
   text: string;
