@@ -135,6 +135,21 @@ def test_it_moves_with_the_market_and_only_what_changed_goes(client: Client, san
     page.panel.close()
 
 
+def test_it_moves_where_quotes_come_and_make_no_bars(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The sandbox trades outside the exchange's hours, too, in which no bar is made of a push."""
+    monkeypatch.setattr(model_module, "LATE", 0.1)
+    late = ("--clock", "manual", "--start", "2026-11-23T22:00:00+08:00")
+    with start_sandbox("--limits", "off", *late) as running, client_of(running) as client:
+        page = opened(client, "1m")
+        for _ in range(2):
+            running.client.post("/sandbox/clock", advance=60)
+            wanted = asked(client, "1m", 2)
+            assert until(lambda wanted=wanted: page.bars[-2:] == wanted), (page.bars[-2:], wanted)
+        page.tell("stop")
+        assert until(lambda: not page.panel.model_state._late_bars.running)
+        page.panel.close()
+
+
 def test_earlier_bars_are_read_when_the_page_asks_for_them(client: Client) -> None:
     page = opened(client, "1d")
     first = page.bars[0][0]

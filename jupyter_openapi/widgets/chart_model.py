@@ -38,6 +38,8 @@ from jupyter_openapi.widgets.queries import ClientHolder, read_rows
 COUNT = 500  # bars of one read
 CONSTANT = {"adjust_type": "none", "trade_session": "intraday"}  # prices as they were paid
 YEAR = 365 * 86_400  # seconds: how far back fills are read
+LATE = 3.0  # seconds in which a quote should have made a bar
+FEW = 5  # bars read where it made none
 PAUSE = 2.0  # seconds between two reads of orders and fills
 MINUTE = 60
 
@@ -100,6 +102,8 @@ class ChartModel(PanelState):
         self._past_read = False
         self._read_at = 0.0
         self._poller = Poller(self._read_own, "openapi-chart") if own else None
+        self._bars_at = 0.0  # when the last bar came, in seconds since the epoch
+        self._late_bars = Poller(self._read_late_bars, "openapi-bars")
 
     def follow(self, client: Client) -> None:
         """Read the bars, then follow what comes."""
@@ -147,6 +151,7 @@ class ChartModel(PanelState):
 
     def close(self) -> None:
         """Show nothing more."""
+        self._late_bars.stop()
         if self._poller is not None:
             self._poller.stop()
         self.leave()
@@ -178,12 +183,31 @@ class ChartModel(PanelState):
             if self.bars and rows and int(rows[0]["timestamp"]) > max(self.bars):
                 self.bars = {}  # what lies between is not known
             self._keep(rows)
+            self._bars_at = time.time()
             self._candles = client.subscribe_candlesticks(self.symbol, str(self.number))
             self._candles.on(self._take)
             if self.own:
                 self._orders = client.subscribe_orders()
                 self._orders.on(self._order_changed)
+        self._late_bars.wake()
         self.orders_changed()
+
+    def _read_late_bars(self) -> float | None:
+        """Read the newest bars where quotes come but make no bar: the sandbox trades outside the hours, too."""
+        live, client = self._candles, self._session.client
+        if not isinstance(live, CandleSubscription) or not isinstance(client, Client):
+            return None
+        quote = live.newest(self.symbol).quotes.get(0)
+        if live.state != LIVE or quote is None or quote.received < self._bars_at + LATE:
+            return LATE
+        self._bars_at = time.time()
+        asked = {"symbol": self.symbol, "period": self.number, "count": FEW, **CONSTANT}
+        rows = read_rows(client, "candlesticks", "candlesticks", **asked)
+        with self._lock:
+            if live is self._candles:
+                self._keep(rows)
+        self._changed()
+        return LATE
 
     def _load_older(self, client: Client, turn: int, first: int) -> None:
         try:
@@ -210,6 +234,7 @@ class ChartModel(PanelState):
     def _take(self, event: Event) -> None:
         """Take a bar; a first value after an interruption brings those that were missed."""
         live = self._candles
+        self._bars_at = event.received
         rows: list[Mapping[str, Any]] = [event.fields]
         with self._lock:
             if event.snapshot and isinstance(live, CandleSubscription) and self.bars:
