@@ -38,7 +38,8 @@ from jupyter_openapi.widgets.queries import ClientHolder, read_rows
 COUNT = 500  # bars of one read
 CONSTANT = {"adjust_type": "none", "trade_session": "intraday"}  # prices as they were paid
 YEAR = 365 * 86_400  # seconds: how far back fills are read
-LATE = 3.0  # seconds in which a quote should have made a bar
+LATE = 3.0  # seconds between two looks whether quotes came and made no bar
+TOGETHER = 0.5  # seconds: a quote and the bar it belongs to come within
 FEW = 5  # bars read where it made none
 PAUSE = 2.0  # seconds between two reads of orders and fills
 MINUTE = 60
@@ -102,7 +103,8 @@ class ChartModel(PanelState):
         self._past_read = False
         self._read_at = 0.0
         self._poller = Poller(self._read_own, "openapi-chart") if own else None
-        self._bars_at = 0.0  # when the last bar came, in seconds since the epoch
+        # When the last bar was pushed and when bars were last read, in seconds since the epoch.
+        self._pushed_at = self._bars_read_at = 0.0
         self._late_bars = Poller(self._read_late_bars, "openapi-bars")
 
     def follow(self, client: Client) -> None:
@@ -176,6 +178,7 @@ class ChartModel(PanelState):
 
     def _load(self, client: Client, turn: int) -> None:
         asked = {"symbol": self.symbol, "period": self.number, "count": COUNT, **CONSTANT}
+        self._bars_read_at = time.time()
         rows = read_rows(client, "candlesticks", "candlesticks", **asked)
         with self._lock:
             if turn != self._turn:
@@ -183,7 +186,6 @@ class ChartModel(PanelState):
             if self.bars and rows and int(rows[0]["timestamp"]) > max(self.bars):
                 self.bars = {}  # what lies between is not known
             self._keep(rows)
-            self._bars_at = time.time()
             self._candles = client.subscribe_candlesticks(self.symbol, str(self.number))
             self._candles.on(self._take)
             if self.own:
@@ -198,9 +200,10 @@ class ChartModel(PanelState):
         if not isinstance(live, CandleSubscription) or not isinstance(client, Client):
             return None
         quote = live.newest(self.symbol).quotes.get(0)
-        if live.state != LIVE or quote is None or quote.received < self._bars_at + LATE:
+        known = max(self._bars_read_at, self._pushed_at + TOGETHER)
+        if live.state != LIVE or quote is None or quote.received <= known:
             return LATE
-        self._bars_at = time.time()
+        self._bars_read_at = time.time()
         asked = {"symbol": self.symbol, "period": self.number, "count": FEW, **CONSTANT}
         rows = read_rows(client, "candlesticks", "candlesticks", **asked)
         with self._lock:
@@ -234,7 +237,7 @@ class ChartModel(PanelState):
     def _take(self, event: Event) -> None:
         """Take a bar; a first value after an interruption brings those that were missed."""
         live = self._candles
-        self._bars_at = event.received
+        self._pushed_at = self._pushed_at if event.snapshot else event.received
         rows: list[Mapping[str, Any]] = [event.fields]
         with self._lock:
             if event.snapshot and isinstance(live, CandleSubscription) and self.bars:
