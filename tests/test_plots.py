@@ -224,7 +224,7 @@ def test_executions_of_several_securities_need_a_symbol() -> None:
 
 
 @BOTH
-def test_candles_have_averages_of_all_bars_and_the_market_s_time(interactive: bool) -> None:  # noqa: FBT001
+def test_candles_have_averages_of_all_bars_and_the_market_s_time(interactive: bool) -> None:
     frame = bars(60).assign(symbol="700.HK")
     figure = plots.candles(frame, averages=[5, 20], most=30, interactive=interactive)
     wanted = {n: [frame["close"].iloc[i - n + 1 : i + 1].mean() for i in range(30, 60)] for n in (5, 20)}

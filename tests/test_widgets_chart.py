@@ -316,7 +316,7 @@ def test_lengths_of_averages() -> None:
 
 def test_what_is_wrong_is_refused_before_anything_is_made(client: Client, sandbox: SandboxProcess) -> None:
     session = FakeSession(client)
-    with pytest.raises(RequestRefused, match="type 700.HK"):
+    with pytest.raises(RequestRefused, match=r"type 700\.HK"):
         Chart("00700.HK", session=session)
     with pytest.raises(RequestRefused, match="period"):
         Chart("700.HK", "7m", session=session)
@@ -383,7 +383,8 @@ def test_bars_stay_in_order_whichever_way_they_come() -> None:
 const bars = new Bars();
 const result = given.map((batch) => {
   const added = bars.take(batch);
-  return [added, bars.list.map((bar) => [...bar]), bars.list.every((bar, place) => bars.at(bar[0]) === place)];
+  const placed = bars.list.every((bar, place) => bars.at(bar[0]) === place);
+  return [added, bars.list.map((bar) => [...bar]), placed];
 });"""
     newest = -1
     for batch, (added, held, placed) in zip(steps, node(script, steps), strict=True):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -52,7 +53,7 @@ def test_a_page_that_paints_gets_ten_a_second_and_only_what_changed(told: Told) 
     told.hello()
     found = told.sent(2, paint="p")
     assert 18 <= len(found) <= 21
-    gaps = [after[0] - before[0] for before, after in zip(found, found[1:], strict=False)]
+    gaps = [after[0] - before[0] for before, after in pairwise(found)]
     assert min(gaps) >= PACE.gap - 1e-9
     assert found[0][1].base == 0
     assert set(found[0][1].changed) == {"a", "same"}

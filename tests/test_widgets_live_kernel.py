@@ -1,4 +1,4 @@
-"""A live panel in a real kernel, whose page speaks on the shell channel: while a cell runs it is not heard."""
+"""A live panel in a real kernel, whose page speaks on the shell channel: not heard while a cell runs."""
 
 from __future__ import annotations
 

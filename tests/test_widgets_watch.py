@@ -193,6 +193,13 @@ def test_a_page_that_is_gone_frees_it_and_one_that_comes_starts_it(
     again.panel.close()
 
 
+def test_a_client_is_enough_where_there_is_no_session(client: Client) -> None:
+    page = Page(Watch("700.HK", client=client, pace=NEAR))
+    page.tell("hello")
+    assert until(lambda: page.state.get("note") == "Live.")
+    page.panel.close()
+
+
 def test_a_table_that_no_page_ever_showed_is_freed_too(client: Client, sandbox: SandboxProcess) -> None:
     table = Watch("700.HK", session=FakeSession(client), pace=QUICK)
     assert until(lambda: links(sandbox))
@@ -218,7 +225,7 @@ def test_another_account_is_followed_with_its_own_client(client: Client, sandbox
 
 
 def test_what_is_wrong_is_refused_at_once_and_leaves_nothing(client: Client, sandbox: SandboxProcess) -> None:
-    with pytest.raises(RequestRefused, match="type 700.HK"):
+    with pytest.raises(RequestRefused, match=r"type 700\.HK"):
         Watch("0700.HK", session=FakeSession(client))
     with pytest.raises(RequestRefused, match="Not connected"):
         Watch("700.HK", session=FakeSession())

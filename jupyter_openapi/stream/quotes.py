@@ -160,7 +160,7 @@ class QuoteGateway(Gateway):
         async with self._turn:
             done: set[Wish] = set()
             try:
-                # Subscriptions made while this waits for the gateway are part of it: they are confirmed below.
+                # What is subscribed to while this waits for the gateway is part of it: it is confirmed below.
                 while missing := sorted(self._counts.keys() - done):
                     await self._subscribe(link, missing)
                     done.update(missing)

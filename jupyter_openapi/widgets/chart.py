@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from jupyter_openapi.account import ClientLike
 from jupyter_openapi.market.symbols import parse
 from jupyter_openapi.messages import _, ngettext
 from jupyter_openapi.plots.averages import lengths_of
@@ -25,7 +26,7 @@ from jupyter_openapi.widgets.chart_model import ChartModel, charting
 from jupyter_openapi.widgets.flow import Pace
 from jupyter_openapi.widgets.live_page import LivePage
 from jupyter_openapi.widgets.panel import static
-from jupyter_openapi.widgets.queries import ClientHolder, connected
+from jupyter_openapi.widgets.queries import ClientHolder, connected, holder_of
 
 LIBRARY = "lightweight-charts/lightweight-charts.standalone.production.js"
 
@@ -62,6 +63,8 @@ class Chart(LivePage):
         Lengths of simple moving averages of the closes, in bars: ``"20,60"`` or ``[20, 60]``.
     fills
         Mark one's own executions (of a year at most), and draw open orders as lines.
+    client
+        Whose data it is, where there is no IPython (marimo, plain Python).
     session
         Whose client it uses; the kernel's own by default.
     privacy
@@ -90,6 +93,7 @@ class Chart(LivePage):
         *,
         ma: str | Iterable[int] = (),
         fills: bool = False,
+        client: ClientLike | None = None,
         session: ClientHolder | None = None,
         privacy: bool = False,
         pace: Pace | None = None,
@@ -98,7 +102,7 @@ class Chart(LivePage):
         parse(symbol)
         period_number(period)
         self.averages = lengths_of(ma)
-        holder = SESSION if session is None else session
+        holder = holder_of(client, session, SESSION)
         charting(connected(holder))
         super().__init__(holder, pace=pace, privacy=privacy)
         self.model_state = ChartModel(self._session, self.touch, symbol, period, own=fills)

@@ -195,7 +195,7 @@ class ChartModel(PanelState):
         self.orders_changed()
 
     def _read_late_bars(self) -> float | None:
-        """Read the newest bars where quotes come but make no bar: the sandbox trades outside the hours, too."""
+        """Read the newest bars where quotes make none: the sandbox trades outside the hours, too."""
         live, client = self._candles, self._session.client
         if not isinstance(live, CandleSubscription) or not isinstance(client, Client):
             return None

@@ -6,6 +6,7 @@ import weakref
 from collections.abc import Iterable
 from typing import Any
 
+from jupyter_openapi.account import ClientLike
 from jupyter_openapi.errors import RequestRefused
 from jupyter_openapi.messages import _
 from jupyter_openapi.session import SESSION
@@ -14,7 +15,7 @@ from jupyter_openapi.stream.subscriptions import QuoteSubscription
 from jupyter_openapi.widgets.flow import Pace
 from jupyter_openapi.widgets.live_page import LivePage, streaming
 from jupyter_openapi.widgets.panel import static
-from jupyter_openapi.widgets.queries import ClientHolder
+from jupyter_openapi.widgets.queries import ClientHolder, holder_of
 from jupyter_openapi.widgets.watch_rows import cells, columns, row
 
 KINDS = ("quote", "depth")
@@ -31,6 +32,8 @@ class Watch(LivePage):
     ----------
     symbols
         Such as ``"700.HK"`` or ``["700.HK", "AAPL.US"]``.
+    client
+        Whose data it is, where there is no IPython (marimo, plain Python).
     session
         Whose client it uses; the kernel's own by default.
     pace
@@ -54,10 +57,11 @@ class Watch(LivePage):
         self,
         symbols: str | Iterable[str],
         *,
+        client: ClientLike | None = None,
         session: ClientHolder | None = None,
         pace: Pace | None = None,
     ) -> None:
-        super().__init__(SESSION if session is None else session, pace=pace)
+        super().__init__(holder_of(client, session, SESSION), pace=pace)
         self.symbols = (symbols,) if isinstance(symbols, str) else tuple(symbols)
         self.subscription: QuoteSubscription | None = None
         self._rows: dict[str, Any] = {}

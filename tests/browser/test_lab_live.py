@@ -1,4 +1,4 @@
-"""The watch table and the chart in JupyterLab: they move, also while a cell runs, and leave nothing behind."""
+"""The watch table and the chart in JupyterLab: they move, while a cell runs too, and leave nothing behind."""
 
 from __future__ import annotations
 
