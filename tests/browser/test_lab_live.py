@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import pandas as pd
+import pytest
 from playwright.sync_api import expect
 from support import SOAK
 from support.streaming import links, until
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Locator, Page
+    from playwright.sync_api import CDPSession, Locator, Page
     from support.sandbox import SandboxProcess
 
     from browser.driver import Notebook
@@ -192,3 +194,71 @@ def stop_frees_everything(table: Locator, chart: Locator, sandbox: SandboxProces
         expect(panel.get_by_text(re.compile(r"^Stopped"))).to_be_visible()
         expect(panel.get_by_role("button", name="Start", exact=True)).to_be_visible()
     until(lambda: sandbox.client.get("/sandbox/status")["links"] == [])
+
+
+MINUTES = float(os.environ.get("SOAK_MINUTES", "10"))
+MANY = """
+import threading, time
+from jupyter_openapi.market.symbols import SECURITIES
+from jupyter_openapi.stream import Event
+from jupyter_openapi.widgets import Chart, Watch
+table = Watch(list(SECURITIES)[:40])
+chart = Chart("700.HK", "1m", ma=[5, 20])
+def lively():
+    # A bar that changes 20 times a second: more than is ever shown.
+    for number in range(10**9):
+        bars = chart.model_state.bars
+        if bars:
+            last = bars[max(bars)]
+            close = str(round(last.close * (1.0005 if number % 2 else 1 / 1.0005), 2))
+            row = {"timestamp": last.at, "open": str(last.open), "high": str(last.high), "low": str(last.low)}
+            row |= {"close": close, "volume": number}
+            chart.model_state._take(Event("candlestick", row, time.time()))
+        time.sleep(0.05)
+threading.Thread(target=lively, daemon=True).start()
+display(table, chart)
+"""
+
+
+def measured(session: CDPSession) -> dict[str, float]:
+    """Return the page's heap in MB after a collection, its nodes, the seconds its thread worked, and when."""
+    session.send("HeapProfiler.collectGarbage")
+    found = {one["name"]: one["value"] for one in session.send("Performance.getMetrics")["metrics"]}
+    return {
+        "heap": found["JSHeapUsedSize"] / 1e6,
+        "nodes": found["Nodes"],
+        "work": found["TaskDuration"],
+        "at": found["Timestamp"],
+    }
+
+
+if SOAK:
+
+    @pytest.mark.timeout(1800)
+    def test_ten_a_second_leave_the_page_as_it_was(
+        notebook: Callable[..., Notebook], connected: str, page: Page
+    ) -> None:
+        opened = notebook(connected, MANY)
+        expect(opened.panel("watch").locator(".jo-row")).to_have_count(40)
+        expect(opened.panel("chart")).to_have_attribute("data-bars", re.compile(r"^50\d$"))
+        page.wait_for_timeout(20_000)  # everything has been drawn a few times
+        numbers = "[table._pump._flow.number, chart._pump._flow.number]"
+        (sent,) = execute(page, "", numbers)
+        session = page.context.new_cdp_session(page)
+        session.send("Performance.enable", {"timeDomain": "threadTicks"})
+        session.send("HeapProfiler.enable")
+        first = measured(session)
+        page.wait_for_timeout(60_000 * MINUTES)
+        last = measured(session)
+        (after,) = execute(page, "", numbers)
+        rates = [
+            (one - before) / (last["at"] - first["at"])
+            for before, one in zip(json.loads(sent), json.loads(after), strict=True)
+        ]
+        share = (last["work"] - first["work"]) / (last["at"] - first["at"])
+        print(f"updates a second {rates}, share of a core {share:.3f}, before {first}, after {last}")
+        assert all(rate <= 10.2 for rate in rates)
+        assert last["heap"] <= first["heap"] * 1.1 + 2
+        assert last["nodes"] <= first["nodes"] * 1.02 + 50
+        for panel in (opened.panel("watch"), opened.panel("chart")):
+            panel.get_by_role("button", name="Stop", exact=True).click()

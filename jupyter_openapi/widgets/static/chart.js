@@ -173,7 +173,7 @@ class CandleChart {
     const bar = list[at];
     if (!bar || !this.drawing) return;
     const { words, places, zone, intraday, marks } = this.state;
-    const price = (/** @type {number} */ value) => value.toLocaleString("en", digits(places));
+    const price = (/** @type {number} */ value) => numbers(places).format(value);
     const [time, open, high, low, close, volume] = bar;
     const before = list[at - 1]?.[4];
     const parts = [
@@ -183,9 +183,9 @@ class CandleChart {
       said("", `${words.low} ${price(low)}`),
       said("jo-close", `${words.close} ${price(close)}`),
       changeOf(close, before, price),
-      said("", `${words.volume} ${volume.toLocaleString("en")}`),
+      said("", `${words.volume} ${numbers(0).format(volume)}`),
       ...this.drawing.averagesAt(at).map(({ length, value }, index) => {
-        const text = `${words.average}${length} ${value === null ? "–" : value.toLocaleString("en", digits(places + 1))}`;
+        const text = `${words.average}${length} ${value === null ? "–" : numbers(places + 1).format(value)}`;
         return said(`jo-average jo-average-${index % LINES.length}`, text);
       }),
       ...marks
@@ -202,9 +202,14 @@ class CandleChart {
   }
 }
 
+/** @type {Intl.NumberFormat[]} */
+const formats = []; // by decimals: making one takes longer than using it a hundred times
+
 /** @param {number} places */
-function digits(places) {
-  return { minimumFractionDigits: places, maximumFractionDigits: places };
+function numbers(places) {
+  const digits = { minimumFractionDigits: places, maximumFractionDigits: places };
+  formats[places] ??= new Intl.NumberFormat("en", digits);
+  return formats[places];
 }
 
 /**

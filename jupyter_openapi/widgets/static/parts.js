@@ -207,7 +207,10 @@ export class Head {
    * @param {string} time
    */
   setTime(time) {
-    setText(this.time, time);
+    // It may change ten times a second: the text node's value is set, and the node stays.
+    const node = this.time.firstChild;
+    if (!(node instanceof Text)) setText(this.time, time);
+    else if (node.data !== time) node.data = time;
   }
 
   /** @param {Colors} colors */
