@@ -68,6 +68,19 @@ def test_a_lost_link_comes_back_with_everything_and_first_values(
     assert (sub.gaps[0].end - sub.gaps[0].start).total_seconds() < 5  # at once
 
 
+def test_what_is_subscribed_to_while_the_link_opens_is_subscribed_to(sandbox: SandboxProcess) -> None:
+    with client_of(sandbox, 1.0) as patient:  # the comparison that would mend it comes after a minute
+        patient.subscribe(HK)
+        assert patient.live is not None
+        gateway = patient.live._engine.quotes
+        while not gateway._first:  # until the first one is being asked for, and not answered
+            pass
+        patient.subscribe([HK, "5.HK"], "trades")
+        until(lambda: [link["subscriptions"] for link in links(sandbox)] == [{HK: [1, 4], "5.HK": [4]}])
+        assert report(patient)["repairs"] == 0
+    until(lambda: not links(sandbox))
+
+
 def test_latest_is_stale_while_interrupted(tmp_path: Path) -> None:
     with start_sandbox("--limits", "off") as gone:
         client = client_of(gone)

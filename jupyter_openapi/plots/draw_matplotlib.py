@@ -229,8 +229,10 @@ def candles(chart: Candles) -> Picture:
         upper.vlines(places, chart.lows, bottoms, color=style.SOFT, linewidth=0.8)
         tops = [bottom + height for bottom, height in zip(bottoms, heights, strict=True)]
         upper.vlines(places, tops, chart.highs, color=style.SOFT, linewidth=0.8)
-        faces = [style.PAPER if up else style.SOFT for up in rose]
-        upper.bar(places, heights, 0.66, bottoms, color=faces, edgecolor=style.SOFT, linewidth=0.8)
+        edges = [style.tone("gain" if up else "loss") if chart.coloured else style.SOFT for up in rose]
+        faces = [style.PAPER if up else edge for up, edge in zip(rose, edges, strict=True)]
+        upper.bar(places, heights, 0.66, bottoms, color=faces, edgecolor=edges, linewidth=0.8)
+        _averages(upper, chart)
         _marks(upper, chart)
         upper.set_ylabel(chart.unit, fontsize=8.5)
         upper.yaxis.set_major_locator(MaxNLocator(6))
@@ -249,12 +251,19 @@ def candles(chart: Candles) -> Picture:
         return figure
 
 
+def _averages(axes: Any, chart: Candles) -> None:
+    """Draw the moving averages, each named at its end, and the legend with them."""
+    places = list(range(len(chart.times)))
+    for (name, values), colour in zip(chart.averages.items(), style.LINES, strict=False):
+        axes.plot(places, values, color=colour, linewidth=1.1, label=name, zorder=4)
+
+
 def _marks(axes: Any, chart: Candles) -> None:
     prices = [mark.price for mark in chart.marks]
     low, high = min(*chart.lows, *prices, chart.lows[0]), max(*chart.highs, *prices, chart.highs[0])
     span = (high - low) or abs(high) * 0.01 or 1.0
     axes.set_ylim(low - 0.12 * span, high + 0.12 * span)
-    handles = []
+    handles = list(axes.get_lines()) if chart.averages else []
     for buy, shape, colour, word in (
         (True, UP, style.tone("gain"), "bought"),
         (False, DOWN, style.tone("loss"), "sold"),
@@ -276,7 +285,7 @@ def _marks(axes: Any, chart: Candles) -> None:
                 Line2D([], [], marker=marker, color=colour, markersize=7, linestyle="none", label=word)
             )
     if handles:
-        axes.legend(handles=handles, loc="upper left", ncols=2, fontsize=8.5, handletextpad=0.2)
+        axes.legend(handles=handles, loc="upper left", ncols=4, fontsize=8.5, handletextpad=0.2)
 
 
 def nothing(figure: Picture, axes: Any, text: str) -> Picture:

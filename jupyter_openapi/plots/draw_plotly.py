@@ -155,6 +155,8 @@ def candles(chart: Candles) -> go.Figure:
         rows=2, cols=1, shared_xaxes=True, row_heights=[0.78, 0.22], vertical_spacing=0.04, figure=Chart()
     )
     places = list(range(len(chart.times)))
+    pair = (style.tone("gain"), style.tone("loss")) if chart.coloured else (style.SOFT, style.SOFT)
+    rising, falling = pair
     figure.add_trace(
         go.Candlestick(
             x=places,
@@ -162,14 +164,17 @@ def candles(chart: Candles) -> go.Figure:
             high=chart.highs,
             low=chart.lows,
             close=chart.closes,
-            increasing={"line": {"color": style.SOFT, "width": 1}, "fillcolor": style.PAPER},
-            decreasing={"line": {"color": style.SOFT, "width": 1}, "fillcolor": style.SOFT},
+            increasing={"line": {"color": rising, "width": 1}, "fillcolor": style.PAPER},
+            decreasing={"line": {"color": falling, "width": 1}, "fillcolor": falling},
             text=list(chart.labels),
             name="",
         ),
         row=1,
         col=1,
     )
+    for (name, values), colour in zip(chart.averages.items(), style.LINES, strict=False):
+        line = go.Scatter(x=places, y=values, mode="lines", name=name, line={"color": colour, "width": 1.2})
+        figure.add_trace(line, row=1, col=1)
     for buy, shape, colour in (
         (True, "triangle-up", style.tone("gain")),
         (False, "triangle-down", style.tone("loss")),

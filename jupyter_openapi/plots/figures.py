@@ -1,13 +1,14 @@
-"""The charts of holdings, equity and executions; each takes a frame and returns a figure."""
+"""The charts of holdings, equity, candles and executions; each takes a frame and returns a figure."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from jupyter_openapi.errors import guarded
-from jupyter_openapi.plots.charts import allocation_bars, candles_of, curve_of, profit_bars
+from jupyter_openapi.plots.averages import lengths_of
+from jupyter_openapi.plots.charts import allocation_bars, bars_of, candles_of, curve_of, profit_bars
 from jupyter_openapi.plots.engines import drawing
 from jupyter_openapi.plots.performance_charts import is_returns
 from jupyter_openapi.plots.performance_figures import indexed
@@ -163,6 +164,52 @@ def executions(
         A frame is another, or the library is not installed.
     """
     chart = candles_of(candles, fills, symbol, privacy=privacy)
+    with _drawing(theme, interactive=interactive) as check:
+        return check.candles(chart)
+
+
+@guarded
+def candles(
+    frame: pd.DataFrame,
+    fills: pd.DataFrame | None = None,
+    symbol: str | None = None,
+    *,
+    averages: Sequence[int] = (),
+    most: int | None = None,
+    interactive: bool = False,
+    privacy: bool = False,
+    theme: str | None = None,
+) -> Any:
+    """Draw the candles of a security with volume and moving averages, times in its market's zone.
+
+    Parameters
+    ----------
+    frame
+        What the candles' operations gave, of one security or several.
+    fills
+        What the executions' operations gave; each is marked at its price. Ask for candles with
+        ``adjust_type=none`` then: adjusted prices are not those that were paid.
+    symbol
+        Which one; needed where `frame` holds several, or does not name it.
+    averages
+        Lengths of simple moving averages of the closes, in bars.
+    most
+        Draw only so many, the newest; the averages are of all.
+    interactive
+        A plotly figure instead of matplotlib's.
+    privacy
+        No quantities.
+
+    Returns
+    -------
+    matplotlib.figure.Figure or plotly.graph_objects.Figure
+
+    Raises
+    ------
+    RequestRefused
+        A frame is another, or the library is not installed.
+    """
+    chart = bars_of(frame, fills, symbol, lengths_of(averages), most=most, privacy=privacy)
     with _drawing(theme, interactive=interactive) as check:
         return check.candles(chart)
 

@@ -155,6 +155,10 @@ def __getattr__(name: str) -> str:
     return str(getattr(current(), name.lower()))
 
 
+LINES = ("#1565C0", "#A15C00", "#7B1FA2", "#00695C", "#AD1457", "#4E342E")
+"""Colours of lines beside each other, the same as on the chart in a page."""
+
+
 def tone(name: str) -> str:
     """Return the colour of a ``gain`` or a ``loss`` in the pair in use; else of ``plain`` or ``muted``."""
     theme, pair = current(), colors()

@@ -87,6 +87,11 @@ class Engine:
             self._worker.stop()
         self._worker.join(_GOODBYE)
 
+    def subscriptions(self) -> list[Any]:
+        """Return the subscriptions that it carries."""
+        with self._lock:
+            return list(self._users)
+
     def report(self) -> list[dict[str, Any]]:
         """Return each gateway's state, what it is asked for, and how many links the account has."""
         return [

@@ -76,6 +76,11 @@ class Live:
         engine = self._engine
         return [] if engine is None or engine.finished else engine.report()
 
+    def subscriptions(self) -> list[Subscription]:
+        """Return the subscriptions that are open."""
+        engine = self._engine
+        return [] if engine is None or engine.finished else engine.subscriptions()
+
     # what panels and waits use, whatever subscription it comes from; no I/O, and no link of their own
 
     @property

@@ -161,8 +161,12 @@ class QuoteGateway(Gateway):
                 self._buckets[row["command"]] = Bucket(row["limit"], row["burst"])
             self._profiled = True
         async with self._turn:
+            done: set[Wish] = set()
             try:
-                await self._subscribe(link, sorted(self._counts))
+                # What is subscribed to while this waits for the gateway is part of it: it is confirmed below.
+                while missing := sorted(self._counts.keys() - done):
+                    await self._subscribe(link, missing)
+                    done.update(missing)
             except Refusal:
                 await self._restore_each(link)
         for reader in list(self._all):
@@ -171,7 +175,9 @@ class QuoteGateway(Gateway):
     async def _restore_each(self, link: Link) -> None:
         """Find out whose subscription it is that the gateway refuses."""
         last: Refusal | None = None
-        for reader in list(self._all):
+        done: list[Reader] = []
+        while reader := next((each for each in self._all if each not in done), None):
+            done.append(reader)
             try:
                 await self._subscribe(link, sorted(reader.wishes))
             except Refusal as refusal:

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from jupyter_openapi.magic.command import CommandSpec
 from jupyter_openapi.magic.commands import (
     connection,
+    live,
     login,
     orders,
     performance,
@@ -46,6 +47,8 @@ _ORDERED = (
     performance.returns,
     performance.trade_stats,
     portfolio.snapshot,
+    live.watch,
+    live.chart,
     sandbox.sandbox,
     settings.settings,
     endpoints,

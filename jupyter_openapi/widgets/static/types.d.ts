@@ -184,3 +184,21 @@ interface PortfolioPageView extends AccountView {
   holdings: { columns: Column[]; rows: Row[] } | null;
   picture: { about: string; data: string } | null;
 }
+
+/** One bar: when it began by the market's clock, open, high, low, close, volume. */
+type Candle = [number, number, number, number, number, number];
+
+type Library = typeof import("lightweight-charts");
+type Moment = import("lightweight-charts").UTCTimestamp;
+type LineSeries = import("lightweight-charts").ISeriesApi<"Line">;
+type PriceLine = import("lightweight-charts").IPriceLine;
+
+/** The colours of the page as a chart draws with them. */
+interface Look {
+  text: string;
+  soft: string;
+  grid: string;
+  up: string;
+  down: string;
+  dark: boolean;
+}
