@@ -7,6 +7,7 @@ import copy
 import html
 import os
 import re
+import socket
 import subprocess
 import sys
 import time

@@ -244,6 +244,29 @@ class AgentOperations(Caller):
             answers_by_tool_call=answers_by_tool_call,
         )
 
+    def agent_reconnect(self, agent_id: str | int, *, chat_uid: str | int, message_id: str | int) -> Reply:
+        """A run of an agent from its start: what it said and did, as it happened.
+
+        The broker answers with an event stream (text/event-stream), which is read to its end: until the run
+        is over, within the time that the client waits for an answer. A run that takes longer can be read by
+        agent_chat when it is over.
+
+        Parameters
+        ----------
+        agent_id
+            Id of the agent.
+        chat_uid
+            Id of the conversation.
+        message_id
+            Id of the message that asked.
+
+        Notes
+        -----
+        Reads only: ``POST /v1/ai/agents/{agent_id}/conversations/{chat_uid}/messages/{message_id}/reconnect``.
+        Source: https://github.com/longbridge/longbridge-terminal
+        """
+        return self.call("agent_reconnect", agent_id=agent_id, chat_uid=chat_uid, message_id=message_id)
+
     def agent_chats(
         self, *, page: int | None = None, limit: int | None = None, exclude_agent_uids: str | None = None
     ) -> Reply:

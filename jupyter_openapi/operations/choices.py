@@ -341,6 +341,7 @@ ReadName: TypeAlias = Literal[
     "agent_chat",
     "agent_chats",
     "agent_public_agents",
+    "agent_reconnect",
     "agent_workspaces",
     "agents",
     "alert_list",

@@ -7,7 +7,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 from weakref import WeakKeyDictionary
 
 from jupyter_openapi.errors import OpenAPIError
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from jupyter_openapi.client import Client
+    from jupyter_openapi.reply import Reply
 
 KEPT = 3600.0  # seconds for which what was read of an account is searched again without a call
 SOURCES: Mapping[str, tuple[str, Mapping[str, Any]]] = {
@@ -97,7 +98,7 @@ def _read(client: Client) -> _Account:
         if name in account.read and now - account.read[name][0] < KEPT:
             continue
         try:
-            frame = client.call(operation, **arguments).frame()  # its names are remembered
+            frame = cast("Reply", client.call(operation, **arguments)).frame()  # its names are remembered
         except OpenAPIError as failure:
             account.failed[name] = str(failure)
             continue
