@@ -14,9 +14,12 @@ from concurrent.futures import Future
 from contextlib import suppress
 from contextvars import ContextVar, copy_context
 from functools import cache
+from random import Random
 from typing import Any, NamedTuple, TypeVar
 
 T = TypeVar("T")
+CHANCE = Random()  # noqa: S311 (for waits)
+"""What waits leave to chance; not the shared generator, whose sequence a notebook may have fixed by a seed."""
 
 
 def run(coroutine: Coroutine[Any, Any, T]) -> T:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -68,6 +69,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         items.sort(
             key=lambda item: next((n for n, name in enumerate(LONGEST) if name in item.nodeid), len(LONGEST))
         )
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _no_panel_outlives_its_module() -> Iterator[None]:
+    """Panels that a test left open would look at the accounts of the next module's tests."""
+    yield
+    if (widgets := sys.modules.get("ipywidgets")) is not None:
+        widgets.Widget.close_all()
 
 
 @pytest.fixture(scope="module")

@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from ipywidgets import Widget
 from support.shell import Shell
 from support.streaming import until
 
@@ -28,6 +29,7 @@ def page(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(live, "in_terminal", lambda: False)
     monkeypatch.setattr(live, "refuse_in_terminal", lambda *_: None)
     yield
+    Widget.close_all()
     if SESSION.client is not None and SESSION.client.live is not None:
         SESSION.client.close_subscriptions()
 

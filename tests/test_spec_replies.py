@@ -138,9 +138,11 @@ def test_every_column_of_a_view_exists(operation: Operation) -> None:
 def test_views_of_frames_of_our_own() -> None:
     from jupyter_openapi.portfolio import pnl_frame, valuation
 
-    assert set(frame_views()) == {"portfolio", "pnl"}
+    assert {"portfolio", "pnl", "returns by date", "lots", "candles", "search"} <= set(frame_views())
     check_view(frame_views()["portfolio"], set(valuation.COLUMNS))
     check_view(frame_views()["pnl"], set(pnl_frame.COLUMNS))
+    for view in frame_views().values():
+        check_view(view, {name for column in view.columns for name in column.fields})
 
 
 def test_a_nested_object_is_columns_with_a_prefix() -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import random
 from dataclasses import dataclass, fields
+
+from jupyter_openapi.kernel import CHANCE
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,4 +45,4 @@ class Settings:
         if failures == 0:
             return 0.0
         delay = min(self.longest, self.first * 2.0 ** min(failures - 1, 30))
-        return delay * random.uniform(0.8, 1.2)  # noqa: S311 (no secret)
+        return delay * CHANCE.uniform(0.8, 1.2)

@@ -12,7 +12,6 @@ compared before and after each transaction: what would be written to a removed f
 from __future__ import annotations
 
 import os
-import random
 import sqlite3
 import stat
 import threading
@@ -23,6 +22,7 @@ from errno import EINVAL, EISDIR
 from pathlib import Path
 
 from jupyter_openapi.errors import RequestRefused
+from jupyter_openapi.kernel import CHANCE
 from jupyter_openapi.messages import _
 from jupyter_openapi.ratelimit.file_lock import FileLock
 from jupyter_openapi.storage import close_with, create_private, private_folder
@@ -193,7 +193,7 @@ def _patiently(db: sqlite3.Connection, statement: str, deadline: float) -> None:
                 raise
         else:
             return
-        time.sleep(random.uniform(NAP / 4, NAP))  # noqa: S311 (no secret)
+        time.sleep(CHANCE.uniform(NAP / 4, NAP))
 
 
 def _busy() -> sqlite3.OperationalError:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import logging
 import os
-import random
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -22,6 +21,7 @@ from urllib3.exceptions import HTTPError, SSLError
 
 from jupyter_openapi.credentials import Credentials
 from jupyter_openapi.errors import ApiError, RequestRefused
+from jupyter_openapi.kernel import CHANCE
 from jupyter_openapi.messages import _
 from jupyter_openapi.ratelimit import Limiter
 from jupyter_openapi.ratelimit.rates import limits_of
@@ -80,7 +80,7 @@ class Budget:
         """Return how long to wait before the next try, or None when the budget is spent."""
         if self._used >= self.tries:
             return None
-        delay = self.first * 2.0 ** (self._used - 1) * random.uniform(0.5, 1.0)  # noqa: S311 (no secret)
+        delay = self.first * 2.0 ** (self._used - 1) * CHANCE.uniform(0.5, 1.0)
         delay = max(delay, asked or 0.0)
         if delay > self.seconds:
             return None
