@@ -19,7 +19,7 @@ from typing import Any, NamedTuple, TypeVar
 
 T = TypeVar("T")
 CHANCE = Random()  # noqa: S311 (for waits)
-"""What waits leave to chance; not the shared generator, whose sequence a notebook may have fixed by a seed."""
+"""What waits leave to chance; not the shared generator, whose sequence a notebook's seed may have fixed."""
 
 
 def run(coroutine: Coroutine[Any, Any, T]) -> T:

@@ -193,6 +193,21 @@ def test_a_page_that_is_gone_frees_it_and_one_that_comes_starts_it(
     again.panel.close()
 
 
+def test_a_closed_panel_follows_no_other_account(client: Client, sandbox: SandboxProcess) -> None:
+    from jupyter_openapi.widgets import Chart
+    from jupyter_openapi.widgets.polling import publish
+
+    session = FakeSession(client)
+    panels = [Watch("700.HK", session=session, pace=QUICK), Chart("700.HK", session=session, pace=QUICK)]
+    assert until(lambda: links(sandbox))
+    for panel in panels:
+        panel.close()
+    assert until(lambda: not links(sandbox))
+    publish(session, "account")
+    assert [panel.following for panel in panels] == [False, False]
+    assert client.live is None or client.live.subscriptions() == []
+
+
 def test_a_client_is_enough_where_there_is_no_session(client: Client) -> None:
     page = Page(Watch("700.HK", client=client, pace=NEAR))
     page.tell("hello")

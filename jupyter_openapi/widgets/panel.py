@@ -326,7 +326,8 @@ class Page(anywidget.AnyWidget):
         raise NotImplementedError
 
     def close(self) -> None:
-        """Stop everything and leave the page."""
+        """Stop everything and leave the page; another account is none of its business any more."""
+        events.unlisten(self._session, self._on_event)
         self._outbox.close()
         super().close()
 

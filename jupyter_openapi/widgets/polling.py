@@ -201,6 +201,13 @@ def listen(session: object, callback: Callable[[Event], None]) -> None:
         _LISTENERS.setdefault(session, []).append(weakref.WeakMethod(callback))
 
 
+def unlisten(session: object, callback: Callable[[Event], None]) -> None:
+    """Call the bound method `callback` no more."""
+    with _LOCK:
+        known = _LISTENERS.get(session, [])
+        known[:] = [reference for reference in known if reference() != callback]
+
+
 def publish(session: object, event: Event) -> None:
     """Tell every listener of `session`; one that fails does not stop the others."""
     with _LOCK:
