@@ -79,7 +79,7 @@ def test_a_file_that_holds_anything_gives_only_settings_that_can_be_used(text: s
 
 
 def test_no_setting_lets_an_order_pass() -> None:
-    assert set(preferences.READERS) == {"tz", "view", "colors", "base_currency", "account"}
+    assert set(preferences.READERS) == {"tz", "view", "colors", "base_currency", "language", "account"}
 
 
 @pytest.mark.parametrize(

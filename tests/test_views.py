@@ -17,7 +17,8 @@ from support.sandbox import start_sandbox
 from jupyter_openapi import Client, Credentials, portfolio
 from jupyter_openapi.frames import to_frame
 from jupyter_openapi.frames.view import compact, picture_of, view_of
-from jupyter_openapi.magic.display import FrameDisplay, as_html, as_text, width
+from jupyter_openapi.magic.display import FrameDisplay, as_html, as_text
+from jupyter_openapi.messages import text_width
 from jupyter_openapi.spec import catalog
 from jupyter_openapi.spec.loader import frame_views
 
@@ -103,7 +104,7 @@ def test_a_quote_is_shown_with_its_price_and_change() -> None:
     ]
     assert "--wide" in below[0]
     assert below[1] == "Times: 2026-09-21 UTC."
-    assert all(width(line) <= 80 for line in (head, first, second, *below))
+    assert all(text_width(line) <= 80 for line in (head, first, second, *below))
 
 
 def test_the_page_colours_gains_and_losses_and_escapes_what_the_server_wrote() -> None:
@@ -137,7 +138,7 @@ def test_every_view_names_columns_that_its_frame_has() -> None:
         frame = to_frame({}, operation)
         assert view_of(frame) is not None, name
         picture = picture_of(frame, operation.view)
-        assert all(width(line) <= 80 for line in as_text(picture, 80).splitlines()), name
+        assert all(text_width(line) <= 80 for line in as_text(picture, 80).splitlines()), name
         seen += 1
     assert seen > 150
 
@@ -171,7 +172,7 @@ def test_the_columns_a_trader_wants_fit_80_characters(client: Client, name: str)
     frame = client.call(name, **arguments).frame(tz="Asia/Hong_Kong")
     for room in (80, 120):
         shown = text_of(frame, room).splitlines()
-        assert all(width(line) <= room for line in shown)
+        assert all(text_width(line) <= room for line in shown)
         at = 0
         for title in titles:  # in this order
             assert title in shown[0][at:], (title, shown[0])

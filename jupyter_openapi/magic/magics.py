@@ -12,7 +12,7 @@ from traitlets import Dict, Enum, Float, TraitError, Unicode, observe, validate
 from jupyter_openapi.colors import PAIRS, choose, chosen
 from jupyter_openapi.errors import RequestRefused, guarded
 from jupyter_openapi.magic.caller import calling_frame, show, use_of_value
-from jupyter_openapi.messages import _, ngettext
+from jupyter_openapi.messages import _, checked, ngettext, set_language, unknown_variable
 
 if TYPE_CHECKING:
     from jupyter_openapi.magic.display import FrameDisplay
@@ -47,6 +47,10 @@ class OpenAPIMagics(Magics):
         "from green.",
     ).tag(config=True)
 
+    language = Unicode(
+        help="The language of what is shown: en, zh-CN or zh-HK; empty: that of LONGBRIDGE_LANGUAGE."
+    ).tag(config=True)
+
     tick = Enum(
         ("off", "nearest", "up", "down", "safe"),
         default_value="off",
@@ -79,7 +83,7 @@ class OpenAPIMagics(Magics):
         return proposal["value"]
 
     @observe("fees")
-    def _state_fees(self, _: Any) -> None:
+    def _state_fees(self, _change: Any) -> None:
         from jupyter_openapi.session import SESSION
 
         SESSION.state_fees(self.fees)
@@ -96,7 +100,7 @@ class OpenAPIMagics(Magics):
         return proposal["value"]
 
     @observe("max_value", "aggressive", "passive")
-    def _limit_orders(self, _: Any) -> None:
+    def _limit_orders(self, _change: Any) -> None:
         from jupyter_openapi.session import SESSION
         from jupyter_openapi.trading.limits import OrderLimits
 
@@ -106,6 +110,17 @@ class OpenAPIMagics(Magics):
     def _use_colors(self, change: Mapping[str, Any]) -> None:
         choose(change["new"])
 
+    @validate("language")
+    def _known_language(self, proposal: Mapping[str, Any]) -> str:
+        try:
+            return checked(proposal["value"]) if proposal["value"] else ""
+        except ValueError as unknown:
+            raise TraitError(str(unknown)) from None
+
+    @observe("language")
+    def _speak(self, change: Mapping[str, Any]) -> None:
+        set_language(change["new"] or None)
+
     @validate("tz")
     def _known_zone(self, proposal: Mapping[str, Any]) -> str:
         from jupyter_openapi.spec.dates import zone
@@ -114,7 +129,7 @@ class OpenAPIMagics(Magics):
         try:
             zone(name)
         except ValueError as unknown:
-            raise TraitError(f"{unknown}.") from None
+            raise TraitError(_("{problem}.").format(problem=unknown)) from None
         return name
 
     @no_var_expand
@@ -183,6 +198,8 @@ class OpenAPIMagics(Magics):
         configured = self.config.get("OpenAPIMagics", {})
         found = preferences.kept()
         preferences.apply({name: value for name, value in found.items() if name not in configured}, self)
+        if wrong := unknown_variable():
+            print(wrong)  # noqa: T201 (nobody would see why it is English)
 
     def _show_views(self) -> None:
         """Show frames by their views, from the first line that may have made one."""

@@ -11,7 +11,7 @@ from typing import Any
 
 from jupyter_openapi import colors
 from jupyter_openapi.errors import RequestRefused, did_you_mean, sentence, short
-from jupyter_openapi.messages import _
+from jupyter_openapi.messages import _, checked
 from jupyter_openapi.spec.dates import zone
 from jupyter_openapi.storage import config_folder, private_folder, replace_text
 
@@ -42,7 +42,7 @@ def _one_of(name: str, choices: tuple[str, ...]) -> Callable[[str], str]:
         if value.lower() not in choices:
             raise RequestRefused(
                 _("{name} is {choices}, not {value}.").format(
-                    name=name, choices=" or ".join(choices), value=short(value, 40)
+                    name=name, choices=_(" or ").join(choices), value=short(value, 40)
                 )
             )
         return value.lower()
@@ -50,11 +50,19 @@ def _one_of(name: str, choices: tuple[str, ...]) -> Callable[[str], str]:
     return read
 
 
+def _language(value: str) -> str:
+    try:
+        return checked(value)
+    except ValueError as unknown:
+        raise RequestRefused(str(unknown)) from None
+
+
 READERS: Mapping[str, Callable[[str], str]] = {
     "tz": _tz,
     "view": _one_of("view", ("compact", "full")),
     "colors": _one_of("colors", tuple(colors.PAIRS)),
     "base_currency": _currency,
+    "language": _language,
     "account": _one_of("account", ("sandbox", "paper", "live")),
 }
 """How each setting is read; there is no other."""
@@ -128,7 +136,7 @@ def base_currency() -> str:
 
 def apply(settings: Mapping[str, str], magics: Any) -> None:
     """Use the settings in this kernel."""
-    for name in ("tz", "view"):
+    for name in ("tz", "view", "language"):
         if name in settings:
             setattr(magics, name, settings[name])
     if "colors" in settings:

@@ -17,6 +17,7 @@ from matplotlib.lines import Line2D
 from matplotlib.path import Path
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
+from jupyter_openapi.messages import _
 from jupyter_openapi.plots import style
 from jupyter_openapi.plots import style as fonts
 from jupyter_openapi.plots.charts import Bars, Candles, Curve
@@ -100,7 +101,7 @@ def bars(chart: Bars) -> Picture:
         figure = _figure(style.EDGE + style.BAR * count, chart.title, chart.line, chart.remark)
         axes = figure.add_subplot()
         if not chart.bars:
-            return _nothing(figure, axes, "Nothing to show.")
+            return _nothing(figure, axes, _("Nothing to show."))
         values = [bar.value for bar in chart.bars]
         places = range(len(values))
         axes.barh(places, values, height=0.64, color=[style.tone(bar.tone) for bar in chart.bars])
@@ -143,7 +144,7 @@ def curve(chart: Curve) -> Picture:
         upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=(3, 1))
         if not chart.times:
             lower.set_visible(False)
-            return _nothing(figure, upper, "No snapshots with a value yet.")
+            return _nothing(figure, upper, _("No snapshots with a value yet."))
         marker = "o" if len(chart.times) < 30 else ""
         upper.plot(chart.times, chart.values, color=style.BLUE, linewidth=1.6, marker=marker, markersize=3.5)
         upper.margins(x=0.02, y=0.12)
@@ -157,7 +158,7 @@ def curve(chart: Curve) -> Picture:
         lower.fill_between(chart.times, chart.below, 0, color=style.ORANGE, alpha=0.25, linewidth=0)
         lower.plot(chart.times, chart.below, color=style.ORANGE, linewidth=1.2)
         lower.set_ylim(min(*chart.below, -0.1) * 1.15, 0)
-        lower.set_ylabel("drawdown", fontsize=8.5)
+        lower.set_ylabel(_("drawdown"), fontsize=8.5)
         lower.yaxis.set_major_locator(MaxNLocator(3))
         lower.yaxis.set_major_formatter(FuncFormatter(_percent_tick))
         _dates(lower)
@@ -179,7 +180,7 @@ def _flow_marks(axes: Any, chart: Curve) -> None:
     for at, money in chart.flows:
         axes.axvline(at, color=style.GREY, linewidth=0.9, linestyle=(0, (3, 3)))
         axes.annotate(
-            f"{'deposit' if money > 0 else 'withdrawal'} {amount_text(abs(money))}",
+            f"{_('deposit') if money > 0 else _('withdrawal')} {amount_text(abs(money))}",
             (at, 1.0),
             xycoords=("data", "axes fraction"),
             xytext=(4, -3),
@@ -197,7 +198,7 @@ def candles(chart: Candles) -> Picture:
         upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=(4, 1))
         if not chart.times:
             lower.set_visible(False)
-            return _nothing(figure, upper, "No candles.")
+            return _nothing(figure, upper, _("No candles."))
         places = list(range(len(chart.times)))
         rose = [end >= start for start, end in zip(chart.opens, chart.closes, strict=True)]
         bottoms = [min(pair) for pair in zip(chart.opens, chart.closes, strict=True)]
@@ -212,7 +213,7 @@ def candles(chart: Candles) -> Picture:
         upper.yaxis.set_major_locator(MaxNLocator(6))
         upper.yaxis.set_major_formatter(FuncFormatter(_amount_tick))
         lower.bar(places, chart.volumes, 0.66, color=style.GREY)
-        lower.set_ylabel("volume", fontsize=8.5)
+        lower.set_ylabel(_("volume"), fontsize=8.5)
         lower.yaxis.set_major_locator(MaxNLocator(2))
         lower.yaxis.set_major_formatter(FuncFormatter(_amount_tick))
         step = max(1, -(-len(places) // 6))

@@ -110,13 +110,17 @@ class AccountReader:
 def warn(missing: Sequence[str], what: str) -> None:
     """Give one warning that names everything that is missing, if anything is."""
     if missing:
-        warnings.warn(f"{what}: {'; '.join(missing)}.", IncompleteWarning, stacklevel=4)
+        warnings.warn(
+            _("{what}: {missing}.").format(what=what, missing=_("; ").join(missing)),
+            IncompleteWarning,
+            stacklevel=4,
+        )
 
 
 def brief(failure: OpenAPIError) -> str:
     """Return what went wrong in a few words, without a full stop."""
     if isinstance(failure, ApiError):
-        code = f", code {failure.code}" if failure.code is not None else ""
+        code = _(", code {code}").format(code=failure.code) if failure.code is not None else ""
         return f"{sentence(failure.message).rstrip('.')}{code}"
     return sentence(str(failure)).rstrip(".")
 

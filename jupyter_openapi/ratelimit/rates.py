@@ -12,6 +12,7 @@ from enum import IntEnum
 from typing import Literal, NamedTuple, Protocol
 
 from jupyter_openapi.errors import RequestRefused
+from jupyter_openapi.messages import N_
 
 Kind = Literal["trade", "quote", "read", "candle"]
 
@@ -67,11 +68,11 @@ class Rate:
 
 RATES: Mapping[Kind, Rate] = {
     # Half a second and 5 ms of margin for what the network adds between two requests.
-    "trade": Rate(30, 30.5, 0.025, None, "30 trade and asset requests in 30 seconds"),
-    "quote": Rate(10, 1.05, 0.0, 5, "10 quote requests a second"),
+    "trade": Rate(30, 30.5, 0.025, None, N_("30 trade and asset requests in 30 seconds")),
+    "quote": Rate(10, 1.05, 0.0, 5, N_("10 quote requests a second")),
     # Our own: so many of the account's calls are for typed, panel and history reads, the rest is for orders.
-    "read": Rate(22, 30.5, 0.0, None, "30 requests in 30 seconds, of which 8 are kept for orders"),
-    "candle": Rate(60, 30.5, 0.0, None, "60 requests of historical candles in 30 seconds"),
+    "read": Rate(22, 30.5, 0.0, None, N_("30 requests in 30 seconds, of which 8 are kept for orders")),
+    "candle": Rate(60, 30.5, 0.0, None, N_("60 requests of historical candles in 30 seconds")),
 }
 RESERVE = RATES["trade"].calls - RATES["read"].calls  # of the account's calls: for orders alone
 CANDLES = "/quote/history-candlesticks"

@@ -12,7 +12,7 @@ from jupyter_openapi.client import Client
 from jupyter_openapi.credentials import Credentials, profiles, store_profile, validity
 from jupyter_openapi.errors import RequestRefused
 from jupyter_openapi.machine import Machine, machine
-from jupyter_openapi.messages import _
+from jupyter_openapi.messages import N_, _
 from jupyter_openapi.session import Session
 from jupyter_openapi.transport.hosts import resolve_host
 from jupyter_openapi.widgets import polling as events
@@ -84,7 +84,7 @@ def open_account(session: Session, wish: LoginRequest, typed: Credentials | None
     """Connect the session to the account the panel asks for; it must still be tested."""
     if wish.mode == "sandbox" and typed is not None:
         client = Client(
-            typed, "sandbox", _sandbox_url(session), trading=wish.trading, source="the credential panel"
+            typed, "sandbox", _sandbox_url(session), trading=wish.trading, source=_("the credential panel")
         )
         session.preview, session.found, session.client = None, None, client
         return client
@@ -144,11 +144,15 @@ def examine(client: Client, *, privacy: bool = False) -> list[Row]:
     account = client.account
     host = account.host.partition("://")[2]
     rows: list[Row] = [
-        ("Account", f"…{account.digits}" if account.digits and not privacy else account.mode.title(), ""),
+        (
+            N_("Account"),
+            f"…{account.digits}" if account.digits and not privacy else _(account.mode.title()),
+            "",
+        ),
         _kind(account.mode, account.claim, channels),
         _token(client.token_days_left()),
-        ("Orders", "allowed" if account.trading else "not allowed: read-only", ""),
-        ("Answered in", _("{elapsed:.0f} ms by {host}").format(elapsed=elapsed * 1000, host=host), ""),
+        (N_("Orders"), N_("allowed") if account.trading else N_("not allowed: read-only"), ""),
+        (N_("Answered in"), _("{elapsed:.0f} ms by {host}").format(elapsed=elapsed * 1000, host=host), ""),
     ]
     return [*rows, _clock(client.clock_offset())]
 
@@ -160,37 +164,44 @@ def _channels(data: Any) -> list[str]:
 
 def _kind(mode: str, claim: str | None, channels: list[str]) -> Row:
     if mode == "sandbox":
-        return "Kind", "a paper exchange on this machine: play money", "good"
-    said = _("the token says {claim}").format(claim=claim) if claim else "the token does not say"
+        return N_("Kind"), N_("a paper exchange on this machine: play money"), "good"
+    said = _("the token says {claim}").format(claim=claim) if claim else _("the token does not say")
     if channels:
         said += _("; its holdings are in {channels}").format(channels=", ".join(channels))
     if mode == "paper" and claim == "live":
-        return "Kind", "not paper: the token says it moves real money, so orders are refused", "warn"
+        return N_("Kind"), N_("not paper: the token says it moves real money, so orders are refused"), "warn"
     if mode == "paper" and claim is None and not any("paper" in channel for channel in channels):
-        return "Kind", _("paper by header only: {said}").format(said=said), "warn"
-    return "Kind", f"{mode}: {said}", "good" if mode == "paper" else "warn"
+        return N_("Kind"), _("paper by header only: {said}").format(said=said), "warn"
+    return (
+        N_("Kind"),
+        _("{mode}: {said}").format(mode=_(mode), said=said),
+        "good" if mode == "paper" else "warn",
+    )
 
 
 def _token(days: float | None) -> Row:
     found = validity(days)
-    return "Token", found.text, "" if days is None else "warn" if found.renew else "good"
+    return N_("Token"), found.text, "" if days is None else "warn" if found.renew else "good"
 
 
 def _clock(offset: float) -> Row:
     if not offset:
-        return "Clock", "in step with the broker's", "good"
-    way = "behind" if offset > 0 else "ahead of"
+        return N_("Clock"), N_("in step with the broker's"), "good"
     return (
-        "Clock",
-        _("{offset:.0f} s {way} the broker's, which requests follow").format(offset=abs(offset), way=way),
+        N_("Clock"),
+        (
+            _("{offset:.0f} s behind the broker's, which requests follow")
+            if offset > 0
+            else _("{offset:.0f} s ahead of the broker's, which requests follow")
+        ).format(offset=abs(offset)),
         "warn",
     )
 
 
 REFRESH_LINES = (
-    ("does", "asks the broker for a new access token, once"),
-    ("ends", "the old token: other programs that use it stop working"),
-    ("keeps", "the new one where the old one came from, or else in this kernel only"),
+    (N_("does"), N_("asks the broker for a new access token, once")),
+    (N_("ends"), N_("the old token: other programs that use it stop working")),
+    (N_("keeps"), N_("the new one where the old one came from, or else in this kernel only")),
 )
 
 
@@ -231,7 +242,7 @@ class CredentialModel(PanelState):
     def connect(self, wish: LoginRequest, typed: Credentials | None, *, privacy: bool = False) -> None:
         """Connect to an account and test it; on failure everything stays as it was."""
         check(wish, self.machine, typed=typed is not None)
-        self._start("Connecting", lambda: self._connect(wish, typed, privacy=privacy))
+        self._start(N_("Connecting"), lambda: self._connect(wish, typed, privacy=privacy))
 
     def ask_refresh(self) -> None:
         """Offer to refresh the access token; nothing is sent yet."""
@@ -240,14 +251,14 @@ class CredentialModel(PanelState):
             raise RequestRefused(_("Connect first: there is no token to refresh."))
         if self._session.found is None:
             raise RequestRefused(_("A sandbox's own token needs no refresh."))
-        self.slot.put(PendingChange("refresh", "Refresh now", REFRESH_LINES, self._refresh, client))
+        self.slot.put(PendingChange("refresh", N_("Refresh now"), REFRESH_LINES, self._refresh, client))
         self._changed()
 
     def send(self, offer_id: str) -> None:
         """Do what was offered, once."""
         offer = self.slot.take(offer_id, self._session.client)
         if offer is not None:
-            self._start("Refreshing", offer.send)
+            self._start(N_("Refreshing"), offer.send)
 
     def drop(self) -> None:
         """Do nothing after all."""
@@ -256,7 +267,7 @@ class CredentialModel(PanelState):
 
     def forget(self, profile: str) -> None:
         """Disconnect, and delete what is kept."""
-        self._start("Forgetting", lambda: self._forget(profile))
+        self._start(N_("Forgetting"), lambda: self._forget(profile))
 
     def close(self) -> None:
         """Offer nothing more."""
@@ -282,7 +293,7 @@ class CredentialModel(PanelState):
                 )
             )
         self.report, self.profiles = report, profiles()
-        self.note = "Connected"
+        self.note = N_("Connected")
         self.slot.drop()
         events.publish(self._session, "account")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from jupyter_openapi.messages import N_, _
 from jupyter_openapi.session import SESSION, Session
 from jupyter_openapi.widgets.credential_model import (
     SECRETS,
@@ -30,7 +31,7 @@ class CredentialPanel(Page):
         Show no account number.
     """
 
-    NAME = "Credential panel"
+    NAME = N_("Credential panel")
     _esm = static("credential_panel.js")
     _css = static("panel.css")
 
@@ -75,12 +76,12 @@ class CredentialPanel(Page):
         login = self.login
         return {
             **head_view(self._session.client, privacy=self.privacy),
-            "busy": login.busy,
+            "busy": _(login.busy),
             "error": login.error,
-            "note": login.note,
+            "note": _(login.note),
             "empty": login.empty,
             "notes": list(login.notes),
-            "report": [list(row) for row in login.report],
+            "report": [[_(label), _(text), tone] for label, text, tone in login.report],
             "profile": self._profile,
             "profiles": login.profiles,
             "machine": login.machine.words,
@@ -91,7 +92,7 @@ class CredentialPanel(Page):
 
     def fallback(self) -> str:
         """Return what to show where there are no widgets."""
-        return (
+        return _(
             "Credential panel. Without it: set LONGBRIDGE_APP_KEY, LONGBRIDGE_APP_SECRET and "
             "LONGBRIDGE_ACCESS_TOKEN, then %openapi connect paper"
         )

@@ -12,7 +12,7 @@ from jupyter_openapi.errors import RequestRefused
 from jupyter_openapi.magic.command import Invocation, Report, command, notify, notify_panels, parameter
 from jupyter_openapi.magic.flags import Flag, Words
 from jupyter_openapi.magic.grammar import connection_name
-from jupyter_openapi.messages import _
+from jupyter_openapi.messages import N_, _, aligned
 from jupyter_openapi.spec.model import Effect, Kind
 
 if TYPE_CHECKING:
@@ -120,10 +120,10 @@ def describe_status(client: Client) -> Report:
     """Return the report as aligned lines; nothing is sent."""
     account = client.account
     rows = [
-        ("account", account.title),
-        ("host", account.host),
-        ("trading", "on" if account.trading else "off: this connection is read-only"),
-        ("token", str(validity(client.token_days_left()))),
+        (N_("account"), account.title),
+        (N_("host"), account.host),
+        (N_("trading"), _("on") if account.trading else _("off: this connection is read-only")),
+        (N_("token"), str(validity(client.token_days_left()))),
         *_unsettled_row(client),
         *_settings_row(),
         *[
@@ -131,8 +131,7 @@ def describe_status(client: Client) -> Report:
             for kind, left in client.limits_left().items()
         ],
     ]
-    width = max(len(label) for label, _ in rows)
-    return Report("\n".join(f"{label:<{width}}  {text}" for label, text in rows))
+    return Report("\n".join(aligned(rows)))
 
 
 def _settings_row() -> list[tuple[str, str]]:
@@ -140,7 +139,7 @@ def _settings_row() -> list[tuple[str, str]]:
     from jupyter_openapi.magic import preferences
 
     found = ", ".join(f"{name}={value}" for name, value in preferences.kept().items())
-    return [("settings", f"{found} ({preferences.path()})")] if found else []
+    return [(N_("settings"), f"{found} ({preferences.path()})")] if found else []
 
 
 def _unsettled_row(client: Client) -> list[tuple[str, str]]:
@@ -148,8 +147,8 @@ def _unsettled_row(client: Client) -> list[tuple[str, str]]:
     try:
         count = client.unsettled()
     except RequestRefused as refused:
-        return [("journal", str(refused))]
-    return [("unsettled", _("{count}: type `%openapi reconcile`").format(count=count))] if count else []
+        return [(N_("journal"), str(refused))]
+    return [(N_("unsettled"), _("{count}: type `%openapi reconcile`").format(count=count))] if count else []
 
 
 RED = "\x1b[1;97;41m"
