@@ -24,6 +24,8 @@ from jupyter_openapi.plots.charts import Bars, Candles, Curve
 from jupyter_openapi.plots.style import amount_text, percent_text
 
 readable = fonts.readable
+legible = fonts.legible
+note = fonts.note
 _ONE = threading.RLock()
 CSS = 96  # pixels of a page in an inch
 ROOM = 1.42  # of the longest bar: space for the text beside it
@@ -87,7 +89,11 @@ def _figure(height: float, title: str, line: str, remark: str) -> Picture:
     figure = Picture(figsize=(style.WIDTH, height), dpi=style.DPI, layout=layout)
     FigureCanvasAgg(figure)
     top, left = 1 - 0.1 / height, 0.015
-    heading: dict[str, Any] = {"fontsize": 13, "fontweight": "bold", "family": fonts.families()[:1]}
+    heading: dict[str, Any] = {
+        "fontsize": 13,
+        "fontweight": "bold",
+        "family": fonts.families()[: 1 if title.isascii() else None],
+    }
     figure.suptitle(title, x=left, y=top, ha="left", va="top", **heading)
     figure.text(left, top - 0.3 / height, line, ha="left", va="top", fontsize=8.5, color=style.SOFT)
     figure.text(left, 0.012, note, ha="left", va="bottom", fontsize=7.5, color=style.SOFT)
@@ -230,8 +236,8 @@ def _marks(axes: Any, chart: Candles) -> None:
     axes.set_ylim(min(chart.lows) - 0.12 * span, max(chart.highs) + 0.12 * span)
     handles = []
     for buy, shape, colour, word in (
-        (True, UP, style.tone("gain"), "bought"),
-        (False, DOWN, style.tone("loss"), "sold"),
+        (True, UP, style.tone("gain"), _("bought")),
+        (False, DOWN, style.tone("loss"), _("sold")),
     ):
         mine = [mark for mark in chart.marks if mark.buy is buy]
         if mine:

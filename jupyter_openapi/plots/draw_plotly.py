@@ -5,6 +5,8 @@ Names go in escaped: plotly reads a few HTML tags in texts.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from contextlib import AbstractContextManager, nullcontext
 from html import escape
 from typing import Any
 
@@ -25,6 +27,16 @@ def readable(text: str) -> bool:
     """Tell whether the page can show every character: browsers find fonts by themselves."""
     del text
     return True
+
+
+def legible() -> AbstractContextManager[None]:
+    """Speak as before inside: a browser finds its fonts."""
+    return nullcontext()
+
+
+def note(names: Iterable[object]) -> str:  # noqa: ARG001 (as matplotlib's)
+    """Return what is to be said of the fonts: nothing."""
+    return ""
 
 
 def _dress(figure: go.Figure, height: int, title: str, line: str, remark: str) -> go.Figure:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from jupyter_openapi.errors import RequestRefused, guarded
+from jupyter_openapi.errors import RequestRefused, guarded, sentence
 from jupyter_openapi.messages import _
 from jupyter_openapi.plots.charts import allocation_bars, candles_of, curve_of, profit_bars
 
@@ -40,9 +42,13 @@ def allocation(
     RequestRefused
         The frame is another, `by` is none of these, or the library is not installed.
     """
-    check = _engine(interactive=interactive)
-    bars = allocation_bars(frame, by, privacy=privacy, readable=check.readable)
-    return check.bars(bars)
+    engine = _engine(interactive=interactive)
+    return _drawn(
+        engine,
+        engine.bars,
+        lambda: allocation_bars(frame, by, privacy=privacy, readable=engine.readable),
+        frame.get("symbol_name", ()) if by == "symbol" else (),
+    )
 
 
 @guarded
@@ -71,9 +77,13 @@ def profit(
     RequestRefused
         The frame is another, `what` is none of these, or the library is not installed.
     """
-    check = _engine(interactive=interactive)
-    bars = profit_bars(frame, what, privacy=privacy, readable=check.readable)
-    return check.bars(bars)
+    engine = _engine(interactive=interactive)
+    return _drawn(
+        engine,
+        engine.bars,
+        lambda: profit_bars(frame, what, privacy=privacy, readable=engine.readable),
+        frame.get("symbol_name", ()),
+    )
 
 
 @guarded
@@ -98,7 +108,8 @@ def equity(frame: pd.DataFrame, *, interactive: bool = False, privacy: bool = Fa
     RequestRefused
         The frame is another, or the library is not installed.
     """
-    return _engine(interactive=interactive).curve(curve_of(frame, privacy=privacy))
+    engine = _engine(interactive=interactive)
+    return _drawn(engine, engine.curve, lambda: curve_of(frame, privacy=privacy))
 
 
 @guarded
@@ -135,7 +146,18 @@ def executions(
     RequestRefused
         A frame is another, or the library is not installed.
     """
-    return _engine(interactive=interactive).candles(candles_of(candles, fills, symbol, privacy=privacy))
+    engine = _engine(interactive=interactive)
+    return _drawn(engine, engine.candles, lambda: candles_of(candles, fills, symbol, privacy=privacy))
+
+
+def _drawn(
+    engine: Any, draw: Callable[[Any], Any], make: Callable[[], Any], names: Iterable[object] = ()
+) -> Any:
+    """Return the picture of a chart, in a language that its fonts can show; its foot says what is missing."""
+    said = engine.note(names)
+    with engine.legible():
+        chart = make()
+        return draw(replace(chart, remark=sentence(chart.remark, said)))
 
 
 def _engine(*, interactive: bool) -> Any:

@@ -5,13 +5,14 @@ The colours are Okabe and Ito's, which readers with any common colour blindness 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from jupyter_openapi.colors import colors
-from jupyter_openapi.messages import _
+from jupyter_openapi.messages import ENGLISH, _, language, speaking
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -118,6 +119,26 @@ def readable(text: str) -> bool:
     """Tell whether the installed fonts can show every character."""
     faces = [_face(name) for name in families()]
     return all(any(face.get_char_index(ord(sign)) for face in faces) for sign in set(text))
+
+
+CHINESE = "\u4e70\u5356\u8cb7\u8ce3"  # bought and sold, in both scripts
+NO_FONT = (
+    "No installed font has Chinese characters: install one, such as Noto Sans CJK (Debian: apt install "
+    "fonts-noto-cjk), and restart the kernel."
+)
+"""In English in every language: it is said in a picture that can't show another."""
+
+
+def legible() -> AbstractContextManager[None]:
+    """Speak inside as before if the installed fonts can show it, else English."""
+    return nullcontext() if language() == ENGLISH or readable(CHINESE) else speaking(ENGLISH)
+
+
+def note(names: Iterable[object]) -> str:
+    """Return in one sentence which font to install; empty if these names and the language can be shown."""
+    wanted = [printable(name) for name in names if isinstance(name, str)]
+    shown = all(map(readable, wanted)) and (language() == ENGLISH or readable(CHINESE))
+    return "" if shown else NO_FONT
 
 
 @cache
