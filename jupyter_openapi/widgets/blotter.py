@@ -34,6 +34,8 @@ class Blotter(Page):
         Show only these.
     privacy
         Show the share that has filled instead of quantities, and no ids.
+    language
+        en, zh-CN or zh-HK; the language that was chosen, else the front end's, by default.
     """
 
     NAME = N_("Blotter")
@@ -48,8 +50,11 @@ class Blotter(Page):
         session: ClientHolder | None = None,
         symbols: Sequence[str] = (),
         privacy: bool = False,
+        language: str = "",
     ) -> None:
-        super().__init__(holder_of(client, session, SESSION), _setup=setup(), privacy=privacy)
+        super().__init__(
+            holder_of(client, session, SESSION), _setup=setup(), privacy=privacy, language=language
+        )
         self.book = BlotterModel(self._session, self.touch, symbols=symbols, watched=self.watched)
         self.ticket = Ticket(self._session, self.touch, watched=self.watched)
         self._editing = False

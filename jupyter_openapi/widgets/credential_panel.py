@@ -29,15 +29,19 @@ class CredentialPanel(Page):
         Whose client it connects; the kernel's own by default.
     privacy
         Show no account number.
+    language
+        en, zh-CN or zh-HK; the language that was chosen, else the front end's, by default.
     """
 
     NAME = N_("Credential panel")
     _esm = static("credential_panel.js")
     _css = static("panel.css")
 
-    def __init__(self, *, session: Session | None = None, profile: str = "", privacy: bool = False) -> None:
+    def __init__(
+        self, *, session: Session | None = None, profile: str = "", privacy: bool = False, language: str = ""
+    ) -> None:
         own = SESSION if session is None else session
-        super().__init__(own, privacy=privacy)
+        super().__init__(own, privacy=privacy, language=language)
         self._profile = profile
         self.login = CredentialModel(own, self.touch)
 

@@ -28,6 +28,8 @@ class OrderForm(Page):
         Whose client it uses; the kernel's own by default.
     privacy
         Show no amounts and no ids.
+    language
+        en, zh-CN or zh-HK; the language that was chosen, else the front end's, by default.
     fields
         What it starts with: ``symbol``, ``side``, ``price``, ``quantity``, ``type``, ``tif``, or wire names.
 
@@ -52,10 +54,13 @@ class OrderForm(Page):
         client: ClientLike | None = None,
         session: ClientHolder | None = None,
         privacy: bool = False,
+        language: str = "",
         replaces: Mapping[str, Any] | None = None,
         **fields: Any,
     ) -> None:
-        super().__init__(holder_of(client, session, SESSION), _setup=setup(), privacy=privacy)
+        super().__init__(
+            holder_of(client, session, SESSION), _setup=setup(), privacy=privacy, language=language
+        )
         self.ticket = Ticket(
             self._session,
             self.touch,

@@ -10,6 +10,7 @@ import re
 import threading
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, tzinfo
 from importlib.resources import files
@@ -336,6 +337,11 @@ class Page(anywidget.AnyWidget):
         """Stop everything and leave the page."""
         self._outbox.close()
         super().close()
+
+    def __del__(self) -> None:
+        """Close it; one that was refused while it was made has nothing to close yet."""
+        with suppress(AttributeError):
+            super().__del__()
 
     def _on_event(self, event: events.Event) -> None:
         if event == "account":

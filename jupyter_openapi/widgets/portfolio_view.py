@@ -51,6 +51,8 @@ class PortfolioView(Page):
         The currency of the totals.
     privacy
         Show weights and percentages, no amounts, no ids.
+    language
+        en, zh-CN or zh-HK; the language that was chosen, else the front end's, by default.
 
     Examples
     --------
@@ -68,8 +70,9 @@ class PortfolioView(Page):
         session: ClientHolder | None = None,
         base_currency: str = "HKD",
         privacy: bool = False,
+        language: str = "",
     ) -> None:
-        super().__init__(holder_of(client, session, SESSION), privacy=privacy)
+        super().__init__(holder_of(client, session, SESSION), privacy=privacy, language=language)
         self._currencies = list(dict.fromkeys((base_currency, *CURRENCIES)))
         self.worth = PortfolioModel(
             self._session, self.touch, base_currency=base_currency, watched=self.watched
