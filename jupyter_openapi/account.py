@@ -56,7 +56,7 @@ class Account:
         where = "" if self.known_host else f", {self.host}"
         number = f" …{self.digits}" if self.digits else ""
         return _("{mode} account{number} ({source}{where})").format(
-            mode=self.mode.upper(), number=number, source=self.source, where=where
+            mode=self.mode.upper(), number=number, source=_(self.source), where=where
         )
 
     def may_change(self, what: str) -> None:

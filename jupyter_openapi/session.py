@@ -16,7 +16,7 @@ from jupyter_openapi.credentials.oauth import OAuthFile
 from jupyter_openapi.errors import RequestRefused, guarded
 from jupyter_openapi.kernel import in_ipython
 from jupyter_openapi.machine import OWNER_SAYS, machine
-from jupyter_openapi.messages import _, ngettext
+from jupyter_openapi.messages import N_, _, ngettext
 from jupyter_openapi.sandbox.launcher import SandboxProcess
 from jupyter_openapi.trading.limits import OrderLimits
 from jupyter_openapi.trading.pending import NONE_YET, PendingPreviews
@@ -255,7 +255,7 @@ class Session:
             process.http_url,
             trading=trading,
             limits=process.limits,
-            source=_("its own keys"),
+            source=N_("its own keys"),
             notify=self.notify,
         )
 

@@ -210,7 +210,8 @@ class OpenAPIMagics(Magics):
             self._views.install()
 
     def unload(self) -> None:
-        """Show frames as before."""
+        """Show frames as before, and speak as before."""
+        set_language(None)
         if self._views is not None:
             self._views.uninstall()
             self._views = None
