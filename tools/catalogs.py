@@ -25,7 +25,7 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping
 from importlib import import_module
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
@@ -159,7 +159,8 @@ def in_facts() -> Iterator[Message]:
 
     operations = catalog().operations.values()
     for operation in operations:
-        yield Message("", operation.summary)
+        yield from (Message("", text) for text in (operation.summary, operation.description) if text)
+        yield from (Message("", text) for text in _described(operation.parameters))
     views = [view for operation in operations for view in operation.views] + list(frame_views().values())
     for view in views:
         yield from (Message("column", column.title) for column in view.columns)
@@ -169,6 +170,13 @@ def in_facts() -> Iterator[Message]:
         yield Message("order type", title)
     for row in facts("orders")["statuses"].values():
         yield Message("", row["meaning"])
+
+
+def _described(parameters: Iterable[Any]) -> Iterator[str]:
+    for each in parameters:
+        if each.description:
+            yield each.description
+        yield from _described(each.fields)
 
 
 def texts_of(*names: str) -> Iterator[str]:

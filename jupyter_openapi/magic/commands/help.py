@@ -65,7 +65,7 @@ def operation_help(operation: Operation, word: str, *, decimals: str = "float64"
         _("{name}  (also {aliases})").format(name=operation.name, aliases=", ".join(operation.aliases))
         if operation.aliases
         else operation.name,
-        _filled(f"{_(operation.summary).rstrip('.')}{_('. ')}{operation.description}".strip()),
+        _filled(f"{_(operation.summary).rstrip('.')}{_('. ')}{_(operation.description)}".strip()),
         *_facts(operation, word),
         *_parameters(operation),
         "\n" + "\n".join(reply_help(operation, decimals=decimals, tz=tz, width=WIDTH)),
