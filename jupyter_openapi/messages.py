@@ -20,7 +20,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
-from importlib.resources import files
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -174,6 +173,7 @@ def aligned(rows: Iterable[tuple[str, str]], lead: str = "") -> list[str]:
 def _catalogue(tag: str) -> NullTranslations:
     """Return a language's catalogue; an empty one, and so English, where its file can't be read."""
     from gettext import GNUTranslations, NullTranslations
+    from importlib.resources import files
 
     folder = files("jupyter_openapi") / "locale" / tag.replace("-", "_") / "LC_MESSAGES"
     try:

@@ -49,7 +49,15 @@ PYTHON = {
     "Flag": (2,),
 }
 """Functions, and which of their arguments are messages (of `pgettext` the context and the message)."""
-SCRIPT = {"t": None, "button": (1,), "field": (1,), "checkbox": (1,), "section": (1,), "Head": (1,)}
+SCRIPT = {
+    "t": None,
+    "N": None,
+    "button": (1,),
+    "field": (1,),
+    "checkbox": (1,),
+    "section": (1,),
+    "Head": (1,),
+}
 CONSTANTS = (
     "jupyter_openapi.portfolio.equity:NOTES",
     "jupyter_openapi.portfolio.pnl_frame:DEFINITIONS",
@@ -144,7 +152,7 @@ def in_scripts() -> Iterator[Message]:
 def _order_types() -> Iterator[str]:
     from jupyter_openapi.market.order_rules import all_rules
 
-    yield from ("Buy", "Sell", "BUY", "SELL")
+    yield from ("Buy", "Sell", "BUY", "SELL", "SANDBOX", "PAPER", "LIVE")
     for rules in all_rules().values():
         yield from (rules.title, rules.meaning)
 

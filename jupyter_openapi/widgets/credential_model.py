@@ -232,12 +232,17 @@ class CredentialModel(PanelState):
         self._session: Session = session
         self._lock = threading.Lock()
         self.machine = place or machine()
+        self._place = place
         self.slot = Pending()
         self.empty: dict[str, str] = {}  # what is said beside the fields of keys that are missing
         self.notes: list[str] = []
         self.report: list[Row] = []
         self.profiles: list[str] = profiles()
         events.listen(session, self._on_event)
+
+    def where(self) -> str:
+        """Say where typed keys go, in the language spoken now."""
+        return (self._place or machine()).words
 
     def connect(self, wish: LoginRequest, typed: Credentials | None, *, privacy: bool = False) -> None:
         """Connect to an account and test it; on failure everything stays as it was."""

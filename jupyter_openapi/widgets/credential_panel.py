@@ -88,7 +88,7 @@ class CredentialPanel(Page):
             "report": [[_(label), _(text), tone] for label, text, tone in login.report],
             "profile": self._profile,
             "profiles": login.profiles,
-            "machine": login.machine.words,
+            "machine": login.where(),
             "sandbox_only": login.machine.sandbox_only,
             "orders": login.machine.orders,
             "offer": offer_view(login.slot.offer, privacy=self.privacy),

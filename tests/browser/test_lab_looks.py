@@ -67,6 +67,8 @@ def test_nothing_is_hidden_in_chinese(
     blotter, portfolio, form = (opened.panel(name) for name in ("blotter", "portfolio", "order"))
     expect(blotter.locator(".jo-row")).to_have_count(2)
     expect(blotter.get_by_role("button", name="全部撤单")).to_be_visible()
+    expect(blotter.get_by_role("button", name="改单", exact=True).first).to_be_visible()
+    expect(opened.panel("login").get_by_label("账户", exact=True)).to_contain_text("模拟账户")
     expect(portfolio.locator("img.jo-picture")).to_be_visible()
     form.get_by_label("代码", exact=True).fill("700.HK")
     form.get_by_label("价格", exact=True).fill("560")

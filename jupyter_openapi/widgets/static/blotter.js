@@ -1,7 +1,7 @@
 // The blotter: orders as a table, each with Replace and Cancel; what either would do is shown before it is sent.
 
 import { Channel } from "./channel.js";
-import { t } from "./language.js";
+import { N, t } from "./language.js";
 import { OrderTicket } from "./order_ticket.js";
 import {
   button,
@@ -41,7 +41,10 @@ class Blotter {
     this.table = new Table({
       caption: t("Orders"),
       name: "jo-orders",
-      actions: { Replace: (id) => this.send("replace", id), Cancel: (id) => this.ask("cancel", id) },
+      actions: {
+        [N("Replace")]: (id) => this.send("replace", id),
+        [N("Cancel")]: (id) => this.ask("cancel", id),
+      },
     });
     this.empty = h("p", { class: "jo-empty" });
     this.offer = new OfferCard({

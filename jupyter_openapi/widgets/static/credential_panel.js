@@ -1,7 +1,7 @@
 // The credential panel. Secrets are in three password fields and in the one message of a submit, nowhere else.
 
 import { Channel } from "./channel.js";
-import { t } from "./language.js";
+import { N, t } from "./language.js";
 import {
   button,
   checkbox,
@@ -30,9 +30,9 @@ const SECRETS = [
 ];
 /** @type {Pair[]} */
 const ACCOUNTS = [
-  ["sandbox", "Sandbox"],
-  ["paper", "Paper"],
-  ["live", "Live"],
+  ["sandbox", N("Sandbox")],
+  ["paper", N("Paper")],
+  ["live", N("Live")],
 ];
 /** @returns {Record<string, string>} */
 const about = () => ({

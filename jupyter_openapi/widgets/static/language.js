@@ -31,3 +31,11 @@ export function speak(tag) {
 export function t(text, fields = {}) {
   return (words[text] ?? text).replace(/\{(\w+)\}/g, (field, name) => String(fields[name] ?? field));
 }
+
+/**
+ * Mark words that stand in a constant: `t` translates them where they are shown.
+ * @param {string} text
+ */
+export function N(text) {
+  return text;
+}
