@@ -16,9 +16,9 @@ No catalogue is read, and gettext is not imported, while the language is English
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from contextvars import ContextVar
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -37,9 +37,17 @@ _SPELLINGS: Mapping[str, str] = {
     "zh-mo": "zh-HK",
     "zh-tw": "zh-HK",
 }
-_speaking: ContextVar[str] = ContextVar("jupyter_openapi_language", default="")
 _chosen = ""
 _environment = ""
+
+
+class _Spoken(threading.local):
+    """The language of the panel that this thread draws; "" for none."""
+
+    tag = ""
+
+
+_speaking = _Spoken()
 
 
 def known(tag: str) -> str:
@@ -109,22 +117,23 @@ def _list_of_languages() -> str:
 
 def language() -> str:
     """Return the language that messages are shown in here: en, zh-CN or zh-HK."""
-    return _speaking.get() or _chosen or _environment or ENGLISH
+    return _speaking.tag or _chosen or _environment or ENGLISH
 
 
 @contextmanager
 def speaking(tag: str) -> Iterator[None]:
     """Show messages in another language inside, in this thread only; "" leaves it as it is."""
-    token = _speaking.set(known(tag) or _speaking.get())
+    before = _speaking.tag
+    _speaking.tag = known(tag) or before
     try:
         yield
     finally:
-        _speaking.reset(token)
+        _speaking.tag = before
 
 
 def _(template: str) -> str:
     """Return the template in the language in use; English where the catalogue lacks it."""
-    tag = _speaking.get() or _chosen or _environment
+    tag = _speaking.tag or _chosen or _environment
     return _catalogue(tag).gettext(template) if tag and tag != ENGLISH and template else template
 
 
