@@ -9,9 +9,15 @@ READY := $(VENV)/.ready
 UV := $(BIN)/uv
 # Development tools of the panels' scripts; nothing of them is shipped.
 NODE := node_modules/.package-lock.json
+# The files are shared out between processes, those that take longest first: see tests/support/schedule.py.
+WORKERS ?= 3
+SHARED = -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 CORE_SUITE := --ignore=tests/browser --ignore=tests/test_docs.py --ignore=tests/test_binder.py
 
-.PHONY: setup tools demo test test-lowest test-latest soak lint format catalogs bench docs docs-samples lab constraints dist clean
+# The many programs that the tests start begin sooner with compiled modules.
+unexport PYTHONDONTWRITEBYTECODE
+
+.PHONY: setup tools demo test test-lowest test-latest soak lint format catalogs bench docs docs-samples notebooks lab constraints dist clean
 
 setup: $(READY)    ## the whole development set, at the versions of constraints.txt
 
@@ -41,24 +47,24 @@ tools:             ## the programs that the tests drive, from Debian's packages 
 	@tools/need chromium:chromium redis-server:redis-server curl:curl openssl:openssl
 
 test: setup tools $(NODE) ## the whole suite, under 10 minutes
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest $(SHARED)
 
 test-lowest: $(UV) tools ## the core suite on the lowest versions that pyproject.toml declares
 	@tools/constraints $(UV) "$(VENV)-lowest/constraints.txt" --python $(BIN)/python --extra test --resolution lowest-direct
 	@CONSTRAINTS="$(VENV)-lowest/constraints.txt" tools/environment "$(PYTHON)" "$(VENV)-lowest" test
-	"$(VENV)-lowest/bin/python" -m pytest $(CORE_SUITE)
+	OLD_LIBRARIES=1 "$(VENV)-lowest/bin/python" -m pytest $(SHARED) $(CORE_SUITE)
 
 test-latest: $(UV) tools ## the core suite on the newest versions of today
 	@tools/constraints $(UV) "$(VENV)-latest/constraints.txt" --python $(BIN)/python --extra test
 	@CONSTRAINTS="$(VENV)-latest/constraints.txt" tools/environment "$(PYTHON)" "$(VENV)-latest" test
-	"$(VENV)-latest/bin/python" -m pytest $(CORE_SUITE)
+	"$(VENV)-latest/bin/python" -m pytest $(SHARED) $(CORE_SUITE)
 
 soak: setup tools $(NODE) ## the long counts whose tenth runs in `make test`, and the suite at two other dates
 	@tools/need cc:build-essential
 	@tools/environment "$(PYTHON)" "$(VENV)" soak
 	SOAK=1 $(BIN)/python -m pytest --timeout=3600
-	tools/clock +200d $(BIN)/python -m pytest --ignore=tests/browser
-	tools/clock 2024-02-29 $(BIN)/python -m pytest --ignore=tests/browser
+	tools/clock +200d $(BIN)/python -m pytest $(SHARED) --ignore=tests/browser
+	tools/clock 2024-02-29 $(BIN)/python -m pytest $(SHARED) --ignore=tests/browser
 
 lint: setup $(NODE) ## style and types of Python, scripts and styles; layers; generated pages
 	$(BIN)/ruff check .
@@ -66,6 +72,8 @@ lint: setup $(NODE) ## style and types of Python, scripts and styles; layers; ge
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	npm run --silent lint
+	$(BIN)/python tools/methods.py --check
+	npm exec --silent -- pyright --pythonpath $(BIN)/python -p tests/data
 	$(BIN)/python docs/operations.py --check
 	$(BIN)/python docs/errors.py --check
 	$(BIN)/python docs/samples.py --check
@@ -88,6 +96,10 @@ docs: setup        ## the documentation, in docs/_build/html; a warning is an er
 
 docs-samples: setup ## README.md with the output of its cells, as it is now
 	$(BIN)/python docs/samples.py
+
+notebooks: setup   ## the notebooks with what they show, at a fixed moment
+	@tools/need cc:build-essential
+	$(BIN)/python tools/notebooks.py
 
 lab: setup         ## JupyterLab on the first notebook
 	$(BIN)/jupyter lab notebooks/01-quickstart.ipynb

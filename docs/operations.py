@@ -31,7 +31,7 @@ Every REST operation of the broker that this package knows by name: {count} in {
 from the OpenAPI documents in `jupyter_openapi/spec/documents` by `python docs/operations.py`;
 edit those, not these pages.
 
-Call one with `%openapi NAME name=value ...` in a notebook, or `client.call("NAME", name=value)` in Python.
+Call one with `%openapi NAME name=value ...` in a notebook, or `client.NAME(name=value)` in Python.
 The pages of the groups give each an example line, with its result where the sandbox serves it. **read**
 changes nothing; **write** changes settings or posts; **trade** moves money. Both of the latter need
 `--execute` (or `execute=True`). Undocumented operations are seen in the official SDK, or in the broker's own

@@ -45,7 +45,8 @@ USAGE = """usage: python -m jupyter_openapi COMMAND
 
   demo       the main job against the sandbox, in this terminal
   sandbox    run the paper exchange; `sandbox --help` lists its options
-  check      test the way to the broker; `check sandbox`, `check paper` (the default) or `check live`"""
+  check      test the way to the broker; `check sandbox`, `check paper` (the default) or `check live`
+  --version  say which version this is"""
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -60,6 +61,11 @@ def main(arguments: list[str] | None = None) -> int:
             return run_demo()
         case ["check"] | ["check", "sandbox" | "paper" | "live"]:
             return check(words[1] if words[1:] else "paper")
+        case ["-V" | "--version"]:
+            from jupyter_openapi import __version__
+
+            print(f"jupyter-openapi {__version__}")
+            return 0
         case ["-h" | "--help"]:
             print(USAGE)
             return 0

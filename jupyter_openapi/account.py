@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
@@ -92,6 +92,25 @@ class Account:
             )
 
 
+class Pushes(Protocol):
+    """What the panels need of a client's live data; see `jupyter_openapi.stream.live.Live`."""
+
+    def listen(self, subjects: Iterable[str], wake: Callable[[], None]) -> Callable[[], None]:
+        """Call `wake` when there is news of a symbol, an order's id or ``orders``; return what ends it."""
+
+    def quote(self, symbol: str) -> tuple[dict[str, Any], float] | None:
+        """Return a symbol's newest quote as REST has it, and when it came; None unless pushes come now."""
+
+    def depth(self, symbol: str) -> Mapping[str, Any] | None:
+        """Return a symbol's newest book; None unless pushes come now."""
+
+    def orders(self, since: float = 0.0) -> dict[str, dict[str, Any]] | None:
+        """Return the account's orders by id as a list has them; None unless nothing is missing."""
+
+    def order(self, order_id: str) -> dict[str, Any] | None:
+        """Return one of these orders; None if it is not among them."""
+
+
 class ClientLike(Protocol):
     """What the portfolio and the panels need of a `Client`."""
 
@@ -104,6 +123,10 @@ class ClientLike(Protocol):
     @property
     def throttled(self) -> int:
         """How often the broker has answered 429, also where a repeat hid it."""
+
+    @property
+    def live(self) -> Pushes | None:
+        """What is pushed to it; None before its first subscription."""
 
     def limits_left(self) -> dict[str, int]:
         """Return how many calls each limit still allows."""

@@ -15,6 +15,7 @@ from jupyter_openapi.market.calendars import MARKETS, read_year
 from jupyter_openapi.market.fees import BrokerFees, stated_fees
 from jupyter_openapi.market.worth import Instruments
 from jupyter_openapi.messages import N_
+from jupyter_openapi.operations import Operations
 from jupyter_openapi.ratelimit.rates import Urgency
 from jupyter_openapi.reply import Reply
 from jupyter_openapi.signing import Explanation
@@ -33,6 +34,7 @@ from jupyter_openapi.trading.order_state import describe_progress
 from jupyter_openapi.trading.order_state import wait as wait_for
 from jupyter_openapi.trading.reconcile import Settlement, reconcile, settle_by_hand
 from jupyter_openapi.transport.download import download
+from jupyter_openapi.transport.language import language_named
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -40,7 +42,7 @@ if TYPE_CHECKING:
     from jupyter_openapi.stream.gateway import Source
 
 
-class Client(Subscriber):
+class Client(Operations, Subscriber):
     """Client of one account. Safe to use from several threads; also a context manager.
 
     Parameters
@@ -64,6 +66,12 @@ class Client(Subscriber):
         Where the credentials came from, in words, for titles.
     notify
         Called with one line when a request has to wait for its turn for over a second.
+    language
+        ``en``, ``zh-CN`` or ``zh-HK``: the language of names and of the broker's messages. Default:
+        ``LONGBRIDGE_LANGUAGE``, else English.
+    limits_url
+        A Redis server, where kernels on several machines share the account's limits. Default:
+        ``LONGBRIDGE_LIMITS_URL``, else files of this user. Its password is never shown.
 
     Raises
     ------
@@ -83,6 +91,8 @@ class Client(Subscriber):
         region: str | None = None,
         source: str = N_("given in Python"),
         notify: Callable[[str], None] | None = None,
+        language: str | None = None,
+        limits_url: str | None = None,
     ) -> None:
         self.connection = Connection(
             credentials,
@@ -94,6 +104,8 @@ class Client(Subscriber):
             region=region,
             source=source,
             notify=notify,
+            language=language,
+            limits_url=limits_url,
         )
         self._transport = self.connection.transport
         self._reader = Reader(self.connection)
@@ -122,9 +134,24 @@ class Client(Subscriber):
         """Which account this is, and whether orders are on."""
         return self.connection.account
 
+    @property
+    def language(self) -> str:
+        """The language of names and of the broker's messages: ``en``, ``zh-CN`` or ``zh-HK``; may be set."""
+        return self._transport.language
+
+    @language.setter
+    @guarded
+    def language(self, tag: str) -> None:
+        self._transport.language = language_named(tag)
+
     def token_days_left(self) -> float | None:
         """Return the days until the access token ends, or None if it does not say."""
         return self.connection.credentials.facts.days_left()
+
+    @property
+    def token_renews(self) -> bool:
+        """Whether the access token is one of OAuth that renews itself before it ends."""
+        return self.connection.renewal is not None
 
     def limits_left(self) -> dict[str, int]:
         """Return how many calls each of the broker's limits still allows now; empty when none are kept."""
@@ -176,7 +203,13 @@ class Client(Subscriber):
         from jupyter_openapi.stream.gateway import Source
 
         region = self.connection.credentials.facts.region
-        return Source(self._transport, self._reader.data, region=region, settings=self.stream_settings)
+        return Source(
+            self._transport,
+            self._reader.data,
+            language=self.language,
+            region=region,
+            settings=self.stream_settings,
+        )
 
     @property
     def order_limits(self) -> OrderLimits:
@@ -209,61 +242,29 @@ class Client(Subscriber):
         self._desk.fees |= learnt
         return learnt
 
-    @guarded
-    def call(
+    def _call(
         self,
         operation: str,
-        /,
+        parameters: Mapping[str, Any],
         *,
-        execute: bool = False,
-        again: bool = False,
-        override: Iterable[str] = (),
-        tick: str | None = None,
-        **parameters: Any,
-    ) -> Any:
-        """Call an operation by its name.
-
-        Parameters
-        ----------
-        operation
-            A name (``stock_positions``) or alias (``positions``); `%openapi endpoints` lists them.
-        execute
-            Send a change at once. Without it a change gives its `Preview`, and nothing is sent.
-        again
-            Send it even though an earlier run of this notebook cell sent the same order.
-        override
-            Names of limits to let pass: ``max_value``, ``distance``, ``short``, ``trailing``, ``late``,
-            ``unknown``, ``multiplier``.
-        tick
-            Round an order's prices to the market's steps: ``nearest``, ``up``, ``down``, or ``safe`` (a buy
-            down, a sell up). The preview says so.
-        parameters
-            By their wire names; lists repeat, dates and decimals take the wire's form, None is left out.
-
-        Returns
-        -------
-        Reply, or Preview for a change that was not executed. With ``submit_order`` and ``orders=`` (a
-        DataFrame, one order a row) a Basket, or the frame of its outcomes.
-
-        Raises
-        ------
-        RequestRefused
-            Unknown operation or parameter, something missing or not allowed; nothing was sent.
-        ApiError, TransportError, OutcomeUnknown, Interrupted
-            See `jupyter_openapi.errors`.
-        """
+        execute: bool,
+        again: bool,
+        override: Iterable[str],
+        tick: str | None,
+    ) -> Reply | Preview | Basket | pd.DataFrame:
         known = catalog().named(operation)
-        parameters = {**catalog().constants(operation), **parameters}
+        given = {**catalog().constants(operation), **parameters}
         if known.effect is Effect.READ:
-            reply = self._reader.read(known, parameters, tz=self.tz)
+            reply = self._reader.read(known, given, tz=self.tz)
             if known.name == "order_detail" and isinstance(reply.data, Mapping):
                 reply.words = describe_progress(reply.data)
             return reply
         keep_tokens_out(known)
-        if known.name == "submit_order" and "orders" in parameters:
-            basket = self.basket(parameters.pop("orders"), override=override, tick=tick)
+        orders = given.pop("orders", None) if known.name == "submit_order" else None
+        if orders is not None:
+            basket = self.basket(orders, override=override, tick=tick)
             return basket.send(again=again) if execute else basket
-        preview = self._desk.preview(known, parameters, tz=self.tz, override=override, tick=tick)
+        preview = self._desk.preview(known, given, tz=self.tz, override=override, tick=tick)
         return preview.send(again=again) if execute else preview
 
     @guarded

@@ -10,10 +10,12 @@ from typing import Any
 
 from jupyter_openapi.account import Account, mode_named
 from jupyter_openapi.credentials import Credentials
-from jupyter_openapi.credentials.oauth import OAuthFile
-from jupyter_openapi.errors import RequestRefused, TransportError
+from jupyter_openapi.credentials.oauth import LOG_IN
+from jupyter_openapi.errors import RequestRefused
+from jupyter_openapi.login.renewal import Renewal
 from jupyter_openapi.messages import _
 from jupyter_openapi.ratelimit import Limiter
+from jupyter_openapi.ratelimit.place import choose_limits_url, shown
 from jupyter_openapi.ratelimit.rates import Urgency
 from jupyter_openapi.reply import Reply
 from jupyter_openapi.signing import Explanation, explain
@@ -22,6 +24,7 @@ from jupyter_openapi.spec.check import check
 from jupyter_openapi.spec.model import Effect, Operation
 from jupyter_openapi.spec.request import build, encode_body, encode_query
 from jupyter_openapi.transport.hosts import Host, resolve_host
+from jupyter_openapi.transport.language import choose_language
 from jupyter_openapi.transport.responses import Call
 from jupyter_openapi.transport.transport import Transport
 
@@ -50,41 +53,6 @@ def renew_token(transport: Transport, old: Credentials, *, days: int = DAYS) -> 
     return old.with_token(_token(transport.send(call).data))
 
 
-def renew_oauth(file: OAuthFile, host: Host) -> Credentials:
-    """Return new OAuth credentials, which are also in the client's token file.
-
-    Raises
-    ------
-    RequestRefused
-        The file holds no refresh token, or the answer no access token.
-    TransportError
-        The token endpoint can't be reached, or refused.
-    """
-    import requests
-
-    with requests.Session() as session:
-        session.trust_env = not host.loopback
-        session.auth = lambda request: request
-        try:
-            answer = session.post(
-                f"{host.url}/oauth2/token", data=file.refresh_form(), timeout=(5, 30), allow_redirects=False
-            )
-            content: Any = answer.json()
-        except (requests.RequestException, ValueError) as failure:
-            raise TransportError(
-                _("{url}/oauth2/token gave no token ({error}); the old one was kept.").format(
-                    url=host.url, error=type(failure).__name__
-                )
-            ) from None
-    if answer.status_code != 200 or not isinstance(content, dict):
-        raise TransportError(
-            _("{url}/oauth2/token refused (HTTP {status}); the old token was kept.").format(
-                url=host.url, status=answer.status_code
-            )
-        )
-    return Credentials(*file.store(content))
-
-
 def _token(data: Any) -> str:
     token = data.get("token") if isinstance(data, dict) else None
     if not isinstance(token, str) or not token:
@@ -104,7 +72,18 @@ def keep_tokens_out(operation: Operation) -> None:
 
 
 class Connection:
-    """Keys, host and limits of one account. Parameters and errors as `Client`."""
+    """Keys, host and limits of one account. Parameters and errors as `Client`.
+
+    Attributes
+    ----------
+    limits_place
+        The Redis server that keeps the limits, as it may be shown; "" where this user's files do.
+    renewal
+        Keeps an OAuth token fresh; None for other tokens.
+    """
+
+    limiter: Limiter | None = None
+    limits_place: str = ""
 
     def __init__(
         self,
@@ -118,15 +97,14 @@ class Connection:
         region: str | None,
         source: str,
         notify: Callable[[str], None] | None,
+        language: str | None = None,
+        limits_url: str | None = None,
     ) -> None:
         chosen = mode_named(mode)
         _check_trading(trading)
         self.host = _allowed_host(http_url, region, chosen, limits=limits)
         self.credentials = credentials
-        self.limiter: Limiter | None = None
-        locked = ""
-        if limits:
-            self.limiter, locked = _limiter(credentials, notify or _warn)
+        locked = self._keep_limits(limits_url, notify or _warn) if limits else ""
         facts = credentials.facts
         self.account = self._attached = Account(
             mode=chosen,
@@ -143,10 +121,21 @@ class Connection:
             self.host,
             paper=chosen == "paper",
             timeout=timeout,
+            language=choose_language(language),
             region=facts.region,
             limiter=self.limiter,
         )
         self.owner = credentials.account_digest
+        store = credentials.token_store
+        self.renewal = None if store is None else Renewal(store, self.host, credentials, self.adopt)
+        self.transport.renewal = self.renewal
+
+    def _keep_limits(self, limits_url: str | None, notify: Callable[[str], None]) -> str:
+        """Share the broker's limits with the other kernels; return why orders are off where that fails."""
+        url = choose_limits_url(limits_url)
+        self.limits_place = shown(url) if url else ""
+        self.limiter, locked = _limiter(self.credentials, notify, url)
+        return locked
 
     def close(self) -> None:
         """Close the sockets and the store of the shared limits."""
@@ -168,7 +157,13 @@ class Connection:
         self.transport.use(renewed)
 
     def refresh(self, days: int) -> Credentials:
-        """Exchange the token for a new one and use it."""
+        """Exchange the token for a new one and use it; how long one of OAuth lasts, the broker decides."""
+        if self.renewal is not None:
+            return self.renewal.now()
+        if self.credentials.facts.bearer:
+            raise RequestRefused(
+                _("This OAuth token came without what renews it: type {line}.").format(line=LOG_IN)
+            )
         self.adopt(renew_token(self.transport, self.credentials, days=days))
         return self.credentials
 
@@ -209,13 +204,15 @@ def _allowed_host(http_url: str | None, region: str | None, mode: str, *, limits
     return host
 
 
-def _limiter(credentials: Credentials, notify: Callable[[str], None]) -> tuple[Limiter, str]:
+def _limiter(
+    credentials: Credentials, notify: Callable[[str], None], redis_url: str | None
+) -> tuple[Limiter, str]:
     """Return the limiter all kernels share; else one of our own, and why orders are off without the other."""
     from jupyter_openapi.ratelimit import LimitsUnavailable, limiter_for
 
     account, key = credentials.account_digest, credentials.key_digest
     try:
-        return limiter_for(account, quote_digest=key, notify=notify), ""
+        return limiter_for(account, quote_digest=key, notify=notify, redis_url=redis_url), ""
     except LimitsUnavailable as problem:
         return limiter_for(account, quote_digest=key, notify=notify, alone=True), str(problem)
 

@@ -139,7 +139,7 @@ def _clock(client: Client) -> Finding:
 
 
 def _token(client: Client) -> Finding:
-    found = validity(client.token_days_left())
+    found = validity(client.token_days_left(), renews=client.token_renews)
     return Finding("token", not found.renew, str(found))
 
 

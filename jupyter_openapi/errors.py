@@ -66,7 +66,12 @@ class OneLine:
 
 
 class OpenAPIError(OneLine, Exception):
-    """Base of every error this package raises."""
+    """Base of every error this package raises.
+
+    `trace_id` is what the broker's support asks for; None where no answer of a server came.
+    """
+
+    trace_id: str | None = None
 
 
 class RequestRefused(OpenAPIError):
@@ -154,6 +159,8 @@ class OutcomeUnknown(OpenAPIError):
 
 class Interrupted(OneLine, KeyboardInterrupt):
     """Ctrl-C. `in_flight` tells whether a request had left and was not yet answered."""
+
+    trace_id: str | None = None
 
     def __init__(self, message: str, *, in_flight: bool) -> None:
         self.in_flight = in_flight

@@ -8,10 +8,12 @@ import os
 import socket
 import sys
 import threading
+import time
 from collections.abc import Coroutine, Mapping
 from concurrent.futures import Future
 from contextlib import suppress
 from contextvars import ContextVar, copy_context
+from functools import cache
 from typing import Any, NamedTuple, TypeVar
 
 T = TypeVar("T")
@@ -178,6 +180,46 @@ def may_still_run(run: str | None) -> bool:
 
 def _process() -> str:
     return f"{socket.gethostname()}:{os.getpid()}"
+
+
+class CellClock:
+    """Knows when the running cell began, from the shell's own events.
+
+    Made while a cell runs: that one counts as begun now.
+    """
+
+    def __init__(self, shell: Any) -> None:
+        self._depth, self._run = 1, current_cell().run
+        self._began = time.monotonic()
+        if shell is None:
+            self._depth = 0
+            return
+        shell.events.register("pre_run_cell", self.begin)
+        shell.events.register("post_run_cell", self.end)
+
+    def begin(self, *_info: object) -> None:
+        """Note that a cell begins, or code that a cell runs as one."""
+        run = current_cell().run
+        if run != self._run:  # whatever was missed of the one before is over
+            self._depth, self._run = 0, run
+        if self._depth == 0:
+            self._began = time.monotonic()
+        self._depth += 1
+
+    def end(self, *_result: object) -> None:
+        """Note that a cell has ended."""
+        self._depth = max(0, self._depth - 1)
+
+    @property
+    def began(self) -> float | None:
+        """The moment (of `time.monotonic`) at which the running cell began; None between cells."""
+        return self._began if self._depth else None
+
+
+@cache
+def cell_clock() -> CellClock:
+    """Return this kernel's clock of cells."""
+    return CellClock(_shell())
 
 
 def in_ipython() -> bool:

@@ -108,6 +108,18 @@ def machine(environ: Mapping[str, str] | None = None) -> Machine:
     return Machine(words.format(host=host, user=_user()))
 
 
+# Besides what `machine` knows: a hub, and a shell over ssh.
+_ELSEWHERE = ("JUPYTERHUB_USER", "SSH_CONNECTION")
+
+
+def browser_is_elsewhere(environ: Mapping[str, str] | None = None) -> bool:
+    """Tell whether the person's browser is likely to run on another machine, which can't reach this one."""
+    known = os.environ if environ is None else environ
+    served = known.get("SERVER_SOFTWARE", "").startswith("voila")
+    hosted = machine(known).service is not None
+    return served or hosted or any(known.get(name) for name in _ELSEWHERE)
+
+
 def _voila(known: Mapping[str, str]) -> Machine:
     allowed = known.get(OWNER_SAYS, "").strip().lower() == "on"
     if allowed:

@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 
 ENGLISH = "en"
 LANGUAGES = (ENGLISH, "zh-CN", "zh-HK")
-VARIABLE = "LONGBRIDGE_LANGUAGE"
+VARIABLES = ("LONGBRIDGE_LANGUAGE", "LONGPORT_LANGUAGE")
+"""Variables of the environment that name a language; the first that is set counts."""
 _SPELLINGS: Mapping[str, str] = {
     "zh": "zh-CN",
     "zh-hans": "zh-CN",
@@ -65,15 +66,21 @@ def known(tag: str) -> str:
     return ""
 
 
+def spelled(tag: str) -> str:
+    """Return a language as `LANGUAGES` spells it; "" for another. Case and underscores do not matter."""
+    wanted = tag.strip().replace("_", "-").lower()
+    return next((each for each in LANGUAGES if each.lower() == wanted), "")
+
+
 def checked(tag: str) -> str:
-    """Return the language that a tag means.
+    """Return a language as `LANGUAGES` spells it.
 
     Raises
     ------
     ValueError
         It is not spoken here; the error says which are.
     """
-    found = known(tag)
+    found = spelled(tag)
     if not found:
         raise ValueError(
             _("The language is {choices}, not {tag}.").format(
@@ -92,7 +99,7 @@ def set_language(tag: str | None) -> None:
         The language is not spoken here.
     """
     global _chosen, _environment  # noqa: PLW0603 (one choice a process)
-    _environment = known(os.environ.get(VARIABLE, ""))
+    _environment = spelled(_variable()[1])
     _chosen = checked(tag) if tag else ""
 
 
@@ -103,12 +110,20 @@ def chosen() -> str:
 
 def unknown_variable() -> str:
     """Return a sentence if ``LONGBRIDGE_LANGUAGE`` names no language that is spoken here; else empty text."""
-    named = os.environ.get(VARIABLE, "").strip()
-    if not named or known(named):
+    variable, named = _variable()
+    if not named or spelled(named):
         return ""
     return _("{variable}={named} names no language spoken here: set it to {choices}.").format(
-        variable=VARIABLE, named=named[:40], choices=_list_of_languages()
+        variable=variable, named=named[:40], choices=_list_of_languages()
     )
+
+
+def _variable() -> tuple[str, str]:
+    """Return the variable that names a language, and what it says; "" where none is set."""
+    for name in VARIABLES:
+        if said := os.environ.get(name, "").strip():
+            return name, said
+    return VARIABLES[0], ""
 
 
 def _list_of_languages() -> str:

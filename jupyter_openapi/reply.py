@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 from jupyter_openapi import frames
 from jupyter_openapi.messages import _
-from jupyter_openapi.spec.model import Operation, table_names
+from jupyter_openapi.spec import catalog
+from jupyter_openapi.spec.model import Kind, Operation, table_names
 
 if TYPE_CHECKING:
     import pandas as pd
+    import polars as pl
+    import pyarrow as pa
 
     from jupyter_openapi.transport.responses import Answer
 
+_SECRET = re.compile(r"(?:^|_)(?:token|secret|password|otp|signature)$", re.IGNORECASE)
 DAY_BARS = 1000  # candlestick periods from a day up: day 1000, week 2000, month 3000, ...
 
 
@@ -93,18 +98,41 @@ class Reply:
             return str(data["order_id"])
         return self._order_id
 
+    @overload
     def frame(
         self,
         *,
+        kind: Literal["pandas"] = "pandas",
         decimals: str = "float64",
         tz: str = "UTC",
         table: str | None = None,
         codes: bool = False,
-    ) -> pd.DataFrame:
+    ) -> pd.DataFrame: ...
+    @overload
+    def frame(
+        self,
+        *,
+        kind: Literal["polars"],
+        decimals: str = "float64",
+        tz: str = "UTC",
+        table: str | None = None,
+        codes: bool = False,
+    ) -> pl.DataFrame: ...
+    def frame(
+        self,
+        *,
+        kind: str = "pandas",
+        decimals: str = "float64",
+        tz: str = "UTC",
+        table: str | None = None,
+        codes: bool = False,
+    ) -> pd.DataFrame | pl.DataFrame:
         """Return `data` as a typed frame: one row a record, columns by the API's names.
 
         Parameters
         ----------
+        kind
+            ``pandas``, or ``polars``, which needs the extra of that name; see `arrow` for its dtypes.
         decimals
             ``float64``, or ``decimal`` or ``string`` to keep every digit.
         tz
@@ -118,8 +146,35 @@ class Reply:
         Raises
         ------
         RequestRefused
-            If the reply has no such table; the message names those it has.
+            If there is no such kind of frame, its package is not installed, or the reply has no such table;
+            the message names those it has.
         """
+        frames.check_kind(kind)
+        if kind == "polars":
+            made = self.arrow(decimals=decimals, tz=tz, table=table, codes=codes)
+            return frames.polars_frame(made)
+        return self._pandas(decimals=decimals, tz=tz, table=table, codes=codes)
+
+    def arrow(
+        self,
+        *,
+        decimals: str = "float64",
+        tz: str = "UTC",
+        table: str | None = None,
+        codes: bool = False,
+    ) -> pa.Table:
+        """Return `data` as a `pyarrow.Table`; parameters and errors as `frame`.
+
+        Text is ``string``, decimals ``double`` (``decimal128`` or ``string`` on request), whole numbers
+        ``int64``, times ``timestamp[us, tz]``, calendar dates ``date32``, nested objects JSON text. What is
+        missing is null. The schema's metadata say what ``frame().attrs`` say.
+        """
+        made = self._pandas(decimals=decimals, tz=tz, table=table, codes=codes)
+        tables = self._operation.tables if self._operation and decimals == "decimal" else ()
+        exact = {each.name for one in tables for each in one.columns if each.kind is Kind.DECIMAL}
+        return frames.arrow_table(made, exact)
+
+    def _pandas(self, *, decimals: str, tz: str, table: str | None, codes: bool) -> pd.DataFrame:
         operation, answer = self._operation, self._answer
         if answer.parsed:
             frame = frames.to_frame(
@@ -153,3 +208,26 @@ class Reply:
         name = self._operation.name if self._operation else "request"
         order = _(", order_id={order_id!r}").format(order_id=self.order_id) if self.order_id else ""
         return f"<Reply to {name}: code {self.code}, HTTP {self.http_status}{order}>"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle what the broker said; a reply that holds a token or a password of one use is refused."""
+        answer = self._answer
+        data = answer.data if answer.parsed else None
+        if isinstance(data, dict) and any(_SECRET.search(name) for name in data):
+            raise TypeError(_("This reply holds a secret, which is never pickled or copied."))
+        name = self._operation.name if self._operation else None
+        told = {"order_id": self._order_id, "asked": self._asked, "facts": self._facts}
+        told |= {"words": self.words, "state": self.state}
+        return _restored, (answer.content, (answer.status, answer.trace_id, answer.elapsed), name, told)
+
+
+def _restored(
+    content: bytes,
+    facts: tuple[int, str | None, float],
+    name: str | None,
+    told: dict[str, Any],
+) -> Reply:
+    from jupyter_openapi.transport.responses import Answer
+
+    operation = None if name is None else catalog().find(name)
+    return Reply(Answer.restored(content, *facts), operation, **told)

@@ -10,16 +10,19 @@ from typing import Any
 
 from jupyter_openapi.account import mode_named
 from jupyter_openapi.client import Client
-from jupyter_openapi.connection import renew_oauth
 from jupyter_openapi.credentials import Credentials, Found, find_credentials, forget_profile, keep_token
 from jupyter_openapi.credentials.oauth import OAuthFile
+from jupyter_openapi.credentials.registration import registration
 from jupyter_openapi.errors import RequestRefused, guarded
 from jupyter_openapi.kernel import in_ipython
+from jupyter_openapi.login.server import TokenServer
 from jupyter_openapi.machine import OWNER_SAYS, machine
 from jupyter_openapi.messages import N_, _, ngettext
 from jupyter_openapi.sandbox.launcher import SandboxProcess
 from jupyter_openapi.trading.limits import OrderLimits
 from jupyter_openapi.trading.pending import NONE_YET, PendingPreviews
+from jupyter_openapi.transport.hosts import resolve_host
+from jupyter_openapi.transport.language import choose_language
 
 
 class NamedConnection:
@@ -73,6 +76,9 @@ class Session:
     def __init__(self) -> None:
         self.order_limits: OrderLimits | None = None  # the notebook's own, for every client it connects
         self.fees: Mapping[str, Any] | None = None  # the broker's own fees, as the notebook states them
+        # Of the notebook's clients; None leaves them to the environment.
+        self.language: str | None = None
+        self.limits_url: str | None = None
         self._connections: dict[str, NamedConnection] = {"": NamedConnection("")}
         self.sandbox: SandboxProcess | None = None
         self.entered: Credentials | None = None  # typed into the panel
@@ -159,6 +165,13 @@ class Session:
             if each.client is not None:
                 each.client.order_limits = limits
 
+    def speak(self, language: str | None) -> None:
+        """Ask the broker in this language from now on, in every connection of this notebook."""
+        self.language = language
+        for each in self.connections:
+            if each.client is not None:
+                each.client.language = choose_language(language)
+
     def state_fees(self, fees: Mapping[str, Any]) -> None:
         """Reckon with these fees of the broker's own from now on, in every connection of this notebook."""
         self.fees = fees
@@ -195,6 +208,7 @@ class Session:
         profile: str | None = None,
         credentials: Credentials | None = None,
         region: str | None = None,
+        place: str | None = None,
         name: str = "",
     ) -> Client:
         """Make the client of an account and keep it; see `connect`. If that fails, nothing is connected."""
@@ -203,7 +217,7 @@ class Session:
         self.release(name)
         connection = self._connections.get(name) or NamedConnection(name)
         client, found = self._opened(
-            mode, trading=trading, profile=profile, credentials=credentials, region=region
+            mode, trading=trading, profile=profile, credentials=credentials, region=region, place=place
         )
         self._settle(client)
         connection.hold(client)
@@ -220,32 +234,33 @@ class Session:
         profile: str | None,
         credentials: Credentials | None,
         region: str | None,
+        place: str | None,
     ) -> tuple[Client, Found | None]:
         """Return the client of an account, and where its credentials came from."""
         if mode_named(mode) == "sandbox":
-            if profile or credentials or region:
+            if profile or credentials or region or place:
                 raise RequestRefused(
                     _(
-                        "The sandbox has keys of its own: connect to it without a profile, credentials or "
-                        "region."
+                        "The sandbox has keys of its own: connect to it without a profile, credentials, "
+                        "place or region."
                     )
                 )
             return self._own_sandbox(trading=trading), None
-        place = machine()
-        if place.sandbox_only:
+        here = machine()
+        if here.sandbox_only:
             raise RequestRefused(
                 _(
                     "On Binder, someone else's machine, only the sandbox may be used: `%openapi connect "
                     "sandbox`."
                 )
             )
-        if not place.orders:
+        if not here.orders:
             trading = self._not_from_here(trading=trading)
-        if place.vanishing:
+        if here.vanishing:
             if trading and mode_named(mode) == "live":
-                raise RequestRefused(place.vanishing)
-            self.notify(place.vanishing)
-        return self._account(mode, profile, credentials, trading=trading, region=region)
+                raise RequestRefused(here.vanishing)
+            self.notify(here.vanishing)
+        return self._account(mode, profile, credentials, trading=trading, region=region, place=place)
 
     def _own_sandbox(self, *, trading: bool | None) -> Client:
         process = self.start_sandbox()
@@ -257,6 +272,8 @@ class Session:
             limits=process.limits,
             source=N_("its own keys"),
             notify=self.notify,
+            language=self.language,
+            limits_url=self.limits_url,
         )
 
     def _account(
@@ -267,8 +284,12 @@ class Session:
         *,
         trading: bool | None,
         region: str | None,
+        place: str | None,
     ) -> tuple[Client, Found]:
-        found = find_credentials(profile, credentials, self.entered)
+        server = TokenServer(resolve_host(None, region)).name
+        if credentials is not None and place is not None:
+            raise RequestRefused(_("Keys and a place to take them from were given: give only one."))
+        found = find_credentials(profile, credentials, self.entered, place=place, server=server)
         for other in found.differs:
             self.notify(
                 _("Using {source}; {other} holds other credentials.").format(source=found.source, other=other)
@@ -282,6 +303,8 @@ class Session:
             region=region,
             source=str(found.source),
             notify=self.notify,
+            language=self.language,
+            limits_url=self.limits_url,
         )
         return client, found
 
@@ -327,15 +350,15 @@ class Session:
             raise RequestRefused(_("The sandbox's own token needs no refresh."))
         source, keys = self.found.source, client.connection.credentials
         if keys.facts.bearer:
-            client.connection.adopt(renew_oauth(OAuthFile(keys.app_key), client.connection.host))
-            return _("The new OAuth token is stored in the client's token file.")
+            store = client.refresh().token_store
+            return _("The new OAuth token is stored in {place}.").format(place=store.words if store else "")
         kept = keep_token(source, client.refresh())
         if source.kind == "panel":
             self.entered = kept.credentials
         return _("{message} Other programs that use the old token stop working.").format(message=kept.message)
 
-    def forget(self, profile: str | None = None) -> str:
-        """Disconnect, drop typed credentials, delete the profile that is named; say what was done."""
+    def forget(self, profile: str | None = None, *, oauth: bool = False) -> str:
+        """Disconnect, drop typed credentials, delete the profile or login named; say what was done."""
         done = [_("Disconnected; nothing typed is kept.")]
         if profile is not None:
             deleted = forget_profile(profile)
@@ -345,6 +368,8 @@ class Session:
                 else _("Profile '{profile}' is not stored here.")
             )
             done.append(template.format(profile=profile))
+        if oauth:
+            done.append(_forget_login())
         self._drop()
         return " ".join(done)
 
@@ -389,7 +414,18 @@ class Session:
         return connection.client
 
 
-SESSION = Session()
+def _forget_login() -> str:
+    """Delete the tokens of the OAuth login; its client stays registered, for the next login."""
+    known = registration(TokenServer(resolve_host()).name)
+    if known is None or not OAuthFile(known.client_id).forget():
+        return _("There is no OAuth login here.")
+    return _(
+        "The OAuth login is deleted here; the broker's app lists this program among those that you allowed."
+    )
+
+
+# A reload (`%autoreload`, `importlib.reload`) runs this file again: the connections stay.
+SESSION: Session = globals().get("SESSION") or Session()
 
 
 @guarded
@@ -416,7 +452,8 @@ def connect(
     profile
         The name of a stored profile.
     credentials
-        Given credentials; otherwise: the panel's, a profile's, the environment's, a ``.env`` file's.
+        Given credentials; otherwise: the panel's, a profile's, the OAuth login's, the environment's, a
+        ``.env`` file's.
     region
         ``cn`` for the mainland hosts.
 

@@ -14,7 +14,10 @@ from hypothesis import HealthCheck, settings
 if TYPE_CHECKING:
     from support.broker import Broker
     from support.sandbox import SandboxProcess
+    from support.schedule import ByFile
     from support.shell import Shell
+    from support.wire import Recorder
+    from xdist.remote import Producer
 
     from jupyter_openapi import Client
 
@@ -29,8 +32,44 @@ _home = tempfile.TemporaryDirectory(prefix="jupyter-openapi-tests-")
 for name in ("XDG_DATA_HOME", "XDG_STATE_HOME", "XDG_CONFIG_HOME", "XDG_RUNTIME_DIR"):
     os.environ[name] = os.path.join(_home.name, name.lower())  # noqa: PTH118 (before pathlib is needed)
 
+# What takes longest begins first where several processes share the work: see support/schedule.py.
+LONGEST = (
+    "browser/",
+    "test_orders_limits.py",
+    "test_notebooks.py",
+    "test_hostile_sending.py",
+    "test_magic_lines.py",
+    "test_hostile_wire.py",
+    "test_docs.py",
+    "test_grammar_laws.py",
+)
+
 settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("house")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Under `make test-lowest`, let old libraries use what Python has deprecated since; we may not."""
+    if os.environ.get("OLD_LIBRARIES") == "1":
+        for line in ("default::DeprecationWarning", "error::DeprecationWarning:jupyter_openapi"):
+            config.addinivalue_line("filterwarnings", line)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByFile:
+    """Give a file to a process, and all of the browser's to the same."""
+    from support.schedule import ByFile
+
+    return ByFile(config, log)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Where several processes share the work, what takes longest comes first."""
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        items.sort(
+            key=lambda item: next((n for n, name in enumerate(LONGEST) if name in item.nodeid), len(LONGEST))
+        )
 
 
 @pytest.fixture(scope="module")
@@ -51,6 +90,14 @@ def fresh_sandbox() -> Iterator[SandboxProcess]:
         yield process
 
 
+@pytest.fixture
+def november(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The clock that a portfolio reads stands in November 2026, when the facts of its tests happened."""
+    from support.clock import stop_clock
+
+    stop_clock(monkeypatch)
+
+
 @pytest.fixture(scope="module")
 def shell() -> Iterator[Shell]:
     """IPython with the extension loaded, shared by the tests of a module."""
@@ -69,12 +116,18 @@ def broker() -> Broker:
 
 
 @pytest.fixture
-def url(broker: Broker) -> Iterator[str]:
-    """The address of the scripted broker."""
+def server(broker: Broker) -> Iterator[Recorder]:
+    """The scripted broker as a server, which records what it is asked."""
     from support.wire import recorder
 
-    with recorder(broker) as server:
-        yield server.url
+    with recorder(broker) as listening:
+        yield listening
+
+
+@pytest.fixture
+def url(server: Recorder) -> str:
+    """The address of the scripted broker."""
+    return server.url
 
 
 @pytest.fixture

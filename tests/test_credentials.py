@@ -160,6 +160,17 @@ def test_digests_name_key_and_account_without_them() -> None:
     assert len(one.key_digest) == 32
 
 
+def test_an_oauth_client_registered_anew_is_the_same_account() -> None:
+    def made(client: str, member: int, channel: str = "lb") -> Credentials:
+        subject = json.dumps({"client_id": client, "member_id": member, "account_channel": channel})
+        return Credentials(client, "", jwt("Bearer ", sub=subject))
+
+    one = made("client-1", 5)
+    assert one.account_digest == made("client-2", 5).account_digest
+    assert one.account_digest != made("client-1", 6).account_digest
+    assert one.account_digest != made("client-1", 5, "lb_papertrading").account_digest
+
+
 def test_paper_and_live_tokens_of_a_key_are_two_accounts() -> None:
     paper, live = (Credentials(KEY, SECRET, jwt(ac=channel)) for channel in ("lb_papertrading", "lb"))
     assert paper.account_digest != live.account_digest

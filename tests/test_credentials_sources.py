@@ -170,7 +170,8 @@ def test_from_env_without_any() -> None:
 
 def test_nothing_anywhere_says_what_to_type() -> None:
     with pytest.raises(
-        RequestRefused, match=r"^No credentials were found\. Type `%openapi login`, or set LONGB"
+        RequestRefused,
+        match=r"^No credentials were found\. Type `%openapi login` \(or `login --oauth`\), or set ",
     ):
         find_credentials(environ={})
 
@@ -261,6 +262,46 @@ def test_a_dotenv_that_cant_be_read_is_named(content: bytes, words: str) -> None
     with pytest.raises(RequestRefused, match=words) as caught:
         find_credentials(environ={})
     assert str(Path.cwd() / ".env") in str(caught.value)
+
+
+@pytest.mark.parametrize("next_line", ["nopqrstuvwxyz", "no.pq-rs_tu/vw+xyz", "xyz # the end"])
+def test_a_token_wrapped_over_two_lines_is_named(next_line: str) -> None:
+    Path(".env").write_text(dotenv("a") + next_line + "\n")
+    with pytest.raises(
+        RequestRefused, match=r"line 4: the value of LONGBRIDGE_ACCESS_TOKEN seems to go on"
+    ) as c:
+        find_credentials(environ={})
+    assert "one line" in str(c.value)
+    assert next_line[:5] not in str(c.value)
+    assert "token-a" not in str(c.value)
+
+
+def test_a_quoted_token_with_a_line_break_is_named() -> None:
+    Path(".env").write_text(dotenv("a").replace("token-a", '"token-\na"'))
+    with pytest.raises(RequestRefused, match="access token holds a line break"):
+        find_credentials(environ={})
+
+
+def test_a_line_that_says_nothing_is_named_and_the_others_are_used() -> None:
+    Path(".env").write_text("=nothing\n" + dotenv("a") + "'unclosed\nDEBUG\n")
+    found = find_credentials(environ={})
+    assert found.credentials.same_as(made("a"))
+    said = [note.partition(".env, ")[2] for note in found.notes]
+    assert said[0] == "line 1 is not read: it is no NAME=value."
+    Path(".env").write_text("LONGBRIDGE_APP_KEY 'abc\n")
+    with pytest.raises(RequestRefused, match=r"\.env, line 1 is not read: it is no NAME=value"):
+        find_credentials(environ={})
+
+
+@pytest.mark.parametrize("mode", [0o600, 0o640, 0o644])
+def test_a_renewed_token_leaves_the_files_mode(mode: int) -> None:
+    path = Path(".env").resolve()
+    path.write_text(dotenv("a"))
+    path.chmod(mode)
+    kept = keep_token(Source("dotenv", "LONGBRIDGE_", path), made("a").with_token("renewed"))
+    assert kept.stored
+    assert "LONGBRIDGE_ACCESS_TOKEN='renewed'" in path.read_text()
+    assert stat.S_IMODE(path.stat().st_mode) == mode
 
 
 # --- profiles --------------------------------------------------------------------------------------------
@@ -428,10 +469,10 @@ def test_the_sdks_token_file_is_read(tmp_path: Path) -> None:
 
 
 def test_an_ended_token_without_a_refresh_token_is_refused(tmp_path: Path) -> None:
-    oauth(tmp_path / "home", expires_at=1_790_000_000)
-    with pytest.raises(RequestRefused, match=r"ends 2026-09-21 .* log in again"):
+    oauth(tmp_path / "home", expires_at=1_690_000_000)
+    with pytest.raises(RequestRefused, match=r"ends 2023-07-22 .* type `%openapi login --oauth`"):
         Credentials.from_oauth("client-1")
-    oauth(tmp_path / "home", expires_at=1_790_000_000, refresh_token="r")
+    oauth(tmp_path / "home", expires_at=1_690_000_000, refresh_token="r")
     assert Credentials.from_oauth("client-1").access_token == "Bearer abc"
     assert OAuthFile("client-1").due()
 
@@ -478,7 +519,7 @@ def test_an_answer_without_a_token_changes_nothing(answer: dict[str, object], tm
 @pytest.mark.parametrize("content", ["", "[]", "null", "{}", '{"access_token": 5}', "\x00"])
 def test_a_broken_token_file_is_named(content: str, tmp_path: Path) -> None:
     oauth(tmp_path / "home").write_text(content)
-    with pytest.raises(RequestRefused, match=r"tokens/client-1 .*log in again with the program that made it"):
+    with pytest.raises(RequestRefused, match=r"tokens/client-1 .*type `%openapi login --oauth`"):
         Credentials.from_oauth("client-1")
 
 

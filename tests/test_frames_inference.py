@@ -68,7 +68,7 @@ def test_of_several_lists_the_longest_is_the_table_and_the_others_are_named() ->
 
 def test_records_with_several_nested_lists_stay_whole() -> None:
     frame = to_frame([{"id": "1", "a": [{"x": 1}], "b": [{"y": 1}]}])
-    assert cells(frame) == [["1", [{"x": 1}], [{"y": 1}]]]
+    assert cells(frame) == [["1", ({"x": 1},), ({"y": 1},)]]
 
 
 def test_wrappers_are_looked_into() -> None:
@@ -79,7 +79,7 @@ def test_wrappers_are_looked_into() -> None:
 
 def test_an_object_is_one_row_and_keeps_what_is_nested() -> None:
     frame = to_frame({"id": "1", "price": {"amount": "2"}, "tags": ["a", "b"], "inner": {"c": {}}})
-    assert cells(frame) == [["1", {"amount": "2"}, ["a", "b"], {"c": {}}]]
+    assert cells(frame) == [["1", {"amount": "2"}, ("a", "b"), {"c": {}}]]
 
 
 @pytest.mark.parametrize(
@@ -90,7 +90,7 @@ def test_an_object_is_one_row_and_keeps_what_is_nested() -> None:
         ("ok", "value", ["ok"]),
         (5, "value", [5]),
         (False, "value", [False]),
-        ([[1, 2], [3, 4]], "value", [[1, 2], [3, 4]]),
+        ([[1, 2], [3, 4]], "value", [(1, 2), (3, 4)]),
     ],
 )
 def test_scalars_are_one_column(data: Any, name: str, values: list[Any]) -> None:

@@ -247,7 +247,7 @@ def test_columns_keep_the_replys_order_and_unknown_ones_come_last() -> None:
     ]  # fmt: skip
     assert frame["order_id"].tolist() == ["007", "007"]
     assert frame["venue"].tolist() == ["X", "X"]
-    assert frame["flags"].tolist() == [None, [1]]
+    assert frame["flags"].tolist() == [None, (1,)]
     assert frame["quantity"].isna().all()
     assert str(frame["quantity"].dtype) == "float64"
 

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
+import re
 from decimal import Decimal
 from typing import Any
 
 import pytest
+from hypothesis import given as given_example
+from hypothesis import strategies as st
 from support.grammar import COMMANDS, given
 
 from jupyter_openapi.errors import RequestRefused
-from jupyter_openapi.magic.arguments import request_parts
+from jupyter_openapi.magic.arguments import arguments, request_parts
 from jupyter_openapi.magic.expressions import Scope
 from jupyter_openapi.magic.grammar import Body, parse_body, parse_cell
+from jupyter_openapi.magic.pasted_json import mended_json
+from jupyter_openapi.spec import catalog
 
 
 def refusal(cell: str, line: str = "submit", **names: Any) -> str:
@@ -188,3 +195,92 @@ def test_a_query_holds_no_null() -> None:
 def test_the_body_is_read_only_once_and_frozen() -> None:
     body = parse_body('{"a": "{x}"}')
     assert body == Body(json=True, entries=(("a", "{x}"),))
+
+
+# Pasted characters
+
+
+PASTED = [
+    "\uff5b\u201csymbol\u201d\uff1a\u201c700.HK\u201d\uff0c\u201cside\u201d\uff1a\u201cBuy\u201d\uff5d",
+    "{\u201dsymbol\u201d: \u201d700.HK\u201d, \u201dside\u201d: \u201dBuy\u201d}",
+    '{"symbol"\uff1a"700.HK"\uff0c"side"\uff1a"Buy"}',
+    '\ufeff{\u00a0"symbol":\u3000"\uff17\uff10\uff10.HK"\u3001\u200b"side": "\uff22uy"}',
+    '{"\uff53ymbol": "700\uff0eHK", "side": "Buy"}',
+    "symbol\uff1a \uff17\uff10\uff10.HK\nside: Buy",
+    "\uff53ymbol: 700.HK\n\u200bside\uff1a Buy",
+]
+
+
+@pytest.mark.parametrize("cell", PASTED)
+def test_a_pasted_body_reads_as_the_typed_one(cell: str) -> None:
+    assert given("submit", cell) == {"symbol": "700.HK", "side": "Buy"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "买入\uff0c第一笔\uff1a\u201c好\u201d",
+        "\uff17\uff10\uff10 \u2014 \u00a0\u200b\ufeff",
+        "\uff5b\uff5d\uff3b\uff3d",
+        "it\u2019s",
+    ],
+)
+def test_free_text_in_a_body_keeps_its_characters(text: str) -> None:
+    assert given("submit", f'{{"remark": "{text}"}}') == {"remark": text}
+    # Also where the JSON around it had to be mended.
+    assert given("submit", f'\uff5b"remark"\uff1a "{text}"\uff5d') == {"remark": text}
+    assert given("submit", f"remark: x{text}") == {"remark": f"x{text}".strip()}
+
+
+def test_nested_values_are_mended_by_their_kinds() -> None:
+    cell = '{"legs": [{"symbol": "\uff17\uff10\uff10.HK"}], "remark": "\uff17"}'
+    found = arguments(
+        parse_cell("submit_multileg", cell, commands=COMMANDS), catalog().named("submit_multileg"), Scope()
+    )
+    assert found == {"legs": [{"symbol": "700.HK"}], "remark": "\uff17"}
+    # Nothing is known of the values of an unknown path: they are sent as they are.
+    line = '{"symbol": "\uff17", "b": 1\uff5d'
+    parts = request_parts(parse_cell("POST /v1/x", line, commands=COMMANDS), Scope())
+    assert parts == ({}, {"symbol": "\uff17", "b": 1})
+
+
+@pytest.mark.parametrize(
+    ("cell", "says"),
+    [
+        ('{"remark": \u201che said \u201chi\u201d\u201d}', "left double quotation mark (U+201C) at line 1"),
+        ('{"side": "Buy\u201d}', "right double quotation mark (U+201D) at line 1, column 14"),
+        ('{"side": \u201cBuy"}', "left double quotation mark (U+201C) at line 1, column 10"),
+        ("{\n \u2018side\u2019: 1}", "left single quotation mark (U+2018) at line 2, column 2"),
+        ('{"price": 6\u200b00}', "zero width space (U+200B)"),
+        ('{"price": \u4e94}', "cjk unified ideograph-4e94 (U+4E94)"),
+        ('{"side": "B\u201duy"}', "side=B\u201duy holds right double quotation mark (U+201D)"),
+        ("side: \u201cbuy\u201d", "holds left double quotation mark (U+201C)"),
+        ('{"side": \u201cBuy\u201d\uff0c}', "not JSON at line 1, column 16"),
+    ],
+)
+def test_what_is_not_certain_is_refused_with_the_character_named(cell: str, says: str) -> None:
+    assert says in refusal(cell)
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=8,
+)
+WIDE = str.maketrans("{}[]:,", "\uff5b\uff5d\uff3b\uff3d\uff1a\uff0c")
+STRINGS = re.compile(r'("(?:[^"\\]|\\.)*")')
+ODD = st.text(st.sampled_from('{"a": \uff5b\u201c\u201d\uff0c\uff1a\u200b\u00a0\u4e94\\}'), max_size=30)
+
+
+@given_example(st.dictionaries(st.text(max_size=5), JSON, max_size=4), st.booleans())
+def test_mending_changes_only_what_is_outside_quotes(value: dict[str, Any], escaped: bool) -> None:
+    text = json.dumps(value, ensure_ascii=escaped)
+    assert json.loads(mended_json(text)) == value
+    parts = (part if part.startswith('"') else part.translate(WIDE) for part in STRINGS.split(text))
+    assert json.loads(mended_json("".join(parts))) == value
+
+
+@given_example(ODD)
+def test_no_text_breaks_it(text: str) -> None:
+    with contextlib.suppress(RequestRefused):
+        assert len(mended_json(text)) == len(text)

@@ -8,7 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from support.sandbox import start_sandbox
+from support.sandbox import SandboxProcess, start_sandbox
 
 from jupyter_openapi import Client, Credentials, RequestRefused, TransportError
 from jupyter_openapi.history import cut, fetch
@@ -17,13 +17,17 @@ from jupyter_openapi.spec import catalog
 START = "2026-11-20T06:00:00Z"
 
 
+def connected(sandbox: SandboxProcess) -> Client:
+    keys = sandbox.credentials
+    credentials = Credentials(keys.app_key, keys.app_secret, keys.access_token)
+    return Client(credentials, "sandbox", sandbox.url, limits=False)
+
+
 @pytest.fixture(scope="module")
 def client() -> Iterator[Client]:
-    with start_sandbox("--limits", "off", "--seed", "3", "--clock", "manual", "--start", START) as sandbox:
-        keys = sandbox.credentials
-        credentials = Credentials(keys.app_key, keys.app_secret, keys.access_token)
-        with Client(credentials, "sandbox", sandbox.url, limits=False) as connected:
-            yield connected
+    options = ("--limits", "off", "--seed", "3", "--clock", "manual", "--start", START)
+    with start_sandbox(*options) as sandbox, connected(sandbox) as made:
+        yield made
 
 
 def bars(client: Client, **arguments: Any) -> Any:
@@ -106,14 +110,16 @@ def test_what_was_read_before_a_failure_is_kept() -> None:
     assert calls[1]["offset_request"]["minute"] == f"{before:%H%M}"
 
 
-def test_a_history_of_orders_has_todays(client: Client) -> None:
-    client.call(
-        "submit_order",
-        symbol="700.HK", side="Buy", order_type="LO", submitted_price="500", submitted_quantity="100",
-        time_in_force="GTC", execute=True,
-    )  # fmt: skip
-    alone = client.call("history_orders", start_at="-30d").frame()
-    assert alone.empty  # as the broker: a history ends before today
-    whole = client.pages("history_orders", start_at="-30d")
+def test_a_history_of_orders_has_todays(sandbox: SandboxProcess) -> None:
+    # On a sandbox whose market has our own date, for "today" is ours.
+    with connected(sandbox) as client:
+        client.call(
+            "submit_order",
+            symbol="700.HK", side="Buy", order_type="MO", submitted_quantity="100",
+            time_in_force="Day", execute=True,
+        )  # fmt: skip
+        alone = client.call("history_orders", start_at="-30d").frame()
+        assert alone.empty  # as the broker: a history ends before today
+        whole = client.pages("history_orders", start_at="-30d")
     assert len(whole) == 1
     assert whole.complete

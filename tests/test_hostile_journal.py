@@ -31,7 +31,8 @@ def together(program: str, *jobs: object) -> list[Any]:
     """Run a program in one process for each job, begun at one moment; return what each printed as JSON."""
     children = [
         subprocess.Popen(
-            [sys.executable, "-c", program, json.dumps(job)],
+            # Python 3.12 and later warn of a fork beside threads, which is what one of the programs is about.
+            [sys.executable, "-W", "ignore::DeprecationWarning", "-c", program, json.dumps(job)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

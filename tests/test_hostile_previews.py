@@ -10,12 +10,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+from support.broker import client_of
 from support.shell import loaded_shell
-from support.wire import Received, Recorder, http, recorder
+from support.wire import Received, Recorder, http
 
 from jupyter_openapi import Client, Credentials, RequestRefused
 from jupyter_openapi.session import SESSION
-from jupyter_openapi.trading.journal import Journal
 
 BUY: dict[str, Any] = {"symbol": "700.HK", "side": "buy", "type": "LO", "price": "600", "quantity": 100}
 LAST = {"700.HK": "600", "AAPL.US": "200"}
@@ -63,15 +63,13 @@ def exchange() -> Exchange:
 
 
 @pytest.fixture
-def server(exchange: Exchange) -> Iterator[Recorder]:
-    with recorder(exchange) as listening:
-        yield listening
+def broker(exchange: Exchange) -> Exchange:
+    return exchange
 
 
 @pytest.fixture
-def client(server: Recorder, tmp_path: Path) -> Iterator[Client]:
-    with Client(Credentials("k", "s", "t"), "sandbox", server.url, limits=False) as made:
-        made.__dict__["journal"] = Journal(tmp_path / "journal.db")
+def client(url: str, tmp_path: Path) -> Iterator[Client]:
+    with client_of(url, tmp_path, "sandbox", timeout=(5, 30)) as made:
         yield made
 
 

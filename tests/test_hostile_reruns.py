@@ -4,46 +4,20 @@ from __future__ import annotations
 
 import sqlite3
 from collections import deque
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
-from support.broker import Broker
+from support.broker import Broker, client_of
 from support.kernel import Kernel
-from support.wire import recorder
 
-from jupyter_openapi import Client, Credentials, OutcomeUnknown, Preview, RequestRefused
+from jupyter_openapi import Client, OutcomeUnknown, Preview, RequestRefused
 from jupyter_openapi.kernel import NO_CELL, Cell, current_cell
 from jupyter_openapi.trading.intents import Intended
 from jupyter_openapi.trading.journal import Journal
 
 ORDER: dict[str, Any] = {"symbol": "700.HK", "side": "buy", "type": "LO", "price": 600, "quantity": 100}
-
-
-@pytest.fixture
-def broker() -> Broker:
-    return Broker()
-
-
-@pytest.fixture
-def url(broker: Broker) -> Iterator[str]:
-    with recorder(broker) as server:
-        yield server.url
-
-
-def make(url: str, folder: Path, mode: str = "paper", **options: Any) -> Client:
-    client = Client(Credentials("k", "s", "t"), mode, url, limits=False, timeout=(1, 1), **options)
-    client.__dict__["journal"] = Journal(folder / "journal.db")
-    client._desk._delivery._waits = (0.01,) * 6
-    return client
-
-
-@pytest.fixture
-def client(url: str, tmp_path: Path) -> Iterator[Client]:
-    with make(url, tmp_path) as made:
-        yield made
 
 
 class Front:
@@ -161,11 +135,11 @@ def test_of_another_account_or_mode_nothing_counts(
     url: str, tmp_path: Path, broker: Broker, front: Front
 ) -> None:
     front.run(1)
-    with make(url, tmp_path) as paper, make(url, tmp_path, "live", trading=True) as live:
+    with client_of(url, tmp_path) as paper, client_of(url, tmp_path, "live", trading=True) as live:
         preview(paper).send()
         front.run(2)
         preview(live, price=601).send()
-    with make(url, tmp_path, "sandbox") as sandbox:
+    with client_of(url, tmp_path, "sandbox") as sandbox:
         for number in (3, 4):
             front.run(number)
             preview(sandbox).send()
@@ -186,10 +160,10 @@ def test_of_another_account_or_mode_nothing_counts(
 def test_where_ids_do_not_hold_the_source_and_the_notebook_do(
     url: str, tmp_path: Path, front: Front, cells: tuple[dict[str, Any], dict[str, Any]], same: bool
 ) -> None:
-    with make(url, tmp_path) as before:
+    with client_of(url, tmp_path) as before:
         front.run(1, **cells[0])
         preview(before).send()
-    with make(url, tmp_path) as later:
+    with client_of(url, tmp_path) as later:
         front.run(2, **cells[1])
         made = preview(later, price=601)
         if same:
@@ -298,7 +272,7 @@ def test_a_journal_without_the_newer_columns_gets_them(tmp_path: Path) -> None:
     Journal(path).check()
     with closing(sqlite3.connect(path)) as db:
         db.execute("DROP INDEX of_source")
-        for name in ("source", "notebook"):
+        for name in ("source", "notebook", "last_price"):
             db.execute(f"ALTER TABLE intents DROP COLUMN {name}")
     journal = Journal(path)
     made = journal.intend(

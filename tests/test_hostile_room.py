@@ -70,7 +70,7 @@ def test_reads_leave_eight_calls_and_a_cancel_waits_for_none(limited: Client, br
     time.sleep(0.3)
     assert limited.limits_left()["read"] == 0
     taken = seconds(lambda: limited.call("cancel", order_id=order_id, execute=True))
-    assert taken < 1.0
+    assert taken < WINDOW / 2
     assert time.monotonic() - begun < WINDOW
     reads.join()
     assert time.monotonic() - begun > WINDOW - 1
@@ -86,8 +86,8 @@ def test_typed_panel_and_history_reads_share_one_constant(limited: Client) -> No
     use_up(limited, Urgency.READ, 22)
     assert limited.limits_left() == {"trade": 8, "quote": 1000, "read": 0}
     # A preview's reads, and what reconciles, count as calls for an order.
-    assert seconds(lambda: limited.call("submit", **ORDER)) < 1.0
-    assert seconds(limited.reconcile) < 1.0
+    assert seconds(lambda: limited.call("submit", **ORDER)) < WINDOW / 2
+    assert seconds(limited.reconcile) < WINDOW / 2
 
 
 def test_a_cancel_goes_before_orders_and_orders_before_reads(tmp_path: Path) -> None:
@@ -127,7 +127,7 @@ def test_four_waits_share_their_looks_and_a_cancel_does_not_wait(limited: Client
         return await waits
 
     states = asyncio.run(work())
-    assert cancelled[0] < 1.0
+    assert cancelled[0] < WINDOW / 2
     assert [state.done for state in states] == [True, False, False, False]
     assert [state.order_id for state in states] == orders
     looks = [path for path in broker.reads if "/order" in path]
@@ -142,7 +142,7 @@ def test_a_short_wait_ends_though_no_calls_are_left(limited: Client, broker: Bro
     begun = time.monotonic()
     with pytest.raises(TransportError, match="was not looked at"):
         asyncio.run(limited.wait(order_id, timeout=2))
-    assert 1.5 < time.monotonic() - begun < 3.0
+    assert 1.5 < time.monotonic() - begun < 15  # the limit would have let it look after 30
 
 
 def test_a_wait_keeps_what_it_saw_when_the_calls_run_out(limited: Client, broker: Broker) -> None:
@@ -156,7 +156,7 @@ def test_a_wait_keeps_what_it_saw_when_the_calls_run_out(limited: Client, broker
 
     begun = time.monotonic()
     state = asyncio.run(work())
-    assert time.monotonic() - begun < 3.0
+    assert time.monotonic() - begun < WINDOW
     assert (state.order_id, state.done) == (order_id, False)
 
 

@@ -168,7 +168,8 @@ def test_what_the_package_imports_is_declared() -> None:
     needs = {canonicalize_name(each.name) for lines in declared().values() for each in lines}
     # These come with IPython and pandas, whose public interface they are part of.
     needs |= {"traitlets", "numpy", "nbformat", "jupyter-client", "packaging", "certifi", "fonttools"}
-    homes = {"yaml": "pyyaml", "dotenv": "python-dotenv", "google": "protobuf"}
+    homes = {"xdist": "pytest-xdist", "yaml": "pyyaml", "dotenv": "python-dotenv", "google": "protobuf"}
+    homes |= {"empyrical": "empyrical-reloaded"}
     missing = {}
     for folder in FOLDERS:
         for path in (ROOT / folder).rglob("*.py"):

@@ -99,6 +99,19 @@ def test_a_bare_line_offers_every_word_and_flag(shell: Shell) -> None:
         ("%openapi quote 9988.HK,70", "700.HK"),
         ("%openapi quote symbol=9988.HK,70", "700.HK"),
         ("%openapi quote AAP", "AAPL.US"),  # not seen, but known to exist
+        ("%openapi quote tenc", "700.HK"),  # by its name
+        ("%openapi quote \u817e\u8baf", "700.HK"),
+        ("%openapi quote 9988.HK,meit", "3690.HK"),
+        ("%openapi quote symbol=meit", "3690.HK"),
+        ("%openapi buy 100 tenc", "700.HK"),
+        ("%%openapi submit\nsymbol: tenc", "700.HK"),
+        ('%%openapi submit\n{"symbol": "tenc', '700.HK"'),
+        ("%openapi hold", "holdings"),  # a trader's words
+        ("%openapi kl", "kline"),
+        ("%openapi pri", "price"),
+        ("%openapi holdings sym", "symbol="),
+        ("%openapi kline 700.HK per", "period="),
+        ("%openapi @hk pos", "positions"),
         ("%openapi cancel ", "693664675163312128"),
         ("%openapi wait ", "693664675163312128"),
         ("%openapi history_orders start=", "-30d"),
@@ -235,7 +248,7 @@ def test_what_is_seen_is_bounded_and_the_latest_comes_first() -> None:
 def test_the_older_way_of_asking(shell: Shell) -> None:
     assert shell.ip.complete("", "%openapi connect ", 17) == (
         "",
-        ["sandbox", "paper", "live", "account=", "--trade", "--profile", "--region", "--as"],
+        ["sandbox", "paper", "live", "account=", "--trade", "--profile", "--from", "--region", "--as"],
     )
     assert shell.ip.complete("", "%openapi submit 700.HK side=", 28) == ("", ["Buy", "Sell"])
 
@@ -315,6 +328,11 @@ def test_through_a_kernel(kernel: BlockingKernelClient) -> None:
     assert asked(kernel, "a = 1\n%openapi connect ")[0][:3] == ["sandbox", "paper", "live"]
     assert asked(kernel, "%%openapi submit\nsymbol: 700.HK\nside: ") == (["Buy", "Sell"], "")
     assert asked(kernel, '%%openapi submit\n{"si') == (['side": '], "si")
+    assert asked(kernel, "%openapi quote tenc") == (["700.HK"], "tenc")
+    assert asked(kernel, "%openapi hold") == (["holdings", "holding"], "hold")
+    kernel.execute_interactive("%openapi connect sandbox --as hk", timeout=60)
+    assert asked(kernel, "%openapi @") == (["@hk"], "@")
+    assert asked(kernel, "%openapi @hk positi") == (["positions"], "positi")
     kernel.execute_interactive("bid_of_mine = 1", timeout=30)
     assert "bid_of_mine" in asked(kernel, "%openapi submit 700.HK price={bid_of")[0]  # IPython's own
 

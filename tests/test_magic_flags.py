@@ -652,6 +652,20 @@ def test_excel_keeps_ids_and_runs_nothing(orders: pd.DataFrame, tmp_path: Path) 
     assert second["submitted_at (Asia/Hong_Kong)"].value in (None, "")
 
 
+def test_excel_takes_decimals_as_numbers(tmp_path: Path) -> None:
+    """Also where pandas 2 would write their text."""
+    import openpyxl
+
+    price = pd.Series([Decimal("600.50"), None, Decimal(7)], dtype=object)
+    frame = pd.DataFrame({"price": price, "mixed": pd.Series([Decimal(1), "a", None], dtype=object)})
+    Saving(str(tmp_path / "d.xlsx")).save(frame)
+    sheet = openpyxl.load_workbook(tmp_path / "d.xlsx").active
+    first, none, last = sheet["A"][1:]
+    assert [first.data_type, last.data_type] == ["n", "n"]
+    assert (first.value, none.value or None, last.value) == (600.5, None, 7)
+    assert frame["price"][0] == Decimal("600.50")  # the frame itself is untouched
+
+
 def test_excel_keeps_long_numbers(tmp_path: Path) -> None:
     frame = pd.DataFrame({"big": pd.array([693664675163312128, None], dtype="Int64"), "small": [1, 2]})
     Saving(str(tmp_path / "n.xlsx")).save(frame)

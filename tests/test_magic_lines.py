@@ -87,6 +87,10 @@ lines = st.builds(
 )
 
 
+cells = st.none() | st.none() | st.text(max_size=20) | st.sampled_from(['{"symbol": "700.HK"}', "side: buy"])
+LINES = 10  # an example holds this many: drawing them together is faster
+
+
 @pytest.fixture(scope="module")
 def magics() -> Iterator[tuple[OpenAPIMagics, Recorder]]:
     shell = InteractiveShell(config=Config({"HistoryManager": {"enabled": False}}))
@@ -129,20 +133,18 @@ def test_any_line_is_a_result_or_one_sentence(
     # `wait` would wait, and `connect` would start a sandbox: neither is what this is about.
     monkeypatch.setattr(Client, "wait", _at_once)
 
-    @settings(max_examples=soak(100_000), suppress_health_check=list(HealthCheck), database=None)
-    @given(
-        lines,
-        st.none() | st.none() | st.text(max_size=20) | st.sampled_from(['{"symbol": "700.HK"}', "side: buy"]),
-    )
-    def check(line: str, cell: str | None) -> None:
+    @settings(max_examples=soak(100_000) // LINES, suppress_health_check=list(HealthCheck), database=None)
+    @given(st.lists(st.tuples(lines, cells), min_size=LINES, max_size=LINES))
+    def check(typed: list[tuple[str, str | None]]) -> None:
         nonlocal seen
-        seen += 1
-        server.requests.clear()
-        with contextlib.redirect_stdout(io.StringIO()):
-            type_in(magic, line, cell)
-        if "--execute" not in line:
-            SESSION.preview = None
-            assert changes(server) == []
+        for line, cell in typed:
+            seen += 1
+            server.requests.clear()
+            with contextlib.redirect_stdout(io.StringIO()):
+                type_in(magic, line, cell)
+            if "--execute" not in line:
+                SESSION.preview = None
+                assert changes(server) == []
 
     check()
     assert seen >= soak(100_000)

@@ -79,7 +79,9 @@ def test_a_file_that_holds_anything_gives_only_settings_that_can_be_used(text: s
 
 
 def test_no_setting_lets_an_order_pass() -> None:
-    assert set(preferences.READERS) == {"tz", "view", "colors", "base_currency", "language", "account"}
+    assert set(preferences.READERS) == {
+        "tz", "view", "colors", "base_currency", "language", "limits_url", "account"
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize(

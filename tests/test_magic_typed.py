@@ -23,13 +23,19 @@ from jupyter_openapi.spec.model import Effect
 
 NAMES = [*COMMANDS, *catalog().aliases, *catalog().operations]
 ORDER = {"symbol": "700.HK", "side": "buy", "price": 600, "quantity": "1,000", "remark": None}
+BODY = {
+    "symbol": "700.HK", "side": "Buy", "order_type": "LO", "submitted_price": "600",
+    "submitted_quantity": "100", "time_in_force": "Day",
+}  # fmt: skip
 
 
 @pytest.fixture(scope="module")
 def kernel(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kernel]:
     """Give a kernel that is connected to a sandbox of its own."""
     with Kernel(tmp_path_factory.mktemp("typed")) as kernel:
-        assert kernel.run(f"client = %openapi connect sandbox\norder = {ORDER!r}; code = '700'").ok
+        assert kernel.run(
+            f"client = %openapi connect sandbox\norder = {ORDER!r}; body = {BODY!r}; code = '700'"
+        ).ok
         # The made-up price follows the date: far from it is no matter here.
         assert kernel.run(
             "%config OpenAPIMagics.aggressive = 10000.0\n%config OpenAPIMagics.passive = 10000.0"
@@ -60,6 +66,9 @@ def read(line: str, scope: Scope | None = None) -> dict[str, object]:
         ("quote symbol\uff1d700.HK", "700.HK"),
         ("\u2014tz Asia/Hong_Kong quote 700.HK", "700.HK"),
         ("submit_order {order}", r"Buy 1000 700\.HK, limit \(LO\) at 600\.00 HKD"),
+        ("POST /v1/trade/order {body}", r"Buy 100 700\.HK, limit \(LO\) at 600\.00 HKD"),
+        ("POST /v1/not/known {order}", r'POST /v1/not/known {"symbol": ?"700\.HK", ?"side": ?"buy"'),
+        ("--dry-run POST /v1/x {dict(a=1)} b=2", r'{"a": 1, "b": "2"}'),
         ("submit 700.HK SIDE=buy qty=100 price=600", r"Buy 100 700\.HK"),
         ("submit 700.HK side=\u201cbuy\u201d quantity=\uff11\uff10\uff10 price=600", r"Buy 100 700\.HK"),
         ("buy \uff11\uff10\uff10 700.HK \uff20 600", r"Buy 100 700\.HK"),
@@ -90,6 +99,9 @@ def test_a_traders_line_does_what_is_meant(kernel: Kernel, line: str, shows: str
         ("quote symbol=['700.HK','AAPL.US']", "type symbol=700.HK,AAPL.US."),
         ("quote 700.HK\u201c", "left double quotation mark (U+201C)"),
         ("submit_order {order} side=sell", "side is given twice"),
+        ("POST /v1/not/known {order} side=sell", "side is given on the line and in the body"),
+        ("POST /v1/not/known {code}", "{code} is str, and a body is a dictionary"),
+        ("GET /v1/not/known {order}", "A JSON body goes below the line"),
     ],
 )
 def test_what_is_not_clear_is_refused_with_the_form_to_type(kernel: Kernel, line: str, says: str) -> None:

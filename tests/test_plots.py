@@ -21,7 +21,7 @@ from support.accounts import FakeAccount, quote, stock
 from jupyter_openapi import plots, portfolio
 from jupyter_openapi.errors import RequestRefused
 from jupyter_openapi.plots import style as fonts
-from jupyter_openapi.plots.charts import allocation_bars, candles_of, profit_bars
+from jupyter_openapi.plots.charts import allocation_bars, bars_of, candles_of, profit_bars
 from jupyter_openapi.plots.style import amount_text, label_of, moment_text, percent_text
 
 START = pd.Timestamp("2026-11-02", tz="UTC")
@@ -221,6 +221,32 @@ def test_executions_of_several_securities_need_a_symbol() -> None:
 
 
 # Names, whatever they hold
+
+
+@BOTH
+def test_candles_have_averages_of_all_bars_and_the_market_s_time(interactive: bool) -> None:
+    frame = bars(60).assign(symbol="700.HK")
+    figure = plots.candles(frame, averages=[5, 20], most=30, interactive=interactive)
+    wanted = {n: [frame["close"].iloc[i - n + 1 : i + 1].mean() for i in range(30, 60)] for n in (5, 20)}
+    if interactive:
+        drawn = {trace.name: list(trace.y) for trace in figure.data if trace.name}
+    else:
+        drawn = {line.get_label(): list(line.get_ydata()) for line in figure.axes[0].get_lines()}
+    for length, values in wanted.items():
+        assert drawn[f"average of {length}"] == pytest.approx(values)
+    assert "700.HK" in said(figure)
+    assert "Hong_Kong" in said(figure)
+    with pytest.raises(RequestRefused, match="pass symbol="):
+        plots.candles(pd.concat([frame, frame.assign(symbol="5.HK")]), interactive=interactive)
+    with pytest.raises(RequestRefused, match="--ma 20,60"):
+        plots.candles(frame, averages=[1], interactive=interactive)
+
+
+def test_times_of_candles_are_of_the_market() -> None:
+    frame = bars(3).assign(timestamp=pd.date_range("2026-11-23 14:30", periods=3, freq="min", tz="UTC"))
+    for symbol, first in (("700.HK", "11-23 22:30"), ("AAPL.US", "11-23 09:30")):
+        chart = bars_of(frame.assign(symbol=symbol), None, None, (), most=None, privacy=False)
+        assert chart.labels[0] == first
 
 
 def test_a_dollar_is_a_dollar_and_a_tag_is_text() -> None:

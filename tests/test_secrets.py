@@ -47,7 +47,7 @@ CELLS = (
 
 def answer(request: Received) -> bytes:
     if request.path == "/silent":
-        time.sleep(3)
+        time.sleep(5)
     if request.path == "/broken":
         return http(b"<html><title>502 Bad Gateway</title></html>", "502 Bad Gateway")
     if request.path == "/v1/token/refresh":
@@ -81,7 +81,7 @@ def test_nothing_a_kernel_prints_holds_a_secret(kernel: Kernel, server: Recorder
     for cell in CELLS:
         assert clean(shown(kernel.run(cell))), cell
     request = kernel.begin("client.request('GET', '/silent')")
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 30
     while not any(seen.path == "/silent" for seen in server.requests) and time.monotonic() < deadline:
         time.sleep(0.02)
     kernel.interrupt()

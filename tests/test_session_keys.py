@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from support.wire import Received, Recorder, http, recorder
 
+import jupyter_openapi
 from jupyter_openapi import Client, Credentials, OutcomeUnknown, RequestRefused, TransportError
 from jupyter_openapi.diagnostics import check_up
 from jupyter_openapi.session import Session
@@ -195,6 +196,8 @@ def test_check_from_the_command_line(
         *("host", "region", "signature", "latency", "clock", "token", "limits")
     ]
     assert main(["check", "everything"]) == 2
+    assert main(["--version"]) == 0
+    assert capsys.readouterr().out == f"jupyter-openapi {jupyter_openapi.__version__}\n"
     for name in ("APP_KEY", "APP_SECRET", "ACCESS_TOKEN"):
         for prefix in ("LONGBRIDGE", "LONGPORT"):
             monkeypatch.delenv(f"{prefix}_{name}", raising=False)

@@ -121,9 +121,9 @@ def test_the_documents_are_laid_out_one_way() -> None:
 
 
 def test_there_are_the_operations_of_the_sdk_of_the_pages_and_of_the_brokers_own_programs() -> None:
-    assert len(OPERATIONS) == sum(1 for _ in raw_operations()) == 236
-    assert len({(o.method, o.path) for o in OPERATIONS}) == 236
-    assert sum(o.source == "cli" for o in OPERATIONS) == 34
+    assert len(OPERATIONS) == sum(1 for _ in raw_operations()) == 237
+    assert len({(o.method, o.path) for o in OPERATIONS}) == 237
+    assert sum(o.source == "cli" for o in OPERATIONS) == 35
     added = ["token_refresh", "socket_token", "statements", "statement_download_url"]
     assert all(catalog().find(name) for name in added)
 

@@ -6,6 +6,7 @@ And under ``make soak``: ten minutes at a thousand pushes a second, with memory 
 from __future__ import annotations
 
 import gc
+import importlib.util
 import json
 import os
 import subprocess
@@ -15,7 +16,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from support import SOAK
+from support import SOAK, soak
 from support.sandbox import ROOT, start_sandbox
 from support.sdk_agent import Agent
 from support.streaming import client_of, until
@@ -110,14 +111,15 @@ def test_a_thousand_pushes_a_second_leave_memory_level_and_merge_nothing() -> No
         info = json.loads(server.stdout.readline())
         fake = type("Fake", (), {"info": info, "url": info["http_url"]})()
         with client_of(fake, 1) as client:
-            symbols = [f"{n}.HK" for n in (700, 9988, 5, 1299, 3690, 388, 1, 16, 2)]
+            symbols = info["symbols"][:100]
+            assert len(symbols) == 100
             sub = client.subscribe(symbols).wait()
             seen = [0]
             sub.on(lambda event: seen.__setitem__(0, seen[0] + (event.last_done is not None)))
             time.sleep(0.5)
             base = seen[0]
             count = int(60_000 * minutes)
-            server.stdin.write(f"send {count} 1000\n")
+            server.stdin.write(f"send {count} 1000 {' '.join(symbols)}\n")
             server.stdin.flush()
             first = count // 10
             until(lambda: seen[0] - base >= first, 60 * minutes + 30)
@@ -125,6 +127,7 @@ def test_a_thousand_pushes_a_second_leave_memory_level_and_merge_nothing() -> No
             level = _resident()
             until(lambda: seen[0] - base >= count, 60 * minutes + 60)
             gc.collect()
+            print(f"{count:,} pushes; memory {level:.1f} -> {_resident():.1f} MB after the first tenth")
             assert _resident() - level < 10
             assert (sub.merged, sub.dropped) == (0, 0)
             assert not sub.gaps
@@ -133,6 +136,19 @@ def test_a_thousand_pushes_a_second_leave_memory_level_and_merge_nothing() -> No
         server.wait()
         server.stdin.close()
         server.stdout.close()
+
+
+def test_fifty_links_get_every_push_while_rest_answers() -> None:
+    spec = importlib.util.spec_from_file_location("bench_stream", BENCH)
+    assert spec is not None
+    assert spec.loader is not None
+    bench = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(bench)
+    count = soak(1000)
+    arrived, idle, during = bench.many_links(50, count, 200)  # it waits for all of them, and reads meanwhile
+    print(f"50 links: {arrived:,.0f} pushes a second; {len(during)} reads meanwhile, {len(idle)} before")
+    assert arrived > 0
+    assert len(during) >= 1
 
 
 def test_nothing_of_it_is_imported_before_the_first_subscription() -> None:

@@ -17,27 +17,32 @@ from typing import Any
 
 import pytest
 from support import SOAK
-from support.sandbox import ROOT, SandboxProcess, start_sandbox
-from support.streaming import client_of, links, until
+from support.sandbox import ROOT, SandboxProcess, free_port, start_sandbox
+from support.streaming import QUICK, client_of, links, until
 
 from jupyter_openapi import ApiError, Client, TransportError
 from jupyter_openapi.stream import Settings
 from jupyter_openapi.stream.addresses import proxy_for, socket_url, tls_context
+from jupyter_openapi.stream.gateway import Gateway
 from jupyter_openapi.stream.link import Link, LostError
 from jupyter_openapi.transport.hosts import resolve_host
 
 HK = "700.HK"
-
-
-@pytest.fixture(scope="module")
-def sandbox() -> Iterator[SandboxProcess]:
-    with start_sandbox("--limits", "off") as running:
-        yield running
+FULL = 1.0 if SOAK else QUICK
+BUSY = 3  # seconds by which a busy machine may be late; waits shrink to a tenth, its delays do not
 
 
 @pytest.fixture
 def client(sandbox: SandboxProcess) -> Iterator[Client]:
     with client_of(sandbox) as made:
+        yield made
+    until(lambda: not links(sandbox))
+
+
+@pytest.fixture
+def full(sandbox: SandboxProcess) -> Iterator[Client]:
+    """Give a client with the full times under ``make soak``."""
+    with client_of(sandbox, FULL) as made:
         yield made
     until(lambda: not links(sandbox))
 
@@ -60,7 +65,20 @@ def test_a_lost_link_comes_back_with_everything_and_first_values(
     until(lambda: sum(event.snapshot for event in events[before:]) >= 4)
     assert links(sandbox)[0]["subscriptions"] == {HK: [1, 2], "AAPL.US": [1, 2]}
     assert report(client)["opens"] == 2
-    assert (sub.gaps[0].end - sub.gaps[0].start).total_seconds() < 1  # at once
+    assert (sub.gaps[0].end - sub.gaps[0].start).total_seconds() < 5  # at once
+
+
+def test_what_is_subscribed_to_while_the_link_opens_is_subscribed_to(sandbox: SandboxProcess) -> None:
+    with client_of(sandbox, 1.0) as patient:  # the comparison that would mend it comes after a minute
+        patient.subscribe(HK)
+        assert patient.live is not None
+        gateway = patient.live._engine.quotes
+        while not gateway._first:  # until the first one is being asked for, and not answered
+            pass
+        patient.subscribe([HK, "5.HK"], "trades")
+        until(lambda: [link["subscriptions"] for link in links(sandbox)] == [{HK: [1, 4], "5.HK": [4]}])
+        assert report(patient)["repairs"] == 0
+    until(lambda: not links(sandbox))
 
 
 def test_latest_is_stale_while_interrupted(tmp_path: Path) -> None:
@@ -72,11 +90,12 @@ def test_latest_is_stale_while_interrupted(tmp_path: Path) -> None:
     frame = sub.latest
     assert frame["stale"].all()
     assert frame["last_done"].notna().all()
-    assert "can't be reached" in str(until(lambda: sub.error))
+    until(lambda: "can't be reached" in str(sub.error))
     client.close()
 
 
-def test_a_link_that_forgot_us_is_mended_by_comparison(sandbox: SandboxProcess, client: Client) -> None:
+def test_a_link_that_forgot_us_is_mended_by_comparison(sandbox: SandboxProcess, full: Client) -> None:
+    client = full
     sub = client.subscribe([HK], "quote", "trades").wait()
     orders = client.subscribe_orders().wait()
     sandbox.client.post("/sandbox/sockets", forget="all")
@@ -84,49 +103,54 @@ def test_a_link_that_forgot_us_is_mended_by_comparison(sandbox: SandboxProcess, 
     orders.on(events.append)
     order_id = sandbox.client.submit(order_type="MO")
     begun = time.monotonic()
-    until(lambda: links(sandbox, "quote")[0]["subscriptions"] == {HK: [1, 4]}, 9)
-    until(lambda: links(sandbox, "trade")[0]["subscriptions"], 9)
+    until(lambda: links(sandbox, "quote")[0]["subscriptions"] == {HK: [1, 4]}, 90 * FULL + BUSY)
+    until(lambda: links(sandbox, "trade")[0]["subscriptions"], 90 * FULL + BUSY)
     until(lambda: [event for event in events if event.order_id == order_id and event.done])
-    assert time.monotonic() - begun < 9  # a tenth of the 90 seconds promised
+    print(f"mended after {time.monotonic() - begun:.1f} s")
+    assert time.monotonic() - begun < 90 * FULL + BUSY  # as promised
     until(lambda: [row["repairs"] for row in client.links()] == [1, 1])
     assert [row["opens"] for row in client.links()] == [1, 1]
     assert sub.state == "live"
 
 
-def test_a_half_open_link_is_noticed_and_replaced(sandbox: SandboxProcess, client: Client) -> None:
-    sub = client.subscribe([HK]).wait()
+def test_a_half_open_link_is_noticed_and_replaced(sandbox: SandboxProcess, full: Client) -> None:
+    sub = full.subscribe([HK]).wait()
     sandbox.client.post("/sandbox/sockets", freeze="quote")
     begun = time.monotonic()
-    until(lambda: len(sub.gaps) == 1 and sub.gaps[0].end, 6.5)
-    assert time.monotonic() - begun < 6  # a tenth of the 60 seconds promised
+    until(lambda: len(sub.gaps) == 1 and sub.gaps[0].end, 65 * FULL + BUSY)
+    print(f"replaced after {time.monotonic() - begun:.1f} s")
+    assert time.monotonic() - begun < 60 * FULL + BUSY  # as promised
     until(lambda: len(links(sandbox, "quote")) == 1)
 
 
 def test_a_link_that_dies_again_and_again_is_not_hammered() -> None:
-    with start_sandbox("--limits", "off") as sandbox, client_of(sandbox, 1) as client:
+    factor = 1 if SOAK else 0.2
+    with start_sandbox("--limits", "off") as sandbox, client_of(sandbox, factor) as client:
         client.subscribe([HK]).wait()
-        ends = time.monotonic() + 6
+        ends = time.monotonic() + 6 * factor
         while time.monotonic() < ends:
             sandbox.client.post("/sandbox/sockets", drop="all")
-            time.sleep(0.1)
+            time.sleep(0.1 * factor)
+        print(report(client)["opens"], "opens")
         assert 2 <= report(client)["opens"] <= 20
 
 
 def test_a_gateway_that_is_away_is_not_hammered() -> None:
-    away, factor = (300, 1) if SOAK else (6, 0.02)
+    away, factor = (300, 1) if SOAK else (3, 0.01)
     with start_sandbox("--limits", "off") as sandbox:
         client = client_of(sandbox, factor)
         client.subscribe([HK]).wait()
     opens = report(client)["opens"]
     time.sleep(away)
+    print(report(client)["opens"] - opens, "tries")
     assert 3 <= report(client)["opens"] - opens <= 20
     client.close()
 
 
 def test_restarts_and_kills_of_the_gateway_end_in_a_live_link(tmp_path: Path) -> None:
     options = ["--limits", "off", "--db", str(tmp_path / "s.db")]
-    sandbox = start_sandbox(*options)
-    port = sandbox.url.rpartition(":")[2]
+    port = str(free_port())
+    sandbox = start_sandbox(*options, "--port", port)
     client = client_of(sandbox)
     try:
         sub = client.subscribe([HK]).wait()
@@ -149,7 +173,7 @@ def test_a_link_that_every_other_push_drops_still_tells_the_truth() -> None:
         sub.wait(20)
         sandbox.client.post("/sandbox/faults", ws_drop=0)
         until(lambda: sub.state == "live")
-        row = until(lambda: _same(sub, sandbox), 15)
+        row = until(lambda: _same(sub, sandbox))
         assert row
 
 
@@ -222,10 +246,11 @@ def test_no_link_is_left_when_the_process_ends(sandbox: SandboxProcess, end: str
     if number:
         time.sleep(0.3)
         process.send_signal(number)
-    process.communicate(timeout=10)
-    until(lambda: not links(sandbox), 5)
+    process.communicate(timeout=60)
+    until(lambda: not links(sandbox))
 
 
+@pytest.mark.filterwarnings("ignore:.*multi-threaded:DeprecationWarning")
 def test_a_fork_has_no_links_and_leaves_its_parents_alone(sandbox: SandboxProcess, client: Client) -> None:
     sub = client.subscribe([HK]).wait()
     reader, writer = os.pipe()
@@ -239,7 +264,7 @@ def test_a_fork_has_no_links_and_leaves_its_parents_alone(sandbox: SandboxProces
             told = repr(failure)
         os.write(writer, told.encode())
         os._exit(0)
-    assert select.select([reader], [], [], 15)[0]
+    assert select.select([reader], [], [], 60)[0]
     told = os.read(reader, 1000).decode()
     os.waitpid(pid, 0)
     assert told == "closed live"
@@ -370,19 +395,21 @@ def test_a_request_without_an_answer_gives_the_link_up(sandbox: SandboxProcess) 
 
 
 def test_no_password_session_or_token_is_logged(
-    sandbox: SandboxProcess, client: Client, caplog: pytest.LogCaptureFixture
+    sandbox: SandboxProcess,
+    client: Client,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     caplog.set_level(logging.DEBUG)
-    sub = client.subscribe([HK])
-    gateway = sub._engine.quotes
-    ask, passwords = gateway._password, []
+    ask, passwords = Gateway._password, []
 
-    async def password() -> str:
-        passwords.append(await ask())
+    async def password(gateway: Gateway) -> str:
+        passwords.append(await ask(gateway))
         return passwords[-1]
 
-    gateway._password = password
-    sub.wait()
+    monkeypatch.setattr(Gateway, "_password", password)
+    sub = client.subscribe([HK]).wait()
+    gateway = sub._engine.quotes
     client.subscribe_orders().wait()
     sandbox.client.post("/sandbox/sockets", drop="all")
     until(lambda: len(sub.gaps) == 1 and sub.gaps[0].end)

@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from support import soak
-from support.sandbox import SandboxProcess, start_sandbox
+from support.sandbox import SandboxProcess, free_port, start_sandbox
 from support.streaming import client_of, links, until
 
 from jupyter_openapi import Client
@@ -24,12 +24,6 @@ from jupyter_openapi.market.orders import FINAL
 from jupyter_openapi.stream.order_book import MOST_ORDERS, OrderBook, as_pushed
 
 HK = "700.HK"
-
-
-@pytest.fixture(scope="module")
-def sandbox() -> Iterator[SandboxProcess]:
-    with start_sandbox("--limits", "off") as running:
-        yield running
 
 
 @pytest.fixture
@@ -107,15 +101,15 @@ def test_no_final_state_is_missed_or_doubled_over_many_losses(
         sandbox.client.call("DELETE", "/v1/trade/order", {"order_id": order_id})
         sent.append(order_id)
         time.sleep(0.05)
-    until(lambda: finals.keys() >= set(sent), 20)
+    until(lambda: finals.keys() >= set(sent))
     time.sleep(0.5)
     assert {finals[order_id] for order_id in sent} == {1}
 
 
 def test_no_final_state_is_missed_over_restarts_and_kills(tmp_path: Path) -> None:
     options = ["--limits", "off", "--db", str(tmp_path / "s.db")]
-    sandbox = start_sandbox(*options)
-    port = sandbox.url.rpartition(":")[2]
+    port = str(free_port())
+    sandbox = start_sandbox(*options, "--port", port)
     client = client_of(sandbox)
     finals: Counter[str] = Counter()
     sent = []
@@ -127,7 +121,7 @@ def test_no_final_state_is_missed_over_restarts_and_kills(tmp_path: Path) -> Non
             sandbox.kill() if turn % 2 else sandbox.stop()
             sandbox = start_sandbox(*options, "--port", port)
             sent.append(sandbox.client.submit("AAPL.US", order_type="MO", submitted_quantity="1"))
-        until(lambda: finals.keys() >= set(sent), 20)
+        until(lambda: finals.keys() >= set(sent))
         assert {finals[order_id] for order_id in sent} == {1}
         assert sub.state == "live"
     finally:
@@ -154,20 +148,23 @@ def test_pushes_that_come_late_or_twice_are_left_out_and_counted() -> None:
         assert sub.stale == missing > 0
 
 
-def test_client_wait_hears_of_the_end_by_a_push(sandbox: SandboxProcess, client: Client) -> None:
+def test_client_wait_hears_of_the_end_by_a_push(
+    sandbox: SandboxProcess, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("jupyter_openapi.trading.order_state.POLL", 60.0)
     client.subscribe_orders().wait()
     order_id = sandbox.client.submit(submitted_price="400")
     threading.Timer(0.5, sandbox.client.call, ["DELETE", "/v1/trade/order", {"order_id": order_id}]).start()
     begun = time.monotonic()
-    state = asyncio.run(client.wait(order_id, timeout=10))
+    state = asyncio.run(client.wait(order_id, timeout=90))
     assert state.done
     assert state.status == "CanceledStatus"
-    assert 0.4 < time.monotonic() - begun < 0.95  # a poll each second would have come later
+    assert 0.4 < time.monotonic() - begun < 30  # a poll would have come later
 
 
 def test_client_wait_polls_without_a_stream(sandbox: SandboxProcess, client: Client) -> None:
     order_id = sandbox.client.submit(order_type="MO")
-    assert asyncio.run(client.wait(order_id, timeout=5)).done
+    assert asyncio.run(client.wait(order_id, timeout=30)).done
 
 
 # the order book's law

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -14,7 +15,7 @@ import pytest
 from support.sandbox import SandboxProcess, start_sandbox
 from support.streaming import client_of, links, until
 
-from jupyter_openapi import ApiError, Client, RequestRefused, TransportError
+from jupyter_openapi import ApiError, Client, Credentials, RequestRefused, TransportError
 from jupyter_openapi.stream import Event
 
 OPEN = "2026-11-23T10:30:00+08:00"
@@ -45,10 +46,12 @@ def quote(sandbox: SandboxProcess, symbol: str = HK) -> dict[str, Any]:
 def test_subscribing_returns_at_once_and_wait_returns_with_first_values(
     sandbox: SandboxProcess, client: Client
 ) -> None:
-    begun = time.monotonic()
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        keys = Credentials("key-1", "secret-1", "token-1")
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        with Client(keys, "sandbox", url, limits=False, timeout=(60, 60)) as waiting:
+            assert waiting.subscribe([HK, US]).state == "opening"
     sub = client.subscribe([HK, US], "quote", "depth")
-    assert time.monotonic() - begun < 0.2
-    assert sub.state == "opening"
     assert sub.wait() is sub
     assert sub.state == "live"
     assert (sub.symbols, sub.kinds, sub.error, sub.gaps) == ((HK, US), ("quote", "depth"), None, [])
@@ -103,7 +106,7 @@ def test_a_loop_ends_after_its_seconds_or_count(sandbox: SandboxProcess, client:
         assert len(list(sub.events(count=2))) == 2
         begun = time.monotonic()
         list(sub.events(seconds=0.3))
-        assert 0.25 < time.monotonic() - begun < 1.5
+        assert 0.25 < time.monotonic() - begun < 10
 
 
 def test_an_asynchronous_loop_and_await_in_any_loop(sandbox: SandboxProcess, client: Client) -> None:
@@ -138,7 +141,7 @@ def test_callbacks_run_on_their_own_and_can_be_removed(
         raise ValueError("mine")
 
     def slow(event: Event) -> None:
-        sleeping.wait(5)
+        sleeping.wait(60)
 
     removes = [sub.on(callback) for callback in (slow, bad, good.append)]
     advance(sandbox)
@@ -155,12 +158,12 @@ def test_callbacks_run_on_their_own_and_can_be_removed(
 def test_record_gives_a_frame(sandbox: SandboxProcess, client: Client) -> None:
     sub = client.subscribe([HK], "quote", "trades", "depth").wait()
     threading.Timer(0.2, advance, [sandbox, 30]).start()
-    frame = sub.record(seconds=0.8)
+    frame = sub.record(seconds=2)
     assert set(frame["symbol"]) == {HK}
     assert {"last_done", "current_volume", "received", "snapshot"} <= set(frame.columns)
     assert str(frame["last_done"].dtype) == "float64"
     threading.Timer(0.2, advance, [sandbox, 30]).start()
-    trades = sub.record(0.8, "trades")
+    trades = sub.record(2, "trades")
     assert len(trades)
     assert str(trades["volume"].dtype) == "Int64"
     with pytest.raises(RequestRefused, match="has no brokers events; it has quote, trades, depth"):
@@ -245,7 +248,7 @@ def test_a_refusal_nobody_waits_for_is_told_once(
     sandbox.client.post("/sandbox/sockets", deny=["US"])
     try:
         client.subscribe(US)
-        until(lambda: [record for record in caplog.records if "no quote access" in record.message], 5)
+        until(lambda: [record for record in caplog.records if "no quote access" in record.message])
         time.sleep(0.3)
         assert len([record for record in caplog.records if "no quote access" in record.message]) == 1
     finally:
@@ -286,7 +289,7 @@ def test_silent_symbols_are_named_and_their_table_filled_by_a_pull(
     pushed = gateway.pushed
     gateway.pushed = lambda command, body: None if command == c.PUSH_QUOTE else pushed(command, body)
     sub.wait()
-    event = next(iter(sub.events(seconds=5)))
+    event = next(iter(sub.events(seconds=30)))
     assert event.source == "pull"
     assert event.snapshot
     assert sub.latest["last_done"][0] == float(quote(sandbox)["last_done"])
@@ -301,7 +304,7 @@ def test_no_secret_is_in_a_repr_or_address(sandbox: SandboxProcess, client: Clie
 
 def test_an_order_of_the_account_stands_in_the_pushed_book(sandbox: SandboxProcess, client: Client) -> None:
     sub = client.subscribe(HK, "depth").wait()
-    coming = iter(sub.events(seconds=5))
+    coming = iter(sub.events(seconds=30))
     before = next(coming)
     best = before.bid[0]
     order_id = sandbox.client.submit(submitted_price=str(best.price))

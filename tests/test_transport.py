@@ -207,7 +207,7 @@ def test_a_silent_server_times_out() -> None:
 def drip(connection: socket.socket) -> None:
     connection.recv(65536)
     connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")
-    for _ in range(40):
+    for _ in range(400):
         try:
             connection.sendall(b" ")
         except OSError:
@@ -229,7 +229,7 @@ def test_a_dripping_server_is_cut_off() -> None:
         begun = time.monotonic()
         with pytest.raises(OutcomeUnknown, match="timed out"):
             sender.send(TRADE)
-        assert time.monotonic() - begun < 1.5
+        assert time.monotonic() - begun < 10
         sender.close()
         thread.join(5)
 

@@ -78,33 +78,29 @@ def test_a_quote_is_shown_with_its_price_and_change() -> None:
     head, first, second, *below = text_of(frame).splitlines()
     assert head.split() == [
         "Symbol",
+        "Name",
         "Last",
         "Change",
         "Change",
         "%",
         "Open",
-        "High",
-        "Low",
         "Volume",
         "Time",
     ]
     assert first.split() == [
-        "700.HK", "610.50", "+10.50", "+1.75%", "601.00", "1,612.00", "599.50", "12.3M", "14:13:20",
+        "700.HK", "TENCENT", "610.50", "+10.50", "+1.75%", "601.00", "12.3M", "14:13:20",
     ]  # fmt: skip
     assert second.split() == [
-        "AAPL.US",
-        "99.00",
-        "-1.00",
-        "-1.00%",
-        "100.00",
-        "-",
-        "98.50",
-        "999",
-        "14:14:20",
-    ]
+        "AAPL.US", "Apple", "Inc.", "99.00", "-1.00", "-1.00%", "100.00", "999", "14:14:20",
+    ]  # fmt: skip
     assert "--wide" in below[0]
     assert below[1] == "Times: 2026-09-21 UTC."
     assert all(text_width(line) <= 80 for line in (head, first, second, *below))
+    head, first, second, *below = text_of(frame, 120).splitlines()
+    assert re.search(r"Open +High +Low +Volume +Turnover +Status +Time$", head)
+    assert re.search(r"601\.00 +1,612\.00 +599\.50 +12\.3M", first)
+    assert re.search(r"100\.00 +- +98\.50", second)
+    assert all(text_width(line) <= 120 for line in (head, first, second, *below))
 
 
 def test_the_page_colours_gains_and_losses_and_escapes_what_the_server_wrote() -> None:
@@ -180,6 +176,40 @@ def test_the_columns_a_trader_wants_fit_80_characters(client: Client, name: str)
     assert "~" not in text_of(frame)
 
 
+WIDER = {"quote": ("Open", "High", "Low", "Volume", "Turnover"), "candles": ("Turnover", "Session")}
+
+
+def test_candles_of_several_symbols_and_their_pivot_table(client: Client) -> None:
+    rows = client.candles(["700.HK", "AAPL.US"], period="day", count=4)
+    assert type(rows) is pd.DataFrame
+    head, *lines = text_of(rows).splitlines()
+    assert head.split()[:7] == ["Symbol", "Date", "Open", "High", "Low", "Close", "Volume"]
+    assert [line.split()[0] for line in lines[:8]] == ["700.HK"] * 4 + ["AAPL.US"] * 4
+    assert view_of(rows[["symbol", "close"]]) is None
+    minutes = text_of(client.candles(["700.HK", "AAPL.US"], period="min_5", count=2)).splitlines()
+    assert minutes[0].split()[:2] == ["Symbol", "Time"]
+    assert re.match(r"700\.HK +(\d{4}-\d\d-\d\d )?\d\d:\d\d", minutes[1])
+    table = client.candles(["700.HK", "AAPL.US"], period="day", count=4, pivot=True)
+    assert view_of(table) is not None
+    head, *lines = text_of(table).splitlines()
+    assert re.match(r"Date +700\.HK Close +AAPL\.US Close", head)
+    assert re.match(r"\d{4}-\d\d-\d\d +([\d,.]+|-) +([\d,.]+|-)", lines[0])
+    assert all(text_width(line) <= 80 for line in (head, *lines))
+    assert view_of(table["close"]) is None
+    assert view_of(table.T) is None
+
+
+def test_more_is_shown_where_a_terminal_is_wider(client: Client) -> None:
+    frames = {
+        "quote": client.call("quote", symbol=["700.HK", "AAPL.US"]).frame(),
+        "candles": client.candles(["700.HK", "AAPL.US"], count=3),
+    }
+    for name, titles in WIDER.items():
+        head, *lines = text_of(frames[name], 120).splitlines()
+        assert all(title in head for title in titles), head
+        assert all(text_width(line) <= 120 for line in (head, *lines))
+
+
 def test_the_balance_shows_the_cash_of_each_currency(client: Client) -> None:
     shown = text_of(client.call("account_balance").frame())
     assert re.search(r"^USD +[\d,.]+", shown, re.MULTILINE)
@@ -205,6 +235,14 @@ def test_the_portfolio_shows_profit_in_per_cent(client: Client) -> None:
     tencent = next(row for row in rows if row.startswith("700.HK"))
     percent = frame.loc[frame["symbol"] == "700.HK", "unrealized_pl_pct"].iloc[0]
     assert f"{percent:+.2f}%" in tencent
+
+
+def test_a_missing_whole_number_is_a_dash() -> None:
+    quotes = {"secu_quote": [{**QUOTES["secu_quote"][0], "volume": None}]}
+    frame = to_frame(quotes, "quote")
+    assert frame["volume"].isna().all()
+    head, row, *_ = text_of(frame).splitlines()
+    assert row[head.index("Volume") :].split()[0] == "-"
 
 
 def test_long_frames_show_their_ends_and_count_the_rest() -> None:
@@ -261,4 +299,4 @@ def test_the_formatter_is_chained_and_taken_away_again(shell: InteractiveShell) 
 
 
 def test_views_of_frames_that_no_operation_gives() -> None:
-    assert {"portfolio", "pnl"} <= set(frame_views())
+    assert {"portfolio", "pnl", "candles", "candles_pivot", "search"} <= set(frame_views())

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from browser.fakes import PAPER, FakeClient
+from support.oauth_page import press
 from support.sandbox import SandboxProcess
 
 from jupyter_openapi.credentials import Credentials
@@ -258,3 +261,62 @@ def test_saved_keys_go_to_the_keyring_only_after_they_have_worked(
     one.connect(LoginRequest("paper", trading=True, profile="main", save=True), keys(sandbox))
     assert stored["main"].same_as(keys(sandbox))
     assert any("profile 'main'" in note for note in one.notes)
+
+
+# --- the broker's page -------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name in ("HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME"):
+        monkeypatch.setenv(name, str(tmp_path / name.lower()))
+    monkeypatch.delenv("SSH_CONNECTION", raising=False)
+
+
+@pytest.mark.usefixtures("home")
+def test_a_login_on_the_brokers_page_connects(session: Session) -> None:
+    heard = threading.Event()
+    one = CredentialModel(session, heard.set, place=HOME, run=lambda work: work())
+    one.log_in(LoginRequest("paper", trading=True))
+    shown = one.page_login.view()
+    assert shown is not None
+    assert "goes on by itself" in shown["words"]
+    press(shown["url"])
+    while one.note != "Connected":
+        assert heard.wait(20), one.error
+        heard.clear()
+    assert one.page_login.view() is None
+    assert session.client is not None
+    assert session.client.connection.credentials.facts.bearer
+    assert "OAuth client" in session.client.account.title
+
+
+@pytest.mark.usefixtures("home")
+def test_the_address_is_pasted_where_the_browser_is_elsewhere(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("JUPYTERHUB_USER", "ana")
+    one = panel(session)
+    one.log_in(LoginRequest("paper", trading=False))
+    shown = one.page_login.view()
+    assert shown is not None
+    assert "paste it here" in shown["words"]
+    one.finish_login(press(shown["url"], follow=False).headers["Location"])
+    assert (one.note, one.error) == ("Connected", "")
+    one.log_in(LoginRequest("paper", trading=False))
+    one.finish_login("http://localhost:1/callback?code=x&state=other")
+    assert "another login" in one.error
+    assert session.client is not None  # the connection of before stays
+
+
+@pytest.mark.usefixtures("home")
+def test_a_login_is_given_up_and_a_sandbox_needs_none(session: Session) -> None:
+    one = panel(session)
+    one.log_in(LoginRequest("live", trading=False))
+    assert one.page_login.view() is not None
+    one.give_up_login()
+    assert one.page_login.view() is None
+    with pytest.raises(RequestRefused, match="A sandbox needs no login"):
+        one.log_in(LoginRequest("sandbox", trading=True))
+    with pytest.raises(RequestRefused, match="only the sandbox"):
+        panel(session, Machine("binder", sandbox_only=True)).log_in(LoginRequest("paper", trading=False))

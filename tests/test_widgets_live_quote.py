@@ -165,8 +165,9 @@ def test_a_symbol_that_the_broker_does_not_know_is_said(code: int | None) -> Non
     assert one.view(privacy=False)["problem"] == "The broker knows no 99999.HK: check the symbol."
 
 
-def test_a_suggestion_can_be_taken() -> None:
-    one = follow(FakeClient(), {"symbol": "00700"})
+@pytest.mark.parametrize("typed", ["00700", "tencent", "TENCENT", "腾讯"])
+def test_a_suggestion_can_be_taken(typed: str) -> None:
+    one = follow(FakeClient(), {"symbol": typed})
     one.stop()
     assert one.view(privacy=False)["suggest"] == "700.HK"
 

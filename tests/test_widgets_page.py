@@ -34,8 +34,10 @@ SECRETS = {
     "app_secret": "secret-" + "s" * 57,
     "access_token": "token-" + "t" * 90,
 }
-SCRIPTS = ("credential_panel.js", "order_form.js", "blotter.js", "portfolio_view.js")
-STYLES = ("panel.css", "order.css", "blotter.css", "portfolio.css")
+SCRIPTS = (
+    "credential_panel.js", "order_form.js", "blotter.js", "portfolio_view.js", "watch.js", "chart.js",
+)  # fmt: skip
+STYLES = ("panel.css", "order.css", "blotter.css", "portfolio.css", "watch.css", "chart.css")
 FIELDS = {
     "symbol": "700.HK",
     "side": "Buy",

@@ -172,6 +172,7 @@ FIGURES: list[tuple[str, int, dict[str, Any], str, str]] = [
 ]
 
 
+@pytest.mark.usefixtures("november")  # fees change on dates that are known already
 @pytest.mark.parametrize("case", FIGURES)
 def test_the_figures_of_a_preview(
     client: Client, exchange: Exchange, case: tuple[str, int, dict[str, Any], str, str]

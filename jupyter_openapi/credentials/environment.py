@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Iterator, Mapping
+from io import StringIO
+from itertools import pairwise
 from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
 
 from jupyter_openapi.credentials.tokens import KeyValues
 from jupyter_openapi.errors import RequestRefused, guarded, sentence
 from jupyter_openapi.messages import _
 
+if TYPE_CHECKING:
+    from dotenv.parser import Binding
+
 PREFIXES = ("LONGBRIDGE_", "LONGPORT_")
 NAMES = ("APP_KEY", "APP_SECRET", "ACCESS_TOKEN")
+KEY_VARIABLES = frozenset(prefix + name for prefix in PREFIXES for name in NAMES)
 HOST_NAMES = ("HTTP_URL", "QUOTE_WS_URL", "TRADE_WS_URL", "REGION")
 DOTENV = ".env"
 DOTENV_LARGEST = 1_000_000  # bytes
@@ -66,18 +74,51 @@ def hosts_named(values: Mapping[str, str]) -> list[str]:
     return [name for prefix in PREFIXES for end in HOST_NAMES if values.get(name := prefix + end)]
 
 
+class Dotenv(NamedTuple):
+    """What a ``.env`` file says: its variables, and a sentence for each line that says nothing."""
+
+    values: dict[str, str]
+    notes: list[str]
+
+
 def read_dotenv(path: Path) -> dict[str, str]:
-    """Return the variables of a ``.env`` file; none if there is no such file.
+    """Return the variables of a ``.env`` file; see `read_dotenv_file`."""
+    return read_dotenv_file(path).values
+
+
+def read_dotenv_file(path: Path) -> Dotenv:
+    """Read a ``.env`` file; it says nothing if there is none.
 
     Raises
     ------
     RequestRefused
-        The file can't be read, or is too large for a ``.env`` file.
+        The file can't be read, is too large for a ``.env`` file, or a key's value goes on in the next line.
     """
-    from dotenv import dotenv_values
-
     if not path.is_file():
-        return {}
+        return Dotenv({}, [])
+    # Not interpolated: a secret with a dollar sign stays as it is.
+    lines = list(_bindings(path))
+    for before, line in pairwise(lines):
+        if before.key in KEY_VARIABLES and line.key and line.value is None and line.key not in KEY_VARIABLES:
+            raise RequestRefused(
+                _(
+                    "{path}, line {number}: the value of {name} seems to go on here. Write it on one line, "
+                    "without a break."
+                ).format(path=path, number=line.original.line, name=before.key)
+            )
+    notes = [
+        _("{path}, line {number} is not read: it is no NAME=value.").format(
+            path=path, number=line.original.line
+        )
+        for line in lines
+        if line.error
+    ]
+    return Dotenv({line.key: line.value or "" for line in lines if line.key}, notes)
+
+
+def _bindings(path: Path) -> Iterator[Binding]:
+    from dotenv.parser import parse_stream
+
     try:
         if path.stat().st_size > DOTENV_LARGEST:
             raise RequestRefused(
@@ -85,15 +126,14 @@ def read_dotenv(path: Path) -> dict[str, str]:
                     path=path, megabytes=DOTENV_LARGEST // 1_000_000
                 )
             )
-        # Not interpolated: a secret with a dollar sign stays as it is. A byte order mark is Notepad's.
-        values = dotenv_values(path, interpolate=False, encoding="utf-8-sig")
+        text = path.read_text(encoding="utf-8-sig")  # a byte order mark is Notepad's
     except (OSError, UnicodeDecodeError) as failure:
         raise RequestRefused(
             _("{path} can't be read ({reason}): correct it, or move it away.").format(
                 path=path, reason=why_unreadable(failure)
             )
         ) from None
-    return {name: value or "" for name, value in values.items()}
+    return parse_stream(StringIO(text))
 
 
 def open_to_others(path: Path) -> bool:
@@ -121,7 +161,9 @@ def write_dotenv(path: Path, name: str, value: str) -> None:
             _("{path} is a link to another file; write it there yourself.").format(path=path)
         )
     marked = path.read_bytes()[:3] == BYTE_ORDER_MARK
+    mode = stat.S_IMODE(path.stat().st_mode)
     set_key(path, name, value, encoding="utf-8-sig" if marked else "utf-8")
+    path.chmod(mode)  # the library replaces the file by a new one
     if dotenv_values(path, interpolate=False, encoding="utf-8-sig").get(name) != value:
         raise RequestRefused(_("{path} did not take the new value of {name}.").format(path=path, name=name))
 

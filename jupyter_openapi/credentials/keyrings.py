@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from jupyter_openapi.storage import config_folder, private_folder, replace_text
 
 SERVICE = "jupyter-openapi"
 FIELDS = ("app_key", "app_secret", "access_token")
+OAUTH_FIELDS = ("refresh_token", "expires_at")  # what a profile of OAuth holds beside them
 EMPTY = "(empty)"  # some keyrings drop an empty value; a parenthesis stands in no app secret
 PLAIN_TEXT = frozenset(
     {
@@ -72,8 +74,26 @@ def load_profile(name: str) -> KeyValues:
 
 
 @guarded
-def store_profile(name: str, credentials: Keys) -> None:
+def load_fields(name: str, fields: Iterable[str]) -> dict[str, str]:
+    """Return further entries of a profile, empty where there is none.
+
+    Raises
+    ------
+    RequestRefused
+        There is no keyring, or it refused.
+    """
+    _check_name(name)
+    return {field: _keyring("get_password", f"{name}/{field}") or "" for field in fields}
+
+
+@guarded
+def store_profile(name: str, credentials: Keys, more: Mapping[str, str] | None = None) -> None:
     """Store a set under `name` in the keyring, replacing what was there.
+
+    Parameters
+    ----------
+    more
+        Further entries: those of an OAuth login (`OAUTH_FIELDS`). A profile without them loses old ones.
 
     Raises
     ------
@@ -82,13 +102,16 @@ def store_profile(name: str, credentials: Keys) -> None:
     """
     _check_name(name)
     _refuse_plain_text()
-    for field in FIELDS:
-        _keyring("set_password", f"{name}/{field}", getattr(credentials, field) or EMPTY)
+    # What renews a token comes first: a refresh token that is lost with its answer can't be had again.
+    values = {field: value for field, value in (more or {}).items() if value}
+    values |= {field: getattr(credentials, field) or EMPTY for field in FIELDS}
+    for field, value in values.items():
+        _keyring("set_password", f"{name}/{field}", value)
+    for field in OAUTH_FIELDS:
+        if field not in values and _keyring("get_password", f"{name}/{field}"):
+            _keyring("delete_password", f"{name}/{field}")
     # Some keyrings take a value and drop it.
-    if any(
-        _keyring("get_password", f"{name}/{field}") != (getattr(credentials, field) or EMPTY)
-        for field in FIELDS
-    ):
+    if any(_keyring("get_password", f"{name}/{field}") != value for field, value in values.items()):
         raise RequestRefused(
             _("The system's keyring did not keep profile '{name}': use variables or a .env file.").format(
                 name=name
@@ -107,7 +130,7 @@ def forget_profile(name: str) -> bool:
         There is no keyring, or it refused.
     """
     _check_name(name)
-    held = [field for field in FIELDS if _keyring("get_password", f"{name}/{field}")]
+    held = [field for field in (*FIELDS, *OAUTH_FIELDS) if _keyring("get_password", f"{name}/{field}")]
     for field in held:
         _keyring("delete_password", f"{name}/{field}")
     names = profiles()
@@ -156,13 +179,15 @@ def _keyring(verb: str, *arguments: str) -> Any:
         raise RequestRefused(
             _(
                 "This machine has no keyring to hold profiles: set LONGBRIDGE_APP_KEY, LONGBRIDGE_APP_SECRET "
-                "and LONGBRIDGE_ACCESS_TOKEN instead, or type `%openapi login`."
+                "and LONGBRIDGE_ACCESS_TOKEN and type `%openapi connect paper --from env`, or type "
+                "`%openapi login`."
             )
         ) from None
     except Exception as failure:  # noqa: BLE001 (each system's keyring raises its own errors)
         raise RequestRefused(
             _(
-                "The system's keyring refused ({error}): unlock it and try again, or type `%openapi login`."
+                "The system's keyring refused ({error}): unlock it and try again, or use other keys with "
+                "`%openapi connect paper --from env`, or type `%openapi login`."
             ).format(error=type(failure).__name__)
         ) from None
 

@@ -9,14 +9,19 @@ from typing import Any, NoReturn
 
 from jupyter_openapi.credentials.environment import from_environment
 from jupyter_openapi.credentials.keyrings import load_profile
-from jupyter_openapi.credentials.oauth import OAuthFile
-from jupyter_openapi.credentials.tokens import KeyValues, TokenFacts, token_facts
+from jupyter_openapi.credentials.oauth import OAuthFile, OAuthProfile, TokenStore
+from jupyter_openapi.credentials.tokens import BEARER, KeyValues, TokenFacts, token_facts
 from jupyter_openapi.errors import RequestRefused
 from jupyter_openapi.messages import _
 
 # The values live here and not in the objects, so that `vars`, a debugger's or an inspector's list of
-# attributes, and anything else that walks an object finds nothing.
-_VAULT: weakref.WeakKeyDictionary[Credentials, KeyValues] = weakref.WeakKeyDictionary()
+# attributes, and anything else that walks an object finds nothing. They outlive a reload of this file.
+_VAULT: weakref.WeakKeyDictionary[Credentials, KeyValues] = (
+    globals().get("_VAULT") or weakref.WeakKeyDictionary()
+)
+_STORES: weakref.WeakKeyDictionary[Credentials, TokenStore] = (
+    globals().get("_STORES") or weakref.WeakKeyDictionary()
+)
 
 
 class Credentials:
@@ -76,6 +81,11 @@ class Credentials:
         return token_facts(self.access_token)
 
     @property
+    def token_store(self) -> TokenStore | None:
+        """Where an OAuth token is kept with what renews it; None for all others."""
+        return _STORES.get(self)
+
+    @property
     def key_digest(self) -> str:
         """A name for the app key that can't be turned back into it: 32 hex digits."""
         return _digest("key", self.app_key)
@@ -85,9 +95,12 @@ class Credentials:
         """A name for the account that outlives a refreshed token: 32 hex digits.
 
         Made from the app key and the token's account number, or else its kind of account. Where the token
-        names neither, all accounts of an app key share one name.
+        names neither, all accounts of an app key share one name. An OAuth token that names the person needs
+        no app key for it: a client registered anew is the same account.
         """
         facts = self.facts
+        if facts.bearer and facts.member_id:
+            return _digest("member", facts.member_id, facts.account_id or "", facts.account or "")
         return _digest("account", self.app_key, facts.account_id or facts.account or "")
 
     def same_as(self, other: Credentials) -> bool:
@@ -121,7 +134,10 @@ class Credentials:
         RequestRefused
             There is no such profile, or no keyring; the message says what to install or type.
         """
-        return cls(*load_profile(name))
+        values = load_profile(name)
+        if values.access_token.startswith(BEARER):
+            return cls.from_store(OAuthProfile(name, values.app_key))
+        return cls(*values)
 
     @classmethod
     def from_oauth(cls, client_id: str) -> Credentials:
@@ -132,7 +148,20 @@ class Credentials:
         RequestRefused
             There is no such file, it can't be read, or its token has ended.
         """
-        return cls(*OAuthFile(client_id).load())
+        return cls.from_store(OAuthFile(client_id))
+
+    @classmethod
+    def from_store(cls, store: TokenStore) -> Credentials:
+        """Read the OAuth token that `store` keeps; clients renew it there before it ends.
+
+        Raises
+        ------
+        RequestRefused
+            Nothing is kept, it can't be read, or the token has ended and can't be renewed.
+        """
+        made = cls(*store.load())
+        _STORES[made] = store
+        return made
 
     def __repr__(self) -> str:
         if self not in _VAULT:  # a traceback shows it while its values are being refused

@@ -1,8 +1,12 @@
-"""OAuth tokens where the official SDK and the broker's CLI keep them.
+"""OAuth tokens where the official SDK and the broker's CLI look for them, or in the system's keyring.
 
 ``~/.longbridge/openapi/tokens/<client_id>`` is a JSON object: client_id, access_token, refresh_token or null,
 expires_at in Unix seconds. The token travels as ``Authorization: Bearer TOKEN`` with the client id as
 ``X-Api-Key``, unsigned. The SDK refreshes it within 5 minutes of its end.
+
+A keyring profile that holds such a token has two entries more than another: its refresh token and its end.
+
+Source: the official SDK's ``crates/oauth`` (token.rs, client.rs).
 """
 
 from __future__ import annotations
@@ -10,23 +14,147 @@ from __future__ import annotations
 import json
 import re
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from jupyter_openapi.credentials.keyrings import OAUTH_FIELDS, load_profile, store_profile
 from jupyter_openapi.credentials.tokens import BEARER, KeyValues
 from jupyter_openapi.errors import RequestRefused, guarded
 from jupyter_openapi.messages import _
-from jupyter_openapi.storage import replace_text
+from jupyter_openapi.storage import private_folder, replace_text
 
 REFRESH_BEFORE = 300.0  # seconds before the end, as the SDK
 LIFETIME = 3600  # seconds, the SDK's guess when the answer names none
 _CLIENT_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
+LOG_IN = "`%openapi login --oauth`"
 
 
-class OAuthFile:
-    """The token file of one OAuth client. Holds no secret itself: each method reads the file.
+class TokenStore(ABC):
+    """Where the tokens of one OAuth client are kept. Holds no secret itself: each method reads the place.
+
+    Attributes
+    ----------
+    client_id
+        The OAuth client's id.
+    """
+
+    client_id: str
+
+    @property
+    @abstractmethod
+    def words(self) -> str:
+        """Where it is, for a sentence."""
+
+    @abstractmethod
+    def _read(self) -> dict[str, Any]:
+        """Return what is kept: client_id, access_token, refresh_token, expires_at; RequestRefused if none."""
+
+    @abstractmethod
+    def _write(self, content: dict[str, Any]) -> None:
+        """Keep this from now on, in one step as far as the place allows."""
+
+    @abstractmethod
+    def held(self) -> bool:
+        """Tell whether anything is kept."""
+
+    @property
+    def expires(self) -> datetime | None:
+        """When the access token ends, in UTC; None when the place doesn't say."""
+        end = self._read().get("expires_at")
+        if isinstance(end, bool) or not isinstance(end, int | float) or not 0 < end < 10**11:
+            return None
+        return datetime.fromtimestamp(end, UTC)
+
+    @property
+    def can_refresh(self) -> bool:
+        """Whether a refresh token is kept."""
+        return bool(self._read().get("refresh_token"))
+
+    def due(self, now: float | None = None) -> bool:
+        """Return whether the token has ended or ends within 5 minutes (`now` in Unix seconds)."""
+        expires = self.expires
+        return expires is not None and expires.timestamp() - (now or time.time()) < REFRESH_BEFORE
+
+    @guarded
+    def load(self) -> KeyValues:
+        """Return the client's credentials.
+
+        Raises
+        ------
+        RequestRefused
+            Nothing is kept, it can't be read, or the token has ended and can't be refreshed.
+        """
+        if self.due() and not self.can_refresh:
+            raise RequestRefused(
+                _(
+                    "The OAuth token of client {client_id} ends {expires:%Y-%m-%d %H:%M} UTC and can't be "
+                    "refreshed: type {line}."
+                ).format(client_id=self.client_id, expires=self.expires, line=LOG_IN)
+            )
+        return KeyValues(self.client_id, "", BEARER + self._token("access_token"))
+
+    @guarded
+    def refresh_form(self) -> dict[str, str]:
+        """Return the form to POST to the host's ``/oauth2/token``. It holds a secret: send it, then drop it.
+
+        Raises
+        ------
+        RequestRefused
+            No refresh token is kept.
+        """
+        return {
+            "grant_type": "refresh_token",
+            "client_id": self.client_id,
+            "refresh_token": self._token("refresh_token"),
+        }
+
+    @guarded
+    def store(self, answer: Mapping[str, Any], now: float | None = None) -> KeyValues:
+        """Keep the token endpoint's answer and return the new credentials.
+
+        The old refresh token stays where the answer brings no new one, and so do fields of other programs.
+
+        Raises
+        ------
+        RequestRefused
+            The answer holds no access token, or it can't be kept.
+        """
+        token = answer.get("access_token")
+        if not isinstance(token, str) or not token:
+            raise RequestRefused(
+                _("The token endpoint answered without an access token; the old one was kept.")
+            )
+        values = KeyValues(self.client_id, "", BEARER + token).cleaned()
+        if problem := values.problem():
+            raise RequestRefused(problem)
+        life = answer.get("expires_in")
+        seconds = int(life) if isinstance(life, int | float) and life > 0 else LIFETIME
+        old = self._read() if self.held() else {}
+        self._write(
+            {
+                **old,
+                "client_id": self.client_id,
+                "access_token": values.access_token.removeprefix(BEARER),
+                "refresh_token": answer.get("refresh_token") or old.get("refresh_token"),
+                "expires_at": int(now or time.time()) + seconds,
+            }
+        )
+        return values
+
+    def _token(self, name: str) -> str:
+        value = self._read().get(name)
+        if not isinstance(value, str) or not value:
+            raise RequestRefused(
+                _("{place} holds no {name}: type {line}.").format(place=self.words, name=name, line=LOG_IN)
+            )
+        return value
+
+
+class OAuthFile(TokenStore):
+    """The token file of one OAuth client, the official SDK's own.
 
     Parameters
     ----------
@@ -46,105 +174,30 @@ class OAuthFile:
         return f"OAuthFile({self.client_id!r})"
 
     @property
-    def expires(self) -> datetime | None:
-        """When the access token ends, in UTC; None when the file doesn't say."""
-        end = self._read().get("expires_at")
-        if isinstance(end, bool) or not isinstance(end, int | float) or not 0 < end < 10**11:
-            return None
-        return datetime.fromtimestamp(end, UTC)
+    def words(self) -> str:
+        """The file's path."""
+        return str(self.path)
 
-    @property
-    def can_refresh(self) -> bool:
-        """Whether the file holds a refresh token."""
-        return bool(self._read().get("refresh_token"))
+    def held(self) -> bool:
+        """Tell whether there is a file."""
+        return self.path.is_file()
 
-    def due(self, now: float | None = None) -> bool:
-        """Return whether the token has ended or ends within 5 minutes (`now` in Unix seconds)."""
-        expires = self.expires
-        return expires is not None and expires.timestamp() - (now or time.time()) < REFRESH_BEFORE
+    def forget(self) -> bool:
+        """Delete the file; tell whether there was one."""
+        there = self.held()
+        self.path.unlink(missing_ok=True)
+        return there
 
-    @guarded
-    def load(self) -> KeyValues:
-        """Return the client's credentials.
-
-        Raises
-        ------
-        RequestRefused
-            There is no such file, it can't be read, or its token has ended and can't be refreshed.
-        """
-        if self.due() and not self.can_refresh:
-            raise RequestRefused(
-                _(
-                    "The OAuth token of client {client_id} ends {expires:%Y-%m-%d %H:%M} UTC and can't be "
-                    "refreshed: log in again with the program that made it."
-                ).format(client_id=self.client_id, expires=self.expires)
-            )
-        return KeyValues(self.client_id, "", BEARER + self._token("access_token"))
-
-    @guarded
-    def refresh_form(self) -> dict[str, str]:
-        """Return the form to POST to the host's ``/oauth2/token``. It holds a secret: send it, then drop it.
-
-        Raises
-        ------
-        RequestRefused
-            The file holds no refresh token.
-        """
-        return {
-            "grant_type": "refresh_token",
-            "client_id": self.client_id,
-            "refresh_token": self._token("refresh_token"),
-        }
-
-    @guarded
-    def store(self, answer: Mapping[str, Any], now: float | None = None) -> KeyValues:
-        """Write the token endpoint's answer to the file and return the new credentials.
-
-        The old refresh token stays where the answer brings no new one, and so do fields of other programs.
-
-        Raises
-        ------
-        RequestRefused
-            The answer holds no access token, or the file can't be written.
-        """
-        token = answer.get("access_token")
-        if not isinstance(token, str) or not token:
-            raise RequestRefused(
-                _("The token endpoint answered without an access token; the old one was kept.")
-            )
-        values = KeyValues(self.client_id, "", BEARER + token).cleaned()
-        if problem := values.problem():
-            raise RequestRefused(problem)
-        life = answer.get("expires_in")
-        seconds = int(life) if isinstance(life, int | float) and life > 0 else LIFETIME
-        old = self._read()
-        new = {
-            **old,
-            "client_id": self.client_id,
-            "access_token": token,
-            "refresh_token": answer.get("refresh_token") or old.get("refresh_token"),
-            "expires_at": int(now or time.time()) + seconds,
-        }
+    def _write(self, content: dict[str, Any]) -> None:
         try:
-            replace_text(self.path, json.dumps(new, indent=2))
+            private_folder(self.path.parent)
+            replace_text(self.path, json.dumps(content, indent=2))
         except OSError as failure:
             raise RequestRefused(
-                _(
-                    "The new OAuth token can't be written to {path} ({reason}): log in again with the "
-                    "program that made the file."
-                ).format(path=self.path, reason=failure.strerror)
-            ) from None
-        return values
-
-    def _token(self, name: str) -> str:
-        value = self._read().get(name)
-        if not isinstance(value, str) or not value:
-            raise RequestRefused(
-                _("{path} holds no {name}: log in again with the program that made it.").format(
-                    path=self.path, name=name
+                _("The new OAuth token can't be written to {path} ({reason}): type {line}.").format(
+                    path=self.path, reason=failure.strerror, line=LOG_IN
                 )
-            )
-        return value
+            ) from None
 
     def _read(self) -> dict[str, Any]:
         try:
@@ -152,20 +205,64 @@ class OAuthFile:
         except FileNotFoundError:
             raise RequestRefused(
                 _(
-                    "There is no OAuth token for client {client_id} ({path}): log in first with the official "
-                    "SDK or CLI, or use an app key, secret and access token."
-                ).format(client_id=self.client_id, path=self.path)
+                    "There is no OAuth token for client {client_id} ({path}): type {line}, or use an app "
+                    "key, secret and access token."
+                ).format(client_id=self.client_id, path=self.path, line=LOG_IN)
             ) from None
         except (OSError, ValueError):
             raise RequestRefused(
-                _("{path} can't be read as a token file: log in again with the program that made it.").format(
-                    path=self.path
-                )
+                _("{path} can't be read as a token file: type {line}.").format(path=self.path, line=LOG_IN)
             ) from None
         if not isinstance(content, dict):
             raise RequestRefused(
-                _("{path} is not a token file: log in again with the program that made it.").format(
-                    path=self.path
-                )
+                _("{path} is not a token file: type {line}.").format(path=self.path, line=LOG_IN)
             )
         return content
+
+
+class OAuthProfile(TokenStore):
+    """The tokens of one OAuth client in a profile of the system's keyring.
+
+    Parameters
+    ----------
+    name
+        The profile.
+    client_id
+        The OAuth client's id; read from the profile if not given.
+    """
+
+    def __init__(self, name: str, client_id: str = "") -> None:
+        self.name = name
+        self.client_id = client_id or load_profile(name).app_key
+
+    def __repr__(self) -> str:
+        return f"OAuthProfile({self.name!r})"
+
+    @property
+    def words(self) -> str:
+        """The profile's name."""
+        return _("profile '{name}'").format(name=self.name)
+
+    def held(self) -> bool:
+        """Tell whether the profile holds an OAuth token."""
+        try:
+            return load_profile(self.name).access_token.startswith(BEARER)
+        except RequestRefused:
+            return False
+
+    def _read(self) -> dict[str, Any]:
+        from jupyter_openapi.credentials.keyrings import load_fields
+
+        keys, more = load_profile(self.name), load_fields(self.name, OAUTH_FIELDS)
+        end = more["expires_at"]
+        return {
+            "client_id": keys.app_key,
+            "access_token": keys.access_token.removeprefix(BEARER),
+            "refresh_token": more["refresh_token"] or None,
+            "expires_at": int(end) if end.isdecimal() else None,
+        }
+
+    def _write(self, content: dict[str, Any]) -> None:
+        keys = KeyValues(self.client_id, "", BEARER + content["access_token"])
+        more = {name: str(content.get(name) or "") for name in OAUTH_FIELDS}
+        store_profile(self.name, keys, more)

@@ -1,9 +1,9 @@
 """Find credentials in the places they may come from, in a fixed order.
 
 A set comes whole from one place, and the first place that has a whole set wins: given in the call (the
-values, then a profile by its name), typed in the panel, the keyring's profile ``default``, the environment, a
-``.env`` file in the working folder. Other places whose set differs are named, so that nobody trades on an
-account by mistake.
+values, then a profile by its name), typed in the panel, the keyring's profile ``default``, the OAuth login,
+the environment, a ``.env`` file in the working folder. Other places whose set differs are named, so that
+nobody trades on an account by mistake. A place can be chosen, and then no other is looked at.
 """
 
 from __future__ import annotations
@@ -20,19 +20,29 @@ from jupyter_openapi.credentials.environment import (
     half_sets,
     hosts_named,
     open_to_others,
-    read_dotenv,
+    read_dotenv_file,
     whole_sets,
     why_unreadable,
     write_dotenv,
 )
 from jupyter_openapi.credentials.keyrings import profiles, store_profile
 from jupyter_openapi.credentials.keys import Credentials
+from jupyter_openapi.credentials.oauth import OAuthFile
+from jupyter_openapi.credentials.registration import BROKER, registration
 from jupyter_openapi.errors import RequestRefused, guarded, sentence
 from jupyter_openapi.messages import _
 
 DEFAULT_PROFILE = "default"
 
 Kind = Literal["explicit", "panel", "profile", "environment", "dotenv", "oauth"]
+PLACES: Mapping[str, Kind] = {
+    "panel": "panel",
+    "profile": "profile",
+    "oauth": "oauth",
+    "env": "environment",
+    "dotenv": "dotenv",
+}
+"""The places that may be chosen, by the words that are typed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +103,10 @@ def find_credentials(
     *,
     environ: Mapping[str, str] | None = None,
     folder: Path | None = None,
+    place: str | None = None,
+    server: str = BROKER,
 ) -> Found:
-    """Return the first whole set of the chain.
+    """Return the first whole set of the chain, or that of one place.
 
     Parameters
     ----------
@@ -105,6 +117,10 @@ def find_credentials(
         Credentials given in the call, or typed in the panel.
     environ, folder
         Instead of the process's environment and working folder.
+    place
+        One of `PLACES`: look there only, so that a place that can't be used is no dead end.
+    server
+        Whose OAuth login counts; see `registration`.
 
     Raises
     ------
@@ -113,6 +129,8 @@ def find_credentials(
         what is wrong and where to put it.
     """
     search = _Search()
+    if place is not None:
+        return _only(search, place, profile, panel, environ=environ, folder=folder, server=server)
     if explicit is not None:
         search.take(Source("explicit"), lambda: explicit)
     if profile is not None:
@@ -121,8 +139,48 @@ def find_credentials(
         search.take(Source("panel"), lambda: panel)
     if not search.found and DEFAULT_PROFILE in profiles():
         search.take(Source("profile", DEFAULT_PROFILE), lambda: Credentials.from_profile(DEFAULT_PROFILE))
+    search.oauth(server)
     search.variables(os.environ if environ is None else environ)
     search.dotenv((Path.cwd() if folder is None else folder) / DOTENV)
+    return search.result()
+
+
+def _only(
+    search: _Search,
+    place: str,
+    profile: str | None,
+    panel: Credentials | None,
+    *,
+    environ: Mapping[str, str] | None,
+    folder: Path | None,
+    server: str,
+) -> Found:
+    """Return the set of one place."""
+    kind = PLACES.get(place)
+    if kind is None:
+        raise RequestRefused(
+            _("There is no place '{place}' for keys: it is {places}.").format(
+                place=place, places=_(" or ").join(PLACES)
+            )
+        )
+    if profile is not None and kind != "profile":
+        raise RequestRefused(
+            _("A profile and keys from {place} were asked for: name only one.").format(place=place)
+        )
+    match kind:
+        case "panel" if panel is not None:
+            search.take(Source("panel"), lambda: panel)
+        case "profile":
+            name = profile or DEFAULT_PROFILE
+            search.take(Source("profile", name), lambda: Credentials.from_profile(name))
+        case "oauth":
+            search.oauth(server)
+        case "environment":
+            search.variables(os.environ if environ is None else environ)
+        case "dotenv":
+            search.dotenv((Path.cwd() if folder is None else folder) / DOTENV)
+        case _:
+            search.notes.append(_("Nothing is typed in the credential panel."))
     return search.result()
 
 
@@ -146,6 +204,15 @@ class _Search:
                 raise
             self.notes.append(_("{source} is not used: {refused}").format(source=source, refused=refused))
 
+    def oauth(self, server: str) -> None:
+        """Add the login of the OAuth client that is registered with `server`, if its tokens are kept."""
+        known = registration(server)
+        if known is None:
+            return
+        file = OAuthFile(known.client_id)
+        if file.held():
+            self.take(Source("oauth", known.client_id), lambda: Credentials.from_store(file))
+
     def variables(self, values: Mapping[str, str], path: Path | None = None) -> None:
         """Add each prefix's whole set, and a note for each half one."""
         for prefix, found in whole_sets(values):
@@ -156,12 +223,13 @@ class _Search:
     def dotenv(self, path: Path) -> None:
         """Add the sets of a ``.env`` file; it never reaches the environment, and chooses no host."""
         try:
-            values = read_dotenv(path)
+            values, notes = read_dotenv_file(path)
         except RequestRefused as refused:
             if not self.found:
                 raise
             self.notes.append(str(refused))
             return
+        self.notes += notes
         self.variables(values, path)
         if values and open_to_others(path):
             self.warnings.append(
@@ -180,8 +248,9 @@ class _Search:
             missing = sentence(*self.notes) or _("No credentials were found.")
             raise RequestRefused(
                 _(
-                    "{missing} Type `%openapi login`, or set LONGBRIDGE_APP_KEY, LONGBRIDGE_APP_SECRET and "
-                    "LONGBRIDGE_ACCESS_TOKEN in the environment or in a .env file in the working folder."
+                    "{missing} Type `%openapi login` (or `login --oauth`), or set LONGBRIDGE_APP_KEY, "
+                    "LONGBRIDGE_APP_SECRET and LONGBRIDGE_ACCESS_TOKEN in the environment or in a .env file "
+                    "in the working folder."
                 ).format(missing=missing)
             )
         (source, credentials), *others = self.found

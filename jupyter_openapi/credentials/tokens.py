@@ -71,6 +71,8 @@ class TokenFacts:
         Whether it is an OAuth token, which travels unsigned.
     account_id
         The account's number at the broker.
+    member_id
+        The person's number at the broker; an OAuth token says it.
     """
 
     expires: datetime | None
@@ -78,6 +80,7 @@ class TokenFacts:
     region: Region
     bearer: bool
     account_id: str | None = None
+    member_id: str | None = None
 
     def days_left(self, now: datetime | None = None) -> float | None:
         """Return the days until it ends (negative when it has), or None when it doesn't say."""
@@ -97,8 +100,13 @@ class Validity(NamedTuple):
         return f"{self.text}: {self.advice}" if self.advice else self.text
 
 
-def validity(days: float | None) -> Validity:
-    """Return what to say of a token that ends in so many days; None where it does not say when it ends."""
+def validity(days: float | None, *, renews: bool = False) -> Validity:
+    """Return what to say of a token that ends in so many days; None where it does not say when it ends.
+
+    One that `renews` itself is worth no warning.
+    """
+    if renews and (days is None or days >= 0):
+        return Validity(renew=False, text=_("renews itself"))
     if days is None:
         return Validity(renew=False, text=_("does not say when it ends"))
     count = round(abs(days))
@@ -124,6 +132,7 @@ def token_facts(access_token: str) -> TokenFacts:
         region="us" if bare.startswith("us_") else "ap",
         bearer=bearer,
         account_id=_number(claims.get("aid") or claims.get("aaid") or subject.get("account_id")),
+        member_id=_number(subject.get("member_id")),
     )
 
 

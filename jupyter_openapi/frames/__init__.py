@@ -10,7 +10,7 @@ integer                 ``Int64``
 boolean                 ``boolean``
 timestamp, millis       aware ``datetime64`` in the zone asked for; 0 and "" are NaT
 date                    ``datetime64``, naive midnight
-object                  Python objects
+object                  Python objects: a list is a tuple, an object a dict that has a hash (`Nested`)
 ======================  ==========================================================================
 
 Columns keep the API's names and its order: parents first, then the fields as the reply's first record has
@@ -23,15 +23,21 @@ from __future__ import annotations
 from jupyter_openapi.frames.attrs import InexactWarning, UnreadableWarning, describe, seal
 from jupyter_openapi.frames.build import frame_from_bytes, to_frame
 from jupyter_openapi.frames.columns import add_trade_date
+from jupyter_openapi.frames.interchange import arrow_table, check_kind, polars_frame
+from jupyter_openapi.frames.values import Nested
 from jupyter_openapi.market.symbols import MARKET_ZONES
 
 __all__ = [
     "MARKET_ZONES",
     "InexactWarning",
+    "Nested",
     "UnreadableWarning",
     "add_trade_date",
+    "arrow_table",
+    "check_kind",
     "describe",
     "frame_from_bytes",
+    "polars_frame",
     "seal",
     "to_frame",
 ]

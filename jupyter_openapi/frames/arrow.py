@@ -14,7 +14,7 @@ from jupyter_openapi.frames import columns as times
 from jupyter_openapi.frames import values as numbers
 from jupyter_openapi.frames.columns import TEXTUAL, Maker, effective_kind
 from jupyter_openapi.frames.records import column_names, free_name
-from jupyter_openapi.frames.values import UnreadableError, objects, text_dtype
+from jupyter_openapi.frames.values import UnreadableError, nested, objects, text_dtype
 from jupyter_openapi.spec.model import Field, Kind, Table
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ def _empty_lists(array: Any) -> Any:
 
     if not (pa.types.is_list(array.type) and pa.types.is_null(array.type.value_type)):
         raise UnreadableError
-    return objects(array.to_pylist())
+    return objects([nested(value) for value in array.to_pylist()])
 
 
 def _must_be_text(array: Any) -> None:

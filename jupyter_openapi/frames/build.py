@@ -21,6 +21,7 @@ from jupyter_openapi.frames.records import (
     records_at,
 )
 from jupyter_openapi.frames.values import clean
+from jupyter_openapi.market.names import FIELDS, NAMED, NAMES
 from jupyter_openapi.messages import _
 from jupyter_openapi.spec.model import Operation, Table
 
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 
 FAST_FROM = 65_536
 """Bytes from which Arrow is worth its start-up."""
+NAMED_ROWS = 500  # rows of a frame whose names are remembered
+LIST = "security_list"  # whose every row is: that is what it is for
 
 
 def to_frame(
@@ -161,7 +164,23 @@ def _finish(columns: Mapping[str, Any], maker: Maker, rows: int | None = None, *
     frame = pd.DataFrame(named, index=index, copy=False)
     maker.findings.warn(stacklevel=4)
     frame = describe(frame, **facts, **maker.findings.facts())
-    return seal(frame) if facts.get("operation") else frame
+    if not facts.get("operation"):
+        return frame
+    if "symbol" in named:
+        note_names(frame, facts["operation"])
+    return seal(frame)
+
+
+def note_names(frame: pd.DataFrame, operation: str) -> None:
+    """Remember what an operation's frame calls its symbols."""
+    columns = {name: language for name, language in FIELDS.items() if name in frame.columns}
+    if operation in NAMED and "name" in frame.columns:
+        columns["name"] = ""
+    rows = NAMED_ROWS if operation != LIST else len(frame)
+    symbols = frame["symbol"].head(rows).tolist() if columns else []
+    for name, language in columns.items():
+        for symbol, called in zip(symbols, frame[name].head(rows).tolist(), strict=True):
+            NAMES.note(symbol, called, language)
 
 
 def _records(data: Any, operation: Operation | None, table: str | None) -> Records:

@@ -11,7 +11,15 @@ from typing import TYPE_CHECKING, Any
 from jupyter_openapi.errors import RequestRefused
 from jupyter_openapi.frames import values as numbers
 from jupyter_openapi.frames.attrs import Findings, seal
-from jupyter_openapi.frames.values import UnreadableError, as_text, distinct, objects, shape, text_column
+from jupyter_openapi.frames.values import (
+    UnreadableError,
+    as_text,
+    distinct,
+    nested,
+    objects,
+    shape,
+    text_column,
+)
 from jupyter_openapi.market.symbols import MARKET_ZONES, market_of
 from jupyter_openapi.messages import _
 from jupyter_openapi.spec.model import Field, Kind
@@ -200,7 +208,7 @@ class Maker:
         if described is None or described.kind is Kind.ANY:
             return infer_column(values)
         if described.kind is Kind.OBJECT:
-            return objects(values)
+            return objects([nested(value) for value in values])
         if described.nulls:
             values = without(values, described.nulls)
         try:
@@ -342,4 +350,4 @@ def infer_column(values: Sequence[Any]) -> Any:
             return np.array([np.nan if value is None else float(value) for value in values], dtype=np.float64)
         except OverflowError:
             return array
-    return array
+    return objects([nested(value) for value in values])

@@ -37,6 +37,27 @@ def objects(values: Sequence[Any]) -> np.ndarray[Any, Any]:
     return np.fromiter(values, dtype=object, count=len(values))
 
 
+class Nested(dict[str, Any]):
+    """A nested object in a frame's cell: a dict with a hash, so that `drop_duplicates` and `groupby` work.
+
+    Do not change it.
+    """
+
+    __slots__ = ()
+
+    def __hash__(self) -> int:  # type: ignore[override]
+        return hash(frozenset(self.items()))
+
+
+def nested(value: Any) -> Any:
+    """Return nested JSON as something with a hash: lists as tuples, objects as `Nested`."""
+    if isinstance(value, list):
+        return tuple(map(nested, value))
+    if isinstance(value, dict):
+        return Nested((name, nested(each)) for name, each in value.items())
+    return value
+
+
 def shape(array: np.ndarray[Any, Any]) -> str:
     """Name what an object array holds beside None and NaN: ``string``, ``integer``, ``empty``, ..."""
     from pandas.api.types import infer_dtype

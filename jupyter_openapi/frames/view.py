@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from jupyter_openapi.errors import clean
 from jupyter_openapi.frames.attrs import ATTRIBUTE, MARK, mark_of
+from jupyter_openapi.market.names import NAMES
 from jupyter_openapi.messages import _, pgettext
 from jupyter_openapi.spec import catalog
 from jupyter_openapi.spec.loader import frame_views
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 MISSING = "-"
+NAME = 20  # characters of a name beside its symbol
 _NUMBERS = frozenset({"price", "quantity", "money", "compact", "number", "integer", "ratio", "percent"})
 _SIGNED = frozenset({"signed", "signed_ratio", "signed_percent"})
 _TIMES = frozenset({"time", "date"})
@@ -93,12 +95,13 @@ def picture_of(frame: pd.DataFrame, view: View, *, most: int = 60, fewest: int =
     """Return how a frame is shown; of more than `most` rows the first and last, `fewest` together."""
     if view.layout == "ladder":
         return _ladder(frame)
+    if view.layout == "pivot":
+        return _pivot(frame, view, most, fewest)
     count = len(frame)
-    half = max(1, fewest // 2)
-    shown = tuple(range(count)) if count <= most else (*range(half), *range(count - half, count))
+    shown = _ends(count, most, fewest)
     part = frame.iloc[list(shown)]
     notes: list[str] = []
-    columns = tuple(_column(part, each, notes) for each in view.columns)
+    columns = tuple(_column(part, each, notes) for each in _told(part, view.columns))
     below = [_inner(part[name]) for name in view.below if name in part.columns]
     return Picture(
         columns,
@@ -110,9 +113,40 @@ def picture_of(frame: pd.DataFrame, view: View, *, most: int = 60, fewest: int =
     )
 
 
+def _ends(count: int, most: int, fewest: int) -> tuple[int, ...]:
+    """Return the positions of the rows that are shown: all of them, or the first and the last."""
+    half = max(1, fewest // 2)
+    return tuple(range(count)) if count <= most else (*range(half), *range(count - half, count))
+
+
+def _pivot(frame: pd.DataFrame, view: View, most: int, fewest: int) -> Picture:
+    """Return a table whose index is a time, and each field of each symbol a column."""
+    shown = _ends(len(frame), most, fewest)
+    part = frame.iloc[list(shown)]
+    notes: list[str] = []
+    moments = [None if _absent(value) else value for value in part.index]
+    title = _("Date") if frame.index.name == "trade_date" else _("Time")
+    columns = [Column(title, tuple(map(Cell, _times(moments, notes))), number=False, key=True)]
+    for each in view.columns:
+        for symbol in part[each.field].columns if each.field in part.columns else ():
+            values = [None if _absent(value) else value for value in part[each.field, symbol]]
+            cells = tuple(_cells(values, each.format))
+            columns.append(Column(f"{clean(str(symbol))} {each.title}", cells, number=True, key=each.key))
+    return Picture(tuple(columns), len(frame), shown, len(frame.columns) + 1, tuple(notes))  # and the index
+
+
+def _told(frame: pd.DataFrame, columns: Sequence[ViewColumn]) -> list[ViewColumn]:
+    """Return a view's columns without a name that is not known for any row."""
+    return [
+        each for each in columns if each.format != "name" or any(NAMES.of(str(s)) for s in frame[each.field])
+    ]
+
+
 def _inner(cells: Iterable[Any]) -> Picture | None:
     """Return the objects in a column's lists as a table of their own, or None where there are none."""
-    rows = [row for cell in cells if isinstance(cell, list) for row in cell if isinstance(row, Mapping)]
+    rows = [
+        row for cell in cells if isinstance(cell, (list, tuple)) for row in cell if isinstance(row, Mapping)
+    ]
     names = list(dict.fromkeys(name for row in rows for name in row))
     if not rows:
         return None
@@ -129,7 +163,7 @@ def _inner(cells: Iterable[Any]) -> Picture | None:
 
 def _column(frame: pd.DataFrame, column: ViewColumn, notes: list[str]) -> Column:
     values = _values(frame, column)
-    if column.format == "time" and column.field == "timestamp" and "trade_date" in frame.columns:
+    if column.format == "time" and column.field == "timestamp" and _counts_days(frame):
         days = tuple(Cell(_day(None if _absent(day) else day)) for day in frame["trade_date"])
         return Column(_("Date"), days, number=False, key=True)
     if column.format in _TIMES:
@@ -138,6 +172,13 @@ def _column(frame: pd.DataFrame, column: ViewColumn, notes: list[str]) -> Column
     cells = tuple(_cells(values, column.format))
     number = column.format in _NUMBERS or column.format in _SIGNED
     return Column(pgettext("column", column.title), cells, number, column.key)
+
+
+def _counts_days(frame: pd.DataFrame) -> bool:
+    """Tell whether bars belong to a date: several symbols' bars of minutes have one beside their time."""
+    facts = frame.attrs.get(ATTRIBUTE)
+    intraday = isinstance(facts, Mapping) and facts.get("operation") == "candles_intraday"
+    return "trade_date" in frame.columns and not intraday
 
 
 def _values(frame: pd.DataFrame, column: ViewColumn) -> list[Any]:
@@ -149,11 +190,14 @@ def _values(frame: pd.DataFrame, column: ViewColumn) -> list[Any]:
 
 
 def _absent(value: Any) -> bool:
-    if value is None or value == "":
+    if value is None:
         return True
     if isinstance(value, (list, tuple, dict)):
         return False
-    return bool(value != value)  # noqa: PLR0124 (NaN and NaT; NA is none of these)
+    try:
+        return bool(value == "" or value != value)  # noqa: PLR0124 (NaN and NaT)
+    except TypeError:
+        return True  # NA is neither equal nor unequal to anything
 
 
 def _decimal(value: Any) -> Decimal | None:
@@ -191,6 +235,9 @@ def _cells(values: Sequence[Any], form: str) -> Iterable[Cell]:
             yield Cell(MISSING)
         elif form == "code":
             yield Cell(clean(str(value).removesuffix("Status") or str(value)))
+        elif form == "name":
+            name = clean(NAMES.of(str(value))) or MISSING
+            yield Cell(name if len(name) <= NAME else f"{name[: NAME - 1].rstrip(' ,.')}…")
         elif form == "boolean":
             yield Cell(_("yes") if str(value).lower() in {"true", "1", "yes"} else _("no"))
         else:

@@ -24,7 +24,7 @@ from jupyter_openapi.spec.model import Operation
 MOST = 1000  # bars of one reply
 MINUTE = 60
 DATE, OFFSET = "date_request", "offset_request"
-_LONGEST = 10_000  # requests; beyond, the broker is going round in circles
+_LONGEST = 10_000  # requests; with more, the broker repeats its replies
 
 
 @dataclass

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from jupyter_openapi.errors import RequestRefused
+from jupyter_openapi.frames import describe, seal
 from jupyter_openapi.market.symbols import market_of, zone_of
 from jupyter_openapi.messages import _
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 FIRST = ("symbol", "timestamp", "trade_date", "open", "high", "low", "close", "volume", "turnover")
+VIEW, INTRADAY, PIVOT = "candles", "candles_intraday", "candles_pivot"  # the views of such frames
 FIELDS = ("open", "high", "low", "close", "volume", "turnover")
 
 
@@ -48,11 +50,12 @@ def candles_of(
     order = [name for name in FIRST if name in rows.columns]
     rows = rows[[*order, *(name for name in rows.columns if name not in order)]]
     if not pivot:
-        return rows
+        return seal(describe(rows, operation=VIEW if daily else INTRADAY))
     fields = [name for name in FIELDS if name in rows.columns]
-    return rows.pivot_table(
+    table = rows.pivot_table(
         index="trade_date" if daily else "timestamp", columns="symbol", values=fields, aggfunc="last"
     )[fields]
+    return seal(describe(table, operation=PIVOT))
 
 
 def _dated(frame: pd.DataFrame, symbol: str) -> pd.DataFrame:

@@ -163,7 +163,7 @@ def _cut_bars(count: int, most: int, arguments: Mapping[str, Any]) -> str | None
 
 
 LEAST_PAGE = 20  # no page the broker documents is shorter when full
-MOST_PAGES = 10_000  # of one window; beyond, the broker is going round in circles
+MOST_PAGES = 10_000  # of one window; with more, the broker repeats its pages
 MOST_TWINS = 20  # equal pages in a row, where rows have no ids and may be equal
 
 

@@ -20,7 +20,7 @@ from jupyter_openapi.history.plan import DAY, Plan
 from jupyter_openapi.messages import _
 from jupyter_openapi.spec import catalog
 
-READINGS = 6  # of one window, before it counts as too lively
+READINGS = 6  # of one window, before it counts as changing too fast to be read
 DOUBTS = 200  # windows halved because there are more rows, although the reply was not full
 TODAY_DAYS = (
     14  # a history that ended this long ago has none of today's rows, in any market's zone or holiday
@@ -95,7 +95,7 @@ class Walk:
 
     def run(self, read: Read, progress: Progress | None) -> None:
         """Read all that is left. Whatever `read` raises goes through, and nothing read is lost."""
-        # Today's first: if midnight falls behind it, its rows come twice, and not at all the other way round.
+        # Today's first: if midnight passes in between, its rows come twice; otherwise they would be missed.
         self._read_today(read)
         while not self.over:
             self._read_page(read)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from inspect import isawaitable
 from typing import TYPE_CHECKING, Any
 
 from IPython.core.completer import SimpleCompletion, context_matcher
@@ -46,6 +47,52 @@ def uninstall(shell: Any) -> None:
         completer.custom_matchers.remove(openapi_matcher)
 
 
+class Inspection:
+    """A kernel's answer to Shift+Tab: help on a ``%openapi`` line, and the kernel's own anywhere else.
+
+    It stands in the place of the kernel's `do_inspect`, which Jupyter calls with the whole cell and the
+    cursor; IPython itself would be asked for the one name under the cursor only.
+    """
+
+    def __init__(self, kernel: Any) -> None:
+        self._kernel = kernel
+        self._own = vars(kernel).get("do_inspect")  # None: that of its class
+        self._before = kernel.do_inspect
+        self._on = True
+
+    async def __call__(self, code: str, cursor_pos: int, *more: Any, **named: Any) -> Any:
+        """Return the content of the kernel's reply."""
+        if self._on and MAGIC in code:
+            from jupyter_openapi.magic.inspector import inspected
+
+            text = inspected(code, cursor_pos)
+            if text:
+                return {"status": "ok", "found": True, "data": {"text/plain": text}, "metadata": {}}
+        found = self._before(code, cursor_pos, *more, **named)
+        return await found if isawaitable(found) else found
+
+    def end(self) -> None:
+        """Let the kernel answer by itself again, also where somebody else has taken the place since."""
+        self._on = False
+        if vars(self._kernel).get("do_inspect") is not self:
+            return
+        if self._own is None:
+            del self._kernel.do_inspect
+        else:
+            self._kernel.do_inspect = self._own
+
+
+_INSPECTIONS: list[Inspection] = []
+
+
+def _answer_inspections(shell: Any) -> None:
+    """Answer the inspections of the kernel around a shell, where there is one."""
+    kernel = getattr(shell, "kernel", None)
+    if kernel is not None and hasattr(kernel, "do_inspect") and not _INSPECTIONS:
+        _INSPECTIONS.append(Inspection(kernel))
+        kernel.do_inspect = _INSPECTIONS[0]
+
+
 def load(shell: Any) -> None:
     """Register the magic, its settings and its completion in a shell; loading again changes nothing."""
     from jupyter_openapi.magic.magics import OpenAPIMagics
@@ -58,6 +105,7 @@ def load(shell: Any) -> None:
     if not any(isinstance(known, NameInBraces) for known in shell.ast_transformers):
         shell.ast_transformers.append(NameInBraces())
     install(shell)
+    _answer_inspections(shell)
 
 
 def _made(shell: Any) -> Any:
@@ -83,6 +131,8 @@ def unload(shell: Any) -> None:
     from jupyter_openapi.magic.magics import OpenAPIMagics
 
     uninstall(shell)
+    while _INSPECTIONS:
+        _INSPECTIONS.pop().end()
     RUNS.ignore(shell)
     shell.ast_transformers[:] = [
         known for known in shell.ast_transformers if not isinstance(known, NameInBraces)

@@ -55,15 +55,11 @@ def perform(command: Command, context: Context) -> Any:
 def _command(command: Command, spec: CommandSpec, context: Context) -> Any:
     refuse_flags_of_command(command.flags, spec)
     given = arguments(command, spec.operation, context.scope)
-    problem = ""
     try:
         checked = check(spec.operation, given, tz=context.tz(command))
     except RequestRefused as refused:
-        problem = sentence(
-            str(refused), _("Type %openapi help {name} to read about it.").format(name=spec.name)
-        )
-    if problem:
-        raise RequestRefused(problem)
+        advice = _("Type %openapi help {name} to read about it.").format(name=spec.name)
+        raise RequestRefused(sentence(str(refused), advice)) from None
     return spec.action(Invocation(command, checked, context, COMMANDS))
 
 

@@ -12,16 +12,17 @@ from dataclasses import replace
 from typing import Any, Literal
 
 from jupyter_openapi.errors import RequestRefused, short
+from jupyter_openapi.magic.dictionaries import OMITTED, bare_bodies, dictionary
 from jupyter_openapi.magic.expressions import Scope, accepted, compiled, is_expression, refuse_unsendable
 from jupyter_openapi.magic.flags import FLAGS, FlagOwner, FlagValue
 from jupyter_openapi.magic.grammar import Command, split_path
 from jupyter_openapi.magic.lexer import as_typed, in_braces, split_commas, unquoted
-from jupyter_openapi.magic.pasted import mended_value
+from jupyter_openapi.magic.pasted import mended_value, mended_word
+from jupyter_openapi.magic.pasted_json import mended_json_value
 from jupyter_openapi.magic.vocabulary import parameter_name, refuse_symbol_for_order
 from jupyter_openapi.messages import _
-from jupyter_openapi.spec.model import Effect, Kind, Operation, Parameter
+from jupyter_openapi.spec.model import Kind, Operation, Parameter
 
-OMITTED: Any = object()  # what an expression that is None leaves behind
 _SPECIAL = re.compile(r"['\"{}]")
 _HOLDS_COMMAS = frozenset({Kind.TEXT, Kind.OBJECT, Kind.ANY})
 
@@ -330,12 +331,15 @@ def _collected(
     if command.body is None:
         return found.rows()
     try:
-        for name, value in command.body.entries:
+        for written, value in command.body.entries:
+            name = written if operation is None else mended_word(written)
             parameter = found.parameter(name)
             if command.body.json:
-                found.add(name, read_json(value, parameter, scope, name=name), "body")
+                meant = mended_json_value(value, parameter)
+                found.add(name, read_json(meant, parameter, scope, name=name), "body")
             else:
-                found.add(name, read_text(value, parameter, scope, name=name, body=True), "body")
+                meant = mended_value(value, parameter)
+                found.add(name, read_text(meant, parameter, scope, name=name, body=True), "body")
     except RecursionError:
         raise RequestRefused(_("The body is nested too deeply to be read.")) from None
     return found.rows()
@@ -343,23 +347,17 @@ def _collected(
 
 def _add_line(command: Command, operation: Operation | None, scope: Scope, found: _Found) -> None:
     """Add what the line gives: words, pairs, and the fields of a dictionary."""
+    bodies, command = bare_bodies(command, operation, scope)
+    for fields, label in bodies:
+        found.add_fields(fields, label, "body")
     for typed, name, text in _named(command, operation, found):
-        fields = OMITTED if typed or operation is None else _dictionary(text, operation, scope)
+        fields = OMITTED if typed or operation is None else dictionary(text, operation, scope)
         if fields is OMITTED:
             found.add(name, read_text(text, found.parameter(name), scope, name=typed), "line")
         elif isinstance(fields, Mapping):
             found.add_fields(fields, short(text, 40))
         elif fields is not None:
             found.add(name, accepted(fields, found.parameter(name), short(text, 60)), "line")
-
-
-def _dictionary(text: str, operation: Operation, scope: Scope) -> Any:
-    """Return a change's bare ``{expression}``, where a dictionary is a body; else `OMITTED`."""
-    inner = in_braces(text)
-    changes = operation.effect is not Effect.READ and operation.group != "command"
-    if inner is None or not changes or text.startswith("{{") or not is_expression(inner):
-        return OMITTED
-    return scope.evaluate(inner)
 
 
 class _Found:
@@ -399,7 +397,7 @@ class _Found:
         both = short(
             first if first == name else _("{name} (also called {first})").format(name=name, first=first), 60
         )
-        if place == "body" and where != "body":
+        if (place == "body") != (where == "body"):
             raise RequestRefused(
                 _("{both} is given on the line and in the body; keep one of them.").format(both=both)
             )
@@ -414,12 +412,12 @@ class _Found:
         joined = [item for one in values for item in (one if isinstance(one, list) else [one])]
         self._rows[wire] = (first, joined or OMITTED, where)
 
-    def add_fields(self, fields: Mapping[Any, Any], label: str) -> None:
+    def add_fields(self, fields: Mapping[Any, Any], label: str, where: Place = "line") -> None:
         """Add each field of a dictionary that stands for a body, but for those that are None."""
         for name, value in fields.items():
             if value is not None:
                 place = f"{label}[{short(repr(name), 40)}]"
-                self.add(str(name), accepted(value, self.parameter(str(name)), place), "line")
+                self.add(str(name), accepted(value, self.parameter(str(name)), place), where)
 
     def rows(self) -> list[tuple[str, Any, Place]]:
         return [row for row in self._rows.values() if row[1] is not OMITTED]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import cache
 from typing import NamedTuple
@@ -9,6 +10,7 @@ from typing import NamedTuple
 from jupyter_openapi.magic.commands import COMMANDS
 from jupyter_openapi.magic.flags import FLAGS, Flag
 from jupyter_openapi.magic.recent import SEEN
+from jupyter_openapi.magic.vocabulary import MEANT
 from jupyter_openapi.spec import catalog
 from jupyter_openapi.spec.model import Kind, Operation, Parameter, table_names
 from jupyter_openapi.spec.request import METHODS
@@ -34,12 +36,26 @@ class Completions(NamedTuple):
 NOTHING = Completions([], "")
 
 
+class Named(Completion):
+    """A symbol that is offered for its name, which is what was typed."""
+
+    __slots__ = ()
+
+
+def named(typed: str) -> Iterator[Completion]:
+    """Yield the symbols of the securities that are called so: ``tenc``, ``腾讯``."""
+    from jupyter_openapi.market.names import NAMES
+
+    if NAMES.named(typed):
+        yield from (Named(match.symbol, "symbol") for match in NAMES.find(typed, most=10))
+
+
 def matching(offers: Iterable[Completion], fragment: str) -> Completions:
     """Return the offers that begin with what was typed, whatever its case, each text once."""
     start = fragment.lower()
     found: dict[str, Completion] = {}
     for offer in offers:
-        if offer.text.lower().startswith(start):
+        if isinstance(offer, Named) or offer.text.lower().startswith(start):
             found.setdefault(offer.text, offer)
     return Completions(list(found.values()), fragment)
 
@@ -49,6 +65,19 @@ def words() -> Iterator[Completion]:
     yield from (Completion(name, "command") for name in COMMANDS)
     yield from (Completion(name, "operation") for name in [*catalog().aliases, *catalog().operations])
     yield from (Completion(name, "method") for name in sorted(METHODS))
+
+
+def spoken(offered: Collection[str]) -> Iterator[Completion]:
+    """Yield the words that traders use for operations that are not offered: holdings, kline, price."""
+    yield from (Completion(word, "operation") for word, name in MEANT.items() if name not in offered)
+
+
+def connections() -> Iterator[Completion]:
+    """Yield ``@NAME`` of every connection that has a name."""
+    session = sys.modules.get("jupyter_openapi.session")
+    for each in session.SESSION.connections if session is not None else ():
+        if each.name:
+            yield Completion(f"@{each.name}", "connection")
 
 
 def flags(known: Iterable[Flag], given: Collection[str]) -> Iterator[Completion]:
@@ -150,6 +179,7 @@ def values(operation: Operation, parameter: Parameter, typed: str) -> Iterator[C
                 from jupyter_openapi.market.symbols import SECURITIES
 
                 yield from (Completion(name, "symbol") for name in SECURITIES)
+                yield from named(typed)
         case Kind.ID:
             yield from (Completion(name, "id") for name in SEEN.fitting(operation, parameter))
         case _:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from jupyter_openapi.history.candles import candles_of
 from jupyter_openapi.magic.arguments import arguments
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from jupyter_openapi.reply import Reply
 
-NAME = "candlesticks"
+NAME: Final = "candlesticks"
 _ONE = ("raw", "param", "table", "dry_run", "explain", "curl")
 
 

@@ -17,12 +17,14 @@ from jupyter_openapi.magic.commands import COMMANDS
 from jupyter_openapi.magic.flags import Flag
 from jupyter_openapi.magic.grammar import parse_line
 from jupyter_openapi.magic.lexer import split_line
+from jupyter_openapi.magic.vocabulary import meant
 from jupyter_openapi.spec import catalog
 from jupyter_openapi.spec.model import Kind, Operation, Parameter
 from jupyter_openapi.spec.request import METHODS
 
 _NAME = re.compile(r"\s*([\w.\-\[\]]*)")
 _PAIR = re.compile(r"\s*([^\W\d][\w.\-\[\]]*)\s*:\s*(.*)")
+_AMOUNT = re.compile(r"[\d,.]+|all|half|@")  # what a short order holds beside its symbol
 _UNQUOTED = (Kind.BOOLEAN, Kind.INTEGER)
 
 
@@ -168,7 +170,7 @@ def _scan(text: str) -> tuple[list[_Level], str | None]:
     return levels, None
 
 
-_CELL = re.compile(r"\s*%%openapi(?:\s+(.*))?")
+CELL = re.compile(r"\s*%%openapi(?:\s+(.*))?")
 _LINE = re.compile(r"%openapi\s+(.*)", re.DOTALL)
 _CURSOR = "\ue000"  # stands where the cursor is; private use, so that nobody types it
 _LOOKS_INSIDE = 3  # letters from which a word is looked for inside names too
@@ -187,16 +189,16 @@ def complete(text: str, row: int, column: int) -> Completions:
     rows = text.split("\n")
     before, after = rows[row][:column], rows[row][column:]
     first = next((number for number, line in enumerate(rows) if line.strip()), row)
-    cell = _CELL.fullmatch(rows[first])
+    cell = CELL.fullmatch(rows[first])
     if cell and row > first:
         command = (cell[1] or "").split(_CURSOR)[0]
         return complete_body(command, rows[first + 1 :], row - first - 1, before, after)
-    line = _CELL.fullmatch(before) if cell else None
-    typed = line[1] if line else _typed_after_magic(_joined(rows, row, before))
+    line = CELL.fullmatch(before) if cell else None
+    typed = line[1] if line else typed_after_magic(joined(rows, row, before))
     return NOTHING if typed is None else complete_line(typed)
 
 
-def _joined(rows: list[str], row: int, before: str) -> str:
+def joined(rows: list[str], row: int, before: str) -> str:
     """Return the text before the cursor, with the lines above that a backslash continues."""
     while row and rows[row - 1].endswith("\\"):
         row -= 1
@@ -204,7 +206,7 @@ def _joined(rows: list[str], row: int, before: str) -> str:
     return before
 
 
-def _typed_after_magic(before: str) -> str | None:
+def typed_after_magic(before: str) -> str | None:
     """Return what follows ``%openapi`` where that is a magic: first, after ``x =`` or another magic."""
     found = _LINE.search(before)
     if not found or before[found.start() - 1 : found.start()] == "%":
@@ -221,10 +223,10 @@ def complete_line(typed: str) -> Completions:
         return NOTHING  # in a comment, or in an expression
     *done, fragment = [*words[:-1], words[-1][:-1]]
     known = {flag.name: flag for flag in offers.general_flags()}
-    position, waiting = _skip_flags(done, known)
+    position, waiting = skip_flags(done, known)
     if waiting is not None:
         return matching(offers.flag_values(waiting), fragment)
-    rest, fragment = _without_target(done[position:], fragment)
+    rest, fragment = without_target(done[position:], fragment)
     if rest is None:
         return NOTHING
     if not rest:
@@ -232,12 +234,12 @@ def complete_line(typed: str) -> Completions:
     return _after_head(rest, fragment)
 
 
-def _skip_flags(words: list[str], known: dict[str, Flag]) -> tuple[int, Flag | None]:
+def skip_flags(words: list[str], known: dict[str, Flag]) -> tuple[int, Flag | None]:
     """Return where the flags at the beginning end, and the last one if it still wants its value."""
     position = 0
-    while position < len(words) and words[position].startswith("-"):
+    while position < len(words) and words[position].startswith(("-", "@")):
         name, equals, _ = words[position][2:].partition("=")
-        flag = known.get(name)
+        flag = None if words[position].startswith("@") else known.get(name)
         position += 1
         if flag is not None and flag.value and not equals:
             if position == len(words):
@@ -246,7 +248,7 @@ def _skip_flags(words: list[str], known: dict[str, Flag]) -> tuple[int, Flag | N
     return position, None
 
 
-def _without_target(words: list[str], fragment: str) -> tuple[list[str] | None, str]:
+def without_target(words: list[str], fragment: str) -> tuple[list[str] | None, str]:
     """Drop ``VAR <<``, spaced or not; None where the arrow itself is being typed."""
     typed = [*words, fragment]
     if "<<" in typed[0] and typed[0][0] not in "'\"":
@@ -268,11 +270,16 @@ def _head(fragment: str, known: Iterable[Flag], given: set[str]) -> Completions:
         return matching(offers.flag_values(flag), value) if flag else NOTHING
     if fragment.startswith("-"):
         return matching(offers.flags(known, given), fragment)
+    if fragment.startswith("@"):
+        return matching(offers.connections(), fragment)
     found = matching(offers.words(), fragment)
+    if fragment:
+        known_already = {each.text for each in found.offers}
+        found.offers.extend(matching(offers.spoken(known_already), fragment).offers)
     if not found.offers and len(fragment) >= _LOOKS_INSIDE:
         return Completions([each for each in offers.words() if fragment.lower() in each.text], fragment)
     if not fragment:
-        found.offers.extend(offers.flags(known, given))
+        found.offers.extend([*offers.connections(), *offers.flags(known, given)])
     return found
 
 
@@ -289,12 +296,13 @@ def _after_head(words: list[str], fragment: str) -> Completions:
         return _arguments(operation, (), [*rest[1:], *(f"{name}=" for name in in_path)], fragment)
     spec = COMMANDS.get(head.lower())
     if spec is not None:
-        return _arguments(spec.operation, spec.flags, rest, fragment)
-    found = catalog().find(head)
+        kept = rest if spec.words is None else [word for word in rest if not _AMOUNT.fullmatch(word)]
+        return _arguments(spec.operation, spec.flags, kept, fragment)
+    found = catalog().find(meant(head))
     if found is None:
         return NOTHING
-    meant = [f"{name}=" for name in catalog().constants(head)]
-    return _arguments(found, (), [*meant, *rest], fragment)
+    constant = [f"{name}=" for name in catalog().constants(head)]
+    return _arguments(found, (), [*constant, *rest], fragment)
 
 
 def _arguments(operation: Operation, own: tuple[Flag, ...], words: list[str], fragment: str) -> Completions:

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 GAPS = (2, 1)  # characters between two columns of text: one where the key columns don't fit otherwise
-PAGE = 900  # pixels a table of HTML may be wide
-CHARACTER, PADDING = 7.6, 18.0  # pixels of a character at the notebook's size, and of a cell's padding
+PAGE = 900  # pixels a table of HTML may be wide; the page's own margins are left of them
+CHARACTER, PADDING = 8.2, 18.0  # pixels of a character at the notebook's size, and of a cell's padding
 LONGEST = 28  # characters of a text in a cell; what is cut ends in an ellipsis
 _GREEN, _RED, _PLAIN = "\x1b[32m", "\x1b[31m", "\x1b[0m"
 
@@ -132,7 +132,10 @@ def as_text(picture: Picture, room: int = 80, *, coloured: bool = False) -> str:
 
 
 def as_html(picture: Picture) -> Markup:
-    """Return a picture as a table of HTML that fits 900 px; all its texts are escaped."""
+    """Return a picture as a table of HTML that fits 900 px; all its texts are escaped.
+
+    Where there is less room the page itself leaves out all but the key columns, and counts them.
+    """
     widths = [
         int(
             max(len(column.title), *(text_width(_shortened(cell.text)) for cell in column.cells), 1)
@@ -151,10 +154,21 @@ def as_html(picture: Picture) -> Markup:
         if row == gap:
             rows.append(Markup('<tr><td colspan="{}">...</td></tr>').format(len(columns)))
         rows.append(Markup("<tr>{}</tr>").format(Markup().join(_td(column, row) for column in columns)))
-    below = Markup("<br>").join(_below(picture, len(taken)))
+    below = _counted(picture, len(taken), sum(column.key for column in columns))
     return Markup(
         '<div class="jo-view">{}<table><thead><tr>{}</tr></thead><tbody>{}</tbody></table><p>{}</p>{}</div>'
     ).format(_style(), head, Markup("\n").join(rows), below, Markup().join(map(as_html, picture.below)))
+
+
+def _counted(picture: Picture, shown: int, narrow: int) -> Markup:
+    """Return the lines below a table; what a narrow page says instead of the first stands in an attribute."""
+    lines = [Markup("{}").format(line) for line in _below(picture, shown)]
+    if narrow < shown:
+        first = _below(picture, narrow)[0]
+        roomy = lines.pop(0) if len(_below(picture, shown)) == len(_below(picture, narrow)) else Markup()
+        mark = Markup('<span class="jo-roomy">{}</span><span class="jo-tight" data-says="{}"></span>')
+        lines.insert(0, mark.format(roomy, first))
+    return Markup("<br>").join(lines)
 
 
 def _td(column: Column, row: int) -> Markup:
@@ -164,7 +178,8 @@ def _td(column: Column, row: int) -> Markup:
 
 
 def _kind(column: Column) -> str:
-    return "jo-number" if column.number else "jo-text"
+    kind = "jo-number" if column.number else "jo-text"
+    return kind if column.key else f"{kind} jo-more"
 
 
 def _style() -> Markup:
@@ -172,10 +187,14 @@ def _style() -> Markup:
     pair = colors()
     return Markup(
         "<style>"
+        ".jo-view{{container-type:inline-size;overflow-x:auto}}"
         ".jo-view table{{border-collapse:collapse;font-variant-numeric:tabular-nums}}"
         ".jo-view .jo-number{{text-align:right}}.jo-view .jo-text{{text-align:left}}"
         ".jo-view th,.jo-view td{{padding:2px 9px;white-space:nowrap}}"
         ".jo-view p{{margin:4px 0;opacity:.75;font-size:90%}}"
+        "@container (max-width:850px){{.jo-view .jo-more,.jo-view .jo-roomy{{display:none}}"
+        ".jo-view th,.jo-view td{{padding:2px 4px;font-size:90%}}"
+        ".jo-view .jo-tight::before{{content:attr(data-says)}}}}"
         ".jo-view .jo-up{{color:{}}}.jo-view .jo-down{{color:{}}}"
         '[data-jp-theme-light="false"] .jo-view .jo-up,.vscode-dark .jo-view .jo-up{{color:{}}}'
         '[data-jp-theme-light="false"] .jo-view .jo-down,.vscode-dark .jo-view .jo-down{{color:{}}}'

@@ -19,6 +19,7 @@ import json
 import os
 import re
 from collections.abc import Callable, Sequence
+from decimal import Decimal
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -152,6 +153,9 @@ def _xlsx(frame: pd.DataFrame, path: Path) -> None:
             flat[name] = column.astype("string")
         elif pd.api.types.is_datetime64_dtype(column) and column.equals(column.dt.normalize()):
             flat[name] = column.dt.date  # days, shown without 00:00:00
+        elif _is_decimal(column):
+            # pandas 2 would write their text; a sheet keeps 15 digits of a number in any case.
+            flat[name] = pd.array([None if pd.isna(value) else float(value) for value in column], "Float64")
         elif _is_text(column):
             flat[name] = column.map(_clean)
     with pd.ExcelWriter(path, engine="openpyxl") as book:
@@ -174,23 +178,32 @@ def _clean(value: Any) -> Any:
     return UNFIT.sub("\ufffd", value) if isinstance(value, str) else value
 
 
+def _is_decimal(column: pd.Series[Any]) -> bool:
+    """Tell whether a column holds decimals, and nothing else that is there."""
+    present = column.dropna() if column.dtype == object else column.iloc[:0]
+    return len(present) > 0 and all(isinstance(value, Decimal) for value in present)
+
+
 def _is_text(column: pd.Series[Any]) -> bool:
     import pandas as pd
 
     return bool(pd.api.types.is_string_dtype(column) or pd.api.types.is_object_dtype(column))
 
 
+_NESTED = (dict, list, tuple)
+
+
 def _flat(frame: pd.DataFrame) -> pd.DataFrame:
     """Return a copy in which dictionaries and lists are JSON text."""
     flat = frame.copy()
     for name in flat.columns:
-        if flat[name].dtype == object and flat[name].map(lambda value: isinstance(value, (dict, list))).any():
+        if flat[name].dtype == object and flat[name].map(lambda value: isinstance(value, _NESTED)).any():
             flat[name] = flat[name].map(_as_json)
     return flat
 
 
 def _as_json(value: Any) -> Any:
-    return json.dumps(value, ensure_ascii=False) if isinstance(value, (dict, list)) else value
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, _NESTED) else value
 
 
 def _zoneless(frame: pd.DataFrame) -> pd.DataFrame:

@@ -195,6 +195,7 @@ def accepted(value: Any, parameter: Parameter | None, label: str) -> Any:
         problem = _(
             "{label} holds {count} values, and {name} takes one; pick it, for instance {name}={{values[0]}}."
         ).format(label=label, count=len(items), name=parameter.name)
+    # Outside of the handler, so that the refusal carries no context: its frames may hold the user's secrets.
     raise RequestRefused(problem)
 
 
@@ -325,4 +326,5 @@ def _refuse_surrogates(text: str, label: str) -> None:
         ).format(label=label)
     else:
         return
+    # Outside of the handler: the error of the encoding holds the whole text.
     raise RequestRefused(problem)

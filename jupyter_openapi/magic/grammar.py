@@ -29,6 +29,7 @@ from jupyter_openapi.magic.flags import (
 )
 from jupyter_openapi.magic.lexer import split_line, unquoted
 from jupyter_openapi.magic.pasted import mended_line, mended_word
+from jupyter_openapi.magic.pasted_json import begins_json, mended_json
 from jupyter_openapi.magic.vocabulary import help_line, meant, suggested
 from jupyter_openapi.messages import _
 from jupyter_openapi.spec import catalog
@@ -66,7 +67,7 @@ def parse_body(text: str) -> Body | None:
     first = next((number for number, line in enumerate(lines) if not _ignored(line)), None)
     if first is None:
         return None
-    if lines[first].lstrip()[0] in "{[":
+    if begins_json(lines[first]):
         # Blank lines in place of the comments keep the line numbers of an error true.
         return Body(json=True, entries=_json_entries("\n".join(["" for _ in lines[:first]] + lines[first:])))
     return Body(json=False, entries=_line_entries(lines))
@@ -95,7 +96,13 @@ def _line_entries(lines: list[str]) -> tuple[tuple[str, str], ...]:
 
 def _json_entries(text: str) -> tuple[tuple[str, Any], ...]:
     try:
-        value = json.loads(text, parse_float=Decimal, parse_constant=_no_constant, object_pairs_hook=_unique)
+        try:
+            value = _loads(text)
+        except json.JSONDecodeError:
+            mended = mended_json(text)
+            if mended == text:
+                raise
+            value = _loads(mended)
     except json.JSONDecodeError as error:
         raise RequestRefused(
             _("The body is not JSON at line {line}, column {column}: {reason}{advice}.").format(
@@ -114,6 +121,10 @@ def _json_entries(text: str) -> tuple[tuple[str, Any], ...]:
     if not isinstance(value, dict):
         raise RequestRefused(_('The body must be one JSON object, such as {"symbol": "700.HK"}.'))
     return tuple(value.items())
+
+
+def _loads(text: str) -> Any:
+    return json.loads(text, parse_float=Decimal, parse_constant=_no_constant, object_pairs_hook=_unique)
 
 
 def _hint(error: json.JSONDecodeError) -> str:

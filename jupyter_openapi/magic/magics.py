@@ -12,7 +12,7 @@ from traitlets import Dict, Enum, Float, TraitError, Unicode, observe, validate
 from jupyter_openapi.colors import PAIRS, choose, chosen
 from jupyter_openapi.errors import RequestRefused, guarded
 from jupyter_openapi.magic.caller import calling_frame, show, use_of_value
-from jupyter_openapi.messages import _, checked, ngettext, set_language, unknown_variable
+from jupyter_openapi.messages import _, ngettext, set_language, unknown_variable
 
 if TYPE_CHECKING:
     from jupyter_openapi.magic.display import FrameDisplay
@@ -48,8 +48,48 @@ class OpenAPIMagics(Magics):
     ).tag(config=True)
 
     language = Unicode(
-        help="The language of what is shown: en, zh-CN or zh-HK; empty: that of LONGBRIDGE_LANGUAGE."
+        help="The language of what is shown, of names and of the broker's messages: en, zh-CN or zh-HK. "
+        "Empty: that of LONGBRIDGE_LANGUAGE, else English."
     ).tag(config=True)
+
+    @validate("language")
+    def _spoken_language(self, proposal: Mapping[str, Any]) -> str:
+        from jupyter_openapi.transport.language import language_named
+
+        try:
+            return language_named(proposal["value"]) if proposal["value"] else ""
+        except RequestRefused as refused:
+            raise TraitError(str(refused)) from None
+
+    @observe("language")
+    def _speak(self, _change: Any) -> None:
+        from jupyter_openapi.session import SESSION
+
+        set_language(self.language or None)
+        SESSION.speak(self.language or None)
+
+    limits_url = Unicode(
+        help="The Redis server where kernels on several machines share the broker's limits, from the next "
+        "connect on. Empty: that of LONGBRIDGE_LIMITS_URL (for one with a password), else files of this user."
+    ).tag(config=True)
+
+    @validate("limits_url")
+    def _known_server(self, proposal: Mapping[str, Any]) -> str:
+        from jupyter_openapi.ratelimit.place import check_limits_url
+
+        url = str(proposal["value"]).strip()
+        try:
+            if url:
+                check_limits_url(url, "limits_url", password=False)
+        except RequestRefused as refused:
+            raise TraitError(str(refused)) from None
+        return url
+
+    @observe("limits_url")
+    def _share_limits(self, _: Any) -> None:
+        from jupyter_openapi.session import SESSION
+
+        SESSION.limits_url = self.limits_url or None
 
     tick = Enum(
         ("off", "nearest", "up", "down", "safe"),
@@ -109,17 +149,6 @@ class OpenAPIMagics(Magics):
     @observe("colors")
     def _use_colors(self, change: Mapping[str, Any]) -> None:
         choose(change["new"])
-
-    @validate("language")
-    def _known_language(self, proposal: Mapping[str, Any]) -> str:
-        try:
-            return checked(proposal["value"]) if proposal["value"] else ""
-        except ValueError as unknown:
-            raise TraitError(str(unknown)) from None
-
-    @observe("language")
-    def _speak(self, change: Mapping[str, Any]) -> None:
-        set_language(change["new"] or None)
 
     @validate("tz")
     def _known_zone(self, proposal: Mapping[str, Any]) -> str:

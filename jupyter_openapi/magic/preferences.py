@@ -11,7 +11,7 @@ from typing import Any
 
 from jupyter_openapi import colors
 from jupyter_openapi.errors import RequestRefused, did_you_mean, sentence, short
-from jupyter_openapi.messages import _, checked
+from jupyter_openapi.messages import _
 from jupyter_openapi.spec.dates import zone
 from jupyter_openapi.storage import config_folder, private_folder, replace_text
 
@@ -37,6 +37,19 @@ def _currency(value: str) -> str:
     return code
 
 
+def _language(value: str) -> str:
+    from jupyter_openapi.transport.language import language_named
+
+    return language_named(value)
+
+
+def _limits_url(value: str) -> str:
+    from jupyter_openapi.ratelimit.place import check_limits_url
+
+    check_limits_url(value, "limits_url", password=False)
+    return value
+
+
 def _one_of(name: str, choices: tuple[str, ...]) -> Callable[[str], str]:
     def read(value: str) -> str:
         if value.lower() not in choices:
@@ -50,19 +63,13 @@ def _one_of(name: str, choices: tuple[str, ...]) -> Callable[[str], str]:
     return read
 
 
-def _language(value: str) -> str:
-    try:
-        return checked(value)
-    except ValueError as unknown:
-        raise RequestRefused(str(unknown)) from None
-
-
 READERS: Mapping[str, Callable[[str], str]] = {
     "tz": _tz,
     "view": _one_of("view", ("compact", "full")),
     "colors": _one_of("colors", tuple(colors.PAIRS)),
     "base_currency": _currency,
     "language": _language,
+    "limits_url": _limits_url,
     "account": _one_of("account", ("sandbox", "paper", "live")),
 }
 """How each setting is read; there is no other."""
@@ -136,7 +143,7 @@ def base_currency() -> str:
 
 def apply(settings: Mapping[str, str], magics: Any) -> None:
     """Use the settings in this kernel."""
-    for name in ("tz", "view", "language"):
+    for name in ("tz", "view", "language", "limits_url"):
         if name in settings:
             setattr(magics, name, settings[name])
     if "colors" in settings:

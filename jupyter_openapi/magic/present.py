@@ -13,8 +13,10 @@ from jupyter_openapi.magic.caller import RUNS, use_of_value
 from jupyter_openapi.magic.command import Context, notify, notify_panels
 from jupyter_openapi.magic.export import Saving
 from jupyter_openapi.magic.grammar import Command
+from jupyter_openapi.magic.naming import learn_names
 from jupyter_openapi.magic.recent import SEEN, SYMBOL
 from jupyter_openapi.magic.request import Target
+from jupyter_openapi.market.names import NAMES
 from jupyter_openapi.market.symbols import SECURITIES, suggest
 from jupyter_openapi.messages import _
 from jupyter_openapi.reply import Reply
@@ -168,6 +170,8 @@ def likely_meant(symbol: str, known: Iterable[str]) -> str | None:
     but for codes of letters only: two numbers that look alike have nothing to do with each other.
     """
     mended = suggest(symbol)
+    if named := _by_name(symbol, mended):
+        return named
     if mended is not None and mended != symbol:
         return mended
     names = set(known)
@@ -176,6 +180,13 @@ def likely_meant(symbol: str, known: Iterable[str]) -> str | None:
     market = f".{symbol.rpartition('.')[2]}"
     close = nearest(symbol.lower(), [name.lower() for name in sorted(names) if name.endswith(market)], 1)
     return close[0].upper() if close else None
+
+
+def _by_name(text: str, mended: str | None) -> str:
+    """Return the symbol of the security that is called so (``apple``), unless the text is itself one's."""
+    if "." in text or (mended is not None and NAMES.of(mended)):
+        return ""
+    return NAMES.named(text)
 
 
 @dataclass(frozen=True)
@@ -212,6 +223,8 @@ def framed(make: Callable[..., pd.DataFrame], wish: FrameRequest) -> pd.DataFram
         table=table if isinstance(table, str) else None,
     )
     SEEN.note_frame(operation, frame)
+    if SESSION.client is not None:
+        learn_names(SESSION.client, operation, frame)
     if operation is not None:
         asked = requested(operation, wish.target.given)
         absent = missing(asked, frame)

@@ -1,13 +1,24 @@
-"""Charts of a portfolio: allocation, profit by holding, equity and drawdown, executions on candles.
+"""Charts: allocation, profit, equity, drawdown, months, exposure, candles, executions on candles, slippage.
 
 Each returns its figure: matplotlib's by default, plotly's with ``interactive=True``; neither needs the
 network. Colours tell gain from loss for colour-blind readers, too (blue and orange; candles hollow and
 filled), and mean the same in markets where red is up. Names that no installed font can show are replaced by
-the symbol.
+the symbol. ``theme`` is ``light`` or ``dark``.
 """
 
 from __future__ import annotations
 
-from jupyter_openapi.plots.figures import allocation, equity, executions, profit
+from jupyter_openapi.plots.figures import allocation, candles, equity, executions, profit
+from jupyter_openapi.plots.performance_figures import drawdown, exposure, months, slippage
 
-__all__ = ["allocation", "equity", "executions", "profit"]
+__all__ = [
+    "allocation",
+    "candles",
+    "drawdown",
+    "equity",
+    "executions",
+    "exposure",
+    "months",
+    "profit",
+    "slippage",
+]

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import UTC
 from itertools import pairwise
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 from jupyter_openapi.errors import RequestRefused
+from jupyter_openapi.market.symbols import market_of, zone_of
 from jupyter_openapi.messages import N_, _
 from jupyter_openapi.plots.style import (
     account_line,
@@ -76,7 +78,7 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Candles:
-    """Bars of a security, oldest first, and the executions on them."""
+    """Bars of a security, oldest first, the executions on them, and moving averages of the closes by name."""
 
     title: str
     line: str
@@ -90,9 +92,11 @@ class Candles:
     marks: tuple[Mark, ...]
     labels: Sequence[str]
     remark: str = ""
+    averages: Mapping[str, Sequence[float]] = field(default_factory=dict)
+    coloured: bool = False  # candles, and not only the executions, in the colours of rising and falling
 
 
-def needed(frame: pd.DataFrame, columns: Sequence[str], maker: str) -> None:
+def needed(frame: pd.DataFrame, columns: Sequence[Any], maker: str) -> None:
     """Refuse a frame that lacks columns.
 
     Raises
@@ -103,7 +107,7 @@ def needed(frame: pd.DataFrame, columns: Sequence[str], maker: str) -> None:
     if missing := [name for name in columns if name not in frame.columns]:
         raise RequestRefused(
             _("This frame lacks {missing}: pass the one that {maker} gave.").format(
-                missing=", ".join(missing), maker=maker
+                missing=", ".join(map(str, missing)), maker=maker
             )
         )
 
@@ -371,13 +375,65 @@ def candles_of(candles: pd.DataFrame, fills: pd.DataFrame, symbol: str | None, *
     )
 
 
+def bars_of(
+    candles: pd.DataFrame,
+    fills: pd.DataFrame | None,
+    symbol: str | None,
+    lengths: Sequence[int],
+    *,
+    most: int | None,
+    privacy: bool,
+) -> Candles:
+    """Return the candles of one security in its market's time, with moving averages.
+
+    Raises
+    ------
+    RequestRefused
+        A frame lacks columns, or holds several securities.
+    """
+    import pandas as pd
+
+    needed(candles, COLUMNS, "`%openapi candles`")
+    chosen = symbol or _only(candles)
+    zone = zone_of(market_of(chosen)) or UTC
+    mine = candles if "symbol" not in candles or not chosen else candles[candles["symbol"] == chosen]
+    mine = mine.assign(timestamp=mine["timestamp"].dt.tz_convert(zone)).sort_values("timestamp")
+    closes = mine["close"].astype("float64")
+    means = {length: closes.rolling(length).mean() for length in lengths}
+    mine = mine.tail(most or len(mine))
+    mine.attrs = candles.attrs
+    none = pd.DataFrame(
+        {name: pd.Series(dtype="object") for name in ("symbol", "price", "quantity", "side", "trade_done_at")}
+    )
+    made = candles_of(mine, none if fills is None else fills, chosen or None, privacy=privacy)
+    zoned = _("times in {zone}").format(zone=zone)
+    said = account_line(facts_of(candles), zoned) if fills is None else f"{made.line}  ·  {zoned}"
+    return replace(
+        made,
+        title=printable(chosen) or _("Candles"),
+        line=said,
+        averages={
+            _("average of {length}").format(length=length): mean.tail(len(made.times)).tolist()
+            for length, mean in means.items()
+        },
+        coloured=True,
+    )
+
+
+def _only(candles: pd.DataFrame) -> str:
+    """Return the one symbol of a frame; empty where it has none."""
+    if "symbol" not in candles:
+        return str(facts_of(candles).get("symbol") or "")
+    return _symbol(candles, None)
+
+
 def _symbol(fills: pd.DataFrame, symbol: str | None) -> str:
     if symbol is not None:
         return symbol
     found = [str(name) for name in fills["symbol"].dropna().unique()]
     if len(found) > 1:
         raise RequestRefused(
-            _("These executions are of {symbols}: pass symbol='{first}'.").format(
+            _("These rows are of {symbols}: pass symbol='{first}'.").format(
                 symbols=", ".join(found[:6]), first=found[0]
             )
         )

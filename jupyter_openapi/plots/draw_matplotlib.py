@@ -15,10 +15,10 @@ from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.lines import Line2D
 from matplotlib.path import Path
-from matplotlib.ticker import FuncFormatter, MaxNLocator
+from matplotlib.ticker import Formatter, MaxNLocator
 
 from jupyter_openapi.messages import _
-from jupyter_openapi.plots import style
+from jupyter_openapi.plots import style, themes
 from jupyter_openapi.plots import style as fonts
 from jupyter_openapi.plots.charts import Bars, Candles, Curve
 from jupyter_openapi.plots.style import amount_text, percent_text
@@ -37,15 +37,19 @@ DOWN = Path([(0, 0), (-0.36, 0.62), (0.36, 0.62), (0, 0)], closed=True)
 class Picture(Figure):
     """A figure that a notebook shows without pyplot, and that looks the same wherever it is drawn."""
 
+    def __init__(self, *args: Any, **settings: Any) -> None:
+        super().__init__(*args, **settings)
+        self.theme = themes.current()
+
     def draw(self, renderer: Any) -> None:
         """Draw with the settings it was made with: some texts come into being only now."""
-        with _look():
+        with themes.drawn_in(self.theme), look():
             super().draw(renderer)
 
     def png(self) -> bytes:
         """Return it as a PNG file."""
         buffer = io.BytesIO()
-        self.savefig(buffer, format="png", dpi=self.dpi, facecolor=style.PAPER)
+        self.savefig(buffer, format="png", dpi=self.dpi, facecolor=self.theme.paper)
         return buffer.getvalue()
 
     def _repr_png_(self) -> tuple[bytes, dict[str, int]]:
@@ -53,8 +57,27 @@ class Picture(Figure):
         return self.png(), {"width": width, "height": height}  # sharp where a pixel is several dots
 
 
+class Ticks(Formatter):
+    """The numbers beside an axis, each with as many decimals as tell it from its neighbours."""
+
+    def __init__(self, *, percent: bool = False) -> None:
+        self._percent = percent
+
+    def __call__(self, value: float, pos: int | None = None) -> str:
+        """Return the text of one number alone; `pos` is not looked at."""
+        del pos
+        return self.format_ticks([value])[0]
+
+    def format_ticks(self, values: Sequence[float]) -> list[str]:
+        """Return the texts of all numbers of an axis."""
+        numbers = [float(value) for value in values]
+        places = style.places_of(numbers)
+        text = percent_text if self._percent else amount_text
+        return [text(number, places=places) for number in numbers]
+
+
 @contextmanager
-def _look() -> Iterator[None]:
+def look() -> Iterator[None]:
     """Make texts and axes in this package's style; nothing global stays changed.
 
     One thread at a time: matplotlib's settings are the process's, and two that swap them mix them up.
@@ -80,9 +103,9 @@ def _look() -> Iterator[None]:
         yield
 
 
-def _figure(height: float, title: str, line: str, remark: str) -> Picture:
+def framed(height: float, title: str, line: str, remark: str) -> Picture:
     """Return an empty figure with its title, the line about the account, and a remark at its foot."""
-    note = textwrap.fill(remark, 118)
+    note = textwrap.fill(style.noted(remark), 118)
     foot = 0.17 * (note.count("\n") + 1) / height if note else 0.0
     frame = (0, foot, 1, 1 - 0.6 / height - foot)
     layout = ConstrainedLayoutEngine(w_pad=0.12, h_pad=0.08, hspace=0.02, rect=frame)
@@ -102,12 +125,12 @@ def _figure(height: float, title: str, line: str, remark: str) -> Picture:
 
 def bars(chart: Bars) -> Picture:
     """Draw horizontal bars, each with its text beside it."""
-    with _look():
+    with look():
         count = max(len(chart.bars), 2)
-        figure = _figure(style.EDGE + style.BAR * count, chart.title, chart.line, chart.remark)
+        figure = framed(style.EDGE + style.BAR * count, chart.title, chart.line, chart.remark)
         axes = figure.add_subplot()
         if not chart.bars:
-            return _nothing(figure, axes, _("Nothing to show."))
+            return nothing(figure, axes, _("Nothing to show."))
         values = [bar.value for bar in chart.bars]
         places = range(len(values))
         axes.barh(places, values, height=0.64, color=[style.tone(bar.tone) for bar in chart.bars])
@@ -131,7 +154,7 @@ def bars(chart: Bars) -> Picture:
         axes.tick_params(length=0)
         axes.spines[["left", "bottom"]].set_visible(False)
         axes.xaxis.set_major_locator(MaxNLocator(5))
-        axes.xaxis.set_major_formatter(FuncFormatter(_percent_tick if chart.percent else _amount_tick))
+        axes.xaxis.set_major_formatter(Ticks(percent=chart.percent))
         axes.set_xlabel(chart.unit, fontsize=8.5)
         return figure
 
@@ -145,12 +168,12 @@ def _room(axes: Any, values: Sequence[float]) -> None:
 
 def curve(chart: Curve) -> Picture:
     """Draw value above and drawdown below, on one axis of time."""
-    with _look():
-        figure = _figure(4.6, chart.title, chart.line, chart.remark)
+    with look():
+        figure = framed(4.6, chart.title, chart.line, chart.remark)
         upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=(3, 1))
         if not chart.times:
             lower.set_visible(False)
-            return _nothing(figure, upper, _("No snapshots with a value yet."))
+            return nothing(figure, upper, _("No snapshots with a value yet."))
         marker = "o" if len(chart.times) < 30 else ""
         upper.plot(chart.times, chart.values, color=style.BLUE, linewidth=1.6, marker=marker, markersize=3.5)
         upper.margins(x=0.02, y=0.12)
@@ -159,22 +182,23 @@ def curve(chart: Curve) -> Picture:
         upper.set_ylim(bottom=low)
         upper.set_ylabel(chart.unit, fontsize=8.5)
         upper.yaxis.set_major_locator(MaxNLocator(5))
-        upper.yaxis.set_major_formatter(FuncFormatter(_amount_tick))
+        upper.yaxis.set_major_formatter(Ticks())
         _flow_marks(upper, chart)
         lower.fill_between(chart.times, chart.below, 0, color=style.ORANGE, alpha=0.25, linewidth=0)
         lower.plot(chart.times, chart.below, color=style.ORANGE, linewidth=1.2)
         lower.set_ylim(min(*chart.below, -0.1) * 1.15, 0)
         lower.set_ylabel(_("drawdown"), fontsize=8.5)
         lower.yaxis.set_major_locator(MaxNLocator(3))
-        lower.yaxis.set_major_formatter(FuncFormatter(_percent_tick))
-        _dates(lower)
+        lower.yaxis.set_major_formatter(Ticks(percent=True))
+        dated(lower)
         for axes in (upper, lower):
             axes.grid(linewidth=0.8)
             axes.tick_params(length=0)
         return figure
 
 
-def _dates(axes: Any) -> None:
+def dated(axes: Any) -> None:
+    """Write dates below an axis, as short as they can be told apart."""
     dates: Any = matplotlib.dates
     locator = dates.AutoDateLocator(minticks=3, maxticks=8)
     axes.xaxis.set_major_locator(locator)
@@ -199,12 +223,12 @@ def _flow_marks(axes: Any, chart: Curve) -> None:
 
 def candles(chart: Candles) -> Picture:
     """Draw candles (hollow where the price rose, filled where it fell), volume, and the executions."""
-    with _look():
-        figure = _figure(4.8, chart.title, chart.line, chart.remark)
+    with look():
+        figure = framed(4.8, chart.title, chart.line, chart.remark)
         upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=(4, 1))
         if not chart.times:
             lower.set_visible(False)
-            return _nothing(figure, upper, _("No candles."))
+            return nothing(figure, upper, _("No candles."))
         places = list(range(len(chart.times)))
         rose = [end >= start for start, end in zip(chart.opens, chart.closes, strict=True)]
         bottoms = [min(pair) for pair in zip(chart.opens, chart.closes, strict=True)]
@@ -212,29 +236,41 @@ def candles(chart: Candles) -> Picture:
         upper.vlines(places, chart.lows, bottoms, color=style.SOFT, linewidth=0.8)
         tops = [bottom + height for bottom, height in zip(bottoms, heights, strict=True)]
         upper.vlines(places, tops, chart.highs, color=style.SOFT, linewidth=0.8)
-        faces = [style.PAPER if up else style.SOFT for up in rose]
-        upper.bar(places, heights, 0.66, bottoms, color=faces, edgecolor=style.SOFT, linewidth=0.8)
+        edges = [style.tone("gain" if up else "loss") if chart.coloured else style.SOFT for up in rose]
+        faces = [style.PAPER if up else edge for up, edge in zip(rose, edges, strict=True)]
+        upper.bar(places, heights, 0.66, bottoms, color=faces, edgecolor=edges, linewidth=0.8)
+        _averages(upper, chart)
         _marks(upper, chart)
         upper.set_ylabel(chart.unit, fontsize=8.5)
         upper.yaxis.set_major_locator(MaxNLocator(6))
-        upper.yaxis.set_major_formatter(FuncFormatter(_amount_tick))
+        upper.yaxis.set_major_formatter(Ticks())
         lower.bar(places, chart.volumes, 0.66, color=style.GREY)
         lower.set_ylabel(_("volume"), fontsize=8.5)
         lower.yaxis.set_major_locator(MaxNLocator(2))
-        lower.yaxis.set_major_formatter(FuncFormatter(_amount_tick))
+        lower.yaxis.set_major_formatter(Ticks())
         step = max(1, -(-len(places) // 6))
         lower.set_xticks(places[::step], list(chart.labels)[::step])
-        lower.set_xlim(-1, len(places))
+        beside = max(1.0, 0.02 * len(places))  # a mark is wider than a candle where there are many
+        lower.set_xlim(-beside, len(places) - 1 + beside)
         for axes in (upper, lower):
             axes.grid(linewidth=0.8)
             axes.tick_params(length=0)
         return figure
 
 
+def _averages(axes: Any, chart: Candles) -> None:
+    """Draw the moving averages, each named at its end, and the legend with them."""
+    places = list(range(len(chart.times)))
+    for (name, values), colour in zip(chart.averages.items(), style.LINES, strict=False):
+        axes.plot(places, values, color=colour, linewidth=1.1, label=name, zorder=4)
+
+
 def _marks(axes: Any, chart: Candles) -> None:
-    span = (max(chart.highs) - min(chart.lows)) or 1.0
-    axes.set_ylim(min(chart.lows) - 0.12 * span, max(chart.highs) + 0.12 * span)
-    handles = []
+    prices = [mark.price for mark in chart.marks]
+    low, high = min(*chart.lows, *prices, chart.lows[0]), max(*chart.highs, *prices, chart.highs[0])
+    span = (high - low) or abs(high) * 0.01 or 1.0
+    axes.set_ylim(low - 0.12 * span, high + 0.12 * span)
+    handles = list(axes.get_lines()) if chart.averages else []
     for buy, shape, colour, word in (
         (True, UP, style.tone("gain"), _("bought")),
         (False, DOWN, style.tone("loss"), _("sold")),
@@ -256,18 +292,11 @@ def _marks(axes: Any, chart: Candles) -> None:
                 Line2D([], [], marker=marker, color=colour, markersize=7, linestyle="none", label=word)
             )
     if handles:
-        axes.legend(handles=handles, loc="upper left", ncols=2, fontsize=8.5, handletextpad=0.2)
+        axes.legend(handles=handles, loc="upper left", ncols=4, fontsize=8.5, handletextpad=0.2)
 
 
-def _nothing(figure: Picture, axes: Any, text: str) -> Picture:
+def nothing(figure: Picture, axes: Any, text: str) -> Picture:
+    """Return a figure that says that there is nothing to show."""
     axes.set_axis_off()
     axes.text(0.5, 0.5, text, ha="center", va="center", transform=axes.transAxes, color=style.SOFT)
     return figure
-
-
-def _amount_tick(value: float, _: object) -> str:
-    return amount_text(value, places=0 if abs(value) >= 100 or value == int(value) else 2)
-
-
-def _percent_tick(value: float, _: object) -> str:
-    return percent_text(value, places=0 if value == int(value) else 1)

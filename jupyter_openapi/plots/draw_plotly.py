@@ -6,7 +6,7 @@ Names go in escaped: plotly reads a few HTML tags in texts.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import nullcontext
 from html import escape
 from typing import Any
 
@@ -14,9 +14,10 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from jupyter_openapi.messages import _
-from jupyter_openapi.plots import style
+from jupyter_openapi.plots import style, themes
 from jupyter_openapi.plots import style as fonts
 from jupyter_openapi.plots.charts import Bars, Candles, Curve
+from jupyter_openapi.plots.plotly_figure import Chart
 from jupyter_openapi.plots.style import amount_text, percent_text
 
 PIXELS = 34  # a bar takes
@@ -29,9 +30,8 @@ def readable(text: str) -> bool:
     return True
 
 
-def legible() -> AbstractContextManager[None]:
-    """Speak as before inside: a browser finds its fonts."""
-    return nullcontext()
+legible = nullcontext
+"""Speak as before inside: a browser finds its fonts."""
 
 
 def note(names: Iterable[object]) -> str:  # noqa: ARG001 (as matplotlib's)
@@ -39,10 +39,13 @@ def note(names: Iterable[object]) -> str:  # noqa: ARG001 (as matplotlib's)
     return ""
 
 
-def _dress(figure: go.Figure, height: int, title: str, line: str, remark: str) -> go.Figure:
+def dressed(figure: go.Figure, height: int, title: str, line: str, remark: str) -> go.Figure:
+    """Give a figure its title, the line about the account, a remark at its foot, and the theme."""
     head = f"<b>{escape(title)}</b><br><span style='font-size:12px;color:{style.SOFT}'>{escape(line)}</span>"
     figure.update_layout(
-        template="plotly_white",
+        template="plotly_dark" if themes.current().dark else "plotly_white",
+        paper_bgcolor=style.PAPER,
+        plot_bgcolor=style.PAPER,
         title={"text": head, "x": 0.01, "xanchor": "left", "y": 1, "yanchor": "top", "pad": {"t": 14}},
         height=height + (18 if remark else 0),
         margin={"l": 16, "r": 24, "t": HEAD, "b": FOOT + (18 if remark else 0)},
@@ -70,20 +73,21 @@ def _dress(figure: go.Figure, height: int, title: str, line: str, remark: str) -
     return figure
 
 
-def _nothing(title: str, line: str, text: str) -> go.Figure:
-    figure = go.Figure()
+def nothing(title: str, line: str, text: str) -> go.Figure:
+    """Return a figure that says that there is nothing to show."""
+    figure = Chart()
     figure.add_annotation(text=text, x=0.5, y=0.5, xref="paper", yref="paper", showarrow=False)
     figure.update_xaxes(visible=False)
     figure.update_yaxes(visible=False)
-    return _dress(figure, 220, title, line, "")
+    return dressed(figure, 220, title, line, "")
 
 
 def bars(chart: Bars) -> go.Figure:
     """Draw horizontal bars, each with its text beside it."""
     if not chart.bars:
-        return _nothing(chart.title, chart.line, _("Nothing to show."))
+        return nothing(chart.title, chart.line, _("Nothing to show."))
     labels = [escape(bar.label) for bar in chart.bars]
-    figure = go.Figure(
+    figure = Chart(
         go.Bar(
             x=[bar.value for bar in chart.bars],
             y=list(range(len(labels))),
@@ -99,22 +103,23 @@ def bars(chart: Bars) -> go.Figure:
     low, high = (pick(0.0, *(bar.value for bar in chart.bars)) for pick in (min, max))
     span = (high - low) or 1.0
     reach = [low - 0.35 * span * (low < 0), high + 0.35 * span * (high > 0 or low == 0)]
-    form = ".0f" if chart.percent else ",.0f"
     figure.update_xaxes(
-        title=escape(chart.unit), tickformat=form, ticksuffix="%" if chart.percent else "", range=reach
+        title=escape(chart.unit), tickformat=",", ticksuffix="%" if chart.percent else "", range=reach
     )
     figure.update_yaxes(
         tickvals=list(range(len(labels))), ticktext=labels, autorange="reversed", showgrid=False
     )
     height = HEAD + FOOT + PIXELS * max(len(labels), 2)
-    return _dress(figure, height, chart.title, chart.line, chart.remark)
+    return dressed(figure, height, chart.title, chart.line, chart.remark)
 
 
 def curve(chart: Curve) -> go.Figure:
     """Draw value above and drawdown below, on one axis of time."""
     if not chart.times:
-        return _nothing(chart.title, chart.line, _("No snapshots with a value yet."))
-    figure = make_subplots(rows=2, cols=1, shared_xaxes=True, row_heights=[0.74, 0.26], vertical_spacing=0.05)
+        return nothing(chart.title, chart.line, _("No snapshots with a value yet."))
+    figure = make_subplots(
+        rows=2, cols=1, shared_xaxes=True, row_heights=[0.74, 0.26], vertical_spacing=0.05, figure=Chart()
+    )
     mode = "lines+markers" if len(chart.times) < 30 else "lines"
     shown = [amount_text(value) for value in chart.values]
     fell = [percent_text(value, places=2) for value in chart.below]
@@ -151,15 +156,19 @@ def curve(chart: Curve) -> go.Figure:
         )
     figure.update_yaxes(title=escape(chart.unit), tickformat=",", row=1, col=1)
     figure.update_yaxes(title=_("drawdown"), ticksuffix="%", rangemode="tozero", row=2, col=1)
-    return _dress(figure, 520, chart.title, chart.line, chart.remark)
+    return dressed(figure, 520, chart.title, chart.line, chart.remark)
 
 
 def candles(chart: Candles) -> go.Figure:
     """Draw candles (hollow where the price rose, filled where it fell), volume, and the executions."""
     if not chart.times:
-        return _nothing(chart.title, chart.line, _("No candles."))
-    figure = make_subplots(rows=2, cols=1, shared_xaxes=True, row_heights=[0.78, 0.22], vertical_spacing=0.04)
+        return nothing(chart.title, chart.line, _("No candles."))
+    figure = make_subplots(
+        rows=2, cols=1, shared_xaxes=True, row_heights=[0.78, 0.22], vertical_spacing=0.04, figure=Chart()
+    )
     places = list(range(len(chart.times)))
+    pair = (style.tone("gain"), style.tone("loss")) if chart.coloured else (style.SOFT, style.SOFT)
+    rising, falling = pair
     figure.add_trace(
         go.Candlestick(
             x=places,
@@ -167,14 +176,17 @@ def candles(chart: Candles) -> go.Figure:
             high=chart.highs,
             low=chart.lows,
             close=chart.closes,
-            increasing={"line": {"color": style.SOFT, "width": 1}, "fillcolor": style.PAPER},
-            decreasing={"line": {"color": style.SOFT, "width": 1}, "fillcolor": style.SOFT},
+            increasing={"line": {"color": rising, "width": 1}, "fillcolor": style.PAPER},
+            decreasing={"line": {"color": falling, "width": 1}, "fillcolor": falling},
             text=list(chart.labels),
             name="",
         ),
         row=1,
         col=1,
     )
+    for (name, values), colour in zip(chart.averages.items(), style.LINES, strict=False):
+        line = go.Scatter(x=places, y=values, mode="lines", name=name, line={"color": colour, "width": 1.2})
+        figure.add_trace(line, row=1, col=1)
     for buy, shape, colour in (
         (True, "triangle-up", style.tone("gain")),
         (False, "triangle-down", style.tone("loss")),
@@ -189,7 +201,7 @@ def candles(chart: Candles) -> go.Figure:
     figure.update_xaxes(rangeslider_visible=False, showgrid=False, **ticks)
     figure.update_yaxes(title=escape(chart.unit), tickformat=",", row=1, col=1)
     figure.update_yaxes(title=_("volume"), tickformat=",", nticks=3, row=2, col=1)
-    return _dress(figure, 560, chart.title, chart.line, chart.remark)
+    return dressed(figure, 560, chart.title, chart.line, chart.remark)
 
 
 def _marks(mine: list[Any], shape: str, colour: str) -> go.Scatter:

@@ -5,14 +5,18 @@ The colours are Okabe and Ito's, which readers with any common colour blindness 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextvars import ContextVar
 from datetime import UTC, datetime
 from functools import cache
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from jupyter_openapi.colors import colors
+from jupyter_openapi.errors import sentence
 from jupyter_openapi.messages import ENGLISH, _, language, speaking
+from jupyter_openapi.plots.themes import current
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -52,9 +56,25 @@ def amount_text(value: float, *, sign: bool = False, places: int | None = None) 
     return f"{0:,.{places}f}" if not text.strip("+-0.,") else text.replace("-", MINUS)
 
 
+MOST_PLACES = 6
+
+
 def percent_text(value: float, *, sign: bool = False, places: int = 1) -> str:
-    """Return a percentage: ``+12.3%``."""
+    """Return a percentage: ``+12.3%``; a small one with as many digits as show that it is not 0."""
+    while value and places < MOST_PLACES and not round(value, places):
+        places += 1
     return f"{amount_text(value, sign=sign, places=places)}%"
+
+
+def places_of(numbers: Sequence[float]) -> int:
+    """Return the fewest decimals with which the numbers of an axis are told apart, and are what they are."""
+    ordered = sorted(set(numbers))
+    steps = [after - before for before, after in pairwise(ordered)]
+    step = min(steps, default=abs(ordered[0]) if ordered else 1.0) or 1.0
+    for places in range(MOST_PLACES + 4):
+        if all(abs(round(number, places) - number) < step / 1000 for number in ordered):
+            return places
+    return MOST_PLACES + 4
 
 
 def printable(text: object) -> str:
@@ -141,6 +161,24 @@ def note(names: Iterable[object]) -> str:
     return "" if shown else NO_FONT
 
 
+_NOTE: ContextVar[str] = ContextVar("note", default="")
+
+
+@contextmanager
+def noting(said: str) -> Iterator[None]:
+    """Say this, too, at the foot of every picture that is drawn inside."""
+    token = _NOTE.set(said)
+    try:
+        yield
+    finally:
+        _NOTE.reset(token)
+
+
+def noted(remark: str) -> str:
+    """Return a picture's remark and what is to be said of the fonts."""
+    return sentence(remark, _NOTE.get())
+
+
 @cache
 def _face(family: str) -> Any:
     from matplotlib import font_manager
@@ -149,19 +187,27 @@ def _face(family: str) -> Any:
     return font_manager.get_font(path)
 
 
-BLUE = "#0072B2"
-ORANGE = "#D55E00"
-GREY = "#9AA5B1"
-INK = "#1F2933"
-SOFT = "#5B6875"
-GRID = "#E4E7EB"
-PAPER = "#FFFFFF"
+_THEMED = frozenset({"BLUE", "ORANGE", "GREY", "INK", "SOFT", "GRID", "PAPER"})
+
+
+def __getattr__(name: str) -> str:
+    """Return ``style.INK`` and the like: a colour of the theme that is being drawn in."""
+    if name not in _THEMED:
+        raise AttributeError(name)
+    return str(getattr(current(), name.lower()))
+
+
+LINES = ("#1565C0", "#A15C00", "#7B1FA2", "#00695C", "#AD1457", "#4E342E")
+"""Colours of lines beside each other, the same as on the chart in a page."""
 
 
 def tone(name: str) -> str:
     """Return the colour of a ``gain`` or a ``loss`` in the pair in use; else of ``plain`` or ``muted``."""
-    pair = colors()
-    return {"plain": BLUE, "gain": pair.up.light, "loss": pair.down.light, "muted": GREY}[name]
+    theme, pair = current(), colors()
+    if name in {"gain", "loss"}:
+        shade = pair.up if name == "gain" else pair.down
+        return shade.dark if theme.dark else shade.light
+    return {"plain": theme.blue, "muted": theme.grey}[name]
 
 
 WIDTH = 7.6  # inches

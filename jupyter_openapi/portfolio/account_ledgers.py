@@ -46,6 +46,8 @@ class Account:
         The currency of the sums, and how sales meet purchases.
     given
         What was held before the first execution, as the user says.
+    also
+        Symbols that have a ledger though nothing of them was traded in the window: what is held.
     money
         Currency and multiplier of each symbol.
     rates
@@ -66,6 +68,7 @@ class Account:
     base: str
     method: str = "fifo"
     given: Mapping[str, Opening] = field(default_factory=dict)
+    also: tuple[str, ...] = ()
     money: Mapping[str, Instrument] = field(default_factory=dict)
     rates: Rates = field(default_factory=Rates)
     fees: dict[str, tuple[Decimal, Decimal]] = field(default_factory=dict)
@@ -94,7 +97,8 @@ class Account:
         """Fill the ledgers, and find out which symbols do not add up."""
         spread = fees_by_trade(self.trades.fills, self.fees)
         self.gone.clear()
-        self.ledgers = {symbol: self._ledger(symbol, spread) for symbol in self.trades.symbols}
+        symbols = dict.fromkeys([*self.trades.symbols, *self.also])
+        self.ledgers = {symbol: self._ledger(symbol, spread) for symbol in symbols}
         reasons = {symbol: self._why_left_out(symbol) for symbol in self.ledgers}
         self.left_out = {symbol: why for symbol, why in reasons.items() if why}
 

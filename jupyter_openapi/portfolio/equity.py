@@ -115,7 +115,7 @@ def equity_curve(
         not installed; or `kinds` holds something else than these two.
     """
     base = currency_code(base_currency)
-    stated = _stated(kinds)
+    stated = stated_kinds(kinds)
     owner = chosen_owner(client, folder)
     groups = grouped(store.read(store.files(folder, owner)).to_pylist())
     with exactly():
@@ -139,7 +139,7 @@ def grouped(rows: Iterable[Row]) -> list[list[Row]]:
     return list(groups.values())
 
 
-def _stated(kinds: Mapping[str, str] | None) -> Mapping[str, bool]:
+def stated_kinds(kinds: Mapping[str, str] | None) -> Mapping[str, bool]:
     """Return whether movements of a name are deposits, as the user says."""
     for name, kind in (kinds or {}).items():
         if kind not in KINDS:
@@ -151,9 +151,19 @@ def _stated(kinds: Mapping[str, str] | None) -> Mapping[str, bool]:
     return {name: kind == "deposit" for name, kind in (kinds or {}).items()}
 
 
-def point_of(rows: Sequence[Row], base: str, stated: Mapping[str, bool] | None = None) -> Point:
-    """Value one snapshot in the base currency; `stated` tells by name what is a deposit and what is not."""
-    rates = Rates({(row["currency"], row["into"]): row["amount"] for row in rows if row["kind"] == "rate"})
+def rates_of(rows: Sequence[Row]) -> Rates:
+    """Return the rates of exchange of one snapshot."""
+    return Rates({(row["currency"], row["into"]): row["amount"] for row in rows if row["kind"] == "rate"})
+
+
+def point_of(
+    rows: Sequence[Row], base: str, stated: Mapping[str, bool] | None = None, rates: Rates | None = None
+) -> Point:
+    """Value one snapshot in the base currency; `stated` tells by name what is a deposit and what is not.
+
+    With `rates` it is valued at these, instead of its own.
+    """
+    rates = rates or rates_of(rows)
     quotes = {row["symbol"]: row for row in rows if row["kind"] == "quote"}
     held = [_worth(row, quotes, rates, base) for row in rows if row["kind"] == "holding"]
     cash = [

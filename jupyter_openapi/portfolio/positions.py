@@ -135,7 +135,8 @@ def names(items: Iterable[str], most: int = 6) -> str:
 
 FUND = "FUND"
 """What stands for the market of a fund, which has none."""
-BALANCE_CURRENCIES = frozenset({"HKD", "USD", "CNH"})
+BALANCE_CURRENCIES = ("HKD", "USD", "CNH")
+"""In which an account's balance can be asked for, in the order a person is offered them."""
 
 
 @dataclass(frozen=True, slots=True)

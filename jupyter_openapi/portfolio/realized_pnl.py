@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -125,12 +125,12 @@ def worked_out(
         raise RequestRefused(
             _("method is {methods}, not {method!r}.").format(methods=_(" or ").join(METHODS), method=method)
         )
-    given = _openings(opening)
+    given = openings(opening)
     reader = AccountReader(client)
     with exactly():
         account = Account(_trades(reader, start, end, since), base, method, given)
         _read(reader, account)
-        _add_fees(reader, account, fees)
+        add_fees(reader, account, fees, _orders(account))
         frame = frame_of(account, client.tz)
         analysis = read_analysis(reader, account.trades.start, account.trades.end) if account.ledgers else {}
         facts = facts_of(account, analysis, reader.asides, client.tz)
@@ -155,7 +155,7 @@ def _read(reader: AccountReader, account: Account) -> None:
     for one in account.money.values():
         for said in one.assumptions:
             reader.miss(said)
-    _add_rates(reader, account, {one.currency for one in account.money.values()})
+    add_rates(reader, account, {one.currency for one in account.money.values()})
     for currency in sorted({one.currency for one in account.money.values()}):
         if account.rates.rate(currency, account.base) is None:
             reader.miss(
@@ -169,13 +169,20 @@ def _read(reader: AccountReader, account: Account) -> None:
         account.play()
 
 
-def _add_rates(reader: AccountReader, account: Account, currencies: set[str]) -> None:
+def add_rates(reader: AccountReader, account: Account, currencies: set[str]) -> None:
     """Read the rates of exchange where several currencies meet, once."""
     if currencies - {account.base} and not account.rates.pairs:
         account.rates = read_rates(reader)
 
 
-def _openings(opening: Mapping[str, tuple[Any, Any]] | None) -> dict[str, Opening]:
+def openings(opening: Mapping[str, tuple[Any, Any]] | None) -> dict[str, Opening]:
+    """Return what a user says was held before the first execution, by symbol.
+
+    Raises
+    ------
+    RequestRefused
+        It is no quantity and price.
+    """
     given = {}
     for symbol, pair in (opening or {}).items():
         try:
@@ -193,13 +200,13 @@ def _openings(opening: Mapping[str, tuple[Any, Any]] | None) -> dict[str, Openin
     return given
 
 
-def _add_fees(
+def add_fees(
     reader: AccountReader,
     account: Account,
     wanted: bool | None,  # noqa: FBT001 (tells three states)
+    orders: Sequence[str],
 ) -> None:
     """Ask for the fees of the orders that matter, and fill the ledgers again with them."""
-    orders = _orders(account)
     if wanted is False or not orders:
         return
     if wanted is None and len(orders) > MOST_FEES:
@@ -231,7 +238,7 @@ def _in_own_currency(
         if one.currency in {"", own} or not one.fee:
             fees[order_id] = (one.fee, one.filled)
             continue
-        _add_rates(reader, account, {own, one.currency})
+        add_rates(reader, account, {own, one.currency})
         fee = product(one.fee, account.rates.rate(one.currency, own))
         if fee is None:
             reader.miss(

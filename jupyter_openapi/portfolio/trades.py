@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -195,11 +195,11 @@ def _begin(earliest: int, limit: int | None, now: int) -> int:
     return max(0, min(earliest, now + MARGIN - requests * stretch))
 
 
-def _add_splits(reader: AccountReader, trades: Trades) -> None:
+def _add_splits(reader: AccountReader, trades: Trades, also: Iterable[str] = ()) -> None:
     """Read the splits of the shares whose executions do not lead to what is held, or whose prices jump."""
     wanted = [
         symbol
-        for symbol in trades.symbols
+        for symbol in dict.fromkeys([*trades.symbols, *also])
         if symbol not in trades.splits
         and not is_option(symbol)
         and (trades.quantity(symbol, trades.since) or _jumps(trades.of(symbol)))
@@ -214,9 +214,17 @@ def _jumps(fills: Sequence[Fill]) -> bool:
     )
 
 
-def _look_back(reader: AccountReader, trades: Trades) -> None:
+def read_until_explained(reader: AccountReader, trades: Trades, symbols: Iterable[str]) -> None:
+    """Read executions further back until they explain all that is held of some symbols; at most a year."""
+    wanted = tuple(symbols)
+    _add_splits(reader, trades, wanted)
+    _look_back(reader, trades, lambda: any(trades.quantity(symbol, trades.since) for symbol in wanted))
+    _add_splits(reader, trades, wanted)
+
+
+def _look_back(reader: AccountReader, trades: Trades, wanting: Callable[[], bool] | None = None) -> None:
     for _attempt in range(LOOKS):
-        if not (trades.unresolved() or trades.options):
+        if not (wanting() if wanting is not None else trades.unresolved() or trades.options):
             return
         earlier = max(0, trades.since - STRETCH * DAY)
         try:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from jupyter_openapi.errors import RequestRefused, guarded
+from jupyter_openapi.errors import RequestRefused
 from jupyter_openapi.frames import describe, seal
 from jupyter_openapi.frames.values import text_column
 from jupyter_openapi.market.money import ZERO, exactly, floats, minus, product, ratio, total
@@ -21,7 +21,6 @@ from jupyter_openapi.portfolio.positions import (
     read_balance,
     read_funds,
     read_stocks,
-    warn,
 )
 from jupyter_openapi.portfolio.prices import (
     Rates,
@@ -213,70 +212,8 @@ class Row:
         return product(self.market_value, self.rate)
 
 
-@guarded
-def value(client: ClientLike, base_currency: str = "HKD", session: str = "regular") -> pd.DataFrame:
-    """Value every holding: one row for each stock, option and fund of each account channel.
-
-    Parameters
-    ----------
-    client
-        A connected `Client`. At most five reads of the account are made, one or two of quotes, and a few more
-        of these where quotes are refused.
-    base_currency
-        The currency of the totals: ``HKD``, ``USD``, ``CNH``, or any other that the broker has a rate for.
-    session
-        ``regular`` values at the last price of regular hours; ``latest`` at the last trade of any session,
-        named in a last column, `price_session`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Numbers are ``float64``, multiplied exactly before, and NaN where not known:
-
-        ===================================  ==========================================================
-        account_channel, symbol,             as the broker names them; the market of a fund is ``FUND``
-        symbol_name, market, currency
-        quantity, available_quantity         shares, contracts or fund units
-        cost_price, last_done, prev_close    per share or unit, in `currency`; a fund's last_done is its
-                                             net asset value
-        market_value                         quantity x last_done (x an option's multiplier)
-        cost_value                           quantity x cost_price (x an option's multiplier)
-        unrealized_pl                        market_value - cost_value, before fees
-        unrealized_pl_pct                    of cost_value, in percent
-        day_pl                               quantity at the open x (last_done - prev_close), and today's
-                                             fills: (last_done - price) x quantity bought, the reverse for
-                                             a sale; before fees
-        day_pl_pct                           of the value at the previous close and what was put in today,
-                                             in percent
-        weight                               share of all holdings' value, 0 to 1; cash is not in it
-        base_currency, market_value_base,    at today's rates of exchange: gains and losses of the
-        unrealized_pl_base                   currencies themselves are not in them
-        ===================================  ==========================================================
-
-        ``cost_price`` is average or diluted by the account's own setting; the API does not show which. A cost
-        of 0 counts as not known. A fund has no ``prev_close`` and so no ``day_pl``.
-
-        ``attrs["openapi"]`` holds the definitions (``notes``), what could not be read (``missing``), the cash
-        (``cash``), the rates used (``rates``), what was closed today (``closed_today``) and the broker's own
-        totals (``broker``). `totals` adds up, `notes` says it in words.
-
-    Raises
-    ------
-    RequestRefused
-        `base_currency` is no currency's code, or `session` is neither of the two.
-
-    Warns
-    -----
-    IncompleteWarning
-        Something could not be read: one line says what. What depends on it is NaN, never 0.
-    """
-    frame = valued(client, base_currency, session)
-    warn(frame.attrs["openapi"]["missing"], _("Not everything could be valued"))
-    return frame
-
-
 def valued(client: ClientLike, base_currency: str = "HKD", session: str = "regular") -> pd.DataFrame:
-    """Return what `value` does, without the warning."""
+    """Return what `value` does of one account, without the warning."""
     base = currency_code(base_currency)
     if session not in SESSIONS:
         raise RequestRefused(
@@ -327,7 +264,7 @@ def _row(holding: Holding, price: Price | None, day: DayResult, rate: Decimal | 
     last = holding.value_per_unit if holding.fund else (price.last if price else None)
     worth, paid = (product(holding.quantity, each, times) for each in (last, holding.cost))
     if holding.quantity == 0:
-        worth = paid = ZERO  # nothing is worth nothing, whatever the price
+        worth = paid = ZERO  # a quantity of 0 is worth 0, whatever the price
     return Row(holding, last, price.prev_close if price else None, worth, paid, day, rate)
 
 

@@ -11,12 +11,13 @@ import hashlib
 import tempfile
 import weakref
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from shutil import rmtree
 from typing import TYPE_CHECKING
 
 from jupyter_openapi.ratelimit.limiter import Limiter, Turn
-from jupyter_openapi.ratelimit.rates import RATES, Kind, LimitsUnavailable, Rate
+from jupyter_openapi.ratelimit.rates import RARE, RATES, Kind, LimitsUnavailable, Rate
 
 if TYPE_CHECKING:
     from jupyter_openapi.ratelimit.rates import LimitStore
@@ -66,25 +67,33 @@ def limiter_for(
         "quote": _name("quote", quote_digest or key_digest),
         "read": _name("read", key_digest),
         "candle": _name("candle", quote_digest or key_digest),
+        "topic": _name("topic", key_digest),
+        "topic_day": _name("topic_day", key_digest),
     }
     books: dict[Kind, LimitStore] = {}
     own = Path(tempfile.mkdtemp(prefix="jupyter-openapi-")) if alone else None
+
+    def store(kind: Kind) -> LimitStore:
+        if redis_url is not None and own is None:
+            from jupyter_openapi.ratelimit.redis import RedisStore
+
+            return RedisStore(redis_url, names[kind], rates[kind])
+        from jupyter_openapi.ratelimit.sqlite import SqliteStore
+        from jupyter_openapi.storage import state_folder
+
+        return SqliteStore(own or directory or state_folder() / "limits", names[kind], rates[kind])
+
     try:
-        for kind, rate in rates.items():
-            if redis_url is not None and own is None:
-                from jupyter_openapi.ratelimit.redis import RedisStore
-
-                books[kind] = RedisStore(redis_url, names[kind], rate)
-            else:
-                from jupyter_openapi.ratelimit.sqlite import SqliteStore
-                from jupyter_openapi.storage import state_folder
-
-                books[kind] = SqliteStore(own or directory or state_folder() / "limits", names[kind], rate)
+        for kind in rates:
+            if kind not in RARE:
+                books[kind] = store(kind)
     except BaseException:
         for book in books.values():
             book.close()
         raise
-    limiter = Limiter(books, notify, patience)
+    limiter = Limiter(
+        books, notify, patience, later={kind: partial(store, kind) for kind in rates if kind in RARE}
+    )
     if own is not None:
         weakref.finalize(limiter, rmtree, own, ignore_errors=True)
     return limiter

@@ -56,6 +56,8 @@ class Limiter:
         Called with one sentence when a wait is longer than a second.
     patience
         Seconds that a turn may take at most; what would take longer is refused at once.
+    later
+        Makes the shared memory of those that are seldom needed.
     """
 
     def __init__(
@@ -63,8 +65,14 @@ class Limiter:
         books: Mapping[Kind, LimitStore],
         notify: Callable[[str], None] | None = None,
         patience: float = 120.0,
+        *,
+        later: Mapping[Kind, Callable[[], LimitStore]] | None = None,
     ) -> None:
-        self._books = books
+        self._books: dict[str, LimitStore] = {str(kind): book for kind, book in books.items()}
+        self._later: dict[str, Callable[[], LimitStore]] = {
+            str(kind): make for kind, make in (later or {}).items()
+        }
+        self._opening = threading.Lock()
         self._notify = notify
         self._patience = patience
 
@@ -109,19 +117,19 @@ class Limiter:
         ...     turn.written()
         ...     answer = connection.receive()
         """
-        if kind == "none":
+        names = [name for name in also if self._kept(name)] + [kind] * (kind != "none")
+        if not names:
             yield Turn()
             return
-        books: dict[str, LimitStore] = {str(name): book for name, book in self._books.items()}
-        if kind not in books:
+        if kind != "none" and not self._kept(kind):
             raise ValueError(_("no limit is called {kind!r}").format(kind=kind))
         begun = time.monotonic()
         longest = self._patience if patience is None else min(patience, self._patience)
         waits: list[_Wait] = []
         try:
-            for name in (*(each for each in also if each in books), kind):
+            for name in names:
                 wait = _Wait(
-                    books[name],
+                    self._book(name),
                     notify=self._notify,
                     patience=longest,
                     stop=stop,
@@ -139,6 +147,16 @@ class Limiter:
             for wait in waits:
                 wait.end()
 
+    def _kept(self, name: str) -> bool:
+        return name in self._books or name in self._later
+
+    def _book(self, name: str) -> LimitStore:
+        """Return the shared memory of a limit, opened now if it never was."""
+        with self._opening:
+            if name not in self._books:
+                self._books[name] = self._later[name]()
+            return self._books[name]
+
     def left(self) -> dict[str, int]:
         """Return how many requests of each kind, ``trade`` and ``quote``, may go at once now.
 
@@ -148,8 +166,8 @@ class Limiter:
             The shared memory can't be used.
         """
         return {
-            str(kind): max(0, book.rate.calls - book.used())
-            for kind, book in self._books.items()
+            kind: max(0, book.rate.calls - book.used())
+            for kind, book in list(self._books.items())
             if kind in {"trade", "quote"}
         }
 
@@ -168,7 +186,7 @@ class Limiter:
 
     def close(self) -> None:
         """Close the shared memory's files or connections; what they hold stays for the other kernels."""
-        for book in self._books.values():
+        for book in list(self._books.values()):
             book.close()
 
 
@@ -232,7 +250,7 @@ class _Wait:
             if self._entry is not None:
                 self._ticket = None
                 return 0.0
-            if wait > SIGN:  # a clock was set; nobody should wait at a shut gate for that
+            if wait > SIGN:  # a clock was set back: that is no reason to wait
                 self._release()
                 return wait
             self._pause(wait, 0)

@@ -1,7 +1,8 @@
 """The broker's limits as numbers, and when the next request may go.
 
 Source: the broker's documentation (trade and asset: 30 calls in 30 seconds, 20 ms apart, for each account;
-quotes: 10 calls a second, 5 at once, for each app key; historical candles: 60 calls in 30 seconds).
+quotes: 10 calls a second, 5 at once, for each app key; historical candles: 60 calls in 30 seconds; topics: 3
+a minute and 10 in 24 hours for each user).
 """
 
 from __future__ import annotations
@@ -14,14 +15,14 @@ from typing import Literal, NamedTuple, Protocol
 from jupyter_openapi.errors import RequestRefused
 from jupyter_openapi.messages import N_
 
-Kind = Literal["trade", "quote", "read", "candle"]
+Kind = Literal["trade", "quote", "read", "candle", "topic", "topic_day"]
 
 
 class Urgency(IntEnum):
     """Who goes first in the line for one limit; among equals, who came first."""
 
     CANCEL = 0
-    ORDER = 1  # and the reads made for one: its preview, its fate, waiting for it
+    ORDER = 1  # and the reads made for one: its preview, what became of it, waiting for it
     READ = 2
 
 
@@ -73,15 +74,21 @@ RATES: Mapping[Kind, Rate] = {
     # Our own: so many of the account's calls are for typed, panel and history reads, the rest is for orders.
     "read": Rate(22, 30.5, 0.0, None, N_("30 requests in 30 seconds, of which 8 are kept for orders")),
     "candle": Rate(60, 30.5, 0.0, None, N_("60 requests of historical candles in 30 seconds")),
+    "topic": Rate(3, 60.5, 0.0, None, N_("3 topics a minute")),
+    "topic_day": Rate(10, 86_401.0, 0.0, None, N_("10 topics in 24 hours")),
 }
+RARE = frozenset[Kind]({"candle", "topic", "topic_day"})  # their stores are opened when first needed
 RESERVE = RATES["trade"].calls - RATES["read"].calls  # of the account's calls: for orders alone
 CANDLES = "/quote/history-candlesticks"
+TOPICS = "/v1/content/topics"
 
 
 def limits_of(kind: str, path: str, urgency: Urgency) -> tuple[Kind, ...]:
     """Return the limits beside `kind` that a request must keep."""
     if kind == "trade" and urgency is Urgency.READ:
         return ("read",)
+    if path == TOPICS and urgency is not Urgency.READ:
+        return ("topic", "topic_day")
     return ("candle",) if path == CANDLES else ()
 
 

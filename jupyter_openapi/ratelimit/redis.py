@@ -39,7 +39,7 @@ local function ages(window)
   for i = 2, #found, 2 do list[#list + 1] = text(math.max(0, now() - found[i])) end
   return list
 end
-local function keep() for i = 1, 5 do redis.call('EXPIRE', KEYS[i], 3600) end end
+local function keep() for i = 1, 5 do redis.call('EXPIRE', KEYS[i], KEPT) end end
 """
 LOOK = (
     NOW
@@ -151,6 +151,7 @@ class RedisStore:
                     "and restart."
                 )
             ) from None
+        self._seconds_kept = max(3600, int(rate.seconds) + 60)
         self._failures = (redis.RedisError, OSError, ValueError)
         with self._explained():
             self._redis = redis.Redis.from_url(url, socket_timeout=ANSWER, socket_connect_timeout=ANSWER)
@@ -208,7 +209,9 @@ class RedisStore:
         with self._explained():
             ready = self._scripts.get(script)
             if ready is None:
-                ready = self._scripts[script] = self._redis.register_script(script)
+                ready = self._scripts[script] = self._redis.register_script(
+                    script.replace("KEPT", str(self._seconds_kept))
+                )
             return ready(keys=keys, args=values)
 
     def forget(self, key: str, token: str) -> None:

@@ -19,7 +19,9 @@ from jupyter_openapi.sandbox.exchange.exchange import Exchange
 from jupyter_openapi.sandbox.exchange.hours import Hours, MarketClock
 from jupyter_openapi.sandbox.exchange.store import Store
 from jupyter_openapi.sandbox.gate import Gate, KeyRing, Limits, Request
+from jupyter_openapi.sandbox.language import language_of, speaking
 from jupyter_openapi.sandbox.links import Links
+from jupyter_openapi.sandbox.oauth import TokenBook
 from jupyter_openapi.sandbox.options import Options
 from jupyter_openapi.sandbox.parameters import read
 from jupyter_openapi.sandbox.responses import BEFORE, Faults, Response
@@ -37,7 +39,7 @@ class World:
 
     Attributes
     ----------
-    options, store, clock, ring, gate, limits, faults, links, market, exchange
+    options, store, clock, ring, oauth, gate, limits, faults, links, market, exchange
         The parts, each with its own module.
     seed
         The seed in force: the database's, unless it is new.
@@ -51,7 +53,8 @@ class World:
         self.seed = self._seed()
         self.clock = MarketClock(self.store, manual=options.clock == "manual", start=options.start)
         self.ring = KeyRing(self.store)
-        self.gate = Gate(self.ring)
+        self.oauth = TokenBook(self.store, self.ring.mint)
+        self.gate = Gate(self.ring, book=self.oauth)
         self.limits = Limits(on=options.limits)
         self.faults = Faults(options.faults, self.seed)
         self.links = Links(self.faults)
@@ -103,6 +106,9 @@ CONTROLS: dict[tuple[str, str], Operation] = {}
 PUBLIC: dict[str, Callable[[], Any]] = {}
 """What anyone may GET, by path; the result is the whole body, without an envelope."""
 
+OPEN: dict[tuple[str, str], Callable[[World, Request], Response]] = {}
+"""What anyone may ask, by method and path: the token server; each gives its whole answer."""
+
 FILES: dict[str, Callable[[World, str, str], Any]] = {}
 """What a code in the address opens, by the path's beginning; called with the path's rest and the code."""
 
@@ -132,7 +138,8 @@ class Dispatcher:
 
     def _guarded(self, call: Request) -> Response:
         try:
-            return self._answer(call)
+            with speaking(language_of(call.headers.get("Accept-Language"))):
+                return self._answer(call)
         except Refused as refused:
             return envelope.failure(refused)
         except RequestRefused as refused:  # what `market` says of a symbol or a date it doesn't know
@@ -146,6 +153,9 @@ class Dispatcher:
         self._world.limits.leave(limit)
 
     def _answer(self, call: Request) -> Response:
+        open_to_all = OPEN.get((call.method, call.path))
+        if open_to_all is not None:
+            return open_to_all(self._world, call)
         unsigned = self._unsigned(call) if call.method == "GET" else None
         if unsigned is not None:
             return unsigned
@@ -157,7 +167,7 @@ class Dispatcher:
             raise Refused(message, code=NOT_CARRIED, status=404)
         if (call.method, call.path) in CONTROLS:
             return envelope.success(self._carry_out(operation, path, call))
-        self._world.limits.enter(operation.limit)
+        self._world.limits.enter(operation.limit, operation.name)
         try:
             return self._faulty(operation, path, call)
         except BaseException:

@@ -22,10 +22,12 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 from jupyter_openapi import signing
+from jupyter_openapi.protocol.commands import RATE_LIMIT
 from jupyter_openapi.sandbox.errors import Refused
 
 if TYPE_CHECKING:
     from jupyter_openapi.sandbox.exchange.store import Store
+    from jupyter_openapi.sandbox.oauth import TokenBook
 
 LIFETIME = 90 * 86400
 CHANNEL = "lb_papertrading"
@@ -65,6 +67,12 @@ class KeyRing:
         self._keep()
         return self.keys
 
+    def mint(self, expires_at: float) -> str:
+        """Return an OAuth access token of this account; unlike `refresh`, the token in force stays."""
+        keys = self.keys
+        subject = json.dumps({"member_id": keys.member_id, "account_channel": CHANNEL})
+        return _token("", keys.aaid, keys.member_id, time.time(), expires_at, subject=subject)
+
     def _keep(self) -> None:
         with self._store.transaction():
             self._store.set_setting("keys", asdict(self.keys))
@@ -78,10 +86,12 @@ def _new_keys() -> KeySet:
     return KeySet(key, secret, token, now, now + LIFETIME, member, aaid)
 
 
-def _token(app_key: str, aaid: int, member: int, issued: float, expires: float) -> str:
+def _token(
+    app_key: str, aaid: int, member: int, issued: float, expires: float, *, subject: str = "access_token"
+) -> str:
     claims = {
         "iss": "jupyter-openapi-sandbox",
-        "sub": "access_token",
+        "sub": subject,
         "iat": int(issued),
         "exp": int(expires),
         "ak": app_key,
@@ -109,7 +119,10 @@ TOO_MANY = 429002
 class RateWindow:
     """At most `calls` in any `seconds`, at least `gap` seconds apart, `width` at once."""
 
-    def __init__(self, calls: int, seconds: float, *, gap: float = 0.0, width: int | None = None) -> None:
+    def __init__(
+        self, calls: int, seconds: float, *, gap: float = 0.0, width: int | None = None, code: int = TOO_MANY
+    ) -> None:
+        self.code = code
         self.calls = calls
         self.seconds = seconds
         self.gap = gap
@@ -142,19 +155,25 @@ class Limits:
     def __init__(self, *, on: bool = True, now: Callable[[], float] = time.monotonic) -> None:
         self._now = now
         self._windows = (
-            {"trade": RateWindow(30, 30.0, gap=0.02), "quote": RateWindow(10, 1.0, width=5)} if on else {}
+            {
+                "trade": RateWindow(30, 30.0, gap=0.02),
+                "quote": RateWindow(10, 1.0, width=5),
+                "history_candlesticks": RateWindow(60, 30.0, code=RATE_LIMIT),
+            }
+            if on
+            else {}
         )
 
-    def enter(self, name: str) -> None:
-        """Let a call in, or refuse it with HTTP 429 and 429002."""
-        window = self._windows.get(name)
-        if window is None:
-            return
+    def enter(self, name: str, operation: str = "") -> None:
+        """Let a call in, or refuse it with HTTP 429: 429002, or 301606 under the operation's own limit."""
+        windows = [self._windows[each] for each in (name, operation) if each in self._windows]
         now = self._now()
-        reason = window.refusal(now)
-        if reason:
-            raise Refused(f"api request is limited: {reason}", code=TOO_MANY, status=429)
-        window.count(now)
+        for window in windows:
+            reason = window.refusal(now)
+            if reason:
+                raise Refused(f"api request is limited: {reason}", code=window.code, status=429)
+        for window in windows:
+            window.count(now)
 
     def leave(self, name: str) -> None:
         """Note that a call which entered has been answered."""
@@ -187,8 +206,15 @@ class Request:
 class Gate:
     """Admits a call or raises `Refused`."""
 
-    def __init__(self, ring: KeyRing, now: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self,
+        ring: KeyRing,
+        now: Callable[[], float] = time.time,
+        *,
+        book: TokenBook | None = None,
+    ) -> None:
         self._ring = ring
+        self._book = book
         self._now = now
         # Two generations: what is older than both has left the window of timestamps anyway.
         self._seen: set[int] = set()
@@ -207,9 +233,11 @@ class Gate:
             the official SDK stamps with whole seconds and polls several times in one.
         """
         keys = self._ring.keys
+        token = call.headers.get("Authorization", "")
+        if token.startswith("Bearer ") and self._by_oauth(call, token.removeprefix("Bearer ")):
+            return
         if not _same(call.headers.get("X-Api-Key", ""), keys.app_key):
             raise Refused("apikey illegal", code=403203, status=403)
-        token = call.headers.get("Authorization", "")
         if not _same(token.removeprefix("Bearer "), keys.access_token):
             raise Refused("token invalid", code=401004, status=401)
         if keys.expires_at <= self._now():
@@ -222,6 +250,18 @@ class Gate:
         self._check_signature(call, stamp, signature)
         if not (read and "." not in stamp):
             self._check_new(signature)
+
+    def _by_oauth(self, call: Request, token: str) -> bool:
+        """Tell whether a call is an OAuth client's, and let it in; an unknown or ended token is refused."""
+        client_id = call.headers.get("X-Api-Key", "")
+        if self._book is None or not self._book.knows(client_id):
+            return False
+        holder = self._book.holder(token)
+        if holder is None or not _same(client_id, holder.client_id):
+            raise Refused("token invalid", code=401004, status=401)
+        if holder.expires_at <= self._now():
+            raise Refused("token expired", code=401003, status=401)
+        return True
 
     def _check_stamp(self, stamp: str) -> None:
         if not _STAMP.fullmatch(stamp):

@@ -45,13 +45,15 @@ class Link:
     """One connection to one of the gateways.
 
     `subscribed` holds the kinds (numbers) by symbol, or the topics of the trade socket; `overnight` whether
-    the client asked for overnight figures. Before `session` is set nothing but authentication is allowed.
+    the client asked for overnight figures; `language` is that of names. Before `session` is set nothing but
+    authentication is allowed.
     """
 
     socket: WebSocket
     gateway: str
     session: str = ""
     overnight: bool = False
+    language: str = "en"
     subscribed: dict[str, set[int]] = field(default_factory=dict)
     tokens: dict[int, tuple[float, float]] = field(default_factory=dict)
 

@@ -19,6 +19,7 @@ from jupyter_openapi.spec.model import Kind, Operation, Parameter
 
 LONGEST_TEXT = 10_000
 _DECIMAL = re.compile(r"[+-]?(\d{1,24}(\.\d{0,18})?|\.\d{1,18})", re.ASCII)
+_COUNTER = re.compile(r"[A-Z]{2,4}/(?P<market>[A-Z]{2})/(?P<code>[\w.-]{1,20})", re.ASCII)
 _WHOLE = re.compile(r"[+-]?\d{1,18}", re.ASCII)
 
 
@@ -47,6 +48,8 @@ def read(operation: Operation, path: Mapping[str, str], query: str, body: bytes)
     values: dict[str, Any] = {}
     for parameter in operation.parameters:
         given = places.get(parameter.where, {}).get(parameter.name)
+        if given is None and parameter.name == "symbol" and parameter.where == "query":
+            given = _by_counter(places["query"])
         if parameter.where == "query" and given is not None and not parameter.array:
             given = given[-1]
         empty = given == "" or (given == [] and parameter.array and not parameter.required)
@@ -87,6 +90,14 @@ def _query(query: str) -> dict[str, list[str]]:
     for name, value in pairs:
         values.setdefault(name, []).append(value)
     return values
+
+
+def _by_counter(query: Mapping[str, list[str]]) -> list[str] | None:
+    """Return the symbol that a query names by its counter, ``ST/HK/700``, as SDKs before version 5 do."""
+    for name in ("counter_id", "underlying_counter_id"):
+        if name in query and (found := _COUNTER.fullmatch(query[name][-1])):
+            return [f"{found['code']}.{found['market']}"]
+    return None
 
 
 def _convert(parameter: Parameter, given: Any) -> Any:

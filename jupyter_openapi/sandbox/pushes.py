@@ -20,6 +20,7 @@ from jupyter_openapi.sandbox.dispatch import HANDLERS, World
 from jupyter_openapi.sandbox.exchange.blotter import Booked
 from jupyter_openapi.sandbox.handlers.format import number
 from jupyter_openapi.sandbox.handlers.orders import wire_order
+from jupyter_openapi.sandbox.language import speaking
 from jupyter_openapi.sandbox.links import Link, push
 from jupyter_openapi.sandbox.simulation.market import OrderBook
 
@@ -179,7 +180,7 @@ class Publisher:
 
     def _send_quote(self, links: list[Link], symbol: str, session: int, row: Row, before: Row) -> None:
         changed = {name: value for name, value in row.items() if value != before.get(name)}
-        # The time is what makes an update one; it goes with every push.
+        # Clients take a push without its time for no update, so the time is in every one.
         changed |= {"timestamp": row["timestamp"], "trade_session": session}
         if before:
             changed |= _increase(row, before)
@@ -203,11 +204,13 @@ class Publisher:
         links = [link for link in self._links.of("trade") if c.TOPIC in link.subscribed]
         for change in changes:
             self._stale.add(change.order.symbol)
-            if links:
-                data = {"event": "order_changed_lb", "data": order_fields(self._world, change)}
+            for language in {link.language for link in links}:
+                with speaking(language):
+                    data = {"event": "order_changed_lb", "data": order_fields(self._world, change)}
                 text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
                 values = {"topic": c.TOPIC, "content_type": 1, "dispatch_type": 1, "data": text.encode()}
-                self._links.broadcast(links, push(c.TRADE_PUSH, "Notification", values))
+                among = [link for link in links if link.language == language]
+                self._links.broadcast(among, push(c.TRADE_PUSH, "Notification", values))
 
 
 def _current(quotes: dict[int, Row], *, overnight: bool) -> list[int]:

@@ -63,7 +63,8 @@ JSON = "application/json; charset=utf-8"
 class Response:
     """A response: HTTP status, body, content type, and the fault of its delivery, if any.
 
-    `limit` names the rate limit that counts the request until the answer has left.
+    `limit` names the rate limit that counts the request until the answer has left; `location` is where a
+    browser is sent.
     """
 
     status: int
@@ -71,6 +72,7 @@ class Response:
     content_type: str = JSON
     fault: Fault | None = None
     limit: str = "none"
+    location: str = ""
 
 
 def success(data: Any, fault: Fault | None = None, limit: str = "none") -> Response:
@@ -102,6 +104,16 @@ def _dump(value: Any) -> bytes:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
 
 
-def plain(value: Any) -> Response:
+def plain(value: Any, status: int = 200) -> Response:
     """Return JSON without an envelope."""
-    return Response(200, _dump(value))
+    return Response(status, _dump(value))
+
+
+def page(html: str, status: int = 200) -> Response:
+    """Return a page for a browser."""
+    return Response(status, html.encode(), "text/html; charset=utf-8")
+
+
+def redirect(location: str) -> Response:
+    """Send a browser elsewhere."""
+    return Response(302, b"", "text/plain; charset=utf-8", location=location)

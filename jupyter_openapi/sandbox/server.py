@@ -223,6 +223,8 @@ def _head(answer: Response) -> tuple[ResponseStartLine, HTTPHeaders]:
     headers["Content-Type"] = answer.content_type
     headers["Content-Length"] = str(len(answer.body))
     headers["Date"] = _date(int(time.time()))
+    if answer.location:
+        headers["Location"] = answer.location
     headers["X-Trace-Id"] = secrets.token_hex(16)
     return ResponseStartLine("HTTP/1.1", answer.status, responses.get(answer.status, "Unknown")), headers
 

@@ -47,19 +47,38 @@ def _pull(pull: c.Pull, world: World, link: Link, request: Packet) -> None:
     if world.options.limits:
         _count(link, request.command)
     asked = message(pull.request).decode(request.body) if pull.request else {}
-    given = {name: value for name, value in asked.items() if value is not None}
-    world.refresh()
-    try:
-        fields = read(catalog().named(pull.operation), {}, "", json.dumps(given).encode() if given else b"")
-        data = HANDLERS[pull.operation](world, fields)
-    except (Refused, RequestRefused) as refused:
-        code = getattr(refused, "code", BAD_PARAMETER)
-        known = c.INVALID_REQUEST if code == BAD_PARAMETER else c.INTERNAL_ERROR
-        raise Rejected(c.SERVER_ERROR, known, str(refused)) from None
+    data = _rest(world, pull.operation, asked)
     if request.command == c.SECURITY_QUOTE and not link.overnight:
         for row in data["secu_quote"]:
             row.pop("over_night_quote", None)
     link.answer(request, message(pull.response).encode(data))
+
+
+def _strikes(world: World, link: Link, request: Packet) -> None:
+    """Answer with an expiry date's strikes, which the SDK for Node asks for here; others use REST."""
+    if world.options.limits:
+        _count(link, request.command)
+    asked = message("OptionChainDateStrikeInfoRequest").decode(request.body)
+    found: dict[str, dict[str, Any]] = {}
+    for row in _rest(world, "option_chain_info_by_date", asked)["list"]:
+        price = row["strike_price"]
+        strike = found.setdefault(price, {"price": price, "standard": not row["standard_attr"]})
+        strike["call_symbol" if row["direction"] == "C" else "put_symbol"] = row["symbol"]
+    values = {"strike_price_info": list(found.values())}
+    link.answer(request, message("OptionChainDateStrikeInfoResponse").encode(values))
+
+
+def _rest(world: World, operation: str, asked: dict[str, Any]) -> Any:
+    """Return what REST answers to the same question."""
+    given = {name: value for name, value in asked.items() if value is not None}
+    world.refresh()
+    try:
+        fields = read(catalog().named(operation), {}, "", json.dumps(given).encode() if given else b"")
+        return HANDLERS[operation](world, fields)
+    except (Refused, RequestRefused) as refused:
+        code = getattr(refused, "code", BAD_PARAMETER)
+        known = c.INVALID_REQUEST if code == BAD_PARAMETER else c.INTERNAL_ERROR
+        raise Rejected(c.SERVER_ERROR, known, str(refused)) from None
 
 
 def _count(link: Link, command: int) -> None:
@@ -145,6 +164,7 @@ COMMANDS: dict[str, dict[int, Command]] = {
         c.SUBSCRIPTIONS: _subscriptions,
         c.SUBSCRIBE: _subscribe,
         c.UNSUBSCRIBE: _unsubscribe,
+        c.STRIKES: _strikes,
         **{number: partial(_pull, pull) for number, pull in c.PULLS.items()},
     },
     "trade": {c.TRADE_SUBSCRIBE: _topics, c.TRADE_UNSUBSCRIBE: _leave_topics},

@@ -12,6 +12,7 @@ from jupyter_openapi.protocol import Packet, ProtocolError, message, unpack
 from jupyter_openapi.protocol import commands as c
 from jupyter_openapi.protocol.packets import REQUEST
 from jupyter_openapi.sandbox.dispatch import World
+from jupyter_openapi.sandbox.language import language_of
 from jupyter_openapi.sandbox.links import BAD_AUTH, Link, Rejected
 from jupyter_openapi.sandbox.socket_commands import COMMANDS
 from jupyter_openapi.sandbox.websocket import GOING_AWAY, WebSocket
@@ -31,6 +32,7 @@ class Sockets:
         """Serve a connection whose upgrade request has arrived."""
         gateway = next(name for name, place in c.PATHS.items() if path.partition("?")[0] == place)
         link = Link(WebSocket(stream, path, list(headers.get_all())), gateway)
+        link.language = language_of(headers.get("Accept-Language"))
         task = asyncio.ensure_future(self._serve(link))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)

@@ -241,6 +241,8 @@ def _text_fits(parameter: Parameter, wire: str) -> None:
     length = len(wire)
     if not wire and parameter.required and parameter.kind in {Kind.ID, Kind.SYMBOL}:
         raise refused(parameter, wire, _("is empty"))
+    if parameter.where == "path" and wire in {"", ".", ".."}:
+        raise refused(parameter, wire, _("can't be part of a path"))
     if parameter.min_length is not None and length < parameter.min_length:
         raise refused(
             parameter,
@@ -256,11 +258,23 @@ def _text_fits(parameter: Parameter, wire: str) -> None:
             ),
         )
     if parameter.kind is Kind.SYMBOL and "." not in wire:
-        raise refused(parameter, wire, _("has no market; write it as 700.HK or AAPL.US"))
+        raise refused(parameter, wire, _without_market(wire))
     if parameter.pattern and not re.search(parameter.pattern, wire):
         raise refused(
             parameter, wire, _("does not fit. {description}").format(description=parameter.description)
         )
+
+
+def _without_market(wire: str) -> str:
+    """Say what to type for a symbol without its market, or for a name in a symbol's place."""
+    from jupyter_openapi.market.names import NAMES
+    from jupyter_openapi.market.symbols import suggest
+
+    code = suggest(wire)
+    meant = code if code is not None and NAMES.of(code) else NAMES.named(wire) or code
+    if meant is None:
+        return _("has no market; write it as 700.HK or AAPL.US, or find it with `%openapi search`")
+    return _("has no market; write it as 700.HK or AAPL.US. Did you mean {meant}?").format(meant=meant)
 
 
 def open_to(operation: Operation, names: Iterable[str]) -> Operation:

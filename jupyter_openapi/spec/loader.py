@@ -258,9 +258,19 @@ def read_view(raw: Mapping[str, Any]) -> View:
 
 @cache
 def frame_views() -> Mapping[str, View]:
-    """Return the views of frames that no operation gives, by name: ``portfolio``, ``pnl``."""
-    raw = read_documents()["common.json"]["x-views"]
-    return MappingProxyType({name: read_view(each) for name, each in raw.items()})
+    """Return the views of frames that no operation gives, by name: ``portfolio``, ``pnl``.
+
+    A view with ``keys`` is several: ``exposure by market`` begins with the column ``market``.
+    """
+    found: dict[str, View] = {}
+    for name, each in read_documents()["common.json"]["x-views"].items():
+        for key in each.get("keys", ()):
+            title = key.replace("_", " ").capitalize()
+            first = {"field": key, "title": title, "format": "date" if key == "date" else "text", "key": True}
+            found[f"{name} by {key}"] = read_view({**each, "columns": [first, *each["columns"]]})
+        if "keys" not in each:
+            found[name] = read_view(each)
+    return MappingProxyType(found)
 
 
 def _pages(raw: Mapping[str, Any] | None) -> Pages | None:

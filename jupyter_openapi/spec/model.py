@@ -193,6 +193,7 @@ def table_names(tables: Sequence[Table]) -> tuple[str, ...]:
 FORMATS = frozenset(
     {
         "text",  # as it is
+        "name",  # of a symbol, what the security is called, where that is known
         "code",  # the name of a code: Normal, Buy, LO
         "price",  # every digit the broker gives, thousands apart
         "quantity",  # whole numbers without a point, thousands apart
@@ -215,8 +216,9 @@ FORMATS = frozenset(
 FORMULAS = frozenset({"difference", "growth", "product"})
 """How a computed column comes from two fields: a - b, (a - b) / b, a * b; missing where either is."""
 
-LAYOUTS = frozenset({"table", "ladder", "rows"})
-"""How a view is laid out: a table, a ladder of prices (depth), or one row a column (a single record)."""
+LAYOUTS = frozenset({"table", "ladder", "rows", "pivot"})
+"""How a view is laid out: a table, a ladder of prices (depth), one row a column (a single record), or a table
+whose index is a time and whose columns are pairs of a field and a symbol."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from jupyter_openapi.stream.gateway import Source
+from jupyter_openapi.stream.news import News
 from jupyter_openapi.stream.orders import OrderGateway
 from jupyter_openapi.stream.quotes import QuoteGateway
 from jupyter_openapi.stream.worker import Worker
@@ -22,11 +23,11 @@ _engines: weakref.WeakSet[Engine] = weakref.WeakSet()
 class Engine:
     """Lives from a client's first subscription to its last."""
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: Source, news: News) -> None:
         self.source = source
         self.process = os.getpid()
-        self.quotes = QuoteGateway(source)
-        self.orders = OrderGateway(source)
+        self.quotes = QuoteGateway(source, news)
+        self.orders = OrderGateway(source, news)
         self.finished = False
         self._worker = Worker()
         self._lock = threading.Lock()
@@ -85,6 +86,11 @@ class Engine:
         if unused:  # nobody ever subscribed
             self._worker.stop()
         self._worker.join(_GOODBYE)
+
+    def subscriptions(self) -> list[Any]:
+        """Return the subscriptions that it carries."""
+        with self._lock:
+            return list(self._users)
 
     def report(self) -> list[dict[str, Any]]:
         """Return each gateway's state, what it is asked for, and how many links the account has."""

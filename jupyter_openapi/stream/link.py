@@ -26,8 +26,8 @@ _LONG = 30_000
 
 
 _WHOLE_BINARY, _MASKED = 0x82, 0x80
-_PLAIN_PUSH = bytes((PUSH,))
 _LARGEST = LARGEST_BODY + 64
+_PUSH_HEAD = 5
 _DATA = frozenset({Opcode.TEXT, Opcode.BINARY, Opcode.CONT})
 
 
@@ -69,6 +69,7 @@ class _Connection(ClientConnection):
     """
 
     receive: Callable[[bytes], None] | None = None
+    pushed: Callable[[int, bytes], None] | None = None
     _parts = b""
     _pending = b""
     _usual = False
@@ -93,7 +94,8 @@ class _Connection(ClientConnection):
             self._cut(data)
 
     def _cut(self, data: bytes) -> None:
-        at, size = 0, len(data)
+        at, size, pushed = 0, len(data), self.pushed
+        open_ = self.protocol.state is State.OPEN
         while size - at >= 2:
             first, length = data[at], data[at + 1]
             start = at + 2
@@ -113,10 +115,19 @@ class _Connection(ClientConnection):
             end = start + length
             if end > size:
                 break
-            if first == _WHOLE_BINARY and self.protocol.state is State.OPEN:
-                self._hand_over(data[start:end])
-            else:
+            if first != _WHOLE_BINARY or not open_:
                 super().data_received(data[at:end])
+                open_ = self.protocol.state is State.OPEN
+            elif (
+                pushed is not None
+                and length > _PUSH_HEAD
+                and data[start] == PUSH  # nearly all of the traffic: no detour
+                and (command := data[start + 1])
+                and length == _PUSH_HEAD + int.from_bytes(data[start + 2 : start + _PUSH_HEAD])
+            ):
+                pushed(command, data[start + _PUSH_HEAD : end])
+            else:
+                self._hand_over(data[start:end])
             at = end
         self._pending = data[at:]
 
@@ -196,7 +207,7 @@ class Link:
                 _("The gateway {host} can't be reached ({what}).").format(host=host, what=_reason(failure))
             ) from None
         assert self._connection is not None
-        self._connection.receive = self._receive
+        self._connection.receive, self._connection.pushed = self._receive, self._pushed
         asyncio.ensure_future(self._watch(self._connection)).add_done_callback(lambda _: None)
 
     async def _watch(self, connection: _Connection) -> None:
@@ -243,9 +254,6 @@ class Link:
 
     def _receive(self, data: bytes) -> None:
         try:
-            if data[:1] == _PLAIN_PUSH and len(data) == 5 + int.from_bytes(data[2:5]) and data[1]:
-                self._pushed(data[1], data[5:])  # nearly all of the traffic
-                return
             packet = unpack(data)
         except ProtocolError:
             return

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import threading
-from collections.abc import Awaitable, Callable, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import Any
 
@@ -16,9 +16,13 @@ from jupyter_openapi.protocol.commands import KINDS, MOST_SYMBOLS
 from jupyter_openapi.spec import catalog
 from jupyter_openapi.spec.values import to_wire
 from jupyter_openapi.stream.engine import Engine
+from jupyter_openapi.stream.events import DEPTH, QUOTE
 from jupyter_openapi.stream.gateway import LIVE, Source
+from jupyter_openapi.stream.news import LINK, News
+from jupyter_openapi.stream.order_book import OrderBook, as_listed
 from jupyter_openapi.stream.subscription import Subscription
 from jupyter_openapi.stream.subscriptions import CandleSubscription, OrderSubscription, QuoteSubscription
+from jupyter_openapi.stream.tables import quote_row
 
 Carried = QuoteSubscription | OrderSubscription
 
@@ -28,6 +32,7 @@ class Live:
 
     def __init__(self, source: Source) -> None:
         self._source = source
+        self._news = News()
         self._engine: Engine | None = None
         self._lock = threading.Lock()
 
@@ -61,7 +66,7 @@ class Live:
             with self._lock:
                 engine = self._engine
                 if engine is None or engine.finished or engine.process != os.getpid():
-                    engine = self._engine = Engine(self._source)
+                    engine = self._engine = Engine(self._source, self._news)
             subscription = make(engine)
             if engine.take(subscription):
                 return subscription
@@ -71,35 +76,97 @@ class Live:
         engine = self._engine
         return [] if engine is None or engine.finished else engine.report()
 
+    def subscriptions(self) -> list[Subscription]:
+        """Return the subscriptions that are open."""
+        engine = self._engine
+        return [] if engine is None or engine.finished else engine.subscriptions()
+
+    # what panels and waits use, whatever subscription it comes from; no I/O, and no link of their own
+
+    @property
+    def _running(self) -> Engine | None:
+        engine = self._engine
+        return None if engine is None or engine.finished or engine.process != os.getpid() else engine
+
+    def listen(self, subjects: Iterable[str], wake: Callable[[], None]) -> Callable[[], None]:
+        """Call `wake` when there is news of a symbol, an order's id or ``orders``; return what ends it.
+
+        It is called on the stream's thread, for every push: it must only note that there is news.
+        """
+        return self._news.listen(subjects, wake)
+
+    def quote(self, symbol: str) -> tuple[dict[str, Any], float] | None:
+        """Return a symbol's newest quote as REST has it, and when it came; None unless pushes come now."""
+        engine = self._running
+        event = None if engine is None else engine.quotes.current(QUOTE, symbol)
+        if engine is None or event is None:
+            return None
+        row = quote_row(symbol, {0: event}, engine.quotes.previous_close.get(symbol, ""))
+        return row, event.received
+
+    def depth(self, symbol: str) -> Mapping[str, Any] | None:
+        """Return a symbol's newest book as its pushes have it; None unless they come now."""
+        engine = self._running
+        event = None if engine is None else engine.quotes.current(DEPTH, symbol)
+        return None if event is None else event.fields
+
+    def orders(self, since: float = 0.0) -> dict[str, dict[str, Any]] | None:
+        """Return the account's orders by id, with the names of a list; None unless nothing is missing.
+
+        With `since` only those that changed after that moment of `time.monotonic`.
+        """
+        book = self._orders
+        if book is None:
+            return None
+        return {
+            order_id: as_listed(row)
+            for order_id, row in list(book.orders.items())
+            if book.heard.get(order_id, 0.0) >= since
+        }
+
+    def order(self, order_id: str) -> dict[str, Any] | None:
+        """Return one of these orders; None if it is not among them, or something may be missing."""
+        row = None if self._orders is None else self._orders.orders.get(order_id)
+        return None if row is None else as_listed(row)
+
+    @property
+    def _orders(self) -> OrderBook | None:
+        engine = self._running
+        if engine is None or not engine.orders.current or engine.orders.state != LIVE:
+            return None
+        return engine.orders.book
+
     @contextmanager
-    def order_news(self, order_id: str) -> Iterator[Callable[[float], Awaitable[bool]]]:
+    def order_news(self, order_id: str) -> Iterator[Callable[[float], Awaitable[bool | None]]]:
         """Listen for changes of an order; what is given waits for one, at most so many seconds.
 
-        It returns False at once while orders are not live.
+        It returns True when there was news, False when there was none, and None at once while orders are not
+        live.
         """
-        engine, loop, woken = self._engine, asyncio.get_running_loop(), asyncio.Event()
+        loop, woken = asyncio.get_running_loop(), asyncio.Event()
 
         def wake() -> None:
             with suppress(RuntimeError):  # whoever waited is gone
                 loop.call_soon_threadsafe(woken.set)
 
-        async def news(seconds: float) -> bool:
-            if engine is None or engine.finished or engine.orders.state != LIVE:
-                return False
+        async def news(seconds: float) -> bool | None:
+            if not self._hears_orders():
+                return None
             with suppress(TimeoutError):
                 await asyncio.wait_for(woken.wait(), seconds)
+            heard = woken.is_set()
             woken.clear()
-            return True
+            return heard
 
-        if engine is None or engine.process != os.getpid():
-            engine = None
-            yield news
-            return
-        engine.soon(engine.orders.watch, order_id, wake)
+        end = self._news.listen([order_id, LINK], wake)
         try:
             yield news
         finally:
-            engine.soon(engine.orders.unwatch, order_id, wake)
+            end()
+
+    def _hears_orders(self) -> bool:
+        engine = self._running
+        return engine is not None and engine.orders.state == LIVE
 
     def close(self) -> None:
         """Close all subscriptions, and wait for the links to close."""

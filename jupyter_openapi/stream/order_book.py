@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
@@ -25,6 +26,7 @@ _FACTS = (
 )  # fmt: skip
 
 _RENAMED = {"quantity": "submitted_quantity", "price": "submitted_price"}
+_LISTED = {pushed: listed for listed, pushed in _RENAMED.items()}
 
 Row = dict[str, Any]
 
@@ -34,11 +36,17 @@ def as_pushed(row: Mapping[str, Any]) -> Row:
     return {_RENAMED.get(name, name): value for name, value in row.items()}
 
 
+def as_listed(row: Mapping[str, Any]) -> Row:
+    """Return a pushed order with the names that a list of orders and `order_detail` have."""
+    return {_LISTED.get(name, name): value for name, value in row.items()}
+
+
 class OrderBook:
     """The newest state of each order, by its id, in the order they were first heard of."""
 
     def __init__(self) -> None:
         self.orders: dict[str, Row] = {}
+        self.heard: dict[str, float] = {}  # when each last changed, by this machine's monotonic clock
 
     def accept(self, row: Row) -> bool:
         """Take a state if it is newer than what is known; return whether it was.
@@ -51,9 +59,10 @@ class OrderBook:
         if not order_id:
             return False
         known = self.orders.get(order_id)
-        if known is not None and not _newer(row, known):
+        if known is not None and not newer(row, known):
             return False
         self.orders[order_id] = row if known is None else {**known, **row}
+        self.heard[order_id] = time.monotonic()
         if len(self.orders) > MOST_ORDERS:
             self._shrink()
         return True
@@ -64,10 +73,12 @@ class OrderBook:
 
     def _shrink(self) -> None:
         done = next((key for key, row in self.orders.items() if row.get("status") in FINAL), None)
-        del self.orders[done if done is not None else next(iter(self.orders))]
+        gone = done if done is not None else next(iter(self.orders))
+        del self.orders[gone], self.heard[gone]
 
 
-def _newer(row: Row, known: Row) -> bool:
+def newer(row: Row, known: Row) -> bool:
+    """Tell whether a state of an order is newer than another, by the names of a push."""
     if known.get("status") in FINAL:
         return False
     executed, before = _executed(row), _executed(known)

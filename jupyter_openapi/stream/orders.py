@@ -6,7 +6,6 @@ import asyncio
 import json
 import logging
 import time
-from collections.abc import Callable
 from functools import partial
 from typing import Any, Protocol
 
@@ -14,8 +13,9 @@ from jupyter_openapi.errors import ApiError, OpenAPIError, TransportError
 from jupyter_openapi.protocol import ProtocolError, message
 from jupyter_openapi.protocol import commands as c
 from jupyter_openapi.stream.events import ORDER, Event
-from jupyter_openapi.stream.gateway import Gateway, Source
+from jupyter_openapi.stream.gateway import LIVE, Gateway, Source
 from jupyter_openapi.stream.link import Link
+from jupyter_openapi.stream.news import LINK, ORDERS, News
 from jupyter_openapi.stream.order_book import OrderBook, as_pushed
 from jupyter_openapi.stream.worker import in_thread
 
@@ -53,16 +53,19 @@ class OrderGateway(Gateway):
     ----------
     book
         What is known of each order.
+    current
+        Whether the link is live and today's orders were read since it stands: nothing is missing.
     """
 
     name = "trade"
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: Source, news: News) -> None:
         super().__init__(source)
         self.book = OrderBook()
-        self._watchers: dict[str, set[Callable[[], None]]] = {}
+        self._news = news
         self._readers: list[OrderReader] = []
         self._read_once = False
+        self.current = False
         self._reading: asyncio.Task[None] | None = None
 
     def wanted(self) -> bool:
@@ -84,23 +87,12 @@ class OrderGateway(Gateway):
         if not self._readers:
             await self.close()
 
-    def watch(self, order_id: str, wake: Callable[[], None]) -> None:
-        """Call `wake` whenever an order has changed."""
-        self._watchers.setdefault(order_id, set()).add(wake)
-
-    def unwatch(self, order_id: str, wake: Callable[[], None]) -> None:
-        """Call it no more."""
-        waiting = self._watchers.get(order_id, set())
-        waiting.discard(wake)
-        if not waiting:
-            self._watchers.pop(order_id, None)
-
     async def close(self) -> None:
         """Close the link, and forget what is known: it would be old when the next one stands."""
         if self._reading is not None:
             self._reading.cancel()
         await super().close()
-        self._read_once = False
+        self._read_once = self.current = False
         self.book = OrderBook()
 
     async def restore(self, link: Link) -> None:
@@ -144,8 +136,8 @@ class OrderGateway(Gateway):
                     reader.stale += 1
             return
         order_id = str(row["order_id"])
-        for wake in tuple(self._watchers.get(order_id, ())):
-            wake()
+        self._news.tell(order_id)
+        self._news.tell(ORDERS)
         if not told:
             return
         event = Event(ORDER, self.book.orders[order_id], time.time(), source=source)
@@ -155,6 +147,7 @@ class OrderGateway(Gateway):
     # reading
 
     def _read_again(self) -> None:
+        self.current = False
         if self._reading is not None:
             self._reading.cancel()
         self._reading = asyncio.get_running_loop().create_task(self._read_until_done())
@@ -170,7 +163,8 @@ class OrderGateway(Gateway):
                 failures += 1
                 await asyncio.sleep(self.settings.backoff(failures))
                 continue
-            self._read_once = True
+            self._read_once, self.current = True, self.link is not None
+            self._news.tell(LINK)
             for reader in tuple(self._readers):
                 reader.ready()
             return
@@ -195,6 +189,9 @@ class OrderGateway(Gateway):
         return rows
 
     def changed(self) -> None:
-        """Tell the subscriptions about the gateway's state."""
+        """Tell the subscriptions about the gateway's state, and whoever relies on its news."""
+        if self.state != LIVE:
+            self.current = False
+        self._news.tell(LINK)
         for reader in tuple(self._readers):
             reader.gateway_changed()

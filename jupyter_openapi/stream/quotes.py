@@ -13,8 +13,9 @@ from jupyter_openapi.errors import OpenAPIError
 from jupyter_openapi.protocol import ProtocolError, message
 from jupyter_openapi.protocol import commands as c
 from jupyter_openapi.stream.events import DEPTH, QUOTE, TRADES, Event
-from jupyter_openapi.stream.gateway import Gateway, Source
+from jupyter_openapi.stream.gateway import LIVE, Gateway, Source
 from jupyter_openapi.stream.link import Link, LostError, Refusal
+from jupyter_openapi.stream.news import News
 
 Wish = tuple[str, str]
 """A symbol and a kind."""
@@ -73,8 +74,9 @@ class QuoteGateway(Gateway):
 
     name = "quote"
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: Source, news: News) -> None:
         super().__init__(source)
+        self._news = news
         self.latest: dict[tuple[str, str, int], Event] = {}
         self.previous_close: dict[str, str] = {}
         self._counts: Counter[Wish] = Counter()
@@ -147,6 +149,7 @@ class QuoteGateway(Gateway):
             for session in range(4):
                 self.latest.pop((wish[1], wish[0], session), None)
             alone.append(wish)
+            self._news.tell(wish[0])
         return alone
 
     async def restore(self, link: Link) -> None:
@@ -158,8 +161,12 @@ class QuoteGateway(Gateway):
                 self._buckets[row["command"]] = Bucket(row["limit"], row["burst"])
             self._profiled = True
         async with self._turn:
+            done: set[Wish] = set()
             try:
-                await self._subscribe(link, sorted(self._counts))
+                # What is subscribed to while this waits for the gateway is part of it: it is confirmed below.
+                while missing := sorted(self._counts.keys() - done):
+                    await self._subscribe(link, missing)
+                    done.update(missing)
             except Refusal:
                 await self._restore_each(link)
         for reader in list(self._all):
@@ -168,7 +175,9 @@ class QuoteGateway(Gateway):
     async def _restore_each(self, link: Link) -> None:
         """Find out whose subscription it is that the gateway refuses."""
         last: Refusal | None = None
-        for reader in list(self._all):
+        done: list[Reader] = []
+        while reader := next((each for each in self._all if each not in done), None):
+            done.append(reader)
             try:
                 await self._subscribe(link, sorted(reader.wishes))
             except Refusal as refusal:
@@ -243,15 +252,21 @@ class QuoteGateway(Gateway):
         kind, decoder = known
         try:
             fields = self._quote(body) if kind == QUOTE else decoder.decode(body)
-        except ProtocolError:
+        except (ProtocolError, UnicodeDecodeError):
             return
-        wish = (fields["symbol"], kind)
+        symbol = fields["symbol"]
+        wish = (symbol, kind)
         readers = self._readers.get(wish)
-        if readers is None or fields.get("tag") == _REVISED:
+        if readers is None:
             return
-        key = (kind, wish[0], fields["trade_session"] if kind == QUOTE else 0)
-        if kind in _SIDES and (before := self.latest.get(key)) is not None:
-            fields = _merged_sides(kind, before, fields)
+        if kind == QUOTE:
+            if fields["tag"] == _REVISED:
+                return
+            key = (kind, symbol, fields["trade_session"])
+        else:
+            key = (kind, symbol, 0)
+            if kind in _SIDES and (before := self.latest.get(key)) is not None:
+                fields = _merged_sides(kind, before, fields)
         snapshot = False
         if self._first and wish in self._first:
             self._first.discard(wish)
@@ -259,6 +274,8 @@ class QuoteGateway(Gateway):
         event = self.latest[key] = Event(kind, fields, time.time(), snapshot)
         for reader in readers:
             reader.deliver(event)
+        if self._news.wakes:
+            self._news.tell(symbol)
 
     def _quote(self, body: bytes) -> Row:
         """Return the whole state after a push, which holds only what changed.
@@ -268,11 +285,12 @@ class QuoteGateway(Gateway):
         """
         decoder = _QUOTES
         end = 2 + body[1] if len(body) > 2 and body[0] == _SYMBOL_TAG else 0
-        before = self.latest.get((QUOTE, body[2:end].decode("utf-8", "replace"), 0)) if end else None
+        before = self.latest.get((QUOTE, body[2:end].decode(), 0)) if end else None
         if before is not None:
-            fields = decoder.decode(body, {**before.fields, **_RESET})
-            if fields["trade_session"] == 0 and fields["symbol"] == before.symbol:
-                if fields["volume"] < before.fields["volume"]:
+            known = before.fields
+            fields = decoder.decode(body, {**known, **_RESET})
+            if fields["trade_session"] == 0 and fields["symbol"] == known["symbol"]:
+                if fields["volume"] < known["volume"]:
                     self._new_day(fields["symbol"])
                 return fields
         fields = decoder.decode(body)
@@ -321,6 +339,13 @@ class QuoteGateway(Gateway):
         """Return those of which no first value has come; trades have none."""
         return [wish for wish in wishes if wish in self._first and wish[1] != TRADES]
 
+    def current(self, kind: str, symbol: str) -> Event | None:
+        """Return the newest event of regular hours, if the link is live and the symbol is subscribed to."""
+        wish = (symbol, kind)
+        if self.state != LIVE or wish not in self._counts or wish in self._first:
+            return None
+        return self.latest.get((kind, symbol, 0))
+
     def known(self, wishes: Iterable[Wish]) -> list[Event]:
         """Return the newest events of these, as first values."""
         found = []
@@ -331,9 +356,11 @@ class QuoteGateway(Gateway):
         return found
 
     def changed(self) -> None:
-        """Tell the subscriptions about the gateway's state."""
+        """Tell the subscriptions about the gateway's state, and whoever relies on its pushes."""
         for reader in list(self._all):
             reader.gateway_changed()
+        for symbol in {symbol for symbol, _ in self._counts}:
+            self._news.tell(symbol)
 
 
 class Bucket:

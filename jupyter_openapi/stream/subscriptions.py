@@ -6,7 +6,8 @@ import asyncio
 import logging
 import time
 from collections import deque
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from jupyter_openapi.protocol import ProtocolError
 from jupyter_openapi.protocol import commands as c
@@ -24,6 +25,14 @@ if TYPE_CHECKING:
 Row = dict[str, Any]
 
 log = logging.getLogger(__name__)
+
+
+class Newest(NamedTuple):
+    """The newest of one symbol: its quotes by trading session, its book, and the close of the day before."""
+
+    quotes: Mapping[int, Event]
+    book: Event | None
+    previous_close: str
 
 
 class QuoteSubscription(Subscription):
@@ -75,21 +84,23 @@ class QuoteSubscription(Subscription):
             self._confirmed = False
             self.become(gateway.state, gateway.error)
 
+    def newest(self, symbol: str) -> Newest:
+        """Return the newest events of a symbol; no I/O, no frame."""
+        gateway = self._engine.quotes
+        found = {session: gateway.latest.get((QUOTE, symbol, session)) for session in range(4)}
+        quotes = {session: event for session, event in found.items() if event is not None}
+        book = gateway.latest.get((DEPTH, symbol, 0))
+        return Newest(quotes, book, gateway.previous_close.get(symbol, ""))
+
     @property
     def latest(self) -> pd.DataFrame:
         """The newest quote of each symbol, a row each, with the best prices of the book if subscribed to."""
-        gateway = self._engine.quotes
         rows, books, received = [], [], []
         for symbol in self.symbols:
-            events = {
-                session: event
-                for session in range(4)
-                if (event := gateway.latest.get((QUOTE, symbol, session))) is not None
-            }
-            rows.append(tables.quote_row(symbol, events, gateway.previous_close.get(symbol, "")))
-            book = gateway.latest.get((DEPTH, symbol, 0))
+            quotes, book, previous_close = self.newest(symbol)
+            rows.append(tables.quote_row(symbol, quotes, previous_close))
             books.append(tables.best_prices(book))
-            times = [event.received for event in (*events.values(), book) if event is not None]
+            times = [event.received for event in (*quotes.values(), book) if event is not None]
             received.append(max(times, default=None))
         stale = [self.state != LIVE] * len(rows)
         return tables.latest_quotes(rows, books if DEPTH in self.kinds else None, stale, received)
@@ -295,9 +306,12 @@ class CandleSubscription(QuoteSubscription):
         if not self._confirmed and self._held is None:
             self._held = deque()
 
+    def bars(self) -> list[Row]:
+        """Return the bars so far, the one in progress last, as the wire has them; no I/O, no frame."""
+        names = ("close", "open", "low", "high", "volume", "turnover", "timestamp", "trade_session")
+        return [{name: row[name] for name in names} for row in list(self._bars)]
+
     @property
     def latest(self) -> pd.DataFrame:
         """The bars so far, the one in progress last, in the columns of `candlesticks`."""
-        names = ("close", "open", "low", "high", "volume", "turnover", "timestamp", "trade_session")
-        rows = [{name: row[name] for name in names} for row in list(self._bars)]
-        return tables.latest_candles(rows, self._symbol)
+        return tables.latest_candles(self.bars(), self._symbol)

@@ -293,15 +293,11 @@ def submit_basket(
     operation = catalog().operations["submit_order"]
     ahead = reading_ahead(read, [str(row["symbol"]) for row in rows if "symbol" in row])
     previews = []
-    problem = ""
     for number, row in enumerate(rows, 1):
         try:
             previews.append(desk.preview(operation, row, tz=tz, override=override, tick=tick, read=ahead))
         except RequestRefused as refused:
-            problem = _("Row {number}: {refused}").format(number=number, refused=refused)
-            break
-    if problem:
-        raise RequestRefused(problem)
+            raise RequestRefused(_("Row {number}: {reason}").format(number=number, reason=refused)) from None
     if "short" not in known_overrides(override):
         _refuse_short(previews, ahead)
     name, placed = named(previews, journal)

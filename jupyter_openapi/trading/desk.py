@@ -162,7 +162,7 @@ class Desk:
             None if wanted.body is None else fields,
             [*lines, *rounding, *guard.lines],
             order_id=order_id,
-            overrides=guard.overrides,
+            guard=guard,
             about=order or fields,
             calls=reads.trade_calls,
         )
@@ -195,7 +195,7 @@ class Desk:
         lines: facts.Lines,
         *,
         order_id: str | None = None,
-        overrides: frozenset[str] = frozenset(),
+        guard: LimitCheck | None = None,
         about: Mapping[str, Any] | None = None,
         calls: int = 0,
     ) -> Preview:
@@ -206,8 +206,8 @@ class Desk:
             body if isinstance(body, dict) else {"": body},
         )
         request_id, tag = _identified(operation, body)
-        target = f"{path}?{query}" if query else path
         content = b"" if body is None else encode_body(body)
+        sends = f"{operation.method} {f'{path}?{query}' if query else path} {content.decode()}"
         preview = Preview(
             operation,
             operation.method,
@@ -215,19 +215,16 @@ class Desk:
             query,
             content,
             self.account,
-            (
-                ("account", self._title()),
-                *lines,
-                ("sends", f"{operation.method} {target} {content.decode()}"),
-            ),
+            (("account", self._title()), *lines, ("sends", sends)),
             request_id,
             order_id,
             tag,
             same,
-            overrides=overrides,
+            overrides=frozenset() if guard is None else guard.overrides,
             market_side=_market_side(about or (body if isinstance(body, dict) else {})),
             cell=self._cell(),
             calls=calls,
+            last_price=None if guard is None else guard.last,
             _admit=self._admit,
             _allowed=lambda: self.account.may_change(operation.name),
             _deliver=self._deliver,
@@ -423,6 +420,7 @@ class Desk:
             side=_text(fields.get("side")),
             quantity=_text(fields.get("submitted_quantity", fields.get("quantity"))),
             price=_text(fields.get("submitted_price", fields.get("price"))),
+            last_price=_text(preview.last_price),
         )
         return intent.id
 

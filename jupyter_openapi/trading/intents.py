@@ -46,7 +46,7 @@ class Intended(TypedDict, total=False):
     at the broker. target: the order that is replaced or cancelled. cell, run, fingerprint: which cell typed
     it, in which run, and what is the same when it is typed again; source, notebook: a digest of the cell's
     text, and its notebook. preview, basket, row (a number): what it was part of. symbol, side, quantity,
-    price: the order in short.
+    price: the order in short. last_price: what the security last traded at when the order was previewed.
     """
 
     account: str
@@ -73,6 +73,7 @@ class Intended(TypedDict, total=False):
     price: str | None
     source: str | None
     notebook: str | None
+    last_price: str | None
 
 
 class Happened(TypedDict, total=False):
@@ -143,6 +144,7 @@ class Intent:
     price: str | None
     source: str | None
     notebook: str | None
+    last_price: str | None
     state: State
     at: float
     attempts: int

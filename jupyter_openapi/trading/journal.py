@@ -57,7 +57,7 @@ SCHEMA = (
     ),
 )
 
-ADDED = ("source", "notebook")  # later, at the end: the first files lack them
+ADDED = ("source", "notebook", "last_price")  # later, at the end: the first files lack them
 INDEX = "CREATE INDEX IF NOT EXISTS of_source ON intents (source, notebook) WHERE source IS NOT NULL"
 
 LAST = ", ".join(

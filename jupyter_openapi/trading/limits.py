@@ -104,6 +104,7 @@ class LimitCheck:
         self._limits = limits
         self.overrides = known_overrides(overrides)
         self.lines: list[tuple[str, str]] = []
+        self.last: Decimal | None = None  # the last price it was checked against
 
     def value(
         self,
@@ -158,6 +159,7 @@ class LimitCheck:
 
     def distance(self, fields: Mapping[str, Any], last: Decimal | None) -> None:
         """Refuse a limit price too far from the last price; from the trigger, where the order has one."""
+        self.last = last
         price, trigger = amount(fields.get("submitted_price")), amount(fields.get("trigger_price"))
         last = trigger or last
         if price is None or not last:

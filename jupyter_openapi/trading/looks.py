@@ -41,7 +41,9 @@ class Looks:
         self._left = left
         self._lock = threading.Lock()
         self._waiting: Counter[str] = Counter()
-        self._seen: dict[str, tuple[float, Mapping[str, Any]]] = {}
+        # Each order as last read: when that reading began, when it ended.
+        self._seen: dict[str, tuple[float, float, Mapping[str, Any]]] = {}
+        self._news: dict[str, float] = {}
 
     @contextmanager
     def waiting(self, order_id: str) -> Iterator[None]:
@@ -55,10 +57,11 @@ class Looks:
                 self._waiting -= Counter([order_id])
                 if order_id not in self._waiting:
                     self._seen.pop(order_id, None)
+                    self._news.pop(order_id, None)
 
     def forget(self, order_id: str) -> None:
-        """Look anew the next time: there is news of the order."""
-        self._seen.pop(order_id, None)
+        """Look anew the next time: there is news of the order, which a look under way may not show."""
+        self._news[order_id] = time.monotonic()
 
     def look(self, order_id: str, seconds: float) -> Mapping[str, Any]:
         """Return an order as it stood within the last second; this takes about `seconds` at most.
@@ -74,8 +77,8 @@ class Looks:
         if not self._lock.acquire(timeout=max(0.0, seconds)):
             raise _no_room()
         try:
-            at, order = self._seen.get(order_id, (0.0, {}))
-            if order and time.monotonic() - at < FRESH:
+            began, at, order = self._seen.get(order_id, (0.0, 0.0, {}))
+            if order and time.monotonic() - at < FRESH and began >= self._news.get(order_id, 0.0):
                 return order
             left = ends - time.monotonic()
             if left < SHORT or self._left().get("trade", RESERVE + 1) <= RESERVE:
@@ -85,6 +88,7 @@ class Looks:
             self._lock.release()
 
     def _read(self, order_id: str, seconds: float) -> Mapping[str, Any]:
+        began = time.monotonic()
         try:
             if len(self._waiting) > 1:
                 today = self._ask("today_orders", {}, seconds)
@@ -92,15 +96,15 @@ class Looks:
                 now = time.monotonic()
                 for order in found or ():
                     if str(order.get("order_id")) in self._waiting:
-                        self._seen[str(order["order_id"])] = now, order
-                if order_id in self._seen and self._seen[order_id][0] == now:
-                    return self._seen[order_id][1]
+                        self._seen[str(order["order_id"])] = began, now, order
+                if order_id in self._seen and self._seen[order_id][1] == now:
+                    return self._seen[order_id][2]
             order = self._ask("order_detail", {"order_id": order_id}, seconds)
         except RequestRefused as refused:  # its turn is too far away
             raise _no_room() from refused
         if not isinstance(order, Mapping):
             raise TransportError(_("order_detail: the reply holds no order."))
-        self._seen[order_id] = time.monotonic(), order
+        self._seen[order_id] = began, time.monotonic(), order
         return order
 
     def _ask(self, name: str, arguments: Mapping[str, Any], seconds: float) -> Any:

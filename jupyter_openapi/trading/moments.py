@@ -24,7 +24,7 @@ def _boot() -> str:
     try:
         return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
     except OSError:
-        # Elsewhere by when it started: another name after the clock was set, which only makes us wait.
+        # Elsewhere by when the system started; setting the clock changes that, which only costs a wait.
         return f"{platform.node()}:{round((time.time() - time.monotonic()) / 10)}"
 
 

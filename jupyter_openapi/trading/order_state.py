@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
@@ -17,7 +18,9 @@ from jupyter_openapi.messages import _
 from jupyter_openapi.trading.looks import Looks
 
 QUIET = 10.0  # seconds without news after which a stream is not relied on
-POLL = 1.0  # seconds: 30 calls per 30 s is all there is
+BURST = 3  # looks at once when there is news; on average no more than one each `POLL` seconds
+LAG = 5.0  # seconds after news for which a look that shows none of it is repeated: a read may lag behind
+POLL = 1.0  # seconds; the broker allows 30 calls in 30 s
 FIRST = 0.2  # seconds for the first look, however short the wait
 NOT_YET = 10.0  # seconds within which the broker may not know an order yet that it has just accepted
 ORDER_CODES = ("602", "603")  # what its codes begin with when it speaks of an order, "not found" among them
@@ -124,7 +127,8 @@ def describe_status(order: Mapping[str, Any]) -> str:
     return _("accepted by the broker, not filled yet: {meaning}").format(meaning=said)
 
 
-Watch = Callable[[str], AbstractContextManager[Callable[[float], Awaitable[bool]]]]
+Listen = Callable[[float], Awaitable[bool | None]]
+Watch = Callable[[str], AbstractContextManager[Listen]]
 
 
 async def wait(
@@ -137,8 +141,8 @@ async def wait(
     """Look at an order about once a second until it is done or `timeout` seconds have passed.
 
     `watch` listens for news of an order and gives a function that waits for some, at most so many seconds,
-    and returns False at once when it can hear of none. With it, an order is looked at when there is news, and
-    every `QUIET` seconds.
+    and returns whether there was some, or None at once when it can hear of none. With it, an order is looked
+    at when there is news, and every `QUIET` seconds.
 
     A look that fails is tried again while there is time, and the last failure is raised only if no look ever
     succeeded. The broker may not know an order yet that it has just accepted: "not found" is an answer only
@@ -153,9 +157,10 @@ async def _wait(
     looks: Looks,
     order_id: str,
     timeout: float,  # noqa: ASYNC109 (pinned name)
-    news: Callable[[float], Awaitable[bool]] | None,
+    news: Listen | None,
 ) -> OrderState:
     begun = time.monotonic()
+    heard, before, told_at = -LAG, None, deque([-BURST * POLL] * BURST, BURST)
     deadline = begun + timeout
     state: OrderState | None = None
     while True:
@@ -174,8 +179,16 @@ async def _wait(
             return state
         if left <= 0 and failure is not None:
             raise failure
-        if news is not None and await news(min(QUIET, max(left, 0.01))):
+        lags = state is not None and state.order == before and time.monotonic() - heard < LAG
+        pause = POLL if lags or failure is not None else QUIET
+        told = None if news is None else await news(min(pause, max(left, 0.01)))
+        if told:
+            # Many fills in a row cost no more looks than polling does.
+            await asyncio.sleep(min(left, max(0.0, told_at[0] + BURST * POLL - time.monotonic())))
+            heard, before = time.monotonic(), None if state is None else state.order
+            told_at.append(heard)
             looks.forget(order_id)
+        if told is not None:
             continue
         await asyncio.sleep(min(POLL, max(left, 0.01)))
 

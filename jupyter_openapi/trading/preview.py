@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 
 from jupyter_openapi.account import Account
@@ -137,6 +138,8 @@ class Preview:
         The run of the cell that made it.
     calls
         How many calls of the broker's trade limit it took.
+    last_price
+        The last price of the security when it was made, None where it was not read.
     sighting
         Whether a person saw it.
     """
@@ -157,6 +160,7 @@ class Preview:
     market_side: tuple[str, str] | None = None
     cell: Cell | None = None
     calls: int = 0
+    last_price: Decimal | None = None
     sighting: Sighting = field(default_factory=Sighting, init=False, repr=False)
     _admit: Callable[..., None] = field(repr=False, kw_only=True)
     _allowed: Callable[[], None] = field(repr=False, kw_only=True)

@@ -164,7 +164,7 @@ class BrokerOrders:
 
 
 PAGES = 20  # of today's orders, at most
-STEP = 5.0  # seconds within which a process that lives takes its next step, or has left the matter
+STEP = 5.0  # seconds after which a process that took no further step counts as ended
 
 
 @dataclass(frozen=True)

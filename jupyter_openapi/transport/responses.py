@@ -81,6 +81,30 @@ def read_data(content: bytes) -> Any:
         raise ValueError("nested without end") from None
 
 
+def _is_stream(call: Call, status: int, headers: Mapping[str, str]) -> bool:
+    """Tell whether a reply is a stream of events; never of a change, which only an envelope answers."""
+    kind = str(headers.get("Content-Type") or "").partition(";")[0].strip().lower()
+    return call.effect is Effect.READ and status == 200 and kind == "text/event-stream"
+
+
+def read_events(content: bytes) -> list[dict[str, Any]]:
+    """Return the events of a whole event stream, each with its data's fields beside its name.
+
+    What is no event of the broker (a comment, a line that is no JSON) is passed over.
+    """
+    rows = []
+    for block in re.split(rb"\r?\n\r?\n", content):
+        lines = [line[5:].strip() for line in block.splitlines() if line.startswith(b"data:")]
+        try:
+            told = json.loads(b"\n".join(lines))
+        except (ValueError, RecursionError):
+            continue
+        if isinstance(told, dict) and isinstance(told.get("event"), str):
+            data = told.get("data")
+            rows.append({**(data if isinstance(data, dict) else {}), "event": told["event"]})
+    return rows
+
+
 # What a text may hold that is not to be shown (see `clean`), as JSON escapes or UTF-8 carry it.
 _SUSPECT = (b"\\u", b"\x7f", b"\xc2", b"\xd8\x9c", b"\xe2\x80", b"\xe2\x81", b"\xed", b"\xef\xbb\xbf")
 _UNSHOWN = re.compile(
@@ -170,6 +194,12 @@ class Answer:
         content = json.dumps({"code": 0, "message": "", "data": data}).encode()
         return cls(200, content, 0, message, None, 0.0, data)
 
+    @classmethod
+    def restored(cls, content: bytes, status: int, trace_id: str | None, elapsed: float) -> Answer:
+        """Return the answer with this content once more, in another process perhaps."""
+        found = read_envelope(content) or Envelope(0, "", None)
+        return cls(status, content, found.code, found.message, trace_id, elapsed, found.data)
+
     @cached_property
     def data(self) -> Any:
         """The envelope's `data`; a large reply is parsed when first asked for."""
@@ -188,8 +218,11 @@ class Answer:
     def broken(self) -> TransportError:
         """Return the error for a large reply that turned out to be no JSON."""
         return TransportError(
-            _("HTTP {status}: the reply of {count:,} bytes is broken JSON; ask again.").format(
-                status=self.status, count=len(self.content)
+            sentence(
+                _("HTTP {status}: the reply of {count:,} bytes is broken JSON; ask again.").format(
+                    status=self.status, count=len(self.content)
+                ),
+                _traced(self.trace_id),
             ),
             http_status=self.status,
             trace_id=self.trace_id,
@@ -203,6 +236,10 @@ def read(
     trace_id = clean(headers.get("X-Trace-Id") or "") or None
     content = clean_json(content)
     found = read_envelope(content)
+    if found is None and _is_stream(call, status, headers):
+        rows = read_events(content)
+        told = json.dumps({"code": 0, "message": "", "data": {"events": rows}}).encode()
+        return Answer(status, told, 0, "", trace_id, elapsed, {"events": rows})
     if found is None:
         return _no_envelope(call, status, trace_id, content)
     if found.code == 0:
@@ -284,12 +321,20 @@ def _no_envelope(call: Call, status: int, trace_id: str | None, content: bytes) 
         said = _("a redirect, which is never followed")
     came = _("HTTP {status}, not an answer of the broker: {said}.").format(status=status, said=said)
     if call.effect is Effect.READ:
-        return TransportError(f"{call.name}: {came}", http_status=status, trace_id=trace_id)
+        text = sentence(f"{call.name}: {came}", _traced(trace_id))
+        return TransportError(text, http_status=status, trace_id=trace_id)
     return OutcomeUnknown(
-        _("{name} was sent and got {came} It may have been done.").format(name=call.name, came=came),
+        sentence(
+            _("{name} was sent and got {came} It may have been done.").format(name=call.name, came=came),
+            _traced(trace_id),
+        ),
         http_status=status,
         trace_id=trace_id,
     )
+
+
+def _traced(trace_id: str | None) -> str:
+    return _("(Trace id {trace_id}.)").format(trace_id=trace_id) if trace_id else ""
 
 
 def _reason(failure: Exception) -> str:

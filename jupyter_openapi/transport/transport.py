@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from http.client import HTTPException
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from urllib3 import HTTPConnectionPool, Timeout
 from urllib3.exceptions import HTTPError, SSLError
@@ -103,7 +103,22 @@ SKEW_LOOK = 60.0  # seconds between two looks at it
 DAY = 86_400.0
 YEAR = 366 * DAY
 WRONG_SIGNATURE = 403201  # also what a timestamp gets that is too far off
+TOKEN_REFUSED = frozenset({401003, 401004, 401102})
 CLOSED = -1  # instead of the id of the process whose connections these are
+
+
+class Freshness(Protocol):
+    """What keeps a token fresh that renews itself; neither method raises."""
+
+    @property
+    def problem(self) -> str:
+        """Why the last renewal failed and what to type; empty when all is well."""
+
+    def fresh(self) -> None:
+        """Renew the token if it is about to end."""
+
+    def replaced(self) -> bool:
+        """Adopt a token that another program has put in its place; tell whether it did."""
 
 
 class Transport:
@@ -138,6 +153,7 @@ class Transport:
     ) -> None:
         self.host = host
         self.largest = LARGEST
+        self.renewal: Freshness | None = None  # of an OAuth token
         self.throttled = 0  # how often the broker has said that it is too much
         self.clock = Clock()
         self._limiter = limiter
@@ -163,6 +179,15 @@ class Transport:
         """Sign with these credentials from now on (after a token refresh)."""
         self._auth = SignatureAuth(credentials, self.clock)
         self._app_key = credentials.app_key
+
+    @property
+    def language(self) -> str:
+        """The language of names and messages; may be set."""
+        return self._headers["Accept-Language"]
+
+    @language.setter
+    def language(self, tag: str) -> None:
+        self._headers = {**self._headers, "Accept-Language": tag}
 
     def server_now(self) -> float | None:
         """Return the server's Unix time, as its last reply told it; None where that told none.
@@ -203,6 +228,8 @@ class Transport:
         """
         budget = Budget()
         while True:
+            if self.renewal is not None:
+                self.renewal.fresh()
             result, again, asked = self._try(call)
             if isinstance(result, Answer):
                 return result
@@ -234,6 +261,7 @@ class Transport:
         if isinstance(result, (Answer, ApiError)):  # what is no envelope may have somebody else's date
             self._dated = response.headers.get("Date"), time.monotonic()
             again |= self._follow_clock(response.headers, result)
+            again |= self._replaced(result)
         return result, again, retry_after(response.headers.get("Retry-After"), self.clock.now())
 
     def _exchange(self, call: Call, exchange: Exchange) -> tuple[BaseHTTPResponse, bytes, float]:
@@ -298,6 +326,18 @@ class Transport:
         if exchange.surplus and exchange.reused:
             raise SpokeFirst("more than one reply came")
         return content
+
+    def _replaced(self, result: Answer | ApiError) -> bool:
+        """Where an OAuth token was refused, adopt its successor; tell whether the request may pass now."""
+        if self.renewal is None or not isinstance(result, ApiError) or result.code not in TOKEN_REFUSED:
+            return False
+        if self.renewal.replaced():
+            result.advice = _(
+                "Another program has renewed the token, which is used from now on: send it again."
+            )
+            return True
+        result.advice = self.renewal.problem or _("Log in again: `%openapi login --oauth`.")
+        return False
 
     def _follow_clock(self, headers: Mapping[str, str], result: Answer | ApiError) -> bool:
         """Follow the server's ``Date`` when our clock is off by more than a few seconds.

@@ -4,6 +4,7 @@
 - `OrderForm`: an order is previewed, then sent once.
 - `Blotter`: the open orders, live, with Cancel, Replace and Cancel all.
 - `PortfolioView`: totals, holdings and a picture.
+- `Watch`: quotes of some symbols, live; `Chart`: candles of one, with history, fills and open orders.
 
 All are anywidgets. The state of each is a plain class (`CredentialModel`, `Ticket`, `BlotterModel`,
 `PortfolioModel`) that needs no page; the panel around it (`panel.Page`) carries messages. Their pages are the
@@ -19,17 +20,21 @@ from jupyter_openapi.messages import _
 
 if TYPE_CHECKING:
     from jupyter_openapi.widgets.blotter import Blotter
+    from jupyter_openapi.widgets.chart import Chart
     from jupyter_openapi.widgets.credential_panel import CredentialPanel
     from jupyter_openapi.widgets.order_form import OrderForm
     from jupyter_openapi.widgets.portfolio_view import PortfolioView
+    from jupyter_openapi.widgets.watch import Watch
 
-__all__ = ["Blotter", "CredentialPanel", "OrderForm", "PortfolioView"]
+__all__ = ["Blotter", "Chart", "CredentialPanel", "OrderForm", "PortfolioView", "Watch"]
 
 _HOMES = {
     "Blotter": "blotter",
+    "Chart": "chart",
     "CredentialPanel": "credential_panel",
     "OrderForm": "order_form",
     "PortfolioView": "portfolio_view",
+    "Watch": "watch",
 }
 
 

@@ -18,12 +18,14 @@ from jupyter_openapi.widgets.blotter_rows import Row, let_through, may_cancel, m
 from jupyter_openapi.widgets.model import Pending, PendingChange
 from jupyter_openapi.widgets.order_fields import cancel_offer
 from jupyter_openapi.widgets.panel import PanelState, failure_words, in_thread, zone_of
-from jupyter_openapi.widgets.polling import TRAFFIC, WAITING, Backoff, Poller
+from jupyter_openapi.widgets.polling import GAP, TRAFFIC, WAITING, Backoff, Poller
+from jupyter_openapi.widgets.pushed import CHECK, LINK, ORDERS, Ear, newest, pushed_prices
 from jupyter_openapi.widgets.queries import ClientHolder, connected
 
 EVERY = 5.0  # seconds between two looks while an order is open
 CLOSED = 60.0  # and while every market of theirs is closed
 OLDER_EVERY = 60.0  # seconds between two looks at the orders of earlier days
+LAG = 5.0  # seconds by which a list may lag behind what was pushed
 AFTER = 15.0  # seconds to go on looking after an order was sent: a list may lag behind
 
 
@@ -57,6 +59,9 @@ class BlotterModel(PanelState):
         self._until = 0.0
         self._pace = Backoff(EVERY)
         self._poller = Poller(self._look, "openapi-blotter")
+        self._ear = Ear(self._poller.wake)
+        self._due = 0.0  # when to read the orders although they are pushed
+        self._read_began = self._prices_at = self._shown_at = 0.0
         self.slot = Pending()
         self.symbol = " ".join(symbols)
         self.status = "Open"
@@ -105,6 +110,7 @@ class BlotterModel(PanelState):
     def refresh(self) -> None:
         """Look now, at everything."""
         self._older_at = -OLDER_EVERY
+        self._due = 0.0
         self._poller.wake()
 
     def ask_cancel(self, order_id: str) -> None:
@@ -151,6 +157,7 @@ class BlotterModel(PanelState):
     def close(self) -> None:
         """Look and send no more."""
         self.slot.drop()
+        self._ear.stop()
         self._poller.stop()
 
     # ---- what happens then
@@ -196,7 +203,11 @@ class BlotterModel(PanelState):
     def _look(self) -> float | None:
         client = self._session.client
         if client is None or not self._watched():
+            self._ear.stop()
             return None
+        left = self._show_pushed(client)
+        if left is not None:
+            return left if self._may_change() else None
         if not TRAFFIC.clear(client):
             if not self.read:
                 self.problem = _(WAITING)
@@ -212,13 +223,48 @@ class BlotterModel(PanelState):
         if failure is None:
             self._read_prices(client)
         delay = self._pace.after(client, failure)
-        working = [order for order in self.orders() if may_work(order)]
-        if failure is None and not working and time.monotonic() > self._until:
+        self._due = 0.0 if failure else time.monotonic() + CHECK
+        if failure is None and not self._may_change():
             return None
+        working = self._working()
         moving = any(reads.is_trading(client, str(order.get("symbol"))) for order in working)
         return delay if moving or not working else max(delay, CLOSED)
 
+    def _working(self) -> list[Mapping[str, Any]]:
+        return [order for order in self.orders() if may_work(order)]
+
+    def _may_change(self) -> bool:
+        return bool(self._working()) or time.monotonic() <= self._until
+
+    def _show_pushed(self, client: ClientLike) -> float | None:
+        """Show what is pushed of the orders; return for how long none need be read, if so."""
+        self._listen(client)
+        if client.live is None or not self.read or self._session.client is not client:
+            return None
+        time.sleep(max(0.0, self._shown_at + GAP - time.monotonic()))
+        self._shown_at = time.monotonic()
+        pushed = client.live.orders(since=self._read_began)
+        if pushed is None:
+            return None
+        with self._lock:
+            for order_id, row in pushed.items():
+                place = self._older if order_id in self._older else self._today
+                place[order_id] = newest(place.get(order_id), row)
+        self._listen(client)
+        self._changed()
+        left = self._due - time.monotonic()
+        if left <= 0:
+            return None
+        due = self._prices_at + EVERY <= time.monotonic()
+        if self._read_prices(client, ask=due and TRAFFIC.clear(client)):
+            return left
+        return min(left, EVERY)
+
+    def _listen(self, client: ClientLike) -> None:
+        self._ear.listen(client, ORDERS, LINK, *(str(order.get("symbol")) for order in self._working()))
+
     def _read_orders(self, client: ClientLike) -> None:
+        began = time.monotonic() - LAG
         today = {str(order.get("order_id")): order for order in reads.todays_orders(client)}
         older = None
         if time.monotonic() - self._older_at >= OLDER_EVERY:
@@ -226,20 +272,28 @@ class BlotterModel(PanelState):
         with self._lock:
             if self._session.client is not client:  # another account was connected meanwhile
                 return
-            self._today, self.read = today, True
+            self._today, self.read, self._read_began = today, True, began
             if older is not None:
                 self._older, self._older_at = older, time.monotonic()
 
-    def _read_prices(self, client: ClientLike) -> None:
-        """Read the last prices of the orders that work; without them the table has none."""
-        wanted = {str(order.get("symbol")) for order in self.orders() if may_work(order)}
+    def _read_prices(self, client: ClientLike, *, ask: bool = True) -> bool:
+        """Read the last prices of the orders that work; without them the table has none.
+
+        Those that are pushed are not asked for, and without `ask` none is. Returns whether all are pushed.
+        """
+        wanted = {str(order.get("symbol")) for order in self._working()}
+        found = pushed_prices(client, wanted)
+        asked = [symbol for symbol in wanted - found.keys() if reads.order_market(symbol)]
+        self._prices_at = time.monotonic() if ask else self._prices_at
         try:
-            found = reads.last_prices(client, [symbol for symbol in wanted if reads.order_market(symbol)])
+            known = reads.last_prices(client, asked) if ask else self._last
         except Exception:  # noqa: BLE001 (prices are a help; the orders stand without them)
-            found = {}
+            known = {}
+        found = {**{symbol: known[symbol] for symbol in asked if symbol in known}, **found}
         if found != self._last:
             self._last = found
             self._changed()
+        return not asked
 
     def _on_event(self, event: events.Event) -> None:
         if event == "account":
@@ -248,6 +302,6 @@ class BlotterModel(PanelState):
                 self._older_at = -OLDER_EVERY
             self.slot.drop()
             self.error = self.note = self.problem = ""
-        self._until = time.monotonic() + AFTER
+        self._until, self._due = time.monotonic() + AFTER, 0.0
         self._poller.wake()
         self._changed()

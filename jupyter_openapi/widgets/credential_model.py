@@ -11,6 +11,7 @@ from typing import Any
 from jupyter_openapi.client import Client
 from jupyter_openapi.credentials import Credentials, profiles, store_profile, validity
 from jupyter_openapi.errors import RequestRefused
+from jupyter_openapi.login.browser import BrowserLogin
 from jupyter_openapi.machine import Machine, machine
 from jupyter_openapi.messages import N_, _
 from jupyter_openapi.session import Session
@@ -18,6 +19,7 @@ from jupyter_openapi.transport.hosts import resolve_host
 from jupyter_openapi.widgets import polling as events
 from jupyter_openapi.widgets.model import Pending, PendingChange
 from jupyter_openapi.widgets.panel import PanelState, in_thread
+from jupyter_openapi.widgets.panel_login import PanelLogin, refuse_sandbox
 
 SECRETS = {"app_key": "App Key", "app_secret": "App Secret", "access_token": "Access Token"}
 """The keys by their names in a message, with the labels of their fields."""
@@ -150,7 +152,7 @@ def examine(client: Client, *, privacy: bool = False) -> list[Row]:
             "",
         ),
         _kind(account.mode, account.claim, channels),
-        _token(client.token_days_left()),
+        _token(client.token_days_left(), renews=client.token_renews),
         (N_("Orders"), N_("allowed") if account.trading else N_("not allowed: read-only"), ""),
         (N_("Answered in"), _("{elapsed:.0f} ms by {host}").format(elapsed=elapsed * 1000, host=host), ""),
     ]
@@ -179,8 +181,8 @@ def _kind(mode: str, claim: str | None, channels: list[str]) -> Row:
     )
 
 
-def _token(days: float | None) -> Row:
-    found = validity(days)
+def _token(days: float | None, *, renews: bool = False) -> Row:
+    found = validity(days, renews=renews)
     return N_("Token"), found.text, "" if days is None else "warn" if found.renew else "good"
 
 
@@ -238,6 +240,8 @@ class CredentialModel(PanelState):
         self.notes: list[str] = []
         self.report: list[Row] = []
         self.profiles: list[str] = profiles()
+        self.page_login = PanelLogin(self._came_back)
+        self._wish: tuple[LoginRequest, bool] | None = None  # what the login under way is for
         events.listen(session, self._on_event)
 
     def where(self) -> str:
@@ -248,6 +252,44 @@ class CredentialModel(PanelState):
         """Connect to an account and test it; on failure everything stays as it was."""
         check(wish, self.machine, typed=typed is not None)
         self._start(N_("Connecting"), lambda: self._connect(wish, typed, privacy=privacy))
+
+    def log_in(self, wish: LoginRequest, *, privacy: bool = False) -> None:
+        """Show a link to the broker's page; once access is allowed there, connect to the account."""
+        refuse_sandbox(wish.mode)
+        check(wish, self.machine, typed=False)
+        self._wish = wish, privacy
+        self._start("Preparing the login", lambda: self.page_login.begin(wish.profile))
+
+    def finish_login(self, pasted: str) -> None:
+        """Go on with the address that the browser was sent to, where it could not be opened."""
+        login = self.page_login.take()
+        if login is not None:
+            self._start("Logging in", lambda: self._logged_in(lambda: login.paste(pasted)))
+
+    def give_up_login(self) -> None:
+        """Wait for the browser no longer."""
+        self.page_login.give_up()
+        self._changed()
+
+    def _came_back(self, login: BrowserLogin) -> None:
+        if self.page_login.take(login) is not None:
+            self._start("Logging in", lambda: self._logged_in(lambda: login.wait(1)))
+
+    def _logged_in(self, keys: Callable[[], Credentials]) -> None:
+        """Connect with the tokens that the login brought; they are kept by then."""
+        found = keys()
+        if self._wish is None:
+            return
+        wish, privacy = self._wish
+        del found
+        self._test(lambda: self._open_login(wish), privacy=privacy)
+
+    def _open_login(self, wish: LoginRequest) -> Client:
+        self._session.entered = None
+        place = None if wish.profile else "oauth"
+        return self._session.connect(
+            wish.mode, trading=wish.trading, profile=wish.profile or None, place=place
+        )
 
     def ask_refresh(self) -> None:
         """Offer to refresh the access token; nothing is sent yet."""
@@ -275,8 +317,9 @@ class CredentialModel(PanelState):
         self._start(N_("Forgetting"), lambda: self._forget(profile))
 
     def close(self) -> None:
-        """Offer nothing more."""
+        """Offer nothing more, and wait for no browser."""
         self.slot.drop()
+        self.page_login.give_up()
 
     def _start(self, busy: str, work: Callable[[], None]) -> None:
         with self._lock:
@@ -287,16 +330,24 @@ class CredentialModel(PanelState):
         self._work(work)
 
     def _connect(self, wish: LoginRequest, typed: Credentials | None, *, privacy: bool) -> None:
-        with or_back(self._session), overheard(self._session, self.notes.append):
-            client = self._open(wish, typed)
-            report = examine(client, privacy=privacy)
-        if wish.save and typed is not None:
-            store_profile(wish.profile, typed)
-            self.notes.append(
-                _("The keys are stored as profile '{profile}' in the system's keyring.").format(
-                    profile=wish.profile
+        def keep() -> None:
+            if wish.save and typed is not None:
+                store_profile(wish.profile, typed)
+                self.notes.append(
+                    _("The keys are stored as profile '{profile}' in the system's keyring.").format(
+                        profile=wish.profile
+                    )
                 )
-            )
+
+        self._test(lambda: self._open(wish, typed), privacy=privacy, then=keep)
+
+    def _test(
+        self, opened: Callable[[], Client], *, privacy: bool, then: Callable[[], None] = lambda: None
+    ) -> None:
+        """Connect and call the account; if that fails, everything stays as it was."""
+        with or_back(self._session), overheard(self._session, self.notes.append):
+            report = examine(opened(), privacy=privacy)
+        then()
         self.report, self.profiles = report, profiles()
         self.note = N_("Connected")
         self.slot.drop()

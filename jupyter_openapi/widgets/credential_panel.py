@@ -49,6 +49,12 @@ class CredentialPanel(Page):
         """Take one message of the page."""
         if kind == "connect":
             self._connect(dict(content) if not isinstance(content, dict) else content)
+        elif kind == "login":
+            self.login.log_in(_wish(content), privacy=self.privacy)
+        elif kind == "finish":
+            self.login.finish_login(str(content.get("text", "")))
+        elif kind == "give_up":
+            self.login.give_up_login()
         elif kind == "refresh":
             self.login.ask_refresh()
         elif kind == "send":
@@ -63,13 +69,7 @@ class CredentialPanel(Page):
         if 0 < len(empty) < len(SECRETS):
             self.login.empty = empty
         typed = take_secrets(content)
-        wish = LoginRequest(
-            str(content.get("mode", "")),
-            trading=content.get("trading") is True,
-            profile=str(content.get("profile", "")).strip(),
-            save=content.get("save") is True,
-        )
-        self.login.connect(wish, typed, privacy=self.privacy)
+        self.login.connect(_wish(content, save=content.get("save") is True), typed, privacy=self.privacy)
 
     def trouble(self, words: str) -> None:
         """Show an error inside the panel."""
@@ -91,6 +91,7 @@ class CredentialPanel(Page):
             "machine": login.where(),
             "sandbox_only": login.machine.sandbox_only,
             "orders": login.machine.orders,
+            "login": login.page_login.view(),
             "offer": offer_view(login.slot.offer, privacy=self.privacy),
         }
 
@@ -98,10 +99,20 @@ class CredentialPanel(Page):
         """Return what to show where there are no widgets."""
         return _(
             "Credential panel. Without it: set LONGBRIDGE_APP_KEY, LONGBRIDGE_APP_SECRET and "
-            "LONGBRIDGE_ACCESS_TOKEN, then %openapi connect paper"
+            "LONGBRIDGE_ACCESS_TOKEN, then %openapi connect paper; or type %openapi login --oauth"
         )
 
     def close(self) -> None:
         """Forget the panel's state, and leave the page; the connection stays."""
         self.login.close()
         super().close()
+
+
+def _wish(content: Mapping[str, Any], *, save: bool = False) -> LoginRequest:
+    """Return what the fields ask for."""
+    return LoginRequest(
+        str(content.get("mode", "")),
+        trading=content.get("trading") is True,
+        profile=str(content.get("profile", "")).strip(),
+        save=save,
+    )

@@ -8,7 +8,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -17,17 +17,20 @@ from jupyter_openapi.account import ClientLike
 from jupyter_openapi.errors import RequestRefused
 from jupyter_openapi.market import fees, orders, symbols
 from jupyter_openapi.market.money import amount, money
+from jupyter_openapi.market.names import NAMES
 from jupyter_openapi.market.symbols import today_in
 from jupyter_openapi.market.worth import Instrument
 from jupyter_openapi.messages import _
 from jupyter_openapi.widgets import queries as reads
 from jupyter_openapi.widgets.order_fields import BRACKET
 from jupyter_openapi.widgets.panel import HIDDEN, by_label, failure_words
-from jupyter_openapi.widgets.polling import TRAFFIC, WAITING, Backoff, Poller
+from jupyter_openapi.widgets.polling import GAP, TRAFFIC, WAITING, Backoff, Poller
+from jupyter_openapi.widgets.pushed import Ear
 from jupyter_openapi.widgets.queries import ClientHolder, Most, Quote, Securities, Security, Sizes
 
 EVERY = 2.0  # seconds between two quotes while the market trades
 CLOSED = 30.0  # and while it is closed
+PUSHED = 10.0  # and while quote and book are pushed: a link may be open and mute
 MOST_GAP = 2.0  # seconds between two questions for the most one may buy: they count as trades' calls
 MOST_FIELDS = ("symbol", "side", "order_type", "submitted_price")
 
@@ -66,7 +69,10 @@ class LiveQuote:
         self._choices: list[tuple[str, str]] | None = None
         self._waiting = False  # for calls that are left for orders now
         self._pace = Backoff(EVERY)
+        self._asked: tuple[str, float] = ("", 0.0)  # the symbol that was last asked for, and when
+        self._shown = 0.0
         self._poller = Poller(self._look, "openapi-quotes")
+        self._ear = Ear(self._poller.wake)
 
     def look_at(self, fields: Mapping[str, str]) -> None:
         """Follow the symbol of these fields from now on."""
@@ -82,6 +88,7 @@ class LiveQuote:
 
     def stop(self) -> None:
         """Look no more."""
+        self._ear.stop()
         self._poller.stop()
 
     @property
@@ -96,7 +103,11 @@ class LiveQuote:
     def _look(self) -> float | None:
         client, fields = self._session.client, self._fields
         if client is None or not self._watched():
+            self._ear.stop()
             return None
+        left = self._show_pushed(client, fields)
+        if left is not None:
+            return left
         waited, self._waiting = self._waiting, not TRAFFIC.clear(client)
         if self._waiting:
             if not waited:
@@ -115,6 +126,29 @@ class LiveQuote:
         delay = self._pace.after(client, failure)
         return delay if reads.is_trading(client, symbol) else max(delay, CLOSED)
 
+    def _show_pushed(self, client: ClientLike, fields: Mapping[str, str]) -> float | None:
+        """Show what is pushed of the symbol; return for how long nothing need be asked, if so."""
+        symbol = fields.get("symbol", "")
+        self._ear.listen(client, symbol)
+        before, live = self.seen(), client.live
+        found = None if live is None else live.quote(symbol)
+        if found is None or before.security is None or before.quote is None:
+            return None
+        time.sleep(max(0.0, self._shown + GAP - time.monotonic()))
+        self._shown = time.monotonic()
+        book = reads.pushed_book(client, symbol)
+        sides = [reads.levels(book[side]) for side in ("bid", "ask")] if book else None
+        bids, asks = sides or (before.quote.bids, before.quote.asks)
+        quote = reads.quote_of(found[0], bids, asks)
+        quote = replace(quote, previous=quote.previous or before.quote.previous)
+        with self._lock:
+            self._seen[symbol] = replace(before, quote=quote, problem=quote.unread)
+        self._changed()
+        asked, at = self._asked
+        left = at + (PUSHED if book else EVERY) - time.monotonic()
+        quiet = asked == symbol and self._choices is not None and not self._wants_most(fields)
+        return left if quiet and left > 0 else None
+
     def _see(self, client: ClientLike, symbol: str) -> Exception | None:
         before = self._seen.get(symbol, SymbolState())
         try:
@@ -127,18 +161,14 @@ class LiveQuote:
             seen = SymbolState(before.security, before.quote, before.hours, failure_words(problem))
         with self._lock:
             self._seen[symbol] = seen
+        self._asked = symbol, time.monotonic()
         return failure
 
     def _ask_most(self, client: ClientLike, fields: Mapping[str, str]) -> Exception | None:
         """Ask how much may be bought or sold, when the fields that rule it have changed and are complete."""
+        if not self._wants_most(fields):
+            return None
         asks = _asks(fields)
-        kind, price = fields.get("order_type", ""), amount(fields.get("submitted_price"))
-        rules = orders.RULES.get(kind)
-        if asks == self._most[0] or rules is None or not fields.get("side"):
-            return None
-        priced = fields["side"] == "Buy" and "submitted_price" in rules.needs
-        if priced and (price is None or price <= 0):
-            return None
         if (wait := self._most_at + MOST_GAP - time.monotonic()) > 0:
             time.sleep(wait)
             if _asks(self._fields) != asks:
@@ -152,6 +182,14 @@ class LiveQuote:
             self._most = (asks, found)
         self._changed()
         return failure
+
+    def _wants_most(self, fields: Mapping[str, str]) -> bool:
+        rules = orders.RULES.get(fields.get("order_type", ""))
+        if _asks(fields) == self._most[0] or rules is None or not fields.get("side"):
+            return False
+        price = amount(fields.get("submitted_price"))
+        priced = fields["side"] == "Buy" and "submitted_price" in rules.needs
+        return not priced or (price is not None and price > 0)
 
     def most(self) -> str:
         """Say how many shares the present fields may buy or sell."""
@@ -210,7 +248,9 @@ class LiveQuote:
         if not symbol or reads.order_market(symbol) is not None:
             return ""
         guess = symbols.suggest(symbol)
-        return guess if guess and guess != symbol else ""
+        if guess is None or not NAMES.of(guess):
+            guess = NAMES.named(symbol) or guess
+        return guess if guess and guess != symbol and reads.order_market(guess) is not None else ""
 
     def _problem(self) -> str:
         """Say what is wrong with the present symbol, or what could not be read of it."""

@@ -31,6 +31,7 @@ from jupyter_openapi.widgets.order_fields import (
 )
 from jupyter_openapi.widgets.panel import PanelState, by_label, failure_words, in_thread
 from jupyter_openapi.widgets.polling import TRAFFIC, Backoff, Poller
+from jupyter_openapi.widgets.pushed import CHECK, LINK, Ear, newest
 from jupyter_openapi.widgets.queries import ClientHolder, connected
 
 EVERY = 5.0  # seconds between two looks at an order
@@ -94,7 +95,9 @@ class Ticket(PanelState):
         self._pace = Backoff(EVERY)
         self._watched = watched
         self.tape = LiveQuote(session, changed, watched=watched)
+        self._read_at = 0.0
         self._follower = Poller(self._look, "openapi-order")
+        self._ear = Ear(self._follower.wake)
         self.start(fields or {}, replaces)
         events.listen(session, self._on_event)
 
@@ -172,6 +175,7 @@ class Ticket(PanelState):
         """Look and send no more."""
         self.slot.drop()
         self.tape.stop()
+        self._ear.stop()
         self._follower.stop()
 
     def resume(self) -> None:
@@ -242,7 +246,14 @@ class Ticket(PanelState):
         """Look at the order that was sent."""
         client, order_id = self._session.client, self.order_id
         if client is None or client is not self._owner or not order_id or not self._watched():
+            self._ear.stop()
             return None
+        self._ear.listen(client, order_id, LINK)
+        pushed = self._take_pushed(client, order_id)
+        if pushed and self.order is not None and self.order.done:
+            return None
+        if pushed and (left := self._read_at + CHECK - time.monotonic()) > 0:
+            return left
         if self.order is None:
             time.sleep(SOON)  # many an order fills at once
         if not TRAFFIC.clear(client):
@@ -258,8 +269,22 @@ class Ticket(PanelState):
         with self._lock:
             if order_id == self.order_id:
                 self.order, self.doubt = state, ""
+        self._read_at = time.monotonic()
         self._changed()
         return None if state.done else self._pace.after(client)
+
+    def _take_pushed(self, client: ClientLike, order_id: str) -> bool:
+        """Take the order as a live subscription has it; return whether it does."""
+        row = None if client.live is None else client.live.order(order_id)
+        if row is None:
+            return False
+        with self._lock:
+            known = None if self.order is None else self.order.order
+            order = newest(known, row)
+            if order_id == self.order_id and order is not known:
+                self.order, self.doubt = OrderState.of(order), ""
+        self._changed()
+        return True
 
     def _on_event(self, event: events.Event) -> None:
         if event != "account":

@@ -8,15 +8,19 @@ from __future__ import annotations
 
 import atexit
 import threading
+import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from jupyter_openapi.account import ClientLike
 from jupyter_openapi.errors import RequestRefused
+from jupyter_openapi.market.money import amount
 from jupyter_openapi.messages import N_, _
 from jupyter_openapi.portfolio.valuation import valued
 from jupyter_openapi.widgets import polling as events
 from jupyter_openapi.widgets.panel import PanelState, failure_words, in_thread
+from jupyter_openapi.widgets.polling import Poller
+from jupyter_openapi.widgets.pushed import ORDERS, Ear, Remembered, pushed_prices
 from jupyter_openapi.widgets.queries import ClientHolder, connected
 
 if TYPE_CHECKING:
@@ -24,9 +28,11 @@ if TYPE_CHECKING:
 
 
 PICTURES = (N_("Allocation"), N_("Profit and loss"), N_("Today"), N_("Equity"))
-CURRENCIES = ("HKD", "USD", "CNH")
 _DRAWING = threading.Lock()
 DRAWING_LONGEST = 5  # seconds
+FOLLOW = 1.0  # seconds between two valuations at pushed prices
+REDRAW = 15.0  # and between two pictures of them
+GLANCE = 5.0  # and between two looks for a subscription, which costs nothing
 # A thread that still draws when the interpreter ends takes the process down with it: the end waits a little.
 atexit.register(_DRAWING.acquire, timeout=DRAWING_LONGEST)
 
@@ -78,6 +84,10 @@ class PortfolioModel(PanelState):
         self.frame: pd.DataFrame | None = None
         self.stale = False
         self.picture = b""
+        self._memory: Remembered | None = None  # what the frame was made from
+        self._began = self._valued_at = self._drawn_at = 0.0
+        self._poller = Poller(self._follow, "openapi-portfolio")
+        self._ear = Ear(self._poller.wake)
         events.listen(session, self._on_event)
 
     def refresh(self, base_currency: str | None = None) -> None:
@@ -100,8 +110,14 @@ class PortfolioModel(PanelState):
             self._run(lambda: self._draw(turn, frame))
         self._changed()
 
+    def resume(self) -> None:
+        """Follow pushed prices again: somebody opened the page."""
+        self._poller.wake()
+
     def close(self) -> None:
         """Show nothing more."""
+        self._ear.stop()
+        self._poller.stop()
         with self._lock:
             self._turn += 1
 
@@ -112,33 +128,70 @@ class PortfolioModel(PanelState):
             return
         with self._lock:
             self._turn += 1
-            self.frame, self.picture, self.stale = None, b"", False
+            self.frame, self.picture, self.stale, self._memory = None, b"", False, None
             self.busy = self.error = ""
+        self._ear.stop()
         if self._session.client is not None and self._watched():
             self.refresh()
         self._changed()
 
     def _look(self, turn: int) -> None:
         client: Any = None
-        frame, error = None, ""
+        frame, memory, error = None, None, ""
+        began = time.monotonic()
         try:
             client = connected(self._session)
-            frame = valued(client, self.base_currency)
+            memory = Remembered(client)
+            frame = valued(memory, self.base_currency)
         except Exception as failure:  # noqa: BLE001 (shown in the panel)
             error = failure_words(failure)
         with self._lock:
-            # Another account, or a later refresh: these numbers are nobody's.
+            # The account has changed, or a later refresh began: these numbers are out of date.
             if turn != self._turn or client is not self._session.client:
                 return
             self.busy, self.error = "", error
             if frame is not None:
-                self.frame, self.stale = frame, False
+                self.frame, self.stale, self._memory, self._began = frame, False, memory, began
         self._changed()
         if frame is not None:
             self._draw(turn, frame)
+            self._poller.wake()
+
+    def _follow(self) -> float | None:
+        """Value what is held at the prices that are pushed now; nothing is asked for.
+
+        Returns after how many seconds to see whether anything is pushed, which wakes it sooner.
+        """
+        with self._lock:
+            turn, memory, frame = self._turn, self._memory, self.frame
+        client = self._session.client
+        if memory is None or frame is None or client is None or not self._watched():
+            self._ear.stop()
+            return None
+        held = set(frame["symbol"])
+        self._ear.listen(client, ORDERS, *held)
+        orders = None if client.live is None else client.live.orders(since=self._began)
+        changed = any(amount(order.get("executed_quantity")) for order in (orders or {}).values())
+        quoted = bool(pushed_prices(client, held))
+        if not quoted and not changed:
+            return GLANCE
+        time.sleep(max(0.0, self._valued_at + FOLLOW - time.monotonic()))
+        self._valued_at = time.monotonic()
+        if quoted:
+            frame = valued(memory, str(frame.attrs["openapi"]["base_currency"]))
+        with self._lock:
+            if turn != self._turn or client is not self._session.client:
+                return GLANCE
+            self.frame, self.stale = frame, self.stale or changed
+        self._changed()
+        # The picture of the equity reads its history anew: it waits for Refresh.
+        if quoted and self.chosen != "Equity" and time.monotonic() > self._drawn_at + REDRAW:
+            self._draw(turn, frame)
+        return GLANCE
 
     def _draw(self, turn: int, frame: pd.DataFrame) -> None:
         chosen, privacy = self.chosen, self.privacy
+        self._drawn_at = time.monotonic()
         try:
             with _DRAWING:
                 picture = _picture(chosen, frame, self._session.client, self.base_currency, privacy)

@@ -13,9 +13,10 @@ from jupyter_openapi.account import ClientLike
 from jupyter_openapi.messages import N_, _
 from jupyter_openapi.plots.style import MINUS, amount_text, percent_text
 from jupyter_openapi.portfolio import totals
+from jupyter_openapi.portfolio.positions import BALANCE_CURRENCIES
 from jupyter_openapi.session import SESSION
 from jupyter_openapi.widgets.panel import HIDDEN, Cell, Page, column, head_view, static, without_ids, zone_of
-from jupyter_openapi.widgets.portfolio_model import CURRENCIES, PICTURES, PortfolioModel
+from jupyter_openapi.widgets.portfolio_model import PICTURES, PortfolioModel
 from jupyter_openapi.widgets.queries import ClientHolder, holder_of
 
 if TYPE_CHECKING:
@@ -73,7 +74,7 @@ class PortfolioView(Page):
         language: str = "",
     ) -> None:
         super().__init__(holder_of(client, session, SESSION), privacy=privacy, language=language)
-        self._currencies = list(dict.fromkeys((base_currency, *CURRENCIES)))
+        self._currencies = list(dict.fromkeys((base_currency, *BALANCE_CURRENCIES)))
         self.worth = PortfolioModel(
             self._session, self.touch, base_currency=base_currency, watched=self.watched
         )
@@ -92,6 +93,7 @@ class PortfolioView(Page):
             self._picture_sent = ""
             if worth.frame is None and not worth.busy and self._session.client is not None:
                 worth.refresh()
+            worth.resume()
         elif kind == "refresh":
             worth.refresh()
         elif kind == "base":
@@ -131,7 +133,8 @@ class PortfolioView(Page):
     def _note(self, client: ClientLike | None) -> str:
         if client is None:
             return _("Not connected.")
-        return _("An order was sent since: Refresh shows what came of it.") if self.worth.stale else ""
+        stale = self.worth.stale
+        return _("Orders were sent or filled since: Refresh shows what came of them.") if stale else ""
 
     def _picture_view(self, client: ClientLike | None, at: str) -> dict[str, str] | None:
         """Return the picture; its data only when the pages don't have it yet, for it is large."""

@@ -15,6 +15,7 @@ from jupyter_openapi.account import ClientLike
 from jupyter_openapi.errors import ApiError, OpenAPIError, RequestRefused, TransportError
 from jupyter_openapi.market import orders, symbols
 from jupyter_openapi.market.money import ZERO, amount, plain
+from jupyter_openapi.market.names import FIELDS, NAMES
 from jupyter_openapi.market.sessions import phase, zone
 from jupyter_openapi.market.symbols import SECURITIES, currency_of, is_option, market_of
 from jupyter_openapi.market.ticks import ladder
@@ -228,7 +229,9 @@ class Securities:
         if row is None:
             raise RequestRefused(_("The broker knows no {symbol}: check the symbol.").format(symbol=symbol))
         lot = number(row.get("lot_size"))
-        name = str(row.get("name_en") or row.get("name_cn") or "")
+        for field, language in FIELDS.items():
+            NAMES.note(symbol, row.get(field), language)
+        name = NAMES.of(symbol)
         currency = str(row.get("currency") or currency_of(symbol))
         return Security(symbol, name, currency, int(lot) if lot and lot >= 1 else None, _bands(symbol))
 
@@ -256,17 +259,27 @@ def read_quote(client: ClientLike, symbol: str) -> Quote:
     if row is None:
         raise RequestRefused(_("There is no quote for {symbol}.").format(symbol=symbol))
     try:
-        book = client.call("depth", symbol=symbol).data
+        book = pushed_book(client, symbol) or client.call("depth", symbol=symbol).data
         bids, asks = levels(rows_of("depth", book, "bid")), levels(rows_of("depth", book, "ask"))
     except OpenAPIError:
         bids = asks = ()
+    return quote_of(row, bids, asks)
+
+
+def pushed_book(client: ClientLike, symbol: str) -> Mapping[str, Any] | None:
+    """Return the order book that a live subscription has now, if there is one."""
+    return None if client.live is None else client.live.depth(symbol)
+
+
+def quote_of(row: Mapping[str, Any], bids: tuple[Level, ...], asks: tuple[Level, ...]) -> Quote:
+    """Return a quote's row and its book as what a panel shows."""
     at, unread = None, ""
     try:
         at = moment(row.get("timestamp"))
     except ValueError as wrong:
         unread = _("The time of the quote could not be read: {wrong}.").format(wrong=wrong)
     last, previous = number(row.get("last_done")), number(row.get("prev_close"))
-    return Quote(symbol, last or None, previous or None, bids, asks, at, unread)
+    return Quote(str(row.get("symbol")), last or None, previous or None, bids, asks, at, unread)
 
 
 def levels(rows: Sequence[Mapping[str, Any]]) -> tuple[Level, ...]:
@@ -398,12 +411,14 @@ def suggestions(client: ClientLike) -> list[tuple[str, str]]:
     found: dict[str, str] = {}
     with suppress(OpenAPIError):
         for row in _held(client):
+            NAMES.note(row.get("symbol"), row.get("symbol_name"))
             found.setdefault(
                 str(row.get("symbol")), _("{name} (held)").format(name=row.get("symbol_name") or "").strip()
             )
     with suppress(OpenAPIError):
         for group in read_rows(client, "watchlist", "groups"):
             for row in rows_of("watchlist", group, "securities"):
+                NAMES.note(row.get("symbol"), row.get("name"))
                 found.setdefault(str(row.get("symbol")), str(row.get("name") or ""))
     for symbol, security in SECURITIES.items():
         found.setdefault(symbol, security.name_en)

@@ -42,6 +42,8 @@ PANELS = {
     "order": ".jo-order-form",
     "blotter": ".jo-blotter",
     "portfolio": ".jo-portfolio",
+    "watch": ".jo-watch",
+    "chart": ".jo-chart",
 }
 
 

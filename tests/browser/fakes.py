@@ -45,6 +45,7 @@ class FakeClient:
     sent: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     gate: Event | None = None  # holds what is sent until it is set
     throttled: int = 0
+    live: Any = None
     closed: bool = False
 
     def __post_init__(self) -> None:
@@ -52,6 +53,8 @@ class FakeClient:
 
     def limits_left(self) -> dict[str, int]:
         return {"trade": self.left, "quote": 10}
+
+    token_renews = False
 
     def token_days_left(self) -> float | None:
         return 83.0
@@ -170,7 +173,7 @@ class FakeClient:
         if failure := self.failures.get(f"send {operation}"):
             raise failure
         if self.gate is not None:
-            assert self.gate.wait(20)
+            assert self.gate.wait(60)
         self.sent.append((operation, fields))
 
 
@@ -188,7 +191,7 @@ def live(**changes: Any) -> FakeClient:
     return FakeClient(replace(PAPER, mode="live", claim="live", **changes))
 
 
-def until(condition: Callable[[], object], seconds: float = 10.0) -> bool:
+def until(condition: Callable[[], object], seconds: float = 30.0) -> bool:
     """Wait for a condition; False when it does not come."""
     deadline = time.monotonic() + seconds
     while not condition():

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -13,6 +12,8 @@ import urllib.request
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from support.sandbox import free_port
 
 ROOT = Path(__file__).parents[2]
 SETTINGS = {
@@ -130,11 +131,6 @@ class Server:
             else:
                 return
         raise RuntimeError(f"The Jupyter server did not start:\n{self.log.read_text()[-2000:]}")
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return int(probe.getsockname()[1])
 
 
 def _options(port: int) -> list[str]:

@@ -41,7 +41,10 @@ def test_no_panel_has_a_violation(
 ) -> None:
     sandbox.client.submit(submitted_price="550")
     sandbox.client.submit("AAPL.US", submitted_price="250", submitted_quantity="7", time_in_force="GTC")
-    opened = notebook(connected, f"{SHOW}OrderForm()", "CredentialPanel()", "Blotter()", "PortfolioView()")
+    live = "display(Watch(['700.HK', 'AAPL.US']), Chart('700.HK', '5m', ma='20,60', fills=True))"
+    opened = notebook(
+        connected, f"{SHOW}OrderForm()", "CredentialPanel()", "Blotter()", "PortfolioView()", live
+    )
     form = OrderForm(opened.panel("order"))
     login, blotter, portfolio = (opened.panel(name) for name in ("login", "blotter", "portfolio"))
     page.evaluate(axe)
@@ -55,7 +58,10 @@ def test_no_panel_has_a_violation(
 
     expect(portfolio.locator("img.jo-picture")).to_be_visible()
     expect(blotter.locator(".jo-row")).to_have_count(2)
-    check(form.panel, login, blotter, portfolio)
+    watch, chart = opened.panel("watch"), opened.panel("chart")
+    expect(watch.get_by_text("Live.", exact=True)).to_be_visible()
+    expect(chart.get_by_text("1 open order")).to_be_visible()
+    check(form.panel, login, blotter, portfolio, watch, chart)
 
     # What is wrong is said, a preview waits, an order is changed, a table is sorted.
     form.fill("700.HK", "700", "150", side="Sell")
@@ -79,4 +85,7 @@ def test_no_panel_has_a_violation(
     form.status("NewStatus")
     blotter.evaluate("(node) => { node.style.width = '420px'; }")
     form.panel.evaluate("(node) => { node.style.width = '420px'; }")
-    check(form.panel, blotter)
+    for panel in (watch, chart):
+        panel.get_by_role("button", name="Stop", exact=True).click()
+        panel.evaluate("(node) => { node.style.width = '420px'; }")
+    check(form.panel, blotter, watch, chart)

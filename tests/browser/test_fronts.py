@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from playwright.sync_api import expect
+from support import SOAK
 
 from browser.driver import OrderForm
 
@@ -41,3 +42,25 @@ def test_every_panel_works(notebook: Callable[..., Notebook], page: Page, front:
     blotter.get_by_role("button", name="Send cancellation").click()
     expect(blotter.get_by_text("No open orders.")).to_be_visible()
     form.status("CanceledStatus")
+
+
+if SOAK:
+    LIVE = (
+        "%load_ext jupyter_openapi\n%openapi connect sandbox",
+        "%openapi watch 700.HK AAPL.US",
+        "%openapi chart 700.HK period=1m --ma 20,60 --fills",
+    )
+
+    @pytest.mark.parametrize("front", WHERE)
+    def test_the_live_panels_move(notebook: Callable[..., Notebook], front: str) -> None:
+        opened = notebook(*LIVE, front=front)
+        table, chart = opened.panel("watch"), opened.panel("chart")
+        for node in (
+            table.locator('td[data-label="Time"]').first,
+            chart.locator(".jo-values >> text=Volume"),
+        ):
+            expect(node).to_be_visible()
+            expect(node).not_to_have_text(node.inner_text())
+        for panel in (table, chart):
+            panel.get_by_role("button", name="Stop", exact=True).click()
+            expect(panel.get_by_text("Stopped")).to_be_visible()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 import time
 from collections.abc import Callable
@@ -152,3 +153,37 @@ def test_keys_are_in_no_file_wherever_they_are_when_the_notebook_is_saved(
         assert files_with(server.folder, value) == []
         assert files_with(profile, value) == []
     assert files_with(server.folder, canary)
+
+
+def test_a_login_on_the_brokers_page_in_a_real_browser(
+    notebook: Callable[..., Notebook], sandbox: SandboxProcess, server: Server, tmp_path: Path
+) -> None:
+    """A link in the panel, Allow on the page, back on loopback, connected; and no trace of a token."""
+    alone = f"import os\nos.environ.update(HOME={str(tmp_path)!r}, XDG_CONFIG_HOME={str(tmp_path)!r})"
+    opened = notebook(reach(sandbox.url), alone, SHOW)
+    panel = opened.panel("login")
+    panel.get_by_label("Account", exact=True).select_option(label="Paper")
+    panel.get_by_role("button", name="Log in with the broker", exact=True).click()
+    link = panel.get_by_role("link", name="Open the broker's page", exact=True)
+    expect(link).to_be_visible()
+    saved = opened.save()
+    for choice, words in (("Deny", "Not logged in"), ("Allow", "Logged in")):
+        with opened.page.context.expect_page() as opening:
+            link.click()
+        page = opening.value
+        page.get_by_role("button", name=choice, exact=True).click()
+        expect(page.get_by_role("heading", name=words, exact=True)).to_be_visible()
+        page.close()
+        if choice == "Deny":
+            expect(panel.get_by_role("alert")).to_contain_text("Access was denied")
+            expect(link).to_be_hidden()
+            panel.get_by_role("button", name="Log in with the broker", exact=True).click()
+            expect(link).to_be_visible()
+    expect(panel.get_by_text("Connected", exact=True)).to_be_visible()
+    expect(panel.locator(".jo-title")).to_contain_text("OAuth client")
+    saved += opened.save()
+    (kept,) = (tmp_path / ".longbridge" / "openapi" / "tokens").iterdir()
+    for name in ("access_token", "refresh_token"):
+        secret = json.loads(kept.read_text())[name]
+        assert secret not in saved
+        assert files_with(server.folder, secret) == []

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 from playwright.sync_api import expect
+from support.sandbox import free_port
 
 from browser.driver import OrderForm
-from browser.server import QUIET, free_port
+from browser.server import QUIET
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser

@@ -102,6 +102,7 @@ class FakeAccount:
     before: Callable[[str], None] = lambda _: None
     calls: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     tz: str = "UTC"
+    live: Any = None
     owner: str = "one"
     account: Account = field(
         default_factory=lambda: Account(
@@ -129,6 +130,8 @@ class FakeAccount:
 
     def limits_left(self) -> dict[str, int]:
         return {}
+
+    token_renews = False
 
     def token_days_left(self) -> float | None:
         return None

@@ -120,7 +120,7 @@ class Broker:
 
 def client_of(url: str, folder: Path, mode: str = "paper", **options: Any) -> Client:
     """Return a client with a journal of its own, short waits and no limits."""
-    options = {"limits": False, "timeout": (1, 1), **options}
+    options = {"limits": False, "timeout": (10, 10), **options}
     client = Client(Credentials("key-1", "secret-1", "token-1"), mode, url, **options)
     client.__dict__["journal"] = Journal(folder / "journal.db")
     client._desk._delivery._waits = (0.01,) * 6

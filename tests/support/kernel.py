@@ -99,9 +99,24 @@ class Kernel:
         """Run a cell as a front end does, with the cell's id if one is given."""
         return self.finish(self.begin(code, cell))
 
+    def inspect(self, code: str, cursor: int) -> dict[str, Any]:
+        """Ask as Shift+Tab does; return the content of the reply."""
+        reply = self._client.inspect(code, cursor, reply=True, timeout=PATIENCE)
+        content: dict[str, Any] = reply["content"]
+        return content
+
     def interrupt(self) -> None:
         """Send SIGINT, as the stop button does."""
         self._manager.interrupt_kernel()
+
+    def restart(self) -> None:
+        """Start it anew, as the restart button does."""
+        self._manager.restart_kernel(env=self._environment)
+        self._client.wait_for_ready(timeout=PATIENCE)
+
+    def quit(self) -> None:
+        """Let it end by itself, as a closed notebook does."""
+        self._manager.shutdown_kernel(now=False)
 
     def kill(self) -> None:
         """End it as the out-of-memory killer does."""

@@ -115,10 +115,28 @@ class _Lot:
     price: Fraction
     fee: Fraction | None
     estimated: bool = False
+    at: int | None = None
 
 
 def realized(one: Security, fees: dict[int, Fraction | None], *, average: bool = False) -> list[Closing]:
     """Follow a security's life and return its closings, oldest first."""
+    return followed(one, fees, average=average)[0]
+
+
+@dataclass(frozen=True)
+class Open:
+    """What is open at the end; `day` is None for what was there before the first trade."""
+
+    quantity: Fraction
+    price: Fraction
+    fee: Fraction | None
+    day: date | None
+
+
+def followed(
+    one: Security, fees: dict[int, Fraction | None], *, average: bool = False
+) -> tuple[list[Closing], list[Open]]:
+    """Follow a security's life and return its closings and what is open at its end, oldest first."""
     lots: deque[_Lot] = deque()
     closings: list[Closing] = []
     if one.opening:
@@ -137,7 +155,10 @@ def realized(one: Security, fees: dict[int, Fraction | None], *, average: bool =
             lots.clear()
         else:
             take(one, lots, step, fees.get(step.number), closings, average=average)
-    return closings
+    left = [
+        Open(lot.quantity, lot.price, lot.fee, None if lot.at is None else one.day(lot.at)) for lot in lots
+    ]
+    return closings, left
 
 
 def take(
@@ -159,7 +180,7 @@ def take(
             lots.popleft()
     if not left:
         return
-    new = _Lot(left * trade.side, trade.price, None if each is None else each * left)
+    new = _Lot(left * trade.side, trade.price, None if each is None else each * left, at=trade.at)
     if average and lots:
         pool = lots[0]
         whole = pool.quantity + new.quantity

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import json
+import random
+import socket
 import subprocess
 import sys
 import tempfile
@@ -43,6 +46,19 @@ class Reply:
     def data(self) -> Any:
         assert self.code == 0, self.envelope
         return self.envelope["data"]
+
+
+def free_port() -> int:
+    """Return a free port that the system hands to nobody else: for a server that starts again on its port.
+
+    Ports that the system chooses itself lie above 32767; one of those may go to another process meanwhile.
+    """
+    while True:
+        with (
+            contextlib.suppress(OSError),
+            socket.create_server(("127.0.0.1", random.randrange(20_000, 32_000))) as found,
+        ):
+            return int(found.getsockname()[1])
 
 
 class SandboxClient:
@@ -151,7 +167,7 @@ class SandboxProcess:
         """The keys, as an object with three attributes."""
         return SimpleNamespace(**{n: self.info[n] for n in ("app_key", "app_secret", "access_token")})
 
-    def stop(self, timeout: float = 10) -> int:
+    def stop(self, timeout: float = 60) -> int:
         """End it politely and return its exit status."""
         if self.process.poll() is None:
             self.process.terminate()
@@ -160,9 +176,9 @@ class SandboxProcess:
     def kill(self) -> int:
         """End it as a crash does: SIGKILL."""
         self.process.kill()
-        return self._wait(10)
+        return self._wait(60)
 
-    def hang_up(self, timeout: float = 10) -> int:
+    def hang_up(self, timeout: float = 60) -> int:
         """Close the pipe it was started with, as a dying kernel does."""
         assert self.process.stdin is not None
         self.process.stdin.close()

@@ -32,7 +32,7 @@ class Agent:
             raise RuntimeError(answer["failed"])
         return answer
 
-    def until(self, count: int, kind: str = "", seconds: float = 10) -> list[list[Any]]:
+    def until(self, count: int, kind: str = "", seconds: float = 30) -> list[list[Any]]:
         """Return the pushes so far once there are `count` of a kind."""
         deadline = time.monotonic() + seconds
         while True:

@@ -30,7 +30,7 @@ class SocketClient:
 
     def answer(self, number: int) -> bytes:
         while True:
-            packet = unpack(self.socket.recv(timeout=10))
+            packet = unpack(self.socket.recv(timeout=30))
             if packet.kind == PUSH:
                 self.pushes.append(packet)
             elif packet.request_id == number:

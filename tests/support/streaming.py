@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import jupyter_openapi.stream.live  # noqa: F401 (its import is no part of what the tests time)
@@ -18,7 +19,9 @@ def client_of(sandbox: SandboxProcess, factor: float = QUICK, **options: Any) ->
     """Return a client of a sandbox."""
     keys = Credentials(*(sandbox.info[name] for name in ("app_key", "app_secret", "access_token")))
     client = Client(keys, "sandbox", sandbox.url, limits=False, **options)
-    client.stream_settings = Settings().scaled(factor)
+    usual = Settings()
+    # What a busy machine's answers take does not shrink with the waits.
+    client.stream_settings = replace(usual.scaled(factor), open=usual.open, answer=usual.answer)
     return client
 
 
@@ -28,7 +31,7 @@ def links(sandbox: SandboxProcess, gateway: str = "") -> list[dict[str, Any]]:
     return [link for link in found if gateway in {"", link["gateway"]}]
 
 
-def until(true: Callable[[], Any], seconds: float = 10) -> Any:
+def until(true: Callable[[], Any], seconds: float = 30) -> Any:
     """Wait until something is true, and return it."""
     deadline = time.monotonic() + seconds
     while not (found := true()):

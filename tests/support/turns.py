@@ -14,7 +14,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from jupyter_openapi.ratelimit import Rate
 
@@ -77,6 +77,12 @@ class Yard:
         self.socket.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 22)
         self.socket.bind(("127.0.0.1", 0))
+        self._behind = self._kernel_behind()
+
+    def _kernel_behind(self) -> float:
+        """Return how far the kernel's stamps are behind our clock: whole days, under another date."""
+        self.socket.sendto(b"now", self.socket.getsockname())
+        return round((time.time() - _stamp(self.socket.recvmsg(100, 100)[1])) / 3600) * 3600.0
 
     def hire(
         self, name: str, count: int, *, answer: float = 0.0, stay: str = "", lease: float = 0
@@ -125,9 +131,8 @@ class Yard:
             text, extra, _, _ = self.socket.recvmsg(100, 100)
         except TimeoutError:
             raise AssertionError(f"only {len(self.sent)} requests arrived: {self.sent[-3:]}") from None
-        seconds, nanoseconds = struct.unpack("qq", extra[0][2])
         worker, number, what = text.decode().split()
-        self.arrivals.append(Arrival(seconds + nanoseconds / 1e9, worker, int(number), what))
+        self.arrivals.append(Arrival(_stamp(extra) + self._behind, worker, int(number), what))
         return self.arrivals[-1]
 
     def finish(self, within: float) -> list[Arrival]:
@@ -149,6 +154,12 @@ class Yard:
     def _numbers(self) -> tuple[int, float, float, int | None, str]:
         rate = self.rate
         return rate.calls, rate.seconds, rate.gap, rate.at_once, rate.words
+
+
+def _stamp(extra: list[Any]) -> float:
+    """Return when the kernel took a datagram."""
+    seconds, nanoseconds = struct.unpack("qq", extra[0][2])
+    return float(seconds + nanoseconds / 1e9)
 
 
 @contextmanager

@@ -9,7 +9,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from jupyter_openapi.magic.command import CommandSpec
-from jupyter_openapi.magic.commands import connection, orders, portfolio, sandbox, settings, trade
+from jupyter_openapi.magic.commands import (
+    connection,
+    live,
+    login,
+    orders,
+    performance,
+    portfolio,
+    sandbox,
+    search,
+    settings,
+    trade,
+)
 from jupyter_openapi.magic.commands.help import endpoints, explain
 
 __all__ = ["COMMANDS", "CommandSpec"]
@@ -18,9 +29,10 @@ _ORDERED = (
     connection.connect,
     connection.status,
     connection.check,
-    connection.login,
+    login.login,
     connection.refresh,
     connection.forget,
+    search.search,
     trade.buy,
     trade.sell,
     orders.order,
@@ -32,7 +44,11 @@ _ORDERED = (
     orders.journal,
     portfolio.portfolio,
     portfolio.pnl,
+    performance.returns,
+    performance.trade_stats,
     portfolio.snapshot,
+    live.watch,
+    live.chart,
     sandbox.sandbox,
     settings.settings,
     endpoints,

@@ -1,15 +1,17 @@
-"""``connect``, ``status``, ``check``, ``login``, ``refresh`` and ``forget``."""
+"""``connect``, ``status``, ``check``, ``refresh`` and ``forget``."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from jupyter_openapi.account import Account
-from jupyter_openapi.credentials import Credentials, validity
+from jupyter_openapi.credentials import validity
+from jupyter_openapi.credentials.sources import PLACES
 from jupyter_openapi.errors import RequestRefused
 from jupyter_openapi.magic.command import Invocation, Report, command, notify, notify_panels, parameter
+from jupyter_openapi.magic.commands.login import PROFILE, REGION
 from jupyter_openapi.magic.flags import Flag, Words
 from jupyter_openapi.magic.grammar import connection_name
 from jupyter_openapi.messages import N_, _, aligned
@@ -17,55 +19,6 @@ from jupyter_openapi.spec.model import Effect, Kind
 
 if TYPE_CHECKING:
     from jupyter_openapi.client import Client
-
-PROFILE = Flag("profile", "NAME", "which stored account")
-
-
-@command(
-    "login",
-    "Open the credential panel, or ask in a terminal.",
-    flags=(PROFILE,),
-    examples=("login", "login --profile main"),
-)
-def login(ask: Invocation) -> Any:
-    """Return the panel; in a terminal, ask for the keys without showing them."""
-    profile = str(ask.command.flags.get("profile") or "")
-    if _in_notebook():
-        from jupyter_openapi.widgets import CredentialPanel
-
-        return CredentialPanel(profile=profile)
-    from jupyter_openapi.session import SESSION
-
-    SESSION.entered = _asked()
-    if profile:
-        from jupyter_openapi.credentials import store_profile
-
-        store_profile(profile, SESSION.entered)
-        return Report(
-            _("Stored as profile '{profile}'. Now type %openapi connect paper --profile {profile}.").format(
-                profile=profile
-            )
-        )
-    return Report(_("Kept in this process's memory only. Now type %openapi connect paper."))
-
-
-def _in_notebook() -> bool:
-    ipython = sys.modules.get("IPython")
-    shell = ipython.get_ipython() if ipython is not None else None
-    return getattr(shell, "kernel", None) is not None
-
-
-def _asked() -> Credentials:
-    from getpass import getpass
-
-    from jupyter_openapi.credentials import Credentials
-
-    try:
-        return Credentials(getpass("App Key: "), getpass("App Secret: "), getpass("Access Token: "))
-    except EOFError:
-        raise RequestRefused(
-            _("The input ended before the three keys were typed; nothing was kept.")
-        ) from None
 
 
 @command(
@@ -92,16 +45,16 @@ def refresh(ask: Invocation) -> Report:
 
 @command(
     "forget",
-    "Disconnect and drop typed keys; with --profile delete a stored account.",
-    flags=(PROFILE,),
-    examples=("forget", "forget --profile main"),
+    "Disconnect and drop typed keys; with --profile or --oauth delete a stored account.",
+    flags=(PROFILE, Flag("oauth", help="delete the tokens of the OAuth login")),
+    examples=("forget", "forget --profile main", "forget --oauth"),
 )
 def forget(ask: Invocation) -> Report:
     """Drop the keys and return what was done."""
     from jupyter_openapi.session import SESSION
 
     profile = ask.command.flags.get("profile")
-    done = SESSION.forget(str(profile) if profile else None)
+    done = SESSION.forget(str(profile) if profile else None, oauth=bool(ask.command.flags.get("oauth")))
     notify_panels("account")
     return Report(done)
 
@@ -123,9 +76,10 @@ def describe_status(client: Client) -> Report:
         (N_("account"), account.title),
         (N_("host"), account.host),
         (N_("trading"), _("on") if account.trading else _("off: this connection is read-only")),
-        (N_("token"), str(validity(client.token_days_left()))),
+        (N_("token"), str(validity(client.token_days_left(), renews=client.token_renews))),
         *_unsettled_row(client),
         *_settings_row(),
+        *([("limits in", client.connection.limits_place)] if client.connection.limits_place else []),
         *[
             (_("{kind} calls left").format(kind=kind), str(left))
             for kind, left in client.limits_left().items()
@@ -169,14 +123,16 @@ def _default_account(items: Sequence[Words]) -> Sequence[Words]:
     parameter("account", Kind.ENUM, "which account", choices=("sandbox", "paper", "live"), required=True),
     flags=(
         Flag("trade", help="allow orders on a live account, which is read-only otherwise"),
-        Flag("profile", "NAME", "which stored account"),
-        Flag("region", "REGION", "which of the broker's hosts", choices=("cn", "hk")),
+        PROFILE,
+        Flag("from", "PLACE", "use the keys of this place only", choices=tuple(PLACES), literal=True),
+        REGION,
         Flag("as", "NAME", "keep it beside the others, for %openapi @NAME ...", literal=True),
     ),
     examples=(
         "connect sandbox",
         "connect paper --profile main",
         "connect live --trade",
+        "connect paper --from env",
         "connect paper --as second",
     ),
     words=_default_account,
@@ -186,7 +142,7 @@ def connect(ask: Invocation) -> Client:
     from jupyter_openapi.session import SESSION
 
     flags = ask.command.flags
-    profile, region = flags.get("profile"), flags.get("region")
+    profile, region, place = (flags.get(name) for name in ("profile", "region", "from"))
     if flags.get("trade") and not ask.command.words:
         raise RequestRefused(_("--trade needs the account named: type %openapi connect live --trade."))
     client = SESSION.connect(
@@ -194,6 +150,7 @@ def connect(ask: Invocation) -> Client:
         trading=True if flags.get("trade") else None,
         profile=str(profile) if profile else None,
         region=str(region) if region else None,
+        place=str(place) if place else None,
         name=connection_name(str(flags["as"])) if "as" in flags else "",
     )
     notify_panels("account")

@@ -157,6 +157,17 @@ def _parameters(operation: Operation) -> Iterator[str]:
         )
 
 
+def parameter_help(operation: Operation, typed: str) -> str:
+    """Return what there is to know of one parameter, by any of its names; empty where there is none."""
+    wire = operation.short.get(typed, typed)
+    short = {long: name for name, long in reversed(list(operation.short.items()))}
+    for name, each in _leaves(operation.parameters):
+        if name == wire:
+            shown, text = _row(operation, name, each, short)
+            return fill(f"{shown}  {text}", WIDTH, subsequent_indent="  ", break_on_hyphens=False)
+    return ""
+
+
 def _leaves(parameters: Sequence[Parameter], prefix: str = "") -> Iterator[tuple[str, Parameter]]:
     """Yield every parameter by its dotted name; the fields of an object instead of the object itself."""
     for each in parameters:
@@ -251,6 +262,7 @@ Type
   Tab completes names, parameters and values. IPython takes a line that ends in ? for itself.
 
 Find
+  %openapi search tencent                       symbols by a code or a name
   %openapi endpoints dividend                   the operations that hold a word
   %openapi help submit                          what one takes and gives, and an example
 """)
@@ -263,6 +275,7 @@ BRIEF = N_("""
   %openapi buy 100 700.HK @ 600         a preview; %openapi send sends it, once
   %openapi help submit                  what it takes; help alone says all
   %openapi endpoints dividend           the operations that hold a word
+  %openapi search tencent               symbols by a code or a name
 
   price={bid} takes a variable; # starts a comment; a trailing ; mutes.""")
 

@@ -55,10 +55,10 @@ def portfolio(ask: Invocation) -> Any:
     from jupyter_openapi.portfolio import notes
     from jupyter_openapi.portfolio.valuation import valued
 
-    saving = _saving(ask)
-    base, session = _base(ask), str(ask.given.get("session", "regular"))
-    frame = valued(_client(ask), base, session)
-    return _presented(ask, frame, notes(frame, definitions=False), saving)
+    saving = saving_of(ask)
+    base, session = base_of(ask), str(ask.given.get("session", "regular"))
+    frame = valued(client_of(ask), base, session)
+    return presented(ask, frame, notes(frame, definitions=False), saving)
 
 
 @command(
@@ -78,12 +78,12 @@ def pnl(ask: Invocation) -> pd.DataFrame:
     from jupyter_openapi.portfolio import notes
     from jupyter_openapi.portfolio.realized_pnl import worked_out
 
-    saving = _saving(ask)
-    client = _client(ask)
+    saving = saving_of(ask)
+    client = client_of(ask)
     start, end = _window(ask)
-    base, method = _base(ask), str(ask.given.get("method", "fifo"))
+    base, method = base_of(ask), str(ask.given.get("method", "fifo"))
     frame = worked_out(client, start, end, base, method)
-    return _presented(ask, frame, notes(frame, definitions=False), saving)
+    return presented(ask, frame, notes(frame, definitions=False), saving)
 
 
 @command("snapshot", "Append positions, cash, rates and quotes to the local store.")
@@ -92,10 +92,11 @@ def snapshot(ask: Invocation) -> Report:
     from jupyter_openapi.magic.command import Report
     from jupyter_openapi.portfolio import snapshot as keep
 
-    return Report(keep(_client(ask)))
+    return Report(keep(client_of(ask)))
 
 
-def _client(ask: Invocation) -> Client:
+def client_of(ask: Invocation) -> Client:
+    """Return the connected client, in the zone of the line."""
     from jupyter_openapi.session import SESSION
 
     client = SESSION.connected()
@@ -103,7 +104,8 @@ def _client(ask: Invocation) -> Client:
     return client
 
 
-def _base(ask: Invocation) -> str:
+def base_of(ask: Invocation) -> str:
+    """Return the base currency of the line, else of the settings."""
     return str(ask.given.get("base_currency") or base_currency())
 
 
@@ -114,16 +116,18 @@ def _panel(ask: Invocation) -> Any:
 
     SESSION.connected()
     refuse_in_terminal(_("The panel"), "portfolio")
-    return PortfolioView(session=SESSION.holder, base_currency=_base(ask))
+    return PortfolioView(session=SESSION.holder, base_currency=base_of(ask))
 
 
-def _saving(ask: Invocation) -> Saving | None:
+def saving_of(ask: Invocation) -> Saving | None:
+    """Return where the frame is saved, too; None for nowhere."""
     from jupyter_openapi.magic.export import Saving
 
     return Saving(str(ask.command.flags["out"])) if "out" in ask.command.flags else None
 
 
-def _presented(ask: Invocation, frame: pd.DataFrame, text: str, saving: Saving | None) -> pd.DataFrame:
+def presented(ask: Invocation, frame: pd.DataFrame, text: str, saving: Saving | None) -> pd.DataFrame:
+    """Print what there is to say of a frame, save it where that was asked for, and return it."""
     more = _("What the columns mean: `%openapi help {name}`.").format(name=ask.command.word)
     notify(ask.command, f"{text}\n{more}".lstrip())
     if ask.command.flags.get("wide"):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from jupyter_openapi.errors import RequestRefused
 from jupyter_openapi.magic.command import CommandSpec, Invocation, command, notify, parameter
@@ -16,6 +16,7 @@ from jupyter_openapi.trading.shorthand import MARKET, PRICES, QUANTITIES, held, 
 
 if TYPE_CHECKING:
     from jupyter_openapi.client import Client
+    from jupyter_openapi.reply import Reply
 
 Lines = list[tuple[str, str]]
 
@@ -93,7 +94,8 @@ def _filled(client: Client, side: str, given: Mapping[str, Any]) -> tuple[dict[s
     symbol, kind = str(given["symbol"]), str(given.get("type", ""))
 
     def read(name: str, parameters: Mapping[str, Any]) -> Any:
-        return client.call(name, **parameters).data
+        reply = cast("Reply", client.call(name, **parameters))
+        return reply.data
 
     if word := word_among(QUANTITIES, given["quantity"]):
         if side == "Buy":

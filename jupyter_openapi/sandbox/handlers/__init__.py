@@ -12,6 +12,7 @@ def load_handlers() -> None:
         derivatives,
         indexes,
         markets,
+        oauth,
         orders,
         quotes,
         watchlist,

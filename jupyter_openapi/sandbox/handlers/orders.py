@@ -157,6 +157,7 @@ def wire_order(order: Order) -> Fields:
         "monitor_price": number(order.monitor_price),
         "remark": order.remark,
         "delayed_until": seconds(order.delayed_until, ""),
+        "attached_orders": [],  # a paper account has none
         **({"multi_leg": json.loads(order.multi_leg)} if order.multi_leg else {}),
     }
 

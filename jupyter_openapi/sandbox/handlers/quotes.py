@@ -166,7 +166,7 @@ def _static(known: Security) -> Fields:
     return {
         "symbol": known.symbol,
         "name_cn": known.name_cn,
-        "name_en": fundamentals.display_name(known),
+        "name_en": fundamentals.english_name(known),
         "name_hk": known.name_hk,
         "listing_date": facts.listed,
         "exchange": known.exchange,

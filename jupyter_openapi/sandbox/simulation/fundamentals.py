@@ -11,6 +11,7 @@ from decimal import Decimal
 from functools import cache
 
 from jupyter_openapi.market.symbols import Security
+from jupyter_openapi.sandbox.language import SPOKEN
 from jupyter_openapi.sandbox.simulation.listing import LISTED
 
 _CENT = Decimal("0.01")
@@ -38,7 +39,18 @@ def of(security: Security) -> Facts:
 
 
 def display_name(security: Security) -> str:
-    """Return the name the broker shows: the exchange's short name in Hong Kong, the full one in the US."""
+    """Return the name the broker shows in the language asked for.
+
+    In English that is the exchange's short name in Hong Kong, and the full one in the US.
+    """
+    spoken = SPOKEN.get()
+    if spoken != "en" and (name := security.name_cn if spoken == "zh-CN" else security.name_hk):
+        return name
+    return english_name(security)
+
+
+def english_name(security: Security) -> str:
+    """Return the English name the broker shows."""
     return security.short_name if security.market == "HK" else security.name_en
 
 

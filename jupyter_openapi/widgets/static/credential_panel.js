@@ -2,6 +2,7 @@
 
 import { Channel } from "./channel.js";
 import { N, t } from "./language.js";
+import { PageLogin } from "./page_login.js";
 import {
   button,
   checkbox,
@@ -71,6 +72,11 @@ class CredentialPanel {
     });
     this.save = checkbox("Save as profile");
     this.connect = h("button", { type: "submit", class: "jo-button" }, t("Connect"));
+    this.logIn = button("Log in with the broker", () => this.onLogIn());
+    this.pageLogin = new PageLogin({
+      finish: (text) => this.channel.send("finish", { text }),
+      giveUp: () => this.channel.send("give_up"),
+    });
     this.refresh = button("Refresh token", () => this.channel.send("refresh"));
     this.forget = button("Forget", () => this.channel.send("forget", { profile: this.profile.value }));
     this.head = new Head("Credentials");
@@ -106,6 +112,7 @@ class CredentialPanel {
         "div",
         { class: "jo-actions" },
         this.connect,
+        this.logIn,
         h("span", { class: "jo-fill" }),
         this.refresh,
         this.forget,
@@ -119,6 +126,7 @@ class CredentialPanel {
       this.notices.absent,
       form,
       this.notices.alert,
+      this.pageLogin.box,
       this.offer.box,
       this.notices.status,
       this.report,
@@ -155,6 +163,14 @@ class CredentialPanel {
     this.channel.send("connect", content);
   }
 
+  onLogIn() {
+    this.channel.send("login", {
+      mode: this.account.value,
+      profile: this.profile.value,
+      trading: this.trading.input.checked,
+    });
+  }
+
   /** Tell whether all keys are typed, or none; say which field is empty. */
   checkKeys() {
     const empty = this.secrets.filter(({ input }) => input.value.trim() === "");
@@ -186,7 +202,8 @@ class CredentialPanel {
       view.profiles.map((name) => [name, name]),
     );
     setText(this.machine, view.machine);
-    for (const one of [this.connect, this.refresh, this.forget]) setEnabled(one, !view.busy);
+    this.pageLogin.update(view.login);
+    for (const one of [this.connect, this.logIn, this.refresh, this.forget]) setEnabled(one, !view.busy);
     for (const { name, input, field } of this.secrets) {
       if (input.value === "") field.hint(view.empty[name] ?? "", Boolean(view.empty[name]));
     }

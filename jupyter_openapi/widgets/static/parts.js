@@ -205,6 +205,17 @@ export class Head {
     this.paint(view.colors);
   }
 
+  /**
+   * Set the time alone.
+   * @param {string} time
+   */
+  setTime(time) {
+    // It may change ten times a second: the text node's value is set, and the node stays.
+    const node = this.time.firstChild;
+    if (!(node instanceof Text)) setText(this.time, time);
+    else if (node.data !== time) node.data = time;
+  }
+
   /** @param {Colors} colors */
   paint(colors) {
     const root = this.banner.closest(".jo-panel");

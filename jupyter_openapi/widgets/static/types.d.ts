@@ -56,6 +56,7 @@ interface CredentialView extends AccountView {
   machine: string;
   sandbox_only: boolean;
   orders: boolean;
+  login: { url: string; words: string } | null;
   offer: Offer | null;
 }
 
@@ -183,4 +184,22 @@ interface PortfolioPageView extends AccountView {
   totals: { columns: Column[]; rows: Row[] } | null;
   holdings: { columns: Column[]; rows: Row[] } | null;
   picture: { about: string; data: string } | null;
+}
+
+/** One bar: when it began by the market's clock, open, high, low, close, volume. */
+type Candle = [number, number, number, number, number, number];
+
+type Library = typeof import("lightweight-charts");
+type Moment = import("lightweight-charts").UTCTimestamp;
+type LineSeries = import("lightweight-charts").ISeriesApi<"Line">;
+type PriceLine = import("lightweight-charts").IPriceLine;
+
+/** The colours of the page as a chart draws with them. */
+interface Look {
+  text: string;
+  soft: string;
+  grid: string;
+  up: string;
+  down: string;
+  dark: boolean;
 }

@@ -1,0 +1,156 @@
+"""`Caller`: the one way by which every operation is called, by its name or by its method."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, Literal, overload
+
+from jupyter_openapi.errors import guarded
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from jupyter_openapi.operations.choices import ChangeName, ReadName
+    from jupyter_openapi.operations.values import Orders, Tick
+    from jupyter_openapi.reply import Reply
+    from jupyter_openapi.trading import Basket, Preview
+
+
+class Caller(ABC):
+    """Base of `Client`: `call`, which the methods of the operations go through too."""
+
+    @overload
+    def call(self, operation: ReadName, /, **parameters: Any) -> Reply: ...
+    @overload
+    def call(
+        self,
+        operation: Literal["submit_order", "submit"],
+        /,
+        *,
+        orders: Orders,
+        execute: Literal[False] = False,
+        again: bool = False,
+        override: Iterable[str] = (),
+        tick: Tick | None = None,
+    ) -> Basket: ...
+    @overload
+    def call(
+        self,
+        operation: Literal["submit_order", "submit"],
+        /,
+        *,
+        orders: Orders,
+        execute: Literal[True],
+        again: bool = False,
+        override: Iterable[str] = (),
+        tick: Tick | None = None,
+    ) -> pd.DataFrame: ...
+    @overload
+    def call(
+        self,
+        operation: ChangeName,
+        /,
+        *,
+        execute: Literal[False] = False,
+        again: bool = False,
+        override: Iterable[str] = (),
+        tick: Tick | None = None,
+        **parameters: Any,
+    ) -> Preview: ...
+    @overload
+    def call(
+        self,
+        operation: ChangeName,
+        /,
+        *,
+        execute: Literal[True],
+        again: bool = False,
+        override: Iterable[str] = (),
+        tick: Tick | None = None,
+        **parameters: Any,
+    ) -> Reply: ...
+    @overload
+    def call(
+        self,
+        operation: ChangeName,
+        /,
+        *,
+        execute: bool,
+        again: bool = False,
+        override: Iterable[str] = (),
+        tick: Tick | None = None,
+        **parameters: Any,
+    ) -> Reply | Preview: ...
+    @overload
+    def call(
+        self,
+        operation: str,
+        /,
+        *,
+        execute: bool = False,
+        again: bool = False,
+        override: Iterable[str] = (),
+        tick: str | None = None,
+        **parameters: Any,
+    ) -> Reply | Preview | Basket | pd.DataFrame: ...
+
+    @guarded
+    def call(
+        self,
+        operation: str,
+        /,
+        *,
+        execute: bool = False,
+        again: bool = False,
+        override: Iterable[str] = (),
+        tick: str | None = None,
+        **parameters: Any,
+    ) -> Any:
+        """Call an operation by its name.
+
+        Each operation is a method too, with its parameters: ``client.stock_positions(symbol=["700.HK"])``.
+
+        Parameters
+        ----------
+        operation
+            A name (``stock_positions``) or alias (``positions``); `%openapi endpoints` lists them.
+        execute
+            Send a change at once. Without it a change gives its `Preview`, and nothing is sent.
+        again
+            Send it even though an earlier run of this notebook cell sent the same order.
+        override
+            Names of limits to let pass: ``max_value``, ``distance``, ``short``, ``trailing``, ``late``,
+            ``unknown``, ``multiplier``.
+        tick
+            Round an order's prices to the market's steps: ``nearest``, ``up``, ``down``, or ``safe`` (a buy
+            down, a sell up). The preview says so.
+        parameters
+            By their wire names; lists repeat, dates and decimals take the wire's form, None is left out.
+
+        Returns
+        -------
+        Reply, or Preview for a change that was not executed. With ``submit_order`` and ``orders=`` (a
+        DataFrame, one order a row) a Basket, or the frame of its outcomes.
+
+        Raises
+        ------
+        RequestRefused
+            Unknown operation or parameter, something missing or not allowed; nothing was sent.
+        ApiError, TransportError, OutcomeUnknown, Interrupted
+            See `jupyter_openapi.errors`.
+        """
+        return self._call(operation, parameters, execute=execute, again=again, override=override, tick=tick)
+
+    @abstractmethod
+    def _call(
+        self,
+        operation: str,
+        parameters: Mapping[str, Any],
+        *,
+        execute: bool,
+        again: bool,
+        override: Iterable[str],
+        tick: str | None,
+    ) -> Reply | Preview | Basket | pd.DataFrame:
+        """Do what `call` says."""

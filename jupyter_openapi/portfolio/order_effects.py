@@ -1,0 +1,289 @@
+"""What if: cash, weights, exposure and margin before and after some orders. Nothing is sent."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from jupyter_openapi.errors import RequestRefused, guarded
+from jupyter_openapi.frames import describe, seal
+from jupyter_openapi.frames.values import text_column
+from jupyter_openapi.market import fees
+from jupyter_openapi.market.money import ZERO, amount, exactly, floats, product, ratio, total
+from jupyter_openapi.market.symbols import is_option, today_in
+from jupyter_openapi.messages import _
+from jupyter_openapi.portfolio.exposures import whole_account
+from jupyter_openapi.portfolio.order_world import Wish, World, read_world, wish_of
+from jupyter_openapi.portfolio.positions import AccountReader, names, warn
+from jupyter_openapi.portfolio.valuation import text, valued
+from jupyter_openapi.trading.basket import rows_of
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from jupyter_openapi.account import ClientLike
+
+DEFINITIONS = (
+    "Each order is taken as filled at its limit, else at the last price; holdings are valued at last prices.",
+    "Weights are of net assets. Exposure is value, an option's by its delta.",
+    "Fees are estimates without the broker's own, where these are not stated; they come off the cash.",
+    "Margin is value x the broker's initial factor of each security, the same way before and after.",
+)
+
+
+@guarded
+def what_if(
+    client: ClientLike, orders: Any, base_currency: str = "HKD", *, rate_pct: float = 4.0
+) -> pd.DataFrame:
+    """Return the account before and after some orders, as if they had filled; nothing is sent.
+
+    Parameters
+    ----------
+    client
+        A connected `Client`; read as `value` does, with the quotes and facts of the symbols, and the margin
+        factors of up to 20 of them, one request each.
+    orders
+        A DataFrame or a list of mappings, one order a row: ``symbol``, ``side``, ``quantity`` (or
+        ``submitted_quantity``), and ``price`` (or ``submitted_price``) where it is not the last price. The
+        orders of a basket (``basket.frame()``) do.
+    base_currency
+        The currency of the sums.
+    rate_pct
+        What money earns without risk, in percent a year, for deltas of options by QuantLib.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a security, then one a currency of cash (``symbol`` is ``Cash HKD``): ``symbol``,
+        ``currency``, ``price``, ``quantity``, ``quantity_after``, ``value_base``, ``value_base_after``,
+        ``weight``, ``weight_after``, ``exposure_base``, ``exposure_base_after``. NaN where not known.
+
+        ``attrs["openapi"]["summary"]`` has net assets, cash, gross and net exposure, and margin, each as
+        (before, after), and the ``fees``, in the base currency; None where not known.
+
+    Raises
+    ------
+    RequestRefused
+        A row is no order.
+
+    Warns
+    -----
+    IncompleteWarning
+        Something is not known, cash or a quantity would fall below zero: one line says what.
+    """
+    wishes = [wish_of(number, row) for number, row in enumerate(rows_of(orders), 1)]
+    rate = amount(rate_pct)
+    if rate is None:
+        raise RequestRefused(
+            _("rate_pct is percent a year, such as 4; not {value!r:.40}.").format(value=rate_pct)
+        )
+    reader = AccountReader(client)
+    frame = valued(client, base_currency)
+    reader.missing += frame.attrs["openapi"]["missing"]
+    with exactly():
+        world = read_world(reader, frame, wishes, float(rate) / 100)
+        known = whole_account(frame)
+        charged = [_fee(reader, client, world, wish) for wish in wishes]
+        made, summary = _effects(reader, world, wishes, charged, known=known)
+    missing = list(dict.fromkeys(reader.missing))
+    described = describe(
+        made,
+        **reader.facts("what if"),
+        base_currency=world.base,
+        summary=summary,
+        missing=missing,
+        notes=[*DEFINITIONS, *reader.asides],
+    )
+    warn(missing, "Not everything is known or possible")
+    return seal(described)
+
+
+def _fee(reader: AccountReader, client: ClientLike, world: World, wish: Wish) -> Decimal | None:
+    """Return what an order costs, None where that is not known."""
+    one = world.money[wish.symbol]
+    price = wish.price if wish.price is not None else world.last(wish.symbol)
+    if price is None:
+        return None
+    side = "Buy" if wish.sign > 0 else "Sell"
+    try:
+        charged = fees.regulatory(
+            fees.estimate(wish.symbol, side, wish.quantity, price, today_in(one.market), one)
+        )
+    except (RequestRefused, LookupError):
+        reader.miss(_("the fees of {symbol}").format(symbol=wish.symbol))
+        return None
+    own = getattr(client, "fees", {}).get(one.market)
+    worth = one.worth(wish.quantity, price)
+    return fees.total(charged) + (own.charge(wish.quantity, worth) if own and worth is not None else ZERO)
+
+
+def _effects(
+    reader: AccountReader,
+    world: World,
+    wishes: Sequence[Wish],
+    charged: Sequence[Decimal | None],
+    *,
+    known: bool,
+) -> tuple[pd.DataFrame, dict[str, Any]]:
+    after, cash = dict(world.held), dict(world.cash)
+    for wish, fee in zip(wishes, charged, strict=True):
+        one = world.money[wish.symbol]
+        before = after[wish.symbol]
+        after[wish.symbol] = None if before is None else before + wish.sign * wish.quantity
+        price = wish.price if wish.price is not None else world.last(wish.symbol)
+        value = one.worth(wish.quantity, price)
+        money = cash.get(one.currency, ZERO)
+        cash[one.currency] = (
+            None if money is None or value is None or fee is None else money - wish.sign * value - fee
+        )
+    _say_impossible(reader, world, after, cash)
+    rows = [_security(world, symbol, after[symbol]) for symbol in world.held]
+    rows += [_money(world, currency, cash[currency]) for currency in cash]
+    sums = {}
+    for name in ("value_base", "value_base_after"):
+        sums[name] = _strict([row[name] for row in rows]) if known else None
+    for row in rows:
+        row["weight"] = ratio(row["value_base"], sums["value_base"], Decimal(1))
+        row["weight_after"] = ratio(row["value_base_after"], sums["value_base_after"], Decimal(1))
+    costs = [
+        product(fee, world.rates.rate(world.money[wish.symbol].currency, world.base))
+        for wish, fee in zip(wishes, charged, strict=True)
+    ]
+    summary = _summary(world, rows, after, sums, _strict(costs))
+    return _frame(rows), summary
+
+
+def _say_impossible(
+    reader: AccountReader,
+    world: World,
+    after: Mapping[str, Decimal | None],
+    cash: Mapping[str, Decimal | None],
+) -> None:
+    below = [name for name, money in cash.items() if money is not None and money < 0]
+    below = [name for name in below if (world.cash.get(name) or ZERO) >= 0]
+    if below:
+        reader.miss(_("cash in {names} would fall below zero").format(names=names(below)))
+    short = [
+        symbol
+        for symbol, quantity in after.items()
+        if quantity is not None and quantity < 0 and (world.held[symbol] or ZERO) >= 0
+    ]
+    if short:
+        reader.miss(_("{names} would be sold short").format(names=names(short)))
+
+
+def _security(world: World, symbol: str, after: Decimal | None) -> dict[str, Any]:
+    one = world.money[symbol]
+    held = world.held[symbol]
+    rate = world.rates.rate(one.currency, world.base)
+    quoted = product(world.last(symbol), one.multiplier, rate)
+    each = quoted if is_option(symbol) else world.units[symbol]
+    return {
+        "symbol": symbol,
+        "currency": one.currency,
+        "price": world.last(symbol),
+        "quantity": held,
+        "quantity_after": after,
+        "value_base": _times(held, each),
+        "value_base_after": _times(after, each),
+        "exposure_base": _times(held, world.units[symbol]),
+        "exposure_base_after": _times(after, world.units[symbol]),
+    }
+
+
+def _times(quantity: Decimal | None, each: Decimal | None) -> Decimal | None:
+    """Return the product; nothing of something is nothing, whatever it is worth."""
+    return ZERO if quantity == 0 else product(quantity, each)
+
+
+def _money(world: World, currency: str, after: Decimal | None) -> dict[str, Any]:
+    rate = world.rates.rate(currency, world.base)
+    before = world.cash.get(currency, ZERO)
+    return {
+        "symbol": _("Cash {currency}").format(currency=currency),
+        "currency": currency,
+        "price": None,
+        "quantity": before,
+        "quantity_after": after,
+        "value_base": _times(before, rate),
+        "value_base_after": _times(after, rate),
+        "exposure_base": None,
+        "exposure_base_after": None,
+    }
+
+
+def _summary(
+    world: World,
+    rows: Sequence[Mapping[str, Any]],
+    after: Mapping[str, Decimal | None],
+    sums: Mapping[str, Decimal | None],
+    costs: Decimal | None,
+) -> dict[str, Any]:
+    securities = [row for row in rows if row["symbol"] in after]
+    found: dict[str, Any] = {"net_assets": [text(sums[f"value_base{end}"]) for end in ("", "_after")]}
+    found["cash"] = [
+        text(_strict([row[f"value_base{end}"] for row in rows if row["symbol"] not in after]))
+        for end in ("", "_after")
+    ]
+    for name, sign in (("net_exposure", None), ("gross_exposure", abs)):
+        found[name] = [
+            text(
+                _strict(
+                    [
+                        None
+                        if row[f"exposure_base{end}"] is None
+                        else (sign or Decimal)(row[f"exposure_base{end}"])
+                        for row in securities
+                    ]
+                )
+            )
+            for end in ("", "_after")
+        ]
+    found["margin"] = [
+        text(
+            _strict(
+                [
+                    product(None if value is None else abs(value), world.margins.get(str(row["symbol"])))
+                    if (value := row[f"value_base{end}"]) != 0
+                    else ZERO
+                    for row in securities
+                ]
+            )
+        )
+        for end in ("", "_after")
+    ]
+    found["fees"] = text(costs)
+    return found
+
+
+def _strict(values: Sequence[Decimal | None]) -> Decimal | None:
+    """Return the sum, 0 of nothing, or None if a part is not known."""
+    return None if None in values else total(values) or ZERO
+
+
+COLUMNS = (
+    "symbol",
+    "currency",
+    "price",
+    "quantity",
+    "quantity_after",
+    "value_base",
+    "value_base_after",
+    "weight",
+    "weight_after",
+    "exposure_base",
+    "exposure_base_after",
+)
+
+
+def _frame(rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
+    import pandas as pd
+
+    made: dict[str, Any] = {
+        name: text_column([row[name] for row in rows])
+        if name in {"symbol", "currency"}
+        else floats([row[name] for row in rows])
+        for name in COLUMNS
+    }
+    return pd.DataFrame(made, index=pd.RangeIndex(len(rows)), copy=False)

@@ -1,0 +1,148 @@
+"""The account and its securities, as far as orders that are thought of take them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from jupyter_openapi.errors import OpenAPIError, RequestRefused
+from jupyter_openapi.market.money import ZERO, amount, from_float, product
+from jupyter_openapi.market.symbols import contract, is_option, mended, parse
+from jupyter_openapi.market.worth import Instrument
+from jupyter_openapi.messages import _
+from jupyter_openapi.portfolio.option_risk import read_deltas
+from jupyter_openapi.portfolio.positions import AccountReader, names
+from jupyter_openapi.portfolio.prices import Price, Rates, read_prices, read_rates
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+MOST_MARGINS = 20  # securities whose margin factors are asked for, one request each
+SIDES = {"BUY": 1, "SELL": -1}
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """One order: `sign` is 1 for a purchase; `price` its limit, None for the last price."""
+
+    symbol: str
+    sign: int
+    quantity: Decimal
+    price: Decimal | None
+
+
+@dataclass
+class World:
+    """What is known of the account and of the securities in question."""
+
+    base: str
+    held: dict[str, Decimal | None]
+    cash: dict[str, Decimal | None]
+    money: Mapping[str, Instrument]
+    prices: Mapping[str, Price]
+    rates: Rates
+    units: dict[str, Decimal | None] = field(default_factory=dict)
+    """What one unit moves, in the base currency."""
+    margins: dict[str, Decimal | None] = field(default_factory=dict)
+
+    def last(self, symbol: str) -> Decimal | None:
+        """Return the last price of a security."""
+        return self.prices[symbol].last if symbol in self.prices else None
+
+
+def wish_of(number: int, row: Mapping[str, Any]) -> Wish:
+    """Return one order.
+
+    Raises
+    ------
+    RequestRefused
+        It is none.
+    """
+    symbol = mended(str(row.get("symbol", "")))
+    side = SIDES.get(str(row.get("side", "")).upper())
+    quantity = amount(row.get("submitted_quantity", row.get("quantity")))
+    given = row.get("submitted_price", row.get("price"))
+    price = amount(given)
+    if (
+        side is None
+        or quantity is None
+        or quantity <= 0
+        or (given is not None and (price is None or price <= 0))
+    ):
+        raise RequestRefused(
+            _(
+                "Row {number}: an order has a symbol, a side (Buy or Sell), a quantity above 0, and a price "
+                "above 0 or none."
+            ).format(number=number)
+        )
+    parse(symbol)
+    return Wish(symbol, side, quantity, price)
+
+
+def read_world(reader: AccountReader, frame: pd.DataFrame, wishes: Sequence[Wish], rate: float) -> World:
+    """Return what is known of the account in a frame of `value`, and of the securities of some orders."""
+    base = str(frame.attrs["openapi"]["base_currency"])
+    held: dict[str, Decimal | None] = {}
+    currencies: dict[str, str] = {}
+    values: dict[str, Decimal | None] = {}
+    for row in frame.to_dict("records"):
+        symbol, quantity = str(row["symbol"]), from_float(row["quantity"])
+        before = held.get(symbol, ZERO)
+        held[symbol] = None if before is None or quantity is None else before + quantity
+        value = from_float(row["market_value_base"])
+        worth = values.get(symbol, ZERO)
+        values[symbol] = None if worth is None or value is None else worth + value
+        currencies[symbol] = str(row["currency"])
+    for wish in wishes:
+        held.setdefault(wish.symbol, ZERO)
+    traded = list(dict.fromkeys(wish.symbol for wish in wishes))
+    options = [symbol for symbol in held if is_option(symbol)]
+    shares = [one.underlying for symbol in options if (one := contract(symbol)) is not None]
+    prices = read_prices(reader, dict.fromkeys([*traded, *options, *shares]))
+    money = reader.instruments.of(reader.read, held, currencies)
+    for symbol in traded:
+        for said in money[symbol].assumptions:
+            reader.miss(said)
+    cash = {str(part["currency"]): amount(part["amount"]) for part in frame.attrs["openapi"]["cash"]}
+    every = {one.currency for one in money.values()} | set(cash)
+    rates = read_rates(reader) if every - {base} else Rates()
+    world = World(base, held, cash, money, prices, rates)
+    deltas = read_deltas(reader, options, prices, rate) if options else {}
+    for symbol, quantity in held.items():
+        instrument = money[symbol]
+        into = rates.rate(instrument.currency, base)
+        if is_option(symbol):
+            option, delta = contract(symbol), deltas.get(symbol)
+            share = prices.get(option.underlying) if option is not None else None
+            moves, last = (
+                None if delta is None else delta.value,
+                None if share is None else share.last,
+            )
+            world.units[symbol] = product(moves, last, instrument.multiplier, into)
+        elif symbol in traded:
+            world.units[symbol] = product(world.last(symbol), into)
+        else:
+            world.units[symbol] = _each(values[symbol], quantity)
+    _read_margins(reader, world)
+    return world
+
+
+def _each(value: Decimal | None, quantity: Decimal | None) -> Decimal | None:
+    return value / quantity if value is not None and quantity else None
+
+
+def _read_margins(reader: AccountReader, world: World) -> None:
+    """Read the initial margin factor of each security; say of which it is not known."""
+    lost = list(world.held)[MOST_MARGINS:]
+    for symbol in list(world.held)[:MOST_MARGINS]:
+        try:
+            factor = amount(reader.ask("margin_ratio", symbol=symbol).get("im_factor"))
+        except (OpenAPIError, RequestRefused):
+            factor = None
+        world.margins[symbol] = factor
+        if factor is None:
+            lost.append(symbol)
+    if lost:
+        reader.miss(_("the margin factor of {names}").format(names=names(lost)))

@@ -1,0 +1,317 @@
+"""Statistics of a daily series: return, risk, and what a benchmark explains. The formulas are empyrical's.
+
+Figures that compare days with each other (volatility, Sharpe, Sortino, beta, alpha, tracking error) are of
+returns of one weekday each. A return of several days, after a hole, is in the whole return and the drawdown
+only.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from jupyter_openapi.errors import RequestRefused, guarded
+from jupyter_openapi.frames import describe
+from jupyter_openapi.frames.values import text_column
+from jupyter_openapi.market.money import amount
+from jupyter_openapi.messages import _, ngettext
+from jupyter_openapi.portfolio.positions import warn
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+YEAR = 252
+"""Trading days of a year, as is usual."""
+FEW = 20  # daily returns under which a figure of a year says little
+NONE = float("nan")
+NAMES = (
+    "total_return_pct",
+    "annual_return_pct",
+    "volatility_pct",
+    "sharpe",
+    "sortino",
+    "max_drawdown_pct",
+    "calmar",
+    "best_day_pct",
+    "worst_day_pct",
+    "beta",
+    "alpha_pct",
+    "tracking_error_pct",
+    "excess_return_pct",
+)
+INSTALL = "pip install 'jupyter-openapi[analysis]'"
+
+
+@dataclass(frozen=True, slots=True)
+class Drawdown:
+    """The deepest fall of an index: how far in percent, from its highest, to its lowest, and back again."""
+
+    depth: float
+    peak: date | None = None
+    trough: date | None = None
+    recovered: date | None = None
+
+
+def library() -> Any:
+    """Return empyrical.
+
+    Raises
+    ------
+    RequestRefused
+        It is not installed.
+    """
+    try:
+        import empyrical
+    except ImportError:
+        raise RequestRefused(
+            _("Statistics need empyrical-reloaded, which is not installed: {install}.").format(
+                install=INSTALL
+            )
+        ) from None
+    return empyrical
+
+
+@guarded
+def statistics(frame: pd.DataFrame, risk_free_pct: float = 0.0) -> pd.DataFrame:
+    """Return the statistics of a frame of `returns` by day.
+
+    Parameters
+    ----------
+    frame
+        What ``portfolio.returns(client)`` gave.
+    risk_free_pct
+        What money earns without risk, in percent a year; the least that Sharpe, Sortino and alpha ask for.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a statistic, indexed by its name, with a column ``portfolio`` and, where the frame has one,
+        ``benchmark``; ``start``, ``end`` and ``remark`` tell the days of the deepest drawdown. In percent
+        where the name ends so; the annual return, volatility, alpha and tracking error are of a year of 252
+        trading days, Sharpe and Sortino likewise. NaN where there are too few returns.
+
+    Raises
+    ------
+    RequestRefused
+        It is another frame, or empyrical-reloaded is not installed.
+
+    Warns
+    -----
+    IncompleteWarning
+        There are too few returns: one line says how many.
+    """
+    table = reckoned(frame, risk_free_pct)
+    warn(table.attrs["openapi"]["missing"], "Not everything is known")
+    return table
+
+
+def reckoned(frame: pd.DataFrame, risk_free_pct: float = 0.0) -> pd.DataFrame:
+    """Return what `statistics` does, without the warning."""
+    import pandas as pd
+
+    needed = ("date", "return_pct", "index", "weekdays", "source")
+    if any(name not in frame.columns for name in needed):
+        raise RequestRefused(
+            _("statistics(frame) takes the frame that portfolio.returns(client) gave, by day.")
+        )
+    rate = amount(risk_free_pct)
+    if rate is None or rate <= -100:
+        raise RequestRefused(
+            _("risk_free_pct is percent a year, such as 3.5; not {value!r:.40}.").format(value=risk_free_pct)
+        )
+    risk_free = (1 + float(rate) / 100) ** (1 / YEAR) - 1
+    compared = "benchmark_pct" in frame.columns
+    ours = _own(frame, "return_pct", risk_free)
+    columns = {"portfolio": ours}
+    if compared:
+        columns["benchmark"] = _own(frame, "benchmark_pct", risk_free)
+        ours |= _against(frame, risk_free)
+    fall = drawdown_of([_day(day) for day in frame["date"]], [float(level) for level in frame["index"]])
+    table = pd.DataFrame(
+        {name: [values.get(each, NONE) for each in NAMES] for name, values in columns.items()},
+        index=pd.Index(NAMES, name="statistic"),
+        dtype="float64",
+    )
+    at = NAMES.index("max_drawdown_pct")
+    for name, day in (("start", fall.peak), ("end", fall.trough)):
+        table[name] = pd.Series(
+            [day if number == at else None for number in range(len(NAMES))],
+            index=table.index,
+            dtype="datetime64[ns]",
+        )
+    table["remark"] = text_column([_remark(fall) if n == at else "" for n in range(len(NAMES))])
+    return describe(table, **_facts(frame, compared=compared))
+
+
+def _facts(frame: pd.DataFrame, *, compared: bool) -> dict[str, Any]:
+    count = len(daily(frame, "return_pct"))
+    known = frame.attrs.get("openapi", {})
+    missing = []
+    if count < FEW:
+        missing.append(
+            ngettext(
+                "there is {count} return of one day: figures of a year say little",
+                "there are {count} returns of one day: figures of a year say little",
+                count,
+            ).format(count=count)
+        )
+    if compared and not len(daily(frame, "return_pct", "benchmark_pct")):
+        missing.append(_("no day has a return of both the account and its benchmark"))
+    kept = {name: known.get(name) for name in ("mode", "base_currency", "benchmark", "requested_at")}
+    return {"operation": "return statistics", **kept, "returns": count, "missing": missing}
+
+
+def daily(frame: pd.DataFrame, *columns: str) -> Any:
+    """Return the returns of one weekday each as fractions, one column an array; rows that lack one are out.
+
+    What came on a weekend is part of the next weekday's. Where one column is asked for it is an array alone.
+    """
+    import numpy as np
+
+    rows: list[list[float]] = []
+    before = [1.0] * len(columns)
+    spans = frame["weekdays"].fillna(-1)
+    for span, source, *gains in zip(spans, frame["source"], *(frame[name] for name in columns), strict=True):
+        parts = [old * (1 + gain / 100) for old, gain in zip(before, gains, strict=True)]
+        if span == 0:
+            before = parts
+            continue
+        before = [1.0] * len(columns)
+        if span == 1 and source == "snapshots":
+            rows.append([part - 1 for part in parts])
+    table = np.array(rows, dtype=np.float64).reshape(len(rows), len(columns))
+    table = table[~np.isnan(table).any(axis=1)]
+    return table[:, 0] if len(columns) == 1 else table
+
+
+def _own(frame: pd.DataFrame, column: str, risk_free: float) -> dict[str, float]:
+    """Return the statistics of one series."""
+    empyrical = library()
+    one = daily(frame, column)
+    steps = frame.loc[frame[column].notna(), [column, "weekdays"]]
+    own = column == "return_pct"
+    name = "index" if own else "benchmark_index"
+    levels = frame[name].dropna()
+    if not len(steps) or not len(levels):
+        return {}
+    whole = float((levels if own else frame[name]).iloc[-1]) / 100
+    span = int(steps["weekdays"].fillna(0).sum())
+    fall = drawdown_of([_day(day) for day in frame.loc[levels.index, "date"]], [float(x) for x in levels])
+    found = {
+        "total_return_pct": 100 * (whole - 1),
+        "annual_return_pct": 100 * (whole ** (YEAR / span) - 1) if span and whole > 0 else NONE,
+        "max_drawdown_pct": fall.depth,
+    }
+    if fall.depth < 0:
+        found["calmar"] = found["annual_return_pct"] / -fall.depth
+    if len(one):
+        found |= {"best_day_pct": 100 * float(one.max()), "worst_day_pct": 100 * float(one.min())}
+    if len(one) > 1:
+        found["volatility_pct"] = 100 * float(empyrical.annual_volatility(one))
+        if found["volatility_pct"]:
+            found["sharpe"] = float(empyrical.sharpe_ratio(one, risk_free=risk_free))
+        if bool((one < risk_free).any()):
+            found["sortino"] = float(empyrical.sortino_ratio(one, required_return=risk_free))
+    return found
+
+
+def _against(frame: pd.DataFrame, risk_free: float) -> dict[str, float]:
+    """Return what a benchmark explains of the account's returns."""
+    empyrical = library()
+    both = daily(frame, "return_pct", "benchmark_pct")
+    ends = [frame[name].iloc[-1] if len(frame) else NONE for name in ("index", "benchmark_index")]
+    found = {"excess_return_pct": float(ends[0]) - float(ends[1])}
+    if len(both) < 2:
+        return found
+    ours, theirs = both[:, 0], both[:, 1]
+    if theirs.std() > 0:
+        found["beta"] = float(empyrical.beta(ours, theirs, risk_free=risk_free))
+        found["alpha_pct"] = 100 * float(empyrical.alpha(ours, theirs, risk_free=risk_free))
+    found["tracking_error_pct"] = 100 * float(empyrical.annual_volatility(ours - theirs))
+    return found
+
+
+def drawdown_of(days: Sequence[date], levels: Sequence[float]) -> Drawdown:
+    """Return the deepest fall of an index; levels that are not known are left out."""
+    deepest = Drawdown(0.0)
+    highest, peak = -math.inf, None
+    for day, level in zip(days, levels, strict=True):
+        if level != level:  # noqa: PLR0124 (NaN)
+            continue
+        if level >= highest:
+            if deepest.trough is not None and deepest.recovered is None and deepest.peak == peak:
+                deepest = Drawdown(deepest.depth, deepest.peak, deepest.trough, day)
+            highest, peak = level, day
+        elif (depth := 100 * (level / highest - 1)) < deepest.depth:
+            deepest = Drawdown(depth, peak, day)
+    return deepest
+
+
+def _day(value: Any) -> date:
+    day: date = value.date()
+    return day
+
+
+def _remark(fall: Drawdown) -> str:
+    if fall.trough is None:
+        return ""
+    return _("recovered on {day}").format(day=fall.recovered) if fall.recovered else _("not recovered")
+
+
+def sentences(table: pd.DataFrame) -> list[str]:
+    """Return the statistics in words, a line each for the account, its drawdown, and its benchmark."""
+    own = table["portfolio"]
+    known = table.attrs["openapi"]
+    if own.isna().all():
+        return []
+    lines = [
+        _(
+            "Time-weighted return {total} ({annual} a year), volatility {volatility}, Sharpe {sharpe}, "
+            "Sortino {sortino}, of {count:,} daily returns."
+        ).format(
+            total=_percent(own["total_return_pct"], sign=True),
+            annual=_percent(own["annual_return_pct"], sign=True),
+            volatility=_percent(own["volatility_pct"]),
+            sharpe=_ratio(own["sharpe"]),
+            sortino=_ratio(own["sortino"]),
+            count=known["returns"],
+        )
+    ]
+    fall = table.loc["max_drawdown_pct"]
+    if own["max_drawdown_pct"] < 0:
+        lines.append(
+            _("Deepest drawdown {depth}, from {start:%Y-%m-%d} to {end:%Y-%m-%d}, {remark}.").format(
+                depth=_percent(own["max_drawdown_pct"]),
+                start=fall["start"],
+                end=fall["end"],
+                remark=fall["remark"],
+            )
+        )
+    if "benchmark" in table.columns:
+        lines.append(
+            _(
+                "{symbol} {theirs}: beta {beta}, alpha {alpha} a year, tracking error {error}, "
+                "{ahead} ahead of it."
+            ).format(
+                symbol=known.get("benchmark") or _("Benchmark"),
+                theirs=_percent(table.loc["total_return_pct", "benchmark"], sign=True),
+                beta=_ratio(own["beta"]),
+                alpha=_percent(own["alpha_pct"], sign=True),
+                error=_percent(own["tracking_error_pct"]),
+                ahead=_percent(own["excess_return_pct"], sign=True),
+            )
+        )
+    return lines
+
+
+def _percent(value: Any, *, sign: bool = False) -> str:
+    number = float(value)
+    return "n/a" if math.isnan(number) else f"{number:{'+' if sign else ''},.2f}%"
+
+
+def _ratio(value: Any) -> str:
+    number = float(value)
+    return "n/a" if math.isnan(number) else f"{number:,.2f}"

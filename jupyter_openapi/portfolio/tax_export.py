@@ -1,0 +1,218 @@
+"""A tax year: the round trips closed in it, in trade and base currency, as frames and as an Excel file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from jupyter_openapi.errors import RequestRefused, guarded
+from jupyter_openapi.frames import describe
+from jupyter_openapi.frames.values import text_column
+from jupyter_openapi.market.money import exactly, floats, from_float, product, total
+from jupyter_openapi.messages import _
+from jupyter_openapi.portfolio.positions import warn
+from jupyter_openapi.portfolio.realized_pnl import worked_out
+from jupyter_openapi.portfolio.tax_lots import term_of
+from jupyter_openapi.portfolio.workbook import save_sheets
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from jupyter_openapi.account import ClientLike
+
+METHODS = {
+    "fifo": "First in, first out: a sale closes the oldest lot first.",
+    "average": "Average cost: a sale closes part of all lots, at their average cost.",
+}
+KEPT = (
+    "symbol",
+    "market",
+    "currency",
+    "direction",
+    "quantity",
+    "opened_on",
+    "closed_on",
+    "term",
+    "proceeds",
+    "cost",
+    "fees",
+    "gain",
+    "base_currency",
+    "rate",
+    "proceeds_base",
+    "cost_base",
+    "fees_base",
+    "gain_base",
+    "method",
+    "estimated",
+    "open_order_id",
+    "close_order_id",
+    "remark",
+)
+SUMS = ("proceeds_base", "cost_base", "fees_base", "gain_base")
+
+
+@guarded
+def tax_year(
+    client: ClientLike,
+    year: int,
+    path: str | Path | None = None,
+    base_currency: str = "HKD",
+    method: str = "fifo",
+    *,
+    first_day: str = "01-01",
+    opening: Mapping[str, tuple[Any, Any]] | None = None,
+) -> pd.DataFrame:
+    """Return the round trips closed in a tax year, and save them as an Excel file.
+
+    Parameters
+    ----------
+    client
+        A connected `Client`. As `pnl` reads, with the fees: one request an order.
+    year
+        The year in which the tax year begins.
+    path
+        A file that ends in ``.xlsx``; one that is there is replaced. None saves nothing.
+    base_currency
+        The currency of the tax return.
+    method
+        ``fifo`` or ``average``; the file names it.
+    first_day
+        The month and day on which the tax year begins, such as ``04-01``.
+    opening
+        What was held before the first execution, as `pnl`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a round trip: ``symbol``, ``market``, ``currency``, ``direction``, ``quantity``,
+        ``opened_on`` and ``closed_on`` (days of the market), ``term`` (``long`` after more than a year),
+        ``proceeds``, ``cost``, ``fees`` and ``gain`` (after fees) in the trade's currency, the same in
+        `base_currency` at ``rate``, ``method``, ``estimated``, the orders, ``remark``. Rates are today's: the
+        broker serves none of the past. NaN where not known. The file has a sheet of these, of their sums by
+        term, of what could not be matched, and of what the columns mean.
+
+    Raises
+    ------
+    RequestRefused
+        The year, its first day, the method, the currency or the path is none; or openpyxl is not installed.
+
+    Warns
+    -----
+    IncompleteWarning
+        Something could not be read, or a symbol's quantities do not add up: one line says what.
+    """
+    first, last = _year(year, first_day)
+    raw = worked_out(client, first, last, base_currency, method, fees=True, opening=opening)
+    known = raw.attrs["openapi"]
+    with exactly():
+        frame = _rows(raw)
+        sums = _summed(frame)
+    odd = list(dict.fromkeys(raw.loc[~raw["counted"], "symbol"].map(str)))
+    missing = list(known["missing"])
+    missing += [_("{symbol} does not add up").format(symbol=symbol) for symbol in odd]
+    about = [
+        _("Tax year: {first} to {last}, days of the market traded on.").format(first=first, last=last),
+        _("Method: {method}.").format(method=METHODS[method].rstrip(".")),
+        _("gain = proceeds - cost - fees, of both sides of a round trip."),
+        _("Amounts in {base} are at today's rates of exchange, not those of the day.").format(
+            base=known["base_currency"]
+        ),
+        _("term is long where it was held for more than a year; what opened on an unknown day has none."),
+        *(_("Not known: {what}.").format(what=what) for what in missing),
+        *known["notes"],
+    ]
+    if path is not None:
+        import pandas as pd
+
+        sheets = {
+            "Trips": frame,
+            "Sums": sums,
+            "Unmatched": raw[~raw["counted"]],
+            "About": pd.DataFrame({"about": text_column(about)}),
+        }
+        save_sheets(path, sheets)
+    kept = {name: known.get(name) for name in ("mode", "source", "requested_at", "base_currency", "method")}
+    described = describe(
+        frame, operation="tax year", **kept, window=[first, last], missing=missing, notes=about
+    )
+    warn(missing, "Not everything is known")
+    return described
+
+
+def _year(year: int, first_day: str) -> tuple[date, date]:
+    try:
+        first = date.fromisoformat(f"{int(year):04d}-{first_day}")
+        after = first.replace(year=first.year + 1)
+    except (ValueError, TypeError):
+        raise RequestRefused(
+            _("A tax year is a year such as 2026, and first_day a day such as 04-01; not {year!r}.").format(
+                year=f"{year}-{first_day}"
+            )
+        ) from None
+    return first, after - timedelta(days=1)
+
+
+def _rows(raw: pd.DataFrame) -> pd.DataFrame:
+    """Return the trips that count with what a tax return asks for."""
+    import numpy as np
+    import pandas as pd
+
+    trips = raw[raw["counted"]].reset_index(drop=True)
+    rates = {name: from_float(float(rate)) for name, rate in _rates(raw).items()}
+    money = [rates.get(str(name)) for name in trips["currency"]]
+    made: dict[str, Any] = {name: trips[name] for name in KEPT if name in trips.columns}
+    opened = _days(trips)
+    made["opened_on"] = np.array([str(day or "NaT") for day in opened], dtype="datetime64[ns]")
+    made["closed_on"] = trips["trade_date"]
+    closed = [None if pd.isna(day) else day.date() for day in trips["trade_date"]]
+    made["term"] = text_column(
+        ["" if day is None else term_of(begun, day) for begun, day in zip(opened, closed, strict=True)]
+    )
+    made["gain"] = trips["net_pl"]
+    made["rate"] = floats(money)
+    for name in ("proceeds", "cost", "fees", "gain"):
+        made[f"{name}_base"] = floats(
+            [product(from_float(value), rate) for value, rate in zip(made[name], money, strict=True)]
+        )
+    return pd.DataFrame({name: made[name] for name in KEPT}, index=pd.RangeIndex(len(trips)))
+
+
+def _rates(raw: pd.DataFrame) -> dict[str, str]:
+    known: dict[str, str | None] = raw.attrs["openapi"].get("rates", {})
+    return {name: rate for name, rate in known.items() if rate is not None}
+
+
+def _days(trips: pd.DataFrame) -> list[date | None]:
+    """Return the day, in its market, on which each trip was opened; None where that is not known."""
+    import pandas as pd
+
+    from jupyter_openapi.portfolio.prices import market_zone
+
+    return [
+        None if pd.isna(at) else at.tz_convert(market_zone(str(symbol))).date()
+        for at, symbol in zip(trips["opened_at"], trips["symbol"], strict=True)
+    ]
+
+
+def _summed(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the sums by term, and of all; NaN where a part is not known."""
+    import pandas as pd
+
+    parts = {
+        _("held for more than a year"): frame[frame["term"] == "long"],
+        _("held for a year or less"): frame[frame["term"] == "short"],
+        _("held for an unknown time"): frame[frame["term"] == ""],
+        _("all"): frame,
+    }
+    rows = {
+        name: [None if bool(part[sum_].isna().any()) else total(map(from_float, part[sum_])) for sum_ in SUMS]
+        for name, part in parts.items()
+        if len(part)
+    }
+    made: dict[str, Any] = {"term": text_column(list(rows))}
+    made["trips"] = pd.array([len(parts[name]) for name in rows], dtype="Int64")
+    made |= {sum_: floats([values[at] for values in rows.values()]) for at, sum_ in enumerate(SUMS)}
+    return pd.DataFrame(made)

@@ -1,0 +1,232 @@
+"""A tear sheet: one HTML page with the returns, risk, drawdowns and months of an account.
+
+The page stands alone: its pictures are in it, nothing is loaded from anywhere, and it follows the reader's
+light or dark setting. It is our own and not quantstats': that package installs a scraper of another site's
+quotes, asks for versions that empyrical can't stand beside, and warns with today's pandas.
+"""
+
+from __future__ import annotations
+
+import base64
+import math
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from markupsafe import Markup, escape
+
+from jupyter_openapi.errors import RequestRefused, guarded
+from jupyter_openapi.messages import _
+from jupyter_openapi.portfolio.performance import measured, months
+from jupyter_openapi.portfolio.positions import warn
+from jupyter_openapi.portfolio.risk_statistics import reckoned, sentences
+from jupyter_openapi.storage import replacing
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from jupyter_openapi.account import ClientLike
+
+STYLE = """
+:root { color-scheme: light dark; --ink: #1f2933; --soft: #5b6875; --line: #d5dae0; --paper: #fff; }
+@media (prefers-color-scheme: dark) {
+  :root { --ink: #e4e7eb; --soft: #b0bac5; --line: #323a44; --paper: #16191e; }
+  img.light { display: none; }
+}
+@media not (prefers-color-scheme: dark) { img.dark { display: none; } }
+body { font: 15px/1.5 "Helvetica Neue", Arial, "PingFang HK", "Noto Sans CJK HK", sans-serif;
+  color: var(--ink);
+  background: var(--paper);
+  margin: 2rem auto; max-width: 60rem; padding: 0 1rem; }
+h1 { font-size: 1.6rem; margin: 0; } h2 { font-size: 1.15rem; margin: 2rem 0 0.5rem; }
+p.who, footer { color: var(--soft); } img { max-width: 100%; height: auto; }
+.wide { overflow-x: auto; } table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
+th, td { padding: 0.25rem 0.7rem; border-bottom: 1px solid var(--line); text-align: right; }
+th, td { white-space: nowrap; }
+th:first-child, td:first-child { text-align: left; }
+"""
+
+
+@guarded
+def tearsheet(  # noqa: PLR0917 (as `returns`)
+    client: ClientLike | None,
+    path: str | Path,
+    benchmark: str | None = None,
+    start: Any = None,
+    end: Any = None,
+    base_currency: str = "HKD",
+    *,
+    risk_free_pct: float = 0.0,
+    kinds: Mapping[str, str] | None = None,
+    folder: str | Path | None = None,
+) -> Path:
+    """Write an HTML page about the returns of an account; a file that is there is replaced.
+
+    Parameters
+    ----------
+    client, benchmark, start, end, base_currency, kinds, folder
+        As `returns`.
+    path
+        A file that ends in ``.html``.
+    risk_free_pct
+        As `statistics`.
+
+    Returns
+    -------
+    pathlib.Path
+        The file. It holds percentages and the index only, no amounts.
+
+    Raises
+    ------
+    RequestRefused
+        The path ends otherwise or can't be written, an argument of `returns` is none, or empyrical-reloaded
+        is not installed.
+
+    Warns
+    -----
+    IncompleteWarning
+        As `returns`; the page says it, too.
+    """
+    target = Path(path).expanduser()
+    if target.suffix.lower() not in {".html", ".htm"}:
+        raise RequestRefused(
+            _("A tear sheet is a page: its name ends in .html, not {path}.").format(path=target.name)
+        )
+    frame = measured(client, "day", benchmark, start, end, base_currency, kinds=kinds, folder=folder)
+    table = reckoned(frame, risk_free_pct)
+    page = page_of(frame, table)
+    try:
+        with replacing(target, ending=".html", private=False) as draft:
+            draft.write_text(page, encoding="utf-8")
+    except OSError as failure:
+        raise RequestRefused(
+            _("{path} was not written: {reason}.").format(path=target, reason=failure.strerror or failure)
+        ) from None
+    warn([*frame.attrs["openapi"]["missing"], *table.attrs["openapi"]["missing"]], "Not everything is known")
+    return target
+
+
+def page_of(frame: pd.DataFrame, table: pd.DataFrame) -> str:
+    """Return the page of a frame of `returns` by day and its statistics."""
+    known = frame.attrs["openapi"]
+    first, last = (str(frame["date"].iloc[at])[:10] if len(frame) else "" for at in (0, -1))
+    mode = _("{mode} account").format(mode=str(known.get("mode", "")).upper())
+    window = _("{first} to {last}").format(first=first, last=last) if first else ""
+    who = [mode, window, known.get("base_currency"), known.get("benchmark")]
+    missing = [*known["missing"], *table.attrs["openapi"]["missing"]]
+    parts = [
+        _heading(_("Performance"), "  ·  ".join(str(each) for each in who if each)),
+        *(Markup("<p>{}</p>").format(line) for line in sentences(table)),
+        *(
+            [Markup("<p>{}</p>").format(_("Not known: {what}.").format(what="; ".join(missing)))]
+            if missing
+            else []
+        ),
+        *_pictures(frame),
+        _section(_("Statistics"), _statistics(table)),
+        _section(_("Returns by month, in percent"), _months(months(frame))),
+        Markup("<footer>{}</footer>").format(" ".join(known["notes"])),
+    ]
+    return str(
+        Markup(
+            '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
+            '<meta name="viewport" content="width=device-width, initial-scale=1">'
+            "<title>{title}</title><style>{style}</style></head>\n<body>\n{body}\n</body></html>\n"
+        ).format(title=_("Performance"), style=Markup(STYLE), body=Markup("\n").join(parts))  # noqa: S704 (ours)
+    )
+
+
+def _heading(title: str, line: str) -> Markup:
+    return Markup('<h1>{}</h1><p class="who">{}</p>').format(title, line)
+
+
+def _section(title: str, body: Markup) -> Markup:
+    return Markup('<h2>{}</h2><div class="wide">{}</div>').format(title, body)
+
+
+def _pictures(frame: pd.DataFrame) -> list[Markup]:
+    """Return the pictures, each on light and on dark paper; a line instead where matplotlib is missing."""
+    from jupyter_openapi import plots
+
+    if not len(frame):
+        return []
+    found = []
+    table = months(frame)
+    charts: dict[str, Callable[[str], Any]] = {
+        _("Index and drawdown"): lambda theme: plots.equity(frame, theme=theme),
+        _("Months"): lambda theme: plots.months(table, theme=theme),
+    }
+    for title, draw in charts.items():
+        try:
+            images = [_image(draw(theme), title, theme) for theme in ("light", "dark")]
+        except RequestRefused as refused:
+            return [Markup("<p>{}</p>").format(str(refused))]
+        found.append(Markup("").join(images))
+    return found
+
+
+def _image(figure: Any, title: str, theme: str) -> Markup:
+    data = base64.b64encode(figure.png()).decode("ascii")
+    return Markup('<img class="{}" alt="{}" src="data:image/png;base64,{}">').format(theme, title, data)
+
+
+def titles() -> dict[str, str]:
+    """Return what the page calls each statistic."""
+    return {
+        "total_return_pct": _("Return"),
+        "annual_return_pct": _("Return a year"),
+        "volatility_pct": _("Volatility a year"),
+        "sharpe": _("Sharpe"),
+        "sortino": _("Sortino"),
+        "max_drawdown_pct": _("Deepest drawdown"),
+        "calmar": _("Calmar"),
+        "best_day_pct": _("Best day"),
+        "worst_day_pct": _("Worst day"),
+        "beta": _("Beta"),
+        "alpha_pct": _("Alpha a year"),
+        "tracking_error_pct": _("Tracking error a year"),
+        "excess_return_pct": _("Ahead of the benchmark"),
+    }
+
+
+def _statistics(table: pd.DataFrame) -> Markup:
+    columns = [name for name in ("portfolio", "benchmark") if name in table.columns]
+    names = titles()
+    heads = {"portfolio": _("Account"), "benchmark": str(table.attrs["openapi"].get("benchmark", ""))}
+    rows = [
+        [names[str(name)], *(_cell(row[column], percent=str(name).endswith("_pct")) for column in columns)]
+        for name, row in table.iterrows()
+        if any(row[column] == row[column] for column in columns)
+    ]
+    fall = table.loc["max_drawdown_pct"]
+    for title, name in ((_("Highest before it"), "start"), (_("Lowest"), "end")):
+        if isinstance(fall[name], (date, datetime)) and fall[name] == fall[name]:
+            rows.append([title, f"{fall[name]:%Y-%m-%d}", *[""] * (len(columns) - 1)])
+    return _table(["", *(heads[name] for name in columns)], rows)
+
+
+def _months(table: pd.DataFrame) -> Markup:
+    head = ["", *(str(name) for name in table.columns)]
+    rows = [[str(year), *(_cell(value, percent=False) for value in table.loc[year])] for year in table.index]
+    return _table(head, rows)
+
+
+def _cell(value: Any, *, percent: bool) -> str:
+    number = float(value)
+    if math.isnan(number):
+        return ""
+    return f"{number:,.2f}%" if percent else f"{number:,.2f}"
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> Markup:
+    titles = Markup("").join(Markup('<th scope="col">{}</th>').format(name) for name in head)
+    lines = [
+        Markup("<tr>{}</tr>").format(
+            Markup("").join(Markup("<td>{}</td>").format(escape(cell)) for cell in row)
+        )
+        for row in rows
+    ]
+    return Markup("<table><thead><tr>{}</tr></thead><tbody>{}</tbody></table>").format(
+        titles, Markup("").join(lines)
+    )

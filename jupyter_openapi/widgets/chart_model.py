@@ -1,0 +1,300 @@
+"""Model of the chart: reads history, follows the candles, one's own fills and open orders.
+
+Every method may be called from any thread. What takes the network runs in a thread of its own; the page
+learns of it through `changed`.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from jupyter_openapi.client import Client
+from jupyter_openapi.errors import OpenAPIError, RequestRefused
+from jupyter_openapi.market import orders
+from jupyter_openapi.market.symbols import parse
+from jupyter_openapi.messages import _
+from jupyter_openapi.stream.events import Event
+from jupyter_openapi.stream.gateway import INTERRUPTED, LIVE, REFUSED
+from jupyter_openapi.stream.subscription import Subscription
+from jupyter_openapi.stream.subscriptions import CandleSubscription
+from jupyter_openapi.widgets import queries
+from jupyter_openapi.widgets.chart_bars import (
+    Bar,
+    Fill,
+    bar_of,
+    fill_of,
+    market_zone,
+    period_number,
+    places_of,
+)
+from jupyter_openapi.widgets.panel import PanelState, failure_words, in_thread
+from jupyter_openapi.widgets.polling import TRAFFIC, Poller
+from jupyter_openapi.widgets.queries import ClientHolder, read_rows
+
+COUNT = 500  # bars of one read
+CONSTANT = {"adjust_type": "none", "trade_session": "intraday"}  # prices as they were paid
+YEAR = 365 * 86_400  # seconds: how far back fills are read
+LATE = 3.0  # seconds between two looks whether quotes came and made no bar
+TOGETHER = 0.5  # seconds: a quote and the bar it belongs to come within
+FEW = 5  # bars read where it made none
+PAUSE = 2.0  # seconds between two reads of orders and fills
+MINUTE = 60
+
+
+class ChartModel(PanelState):
+    """State of one chart.
+
+    Parameters
+    ----------
+    session
+        Holds the client.
+    changed
+        Called after each change of the state.
+    symbol, period
+        Which bars: a period as ``candlesticks`` takes it.
+    own
+        Whether fills and open orders are shown.
+    run
+        How the work is run; a test runs it at once.
+
+    Attributes
+    ----------
+    bars
+        By when they began, in Unix seconds.
+    places
+        Decimals of the prices.
+    ended
+        Whether there is no earlier bar.
+    fills, open_orders
+        One's own executions by id, and the orders that still work.
+    """
+
+    def __init__(
+        self,
+        session: ClientHolder,
+        changed: Callable[[], None],
+        symbol: str,
+        period: Any = "1d",
+        *,
+        own: bool = False,
+        run: Callable[[Callable[[], None]], None] = in_thread,
+    ) -> None:
+        super().__init__(session, changed, run)
+        self.symbol = str(parse(symbol))
+        self.zone = market_zone(self.symbol)
+        self.number = period_number(period)
+        self.period = str(period)
+        self.own = own
+        self.bars: dict[int, Bar] = {}
+        self.places = 2
+        self.ended = False
+        self.fills: dict[str, Fill] = {}
+        self.open_orders: list[Mapping[str, Any]] = []
+        self.problem = ""  # why fills and orders are not known
+        self._lock = threading.RLock()
+        self._turn = 0
+        self._older = False
+        self._candles: Subscription | None = None
+        self._orders: Subscription | None = None
+        self._past_read = False
+        self._read_at = 0.0
+        self._poller = Poller(self._read_own, "openapi-chart") if own else None
+        # When the last bar was pushed and when bars were last read, in seconds since the epoch.
+        self._pushed_at = self._bars_read_at = 0.0
+        self._late_bars = Poller(self._read_late_bars, "openapi-bars")
+
+    def follow(self, client: Client) -> None:
+        """Read the bars, then follow what comes."""
+        with self._lock:
+            self._turn += 1
+            turn = self._turn
+            self.busy, self.error = _("Reading the candles"), ""
+        self._changed()
+        self._work(lambda: self._load(client, turn))
+
+    def leave(self) -> None:
+        """Let every subscription go; what was read stays."""
+        with self._lock:
+            self._turn += 1
+            subscriptions, self._candles, self._orders = (self._candles, self._orders), None, None
+        for each in subscriptions:
+            if each is not None:
+                each.close()
+
+    def show(self, period: str, client: Client) -> None:
+        """Show the bars of another period."""
+        number = period_number(period)
+        self.leave()
+        with self._lock:
+            self.number, self.period = number, period
+            self.bars, self.ended = {}, False
+        self.follow(client)
+
+    def older(self, client: Client) -> None:
+        """Read the bars before the first one, unless that is under way or there are none."""
+        with self._lock:
+            if self._older or self.ended or not self.bars:
+                return
+            self._older, turn, first = True, self._turn, min(self.bars)
+        self._work(lambda: self._load_older(client, turn, first))
+
+    def orders_changed(self) -> None:
+        """Read fills and open orders again, soon."""
+        if self._poller is not None:
+            self._poller.wake()
+
+    def forget(self) -> None:
+        """Forget fills and orders: they were another account's."""
+        self.fills, self.open_orders, self._past_read = {}, [], False
+
+    def close(self) -> None:
+        """Show nothing more."""
+        self._late_bars.stop()
+        if self._poller is not None:
+            self._poller.stop()
+        self.leave()
+
+    @property
+    def state(self) -> str:
+        """The state of the live bars: ``live``, ``interrupted``, ...; empty without a subscription."""
+        return "" if self._candles is None else self._candles.state
+
+    @property
+    def trouble(self) -> str:
+        """Why there are no live bars; empty while there are."""
+        live = self._candles
+        return str(live.error or "") if live is not None and live.state in {REFUSED, INTERRUPTED} else ""
+
+    @property
+    def live(self) -> bool:
+        """Whether bars come by themselves."""
+        return self.state == LIVE
+
+    # reading
+
+    def _load(self, client: Client, turn: int) -> None:
+        asked = {"symbol": self.symbol, "period": self.number, "count": COUNT, **CONSTANT}
+        self._bars_read_at = time.time()
+        rows = read_rows(client, "candlesticks", "candlesticks", **asked)
+        with self._lock:
+            if turn != self._turn:
+                return
+            if self.bars and rows and int(rows[0]["timestamp"]) > max(self.bars):
+                self.bars = {}  # what lies between is not known
+            self._keep(rows)
+            self._candles = client.subscribe_candlesticks(self.symbol, str(self.number))
+            self._candles.on(self._take)
+            if self.own:
+                self._orders = client.subscribe_orders()
+                self._orders.on(self._order_changed)
+        self._late_bars.wake()
+        self.orders_changed()
+
+    def _read_late_bars(self) -> float | None:
+        """Read the newest bars where quotes make none: the sandbox trades outside the hours, too."""
+        live, client = self._candles, self._session.client
+        if not isinstance(live, CandleSubscription) or not isinstance(client, Client):
+            return None
+        quote = live.newest(self.symbol).quotes.get(0)
+        known = max(self._bars_read_at, self._pushed_at + TOGETHER)
+        if live.state != LIVE or quote is None or quote.received <= known:
+            return LATE
+        self._bars_read_at = time.time()
+        asked = {"symbol": self.symbol, "period": self.number, "count": FEW, **CONSTANT}
+        rows = read_rows(client, "candlesticks", "candlesticks", **asked)
+        with self._lock:
+            if live is self._candles:
+                self._keep(rows)
+        self._changed()
+        return LATE
+
+    def _load_older(self, client: Client, turn: int, first: int) -> None:
+        try:
+            moment = datetime.fromtimestamp(first - MINUTE, UTC).astimezone(self.zone)
+            asked = {"symbol": self.symbol, "period": self.number, "query_type": "by_offset", **CONSTANT}
+            place = {"date": f"{moment:%Y%m%d}", "minute": f"{moment:%H%M}"}
+            asked["offset_request"] = {"direction": "backward", "count": COUNT, **place}
+            rows = read_rows(client, "history_candlesticks_by_offset", "candlesticks", **asked)
+            with self._lock:
+                if turn == self._turn:
+                    before = len(self.bars)
+                    self._keep(rows)
+                    self.ended = len(self.bars) == before
+        finally:
+            self._older = False
+
+    def _keep(self, rows: list[Mapping[str, Any]]) -> None:
+        self.places = max(self.places, places_of(rows))
+        bars = [bar for row in rows if (bar := bar_of(row)) is not None]
+        self.bars = {**self.bars, **{bar.at: bar for bar in bars}}
+
+    # what comes by itself
+
+    def _take(self, event: Event) -> None:
+        """Take a bar; a first value after an interruption brings those that were missed."""
+        live = self._candles
+        self._pushed_at = self._pushed_at if event.snapshot else event.received
+        rows: list[Mapping[str, Any]] = [event.fields]
+        with self._lock:
+            if event.snapshot and isinstance(live, CandleSubscription) and self.bars:
+                newest = max(self.bars)
+                rows = [row for row in live.bars() if int(row["timestamp"]) >= newest]
+            elif live is None:
+                return
+            self._keep(rows)
+        self._changed()
+
+    def _order_changed(self, event: Event) -> None:
+        if event.symbol == self.symbol:
+            self.orders_changed()
+
+    def _read_own(self) -> float | None:
+        """Read fills and open orders, not too often, and not while an order needs the calls."""
+        client = self._session.client
+        if not isinstance(client, Client) or not self.bars:
+            return None
+        left = self._read_at + PAUSE - time.monotonic()
+        if left > 0:
+            return left
+        if not TRAFFIC.clear(client):
+            return PAUSE
+        self._read_at = time.monotonic()
+        try:
+            self._read_fills(client)
+            rows = [*queries.todays_orders(client), *queries.older_orders(client)]
+            self.open_orders = [row for row in rows if str(row.get("status")) in orders.OPEN]
+            self.problem = ""
+        except OpenAPIError as failure:
+            self.problem = failure_words(failure)
+        self._changed()
+        return None
+
+    def _read_fills(self, client: Client) -> None:
+        rows: list[Any] = []
+        if not self._past_read:
+            start = datetime.fromtimestamp(time.time() - YEAR, UTC)
+            past = client.pages(
+                "history_executions", symbol=self.symbol, start_at=start, progress=lambda _step: None
+            )
+            rows += past.rows
+        rows += read_rows(client, "today_executions", "trades", symbol=self.symbol)
+        self._past_read = True
+        found = [fill for row in rows if isinstance(row, Mapping) and (fill := fill_of(row)) is not None]
+        self.fills = {**self.fills, **{fill.id: fill for fill in found}}
+
+
+def charting(client: object) -> Client:
+    """Return a client that reads and subscribes.
+
+    Raises
+    ------
+    RequestRefused
+        It is another's.
+    """
+    if not isinstance(client, Client):
+        raise RequestRefused(_("This client has no candles; type `%openapi connect sandbox` for one."))
+    return client

@@ -1,0 +1,295 @@
+"""Flow of a live panel's updates: never faster than the pages paint, and none when nobody answers.
+
+The state of a panel is a flat dictionary; an update holds what differs from the state that every page is
+known to show. The next one goes when the pages have said that they painted the last. While a cell runs whose
+kernel can't hear the pages, a few go all the same; a page that can be heard in it is waited for as ever.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+State = Mapping[str, Any]
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """Times in seconds.
+
+    Attributes
+    ----------
+    gap
+        Between two updates, at least.
+    deaf
+        The same while a cell runs whose kernel can't hear the pages.
+    patience
+        A page that has not painted for so long is not waited for.
+    alive
+        A page that was heard so long before a cell began is taken for open while the kernel can't hear.
+    beat
+        Between two looks at a state that changes without telling.
+    leave
+        Without a page for so long, nobody looks any more.
+    """
+
+    gap: float = 0.1
+    deaf: float = 0.5
+    patience: float = 2.0
+    alive: float = 15.0
+    beat: float = 1.0
+    leave: float = 60.0
+
+
+class Update(NamedTuple):
+    """What goes to the pages: `base` is the number of the update that it adds to, 0 for a whole state."""
+
+    number: int
+    base: int
+    changed: dict[str, Any]
+
+
+@dataclass
+class _Page:
+    heard: float
+    painted: int = -1  # the number of the last update it painted
+    slow: bool = False  # it was waited for in vain, and has not been heard since
+
+
+@dataclass
+class Flow:
+    """Decides when the next update goes, and what is in it. All times are of one monotonic clock.
+
+    Parameters
+    ----------
+    pace
+        Times.
+    began
+        Tells when the running cell began; None between cells.
+    opened
+        When the panel was made: its page may not have said anything yet.
+    """
+
+    pace: Pace
+    began: Callable[[], float | None]
+    opened: float
+    number: int = 0
+    _pages: dict[str, _Page] = field(default_factory=dict)
+    _dirty: bool = True
+    _asked: bool = False
+    _sent: float = float("-inf")
+    _shown: tuple[int, State] | None = None  # what every page is known to show
+    _waiting: dict[int, State] = field(default_factory=dict)
+    _heard: float = float("-inf")
+    _deaf_at: float = float("-inf")
+    _gone: bool = False  # every page that there was said goodbye
+
+    def touch(self) -> None:
+        """Note that the state may have changed."""
+        self._dirty = True
+
+    def asked(self, page: str, now: float, *, whole: bool) -> None:
+        """Note that a page waits for an answer; `whole`: it shows nothing yet."""
+        known = self._pages.setdefault(page, _Page(now))
+        known.heard = self._heard = now
+        known.slow = False
+        self._asked, self._gone = True, False
+        if whole:
+            known.painted = -1
+            self._shown = None
+
+    def painted(self, page: str, number: int, now: float) -> None:
+        """Note that a page shows an update."""
+        known = self._pages.setdefault(page, _Page(now))
+        known.heard = self._heard = now
+        known.slow = False
+        known.painted = max(known.painted, min(number, self.number))
+        self._gone = False
+        least = min(each.painted for each in self._pages.values() if self._minds(each, now))
+        if least in self._waiting:
+            self._shown = (least, self._waiting[least])
+            self._waiting = {n: state for n, state in self._waiting.items() if n > least}
+
+    def gone(self, page: str, now: float) -> None:
+        """Note that a page was closed."""
+        self._pages.pop(page, None)
+        self._heard = max(self._heard, now)
+        self._gone = not self._pages
+
+    def _minds(self, page: _Page, now: float) -> bool:
+        """Tell whether a page is waited for: it is up to date, or may still paint."""
+        if page.painted == self.number:
+            return True
+        return not page.slow and now - max(page.heard, self._sent) < self.pace.patience
+
+    def deaf(self) -> bool:
+        """Tell whether a cell runs whose kernel may not hear the pages there are."""
+        began = self.began()
+        if began is None or self._gone or self._heard >= began:
+            return False
+        last = self._heard if self._pages else self.opened
+        return last >= began - self.pace.alive
+
+    def due(self, now: float) -> float | None:
+        """Return how long the next update has to wait; None while nobody would see it."""
+        earliest = self._sent + self.pace.gap - now
+        if self._asked:
+            return max(0.0, earliest)
+        if not self._dirty:
+            return None
+        if self.deaf():
+            return max(0.0, self._sent + self.pace.deaf - now)
+        late = [
+            max(page.heard, self._sent) + self.pace.patience - now
+            for page in self._pages.values()
+            if page.painted != self.number and self._minds(page, now)
+        ]
+        if late:
+            return max(min(late), 0.01)  # a page that paints ends the wait
+        if any(page.painted == self.number for page in self._pages.values()):
+            return max(0.0, earliest)
+        return None
+
+    def left(self, now: float) -> float:
+        """Return in how many seconds the panel counts as left; 0 or less when it is."""
+        if self.deaf():
+            self._deaf_at = now
+        return max(self._heard, self.opened, self._deaf_at) + self.pace.leave - now
+
+    def take(self, state: State, now: float) -> Update | None:
+        """Return the update that brings the pages to `state`; None if they show it, and none has asked."""
+        asked, self._asked, self._dirty = self._asked, False, False
+        base, before = self._shown or (0, {})
+        if base and not before.keys() <= state.keys():
+            base, before = 0, {}
+        changed = {key: value for key, value in state.items() if key not in before or before[key] != value}
+        last = self._waiting.get(self.number, self._shown[1] if self._shown else None)
+        if not asked and last == state:
+            return None
+        for page in self._pages.values():
+            page.slow = page.slow or (page.painted != self.number and page.heard <= self._sent)
+        self.number += 1
+        self._sent = now
+        self._waiting[self.number] = state
+        while len(self._waiting) > 20:  # pages that don't answer are sent what differs from what they did
+            del self._waiting[min(self._waiting)]
+        return Update(self.number, base, changed)
+
+
+class Pump:
+    """Carries updates to the pages in a thread of its own, while there is anything to look at.
+
+    Parameters
+    ----------
+    flow
+        Decides.
+    state
+        Makes the present state.
+    send
+        Sends an update.
+    leave
+        Called once when nobody looks any more.
+    """
+
+    def __init__(
+        self,
+        flow: Flow,
+        state: Callable[[], State],
+        send: Callable[[Update], None],
+        leave: Callable[[], None],
+    ) -> None:
+        self._flow, self._state, self._send, self._leave = flow, state, send, leave
+        self._changed = threading.Condition()
+        self._thread: threading.Thread | None = None
+        self._left = self._closed = False
+
+    @property
+    def running(self) -> bool:
+        """Whether its thread lives."""
+        return self._thread is not None
+
+    def touch(self) -> None:
+        """Note that the state may have changed."""
+        with self._changed:
+            self._flow.touch()
+            self._changed.notify()
+
+    def asked(self, page: str, *, whole: bool) -> None:
+        """Note that a page waits for an answer."""
+        with self._changed:
+            self._flow.asked(page, time.monotonic(), whole=whole)
+            self._wake()
+
+    def painted(self, page: str, number: int) -> None:
+        """Note that a page shows an update."""
+        with self._changed:
+            self._flow.painted(page, number, time.monotonic())
+            self._wake()
+
+    def gone(self, page: str) -> None:
+        """Note that a page was closed."""
+        with self._changed:
+            self._flow.gone(page, time.monotonic())
+            self._changed.notify()
+
+    def start(self) -> None:
+        """Begin to look."""
+        with self._changed:
+            self._wake()
+
+    def close(self) -> None:
+        """End for good."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify()
+
+    def _wake(self) -> None:
+        self._left = False
+        self._changed.notify()
+        if self._thread is None and not self._closed:
+            self._thread = threading.Thread(target=self._run, name="openapi-live", daemon=True)
+            self._thread.start()
+
+    def _run(self) -> None:
+        while self._turn():
+            pass
+
+    def _turn(self) -> bool:
+        """Wait for what comes next and do it; tell whether to go on."""
+        with self._changed:
+            now = time.monotonic()
+            wait, left = self._flow.due(now), self._flow.left(now)
+            if self._closed or left <= 0:
+                self._thread = None
+                leaving = not (self._closed or self._left)
+                self._left = True
+            elif wait is None or wait > 0:
+                beat = self._flow.pace.beat
+                if not self._changed.wait(min(left, beat if wait is None else min(wait, beat))):
+                    self._flow.touch()
+                return True
+        if self._closed or left <= 0:
+            if leaving:
+                self._safely(self._leave)
+            return False
+        self._safely(self._update)
+        return True
+
+    def _update(self) -> None:
+        state = self._state()
+        with self._changed:
+            update = None if self._closed else self._flow.take(state, time.monotonic())
+        if update is not None:
+            self._send(update)
+
+    def _safely(self, work: Callable[[], None]) -> None:
+        try:
+            work()
+        except Exception as failure:  # noqa: BLE001 (a page that is gone must not stop the kernel's work)
+            log.debug("A live panel's update failed: %s: %s", type(failure).__name__, failure)
