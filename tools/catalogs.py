@@ -62,6 +62,16 @@ CONSTANTS = (
     "jupyter_openapi.portfolio.equity:NOTES",
     "jupyter_openapi.portfolio.pnl_frame:DEFINITIONS",
     "jupyter_openapi.portfolio.valuation:DEFINITIONS",
+    "jupyter_openapi.portfolio.performance:DEFINITIONS",
+    "jupyter_openapi.portfolio.performance:LOCAL",
+    "jupyter_openapi.portfolio.trade_figures:DEFINITIONS",
+    "jupyter_openapi.portfolio.tax_lots:DEFINITIONS",
+    "jupyter_openapi.portfolio.tax_export:METHODS",
+    "jupyter_openapi.portfolio.exposures:DEFINITIONS",
+    "jupyter_openapi.portfolio.cash_income:DEFINITIONS",
+    "jupyter_openapi.portfolio.order_effects:DEFINITIONS",
+    "jupyter_openapi.portfolio.rebalancing:DEFINITIONS",
+    "jupyter_openapi.portfolio.execution_costs:DEFINITIONS",
     "jupyter_openapi.magic.flags:FLAGS",
 )
 """Texts that stand in constants: all that the named objects hold."""

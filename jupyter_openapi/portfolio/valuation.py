@@ -232,7 +232,11 @@ def valued(client: ClientLike, base_currency: str = "HKD", session: str = "regul
         sessions = [known.prices[row.holding.symbol].session if row.priced(known) else "" for row in rows]
         frame["price_session"] = text_column(sessions)
         facts["notes"] = [*facts["notes"], *late_prices(known.prices)]
-    return seal(describe(frame, **reader.facts("portfolio"), **facts, missing=reader.missing))
+    return seal(
+        describe(
+            frame, **reader.facts("portfolio"), **facts, missing=reader.missing, unread=sorted(reader.unread)
+        )
+    )
 
 
 def read_all(reader: AccountReader, base: str, session: str = "regular") -> ValuationInputs:

@@ -258,13 +258,13 @@ class CredentialModel(PanelState):
         refuse_sandbox(wish.mode)
         check(wish, self.machine, typed=False)
         self._wish = wish, privacy
-        self._start("Preparing the login", lambda: self.page_login.begin(wish.profile))
+        self._start(N_("Preparing the login"), lambda: self.page_login.begin(wish.profile))
 
     def finish_login(self, pasted: str) -> None:
         """Go on with the address that the browser was sent to, where it could not be opened."""
         login = self.page_login.take()
         if login is not None:
-            self._start("Logging in", lambda: self._logged_in(lambda: login.paste(pasted)))
+            self._start(N_("Logging in"), lambda: self._logged_in(lambda: login.paste(pasted)))
 
     def give_up_login(self) -> None:
         """Wait for the browser no longer."""
@@ -273,7 +273,7 @@ class CredentialModel(PanelState):
 
     def _came_back(self, login: BrowserLogin) -> None:
         if self.page_login.take(login) is not None:
-            self._start("Logging in", lambda: self._logged_in(lambda: login.wait(1)))
+            self._start(N_("Logging in"), lambda: self._logged_in(lambda: login.wait(1)))
 
     def _logged_in(self, keys: Callable[[], Credentials]) -> None:
         """Connect with the tokens that the login brought; they are kept by then."""

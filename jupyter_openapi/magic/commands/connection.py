@@ -79,7 +79,7 @@ def describe_status(client: Client) -> Report:
         (N_("token"), str(validity(client.token_days_left(), renews=client.token_renews))),
         *_unsettled_row(client),
         *_settings_row(),
-        *([("limits in", client.connection.limits_place)] if client.connection.limits_place else []),
+        *([(N_("limits in"), client.connection.limits_place)] if client.connection.limits_place else []),
         *[
             (_("{kind} calls left").format(kind=kind), str(left))
             for kind, left in client.limits_left().items()
