@@ -136,8 +136,11 @@ def page_of(frame: pd.DataFrame, table: pd.DataFrame) -> str:
             '<meta name="viewport" content="width=device-width, initial-scale=1">'
             "<title>{title}</title><style>{style}</style></head>\n<body>\n{body}\n</body></html>\n"
         ).format(
-            language=language(), title=_("Performance"), style=Markup(STYLE), body=Markup("\n").join(parts)
-        )  # noqa: S704 (ours)
+            language=language(),
+            title=_("Performance"),
+            style=Markup(STYLE),  # noqa: S704 (ours)
+            body=Markup("\n").join(parts),
+        )
     )
 
 
