@@ -83,8 +83,10 @@ def checked(tag: str) -> str:
     found = spelled(tag)
     if not found:
         raise ValueError(
-            _("The language is {choices}, not {tag}.").format(
-                choices=_list_of_languages(), tag=repr(tag[:40])
+            _("{where} is {languages}, not {given}.").format(
+                where="language",
+                languages=_(" or ").join(LANGUAGES),
+                given=" ".join(tag[:40].split()) or "''",
             )
         )
     return found

@@ -204,15 +204,15 @@ def test_a_panel_speaks_for_its_own_thread_only() -> None:
 
 
 def test_an_unknown_language_is_refused_in_one_line(shell: Shell) -> None:
-    with pytest.raises(ValueError, match=re.escape("The language is en, zh-CN or zh-HK, not 'fr'.")):
+    with pytest.raises(ValueError, match=r"^language is en or zh-CN or zh-HK, not fr"):
         set_language("fr")
-    with pytest.raises(RequestRefused, match="not 'fr'"):
+    with pytest.raises(RequestRefused, match="not fr"):
         preferences.read("language", "fr")
-    with pytest.raises(RequestRefused, match="not 'fr'"):
+    with pytest.raises(RequestRefused, match="not fr"):
         OrderForm(session=FakeSession(FakeClient()), language="fr")
-    assert "not 'fr'" in shell.fail("%openapi settings language=fr")
+    assert "not fr" in shell.fail("%openapi settings language=fr")
     magics = shell.ip.magics_manager.registry["OpenAPIMagics"]
-    with pytest.raises(Exception, match=re.escape("The language is en, zh-CN or zh-HK, not 'fr'.")):
+    with pytest.raises(Exception, match=r"^language is en or zh-CN or zh-HK, not fr"):
         magics.language = "fr"
     assert magics.language == ""
 

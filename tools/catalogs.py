@@ -44,6 +44,7 @@ PYTHON = {
     "ngettext": (0, 1),
     "pgettext": (0, 1),
     "command": (1,),
+    "_order_command": (1,),
     "parameter": (2,),
     "column": (0,),
     "Flag": (2,),
