@@ -15,17 +15,17 @@ import matplotlib as mpl
 import pytest
 from browser.fakes import FakeClient, FakeSession
 from matplotlib import font_manager
-from support.page import Told
+from support.page import Painting, Told
 from test_plots import _font, held, texts
 
-from jupyter_openapi import messages, plots
+from jupyter_openapi import Client, Credentials, messages, plots
 from jupyter_openapi.errors import RequestRefused, sentence
 from jupyter_openapi.magic import preferences
 from jupyter_openapi.market import orders
 from jupyter_openapi.messages import _, language, ngettext, pgettext, set_language, speaking
 from jupyter_openapi.plots import style as fonts
 from jupyter_openapi.trading.describe import describe_order
-from jupyter_openapi.widgets import Blotter, CredentialPanel, OrderForm, PortfolioView
+from jupyter_openapi.widgets import Blotter, Chart, CredentialPanel, OrderForm, PortfolioView, Watch
 from jupyter_openapi.widgets.panel import by_label, static
 
 if TYPE_CHECKING:
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     from support.sandbox import SandboxProcess
     from support.shell import Shell
 
-    from jupyter_openapi import Client
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "tools"))
@@ -338,6 +337,27 @@ def test_a_panel_speaks_the_language_it_was_given(tag: str) -> None:
     assert told.view["title"].startswith("PAPER ")
     assert language() == "en"
     panel.close()
+
+
+@BOTH
+def test_live_panels_speak_the_language_they_were_given(tag: str, sandbox: SandboxProcess) -> None:
+    keys = Credentials(*vars(sandbox.credentials).values())
+    with Client(keys, "sandbox", sandbox.url, limits=False) as client:
+        for panel in (
+            Watch("700.HK", client=client, language=tag),
+            Chart("700.HK", client=client, language=tag),
+        ):
+            page = Painting(panel)
+            page.tell("hello", locale="en-US")
+            assert page.ping(lambda page=page: "words" in page.state)
+            assert page.state["words"]["stop"] == "停止"
+            assert page.state["words"]["title"] == _spoken(panel.NAME, tag)
+            panel.close()
+
+
+def _spoken(text: str, tag: str) -> str:
+    with speaking(tag):
+        return _(text)
 
 
 def test_a_panel_speaks_its_pages_language_where_none_was_chosen() -> None:
