@@ -339,6 +339,14 @@ def rendered(draw: st.DrawFn) -> tuple[Operation, dict[str, Any], str]:
     return operation, values, gap.join(["call", *draw(st.permutations(parts))])
 
 
+@pytest.mark.parametrize("text", ["\xad0", "\u200bx", "\u22125", "\u201ca\u201d", "\u817e\u8baf", "a\u2014b"])
+def test_a_text_with_characters_of_pasted_text_is_read_back(text: str) -> None:
+    operation = replace(QUOTE, name="call", main=None, parameters=(PARAMETERS["word"],))
+    command = parse_line(f"call word={as_typed(text)}", commands=COMMANDS)
+    assert arguments(command, operation, SCOPE) == {"word": text}
+    assert as_typed("\u817e\u8baf") == "\u817e\u8baf"
+
+
 @settings(max_examples=soak(10_000))
 @given(rendered())
 def test_what_is_rendered_is_read_back(drawn: tuple[Operation, dict[str, Any], str]) -> None:

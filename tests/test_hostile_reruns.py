@@ -267,6 +267,21 @@ def test_a_killed_kernel_s_order_is_unknown_as_well(client: Client, broker: Brok
 # --- files of before -----------------------------------------------------------------------------------
 
 
+def test_a_journal_with_columns_of_a_newer_version_is_used(tmp_path: Path) -> None:
+    path = tmp_path / "journal.db"
+    Journal(path).check()
+    with closing(sqlite3.connect(path)) as db:
+        db.execute("ALTER TABLE intents ADD COLUMN of_tomorrow TEXT")
+        db.execute("ALTER TABLE events ADD COLUMN of_tomorrow TEXT")
+    journal = Journal(path)
+    made = journal.intend(
+        account="a", mode="paper", host="h", kind="submit", operation="o", method="POST", path="/p",
+        source="s", notebook="n",
+    )  # fmt: skip
+    assert (made.source, made.notebook) == ("s", "n")
+    assert [row["id"] for row in journal.rows()] == [made.id]
+
+
 def test_a_journal_without_the_newer_columns_gets_them(tmp_path: Path) -> None:
     path = tmp_path / "journal.db"
     Journal(path).check()

@@ -23,7 +23,7 @@ from jupyter_openapi.errors import RequestRefused
 from jupyter_openapi.plots import themes
 from jupyter_openapi.plots.performance_charts import drawdown_lines, index_lines, month_grid, slippage_dots
 from jupyter_openapi.plots.plotly_figure import plain_kernel
-from jupyter_openapi.plots.style import amount_text, percent_text, places_of
+from jupyter_openapi.plots.style import amount_text, lines, percent_text, places_of
 
 BOTH = pytest.mark.parametrize("interactive", [False, True])
 FACTS = {
@@ -308,7 +308,9 @@ def contrast(one: str, other: str) -> float:
 def test_text_and_lines_stand_out_from_the_paper(theme: themes.Theme) -> None:
     assert contrast(theme.ink, theme.paper) > 7
     assert contrast(theme.soft, theme.paper) > 4.5
-    for colour in (theme.blue, theme.orange):
+    with themes.drawn_in(theme):
+        colours = lines()
+    for colour in (theme.blue, theme.orange, *colours):
         assert contrast(colour, theme.paper) > 3
 
 

@@ -261,7 +261,7 @@ def candles(chart: Candles) -> Picture:
 def _averages(axes: Any, chart: Candles) -> None:
     """Draw the moving averages, each named at its end, and the legend with them."""
     places = list(range(len(chart.times)))
-    for (name, values), colour in zip(chart.averages.items(), style.LINES, strict=False):
+    for (name, values), colour in zip(chart.averages.items(), style.lines(), strict=False):
         axes.plot(places, values, color=colour, linewidth=1.1, label=name, zorder=4)
 
 

@@ -184,7 +184,7 @@ def candles(chart: Candles) -> go.Figure:
         row=1,
         col=1,
     )
-    for (name, values), colour in zip(chart.averages.items(), style.LINES, strict=False):
+    for (name, values), colour in zip(chart.averages.items(), style.lines(), strict=False):
         line = go.Scatter(x=places, y=values, mode="lines", name=name, line={"color": colour, "width": 1.2})
         figure.add_trace(line, row=1, col=1)
     for buy, shape, colour in (

@@ -199,6 +199,13 @@ def __getattr__(name: str) -> str:
 
 LINES = ("#1565C0", "#A15C00", "#7B1FA2", "#00695C", "#AD1457", "#4E342E")
 """Colours of lines beside each other, the same as on the chart in a page."""
+DARK_LINES = ("#64B5F6", "#FFB74D", "#CE93D8", "#4DB6AC", "#F48FB1", "#BCAAA4")
+"""The same on dark paper."""
+
+
+def lines() -> tuple[str, ...]:
+    """Return the colours of lines beside each other in the theme that is being drawn in."""
+    return DARK_LINES if current().dark else LINES
 
 
 def tone(name: str) -> str:

@@ -65,7 +65,7 @@ DEFINITIONS = (
     "A cash movement is a dividend, interest, a tax or a fee by its name.",
     "Deposits, trades and the fees of trades are not in it: `pnl` has these.",
     "amount is as booked, in its own currency; amount_base at today's rates, not those of the day.",
-    "A split has a ratio and no amount; it is listed for what is held or had income.",
+    "A split has a ratio and no amount; it is listed for what is held, was traded or had income.",
 )
 Row = dict[str, Any]
 
@@ -92,7 +92,7 @@ def income(
     ----------
     client
         A connected `Client`. One read for each page of the cash movements, one of the rates where
-        currencies differ, one of the corporate actions of each security that is held or had income.
+        currencies differ, one of the corporate actions of each security (up to 40).
     start, end
         The window, both included; no end is now.
     by
@@ -125,8 +125,8 @@ def income(
     base = currency_code(base_currency)
     reader = AccountReader(client)
     with exactly():
-        rows, rates = read_income(reader, start, end, base)
-        rows += _split_rows(reader, rows, start, end)
+        rows, rates, symbols = read_income(reader, start, end, base)
+        rows += _split_rows(reader, symbols, start, end)
         rows.sort(key=lambda row: (row["date"], row["symbol"]))
         frame = _frame(rows, base) if by == "none" else _summed(rows, by)
     described = describe(
@@ -150,8 +150,8 @@ def _window(reader: AccountReader, start: Any, end: Any) -> tuple[int, int | Non
         raise RequestRefused(_("The window: {reason}.").format(reason=reason)) from None
 
 
-def read_income(reader: AccountReader, start: Any, end: Any, base: str) -> tuple[list[Row], Rates]:
-    """Return the cash movements that are income or its costs, and the rates of exchange.
+def read_income(reader: AccountReader, start: Any, end: Any, base: str) -> tuple[list[Row], Rates, list[str]]:
+    """Return the cash movements that are income or its costs, the rates, and the symbols of all movements.
 
     Raises
     ------
@@ -171,7 +171,7 @@ def read_income(reader: AccountReader, start: Any, end: Any, base: str) -> tuple
     unknown = sorted({row["currency"] for row in rows if row["amount_base"] is None})
     if unknown:
         reader.miss(_("no rate for {names} into {base}").format(names=names(unknown), base=base))
-    return rows, rates
+    return rows, rates, list(dict.fromkeys(known_text(each.get("symbol")) for each in found))
 
 
 def _row(row: Mapping[str, Any], tz: str) -> Row | None:
@@ -192,15 +192,11 @@ def _row(row: Mapping[str, Any], tz: str) -> Row | None:
     }
 
 
-def _split_rows(reader: AccountReader, rows: Sequence[Row], start: Any, end: Any) -> list[Row]:
-    """Return a row for each split in the window, of what is held or had income."""
+def _split_rows(reader: AccountReader, moved: Sequence[str], start: Any, end: Any) -> list[Row]:
+    """Return a row for each split in the window, of what is held or moved cash."""
     first, last = _window(reader, start, end)
     held = [one.symbol for one in read_stocks(reader)]
-    symbols = [
-        symbol
-        for symbol in dict.fromkeys([*held, *(row["symbol"] for row in rows)])
-        if symbol and not is_option(symbol)
-    ]
+    symbols = [symbol for symbol in dict.fromkeys([*held, *moved]) if symbol and not is_option(symbol)]
     found = []
     for symbol, splits in read_splits(reader, symbols).items():
         for split in splits or ():
@@ -264,7 +260,13 @@ def _sum(rows: Sequence[Row]) -> Decimal | None:
 
 @guarded
 def total_return(
-    client: ClientLike, start: Any = "-1y", end: Any = None, base_currency: str = "HKD", method: str = "fifo"
+    client: ClientLike,
+    start: Any = "-1y",
+    end: Any = None,
+    base_currency: str = "HKD",
+    method: str = "fifo",
+    *,
+    fees: bool | None = None,
 ) -> pd.DataFrame:
     """Return what each security brought: price gains, realized and not, dividends, taxes and fees.
 
@@ -278,6 +280,8 @@ def total_return(
         The currency of all amounts, at today's rates.
     method
         How sales meet purchases: ``fifo`` or ``average``.
+    fees
+        Whether to ask for the fees of round trips, one request an order; by default for up to 15 orders.
 
     Returns
     -------
@@ -300,10 +304,10 @@ def total_return(
     base = currency_code(base_currency)
     reader = AccountReader(client)
     held = valued(client, base)
-    trips = worked_out(client, start, end, base, method)
+    trips = worked_out(client, start, end, base, method, fees=fees)
     with exactly():
         try:
-            rows, _rates = read_income(reader, start, end, base)
+            rows, _rates, _symbols = read_income(reader, start, end, base)
         except OpenAPIError as failure:
             if isinstance(failure, RequestRefused):
                 raise
@@ -318,6 +322,10 @@ def total_return(
     missing += [
         _("{symbol} does not add up").format(symbol=one) for one in trips.attrs["openapi"].get("left_out", {})
     ]
+    if unknown := list(frame.loc[frame["trade_fees"].isna(), "symbol"].map(str)):
+        missing.append(
+            _("the fees of round trips in {names} (fees=True asks for all)").format(names=names(unknown))
+        )
     described = describe(
         frame, **reader.facts("total return"), base_currency=base, missing=missing, notes=list(DEFINITIONS)
     )

@@ -64,8 +64,10 @@ LAST = ", ".join(
     f"(SELECT {name} FROM events WHERE intent = i.id AND {name} IS NOT NULL ORDER BY id DESC LIMIT 1)"  # noqa: S608
     for name in KEPT
 )
+# By name: a newer version of this package may have added columns to the file.
+OWN = ", ".join(f"i.{name}" for name in ("id", "created", *INTENDED))
 SELECT = f"""
-SELECT i.*, last.state, last.at, (SELECT COUNT(*) FROM events WHERE intent = i.id AND state = 'sent'),
+SELECT {OWN}, last.state, last.at, (SELECT COUNT(*) FROM events WHERE intent = i.id AND state = 'sent'),
     {LAST}, last.took_effect
 FROM intents i JOIN events last ON last.id = (SELECT MAX(id) FROM events WHERE intent = i.id)
 """  # noqa: S608

@@ -72,6 +72,7 @@ def moves(panel: Locator, where: str) -> None:
     expect(node).not_to_have_text(node.inner_text(), timeout=20_000)
 
 
+@pytest.mark.timeout(300)
 def test_the_table_and_the_chart_move_and_leave_nothing_behind(
     notebook: Callable[..., Notebook], connected: str, page: Page, sandbox: SandboxProcess
 ) -> None:
@@ -170,7 +171,7 @@ def nothing_is_saved(opened: Notebook, table: Locator) -> None:
     assert "jo-watch" in saved  # the scripts of the panels are there, for this server saves widgets
     for text in (volume, "HKT", '"following\\":', "its own keys)"):
         assert text not in saved, text
-    assert re.findall(r"b\d{10}", saved) == []
+    assert re.findall(r'"b\d{10}\\*":', saved) == []  # the key of a bar
 
 
 def a_closed_tab_is_left_alone(opened: Notebook, page: Page, sandbox: SandboxProcess) -> None:
@@ -185,7 +186,9 @@ def a_closed_tab_is_left_alone(opened: Notebook, page: Page, sandbox: SandboxPro
     expect(table.get_by_text("Live.", exact=True)).to_be_visible()
     moves(table, 'td[data-label="Time"]')
     after = json.loads(execute(page, "", "[table._pump._flow.number, chart._pump._flow.number]")[0])
-    assert [one <= 50 for one in map(int.__sub__, after, before)] == [True, True], (before, after)
+    sent = [one - earlier for earlier, one in zip(before, after, strict=True)]
+    print(f"messages of the table and the chart with the tab closed for {AWAY} s and opened again: {sent}")
+    assert max(sent) <= 50
 
 
 def stop_frees_everything(table: Locator, chart: Locator, sandbox: SandboxProcess) -> None:

@@ -135,11 +135,13 @@ def test_the_keyboard_is_enough(form: OrderForm, sandbox: SandboxProcess, page: 
     page.keyboard.press("Enter")
     expect(form.line("order")).to_contain_text("Buy 100 700.HK, limit (LO) at 580.00")
     assert orders(sandbox) == []
+    expect(form.button("Send order")).to_be_enabled()
     tab_to("Send order")
     for _ in range(3):
         page.keyboard.press("Enter")
     form.status("NewStatus")
     assert len(orders(sandbox)) == 1
+    expect(form.button("Cancel")).to_be_enabled()
     tab_to("Cancel")
     page.keyboard.press("Space")
     expect(form.button("Send cancellation")).to_be_enabled()
