@@ -17,7 +17,7 @@ CORE_SUITE := --ignore=tests/browser --ignore=tests/test_docs.py --ignore=tests/
 # The many programs that the tests start begin sooner with compiled modules.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: setup tools demo test test-lowest test-latest soak lint format bench docs docs-samples notebooks lab constraints dist clean
+.PHONY: setup tools demo test test-lowest test-latest soak lint format catalogs bench docs docs-samples notebooks lab constraints dist clean
 
 setup: $(READY)    ## the whole development set, at the versions of constraints.txt
 
@@ -77,12 +77,16 @@ lint: setup $(NODE) ## style and types of Python, scripts and styles; layers; ge
 	$(BIN)/python docs/operations.py --check
 	$(BIN)/python docs/errors.py --check
 	$(BIN)/python docs/samples.py --check
+	$(BIN)/python tools/catalogs.py --check
 	@$(BIN)/python tools/dist.py build/dist
 
 format: setup $(NODE)
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 	npm run --silent format
+
+catalogs: setup    ## the messages in Chinese: renew the files; `tools/catalogs.py missing` lists what to translate
+	$(BIN)/python tools/catalogs.py
 
 bench: setup       ## ratios against peers, in one run
 	$(BIN)/python -m benchmarks

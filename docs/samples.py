@@ -1,6 +1,6 @@
-"""Run the Python blocks of README.md against the sandbox, and write their output below them.
+"""Run the Python blocks of README.md against the sandbox, and write their output below them; in Chinese, too.
 
-python docs/samples.py            write README.md
+python docs/samples.py            write README.md and README.zh-CN.md
 python docs/samples.py --check    exit 1 if an output is not what would be written (for `make lint`)
 
 A ``text`` block that follows a ``python`` block directly is its output. The sandbox has a fixed seed and a
@@ -21,7 +21,7 @@ from pathlib import Path
 from textwrap import wrap
 
 ROOT = Path(__file__).resolve().parent.parent
-README = ROOT / "README.md"
+PAGES = (ROOT / "README.md", ROOT / "README.zh-CN.md")
 sys.path.insert(0, str(ROOT))
 
 BLOCKS = re.compile(r"^```python\n(.*?)^```\n(\n```text\n(.*?)^```\n)?", re.DOTALL | re.MULTILINE)
@@ -32,6 +32,7 @@ NEW_EACH_TIME = (
     (re.compile(r"~[0-9a-f]{8}"), "~…"),
     (re.compile(r"\b\d{18}\b"), "7…"),
     (re.compile(r"\b\d+ (s|min|h|days?) old"), "0 s old"),
+    (re.compile(r"\b\d+ (秒|分钟|小时|天)前"), "0 秒前"),
     (re.compile(r"http://127\.0\.0\.1:\d+"), "http://127.0.0.1:…"),
     (re.compile(r"\b[0-9a-f]{32}\b"), "…"),
     (re.compile(r"\b\d+(\.\d+)? ms\b"), "… ms"),
@@ -62,6 +63,7 @@ def outputs(cells: list[str]) -> list[str]:
             found.append(settled(printed.getvalue()))
     finally:
         SESSION.close()
+        shell.run_line_magic("unload_ext", "jupyter_openapi")
     return found
 
 
@@ -95,20 +97,25 @@ def written(readme: str) -> str:
 
 
 def main(arguments: list[str]) -> int:
-    """Write README.md, or tell whether it is as it would be written."""
+    """Write the pages, or tell whether they are as they would be written."""
     with tempfile.TemporaryDirectory() as home:
         for name in ("XDG_DATA_HOME", "XDG_STATE_HOME", "XDG_CONFIG_HOME", "IPYTHONDIR"):
             os.environ[name] = str(Path(home) / name.lower())
-        before = README.read_text(encoding="utf-8")
-        after = written(before)
+        before = {page: page.read_text(encoding="utf-8") for page in PAGES}
+        after = {page: written(text) for page, text in before.items()}
     if "--check" not in arguments:
-        README.write_text(after, encoding="utf-8")
+        for page, text in after.items():
+            page.write_text(text, encoding="utf-8")
         return 0
-    difference = list(
-        unified_diff(before.splitlines(), after.splitlines(), "README.md", "its output", lineterm="")
-    )
-    print("\n".join([*difference, "Run `make docs-samples`."]) if difference else "README.md: as it runs")
-    return bool(difference)
+    stale = False
+    for page, text in after.items():
+        lines = before[page].splitlines(), text.splitlines()
+        difference = list(unified_diff(*lines, page.name, "its output", lineterm=""))
+        stale = stale or bool(difference)
+        print(
+            "\n".join([*difference, "Run `make docs-samples`."]) if difference else f"{page.name}: as it runs"
+        )
+    return stale
 
 
 if __name__ == "__main__":

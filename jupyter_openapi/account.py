@@ -55,7 +55,9 @@ class Account:
         """Name the account for titles and previews, such as ``PAPER account …4821 (profile 'main')``."""
         where = "" if self.known_host else f", {self.host}"
         number = f" …{self.digits}" if self.digits else ""
-        return f"{self.mode.upper()} account{number} ({self.source}{where})"
+        return _("{mode} account{number} ({source}{where})").format(
+            mode=self.mode.upper(), number=number, source=_(self.source), where=where
+        )
 
     def may_change(self, what: str) -> None:
         """Refuse when this account may not be changed.
@@ -173,7 +175,7 @@ class PaperCheck:
             )
         if account.claim == "paper" or channels:
             return ""
-        return "paper by header only: neither the token nor the account says so"
+        return _("paper by header only: neither the token nor the account says so")
 
     def _seen(self) -> frozenset[str]:
         """Return the channels that hold something; an account that holds nothing tells nothing."""

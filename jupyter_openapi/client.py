@@ -14,6 +14,7 @@ from jupyter_openapi.history import History, Progress, ProgressBar, Unfinished, 
 from jupyter_openapi.market.calendars import MARKETS, read_year
 from jupyter_openapi.market.fees import BrokerFees, stated_fees
 from jupyter_openapi.market.worth import Instruments
+from jupyter_openapi.messages import N_
 from jupyter_openapi.operations import Operations
 from jupyter_openapi.ratelimit.rates import Urgency
 from jupyter_openapi.reply import Reply
@@ -88,7 +89,7 @@ class Client(Operations, Subscriber):
         timeout: tuple[float, float] = (5, 30),
         limits: bool = True,
         region: str | None = None,
-        source: str = "given in Python",
+        source: str = N_("given in Python"),
         notify: Callable[[str], None] | None = None,
         language: str | None = None,
         limits_url: str | None = None,

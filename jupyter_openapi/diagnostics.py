@@ -101,9 +101,9 @@ def _tls(host: str, port: int) -> Finding:
 def _region(client: Client) -> Finding:
     account = client.account
     known = account.known_host
-    said = "the broker's own host" if known and account.mode != "sandbox" else account.host
+    said = _("the broker's own host") if known and account.mode != "sandbox" else account.host
     if account.mode == "sandbox":
-        said = "the sandbox on this machine"
+        said = _("the sandbox on this machine")
     elif not known:
         said = _("{host} is none of the broker's hosts: only go on if you named it yourself.").format(
             host=account.host

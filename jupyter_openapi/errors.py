@@ -115,7 +115,7 @@ class ApiError(OpenAPIError):
 
     def __str__(self) -> str:
         facts = [
-            f"code {self.code}" if self.code is not None else "",
+            _("code {code}").format(code=self.code) if self.code is not None else "",
             f"HTTP {self.http_status}" if self.http_status is not None else "",
             _("trace id {trace_id}").format(trace_id=self.trace_id) if self.trace_id else "",
         ]
@@ -167,9 +167,13 @@ class Interrupted(OneLine, KeyboardInterrupt):
         super().__init__(message)
 
 
+_FULL_STOP = re.compile("([\u3002\uff1b\uff1a\uff0c\uff09])\\s+")  # Chinese . ; : , )
+
+
 def sentence(*parts: str) -> str:
-    """Join the parts that are not empty with single spaces, on one line."""
-    return " ".join(" ".join(part.split()) for part in parts if part)
+    """Join the parts that are not empty with single spaces, on one line; Chinese stops need no space."""
+    joined = " ".join(" ".join(part.split()) for part in parts if part)
+    return joined if joined.isascii() else _FULL_STOP.sub(r"\1", joined)
 
 
 def nearest(word: str, known: Iterable[str], count: int = 3) -> list[str]:
@@ -191,7 +195,7 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     if not close:
         return ""
     return _("Did you mean {value}?").format(
-        value=" or ".join([", ".join(close[:-1]), close[-1]] if close[1:] else close)
+        value=_(" or ").join([", ".join(close[:-1]), close[-1]] if close[1:] else close)
     )
 
 
@@ -260,7 +264,7 @@ def _note_place(failure: Exception) -> None:
     shown = dict.fromkeys([*ours[-1:], *places[-1:]])
     if shown:
         failure.add_note(
-            _("Raised in {place}").format(place=", called from ".join(map(_place, reversed(shown))))
+            _("Raised in {place}").format(place=_(", called from ").join(map(_place, reversed(shown))))
         )
 
 

@@ -100,7 +100,7 @@ def machine(environ: Mapping[str, str] | None = None) -> Machine:
     for service in SERVICES:
         if any(known.get(name) for name in service.variables):
             return _hosted(service, known)
-    host = platform.node() or "this machine"
+    host = platform.node() or _("this machine")
     if user := known.get("JUPYTERHUB_USER"):
         words = _("This kernel runs on {host}, a hub's machine, as {user}: keys you type stay in its memory.")
         return Machine(words.format(host=host, user=user))
@@ -132,7 +132,7 @@ def _voila(known: Mapping[str, str]) -> Machine:
             "This page is served by Voila on {host}: keys you type go to its owner's machine. Orders on "
             "paper and live accounts are off until its owner sets {variable}=on."
         )
-    host = platform.node() or "this machine"
+    host = platform.node() or _("this machine")
     return Machine(words.format(host=host, variable=OWNER_SAYS), orders=allowed)
 
 
@@ -165,4 +165,4 @@ def _user() -> str:
     try:
         return getpass.getuser()
     except (KeyError, OSError):
-        return "an unnamed user"
+        return _("an unnamed user")

@@ -4,26 +4,209 @@ A message is a constant template with named fields:
 ``_("There is no profile '{name}'.").format(name=name)``. The
 template is the key of the translation catalogues, so it never holds a value. Where the words
 depend on a count there are two templates: ``ngettext("{count} row", "{count} rows", n).format(count=n)``.
+A word that stands in a constant is marked, ``N_("limit")``, and translated where it is shown, ``_(word)``:
+the language may change after the module was imported. Where one English word has two meanings, `pgettext`
+says which: ``pgettext("column", "Open")`` is an opening price.
+
+The language is that of the panel being drawn (`speaking`), else the one that was chosen (`set_language`),
+else ``LONGBRIDGE_LANGUAGE``, else English. The catalogues are in ``locale/``; ``make catalogs`` renews them.
+No catalogue is read, and gettext is not imported, while the language is English.
 """
 
 from __future__ import annotations
 
-import gettext
+import os
+import threading
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from functools import cache
+from typing import TYPE_CHECKING
 
-_catalogue = gettext.NullTranslations()
+if TYPE_CHECKING:
+    from gettext import NullTranslations
+
+ENGLISH = "en"
+LANGUAGES = (ENGLISH, "zh-CN", "zh-HK")
+VARIABLES = ("LONGBRIDGE_LANGUAGE", "LONGPORT_LANGUAGE")
+"""Variables of the environment that name a language; the first that is set counts."""
+_SPELLINGS: Mapping[str, str] = {
+    "zh": "zh-CN",
+    "zh-hans": "zh-CN",
+    "zh-sg": "zh-CN",
+    "zh-my": "zh-CN",
+    "zh-hant": "zh-HK",
+    "zh-mo": "zh-HK",
+    "zh-tw": "zh-HK",
+}
+_chosen = ""
+_environment = ""
+
+
+class _Spoken(threading.local):
+    """The language of the panel that this thread draws; "" for none."""
+
+    tag = ""
+
+
+_speaking = _Spoken()
+
+
+def known(tag: str) -> str:
+    """Return the language that a tag means, as `LANGUAGES` spells it; "" for one that is not spoken here.
+
+    Case, underscores, regions and encodings do not matter: ``zh_hk.UTF-8`` is ``zh-HK``, ``en_GB`` is ``en``.
+    """
+    wanted = tag.strip().partition(".")[0].partition("@")[0].replace("_", "-").lower()
+    spoken = {each.lower(): each for each in LANGUAGES}
+    words = wanted.split("-")
+    for size in range(len(words), 0, -1):
+        start = "-".join(words[:size])
+        if found := spoken.get(start) or _SPELLINGS.get(start):
+            return found
+    return ""
+
+
+def spelled(tag: str) -> str:
+    """Return a language as `LANGUAGES` spells it; "" for another. Case and underscores do not matter."""
+    wanted = tag.strip().replace("_", "-").lower()
+    return next((each for each in LANGUAGES if each.lower() == wanted), "")
+
+
+def checked(tag: str) -> str:
+    """Return a language as `LANGUAGES` spells it.
+
+    Raises
+    ------
+    ValueError
+        It is not spoken here; the error says which are.
+    """
+    found = spelled(tag)
+    if not found:
+        raise ValueError(
+            _("{where} is {languages}, not {given}.").format(
+                where="language",
+                languages=_(" or ").join(LANGUAGES),
+                given=" ".join(tag[:40].split()) or "''",
+            )
+        )
+    return found
+
+
+def set_language(tag: str | None) -> None:
+    """Show messages in this language from now on; None: in that of ``LONGBRIDGE_LANGUAGE``, else English.
+
+    Raises
+    ------
+    ValueError
+        The language is not spoken here.
+    """
+    global _chosen, _environment  # noqa: PLW0603 (one choice a process)
+    _environment = spelled(_variable()[1])
+    _chosen = checked(tag) if tag else ""
+
+
+def chosen() -> str:
+    """Return the language that was chosen, by `set_language` or the environment; "" where none was."""
+    return _chosen or _environment
+
+
+def unknown_variable() -> str:
+    """Return a sentence if ``LONGBRIDGE_LANGUAGE`` names no language that is spoken here; else empty text."""
+    variable, named = _variable()
+    if not named or spelled(named):
+        return ""
+    return _("{variable}={named} names no language spoken here: set it to {choices}.").format(
+        variable=variable, named=named[:40], choices=_list_of_languages()
+    )
+
+
+def _variable() -> tuple[str, str]:
+    """Return the variable that names a language, and what it says; "" where none is set."""
+    for name in VARIABLES:
+        if said := os.environ.get(name, "").strip():
+            return name, said
+    return VARIABLES[0], ""
+
+
+def _list_of_languages() -> str:
+    return _(" or ").join([", ".join(LANGUAGES[:-1]), LANGUAGES[-1]])
+
+
+def language() -> str:
+    """Return the language that messages are shown in here: en, zh-CN or zh-HK."""
+    return _speaking.tag or _chosen or _environment or ENGLISH
+
+
+@contextmanager
+def speaking(tag: str) -> Iterator[None]:
+    """Show messages in another language inside, in this thread only; "" leaves it as it is."""
+    before = _speaking.tag
+    _speaking.tag = known(tag) or before
+    try:
+        yield
+    finally:
+        _speaking.tag = before
 
 
 def _(template: str) -> str:
     """Return the template in the language in use; English where the catalogue lacks it."""
-    return _catalogue.gettext(template)
+    tag = _speaking.tag or _chosen or _environment
+    return _catalogue(tag).gettext(template) if tag and tag != ENGLISH and template else template
 
 
 def ngettext(one: str, many: str, count: int) -> str:
     """Return the template that fits a count, in the language in use; `one` and `many` are English."""
-    return _catalogue.ngettext(one, many, count)
+    tag = language()
+    if tag != ENGLISH:
+        return _catalogue(tag).ngettext(one, many, count)
+    return one if count == 1 else many
 
 
-def use_catalogue(catalogue: gettext.NullTranslations) -> None:
-    """Show messages from `catalogue` from now on."""
-    global _catalogue  # noqa: PLW0603 (one language a process)
-    _catalogue = catalogue
+def pgettext(context: str, template: str) -> str:
+    """Return a template that means something else elsewhere; `context` says which meaning, such as column."""
+    tag = language()
+    return _catalogue(tag).pgettext(context, template) if tag != ENGLISH and template else template
+
+
+def N_(template: str) -> str:  # noqa: N802 (gettext's usual name)
+    """Return the template itself, which goes into the catalogues: it is translated where it is shown."""
+    return template
+
+
+def text_width(text: str) -> int:
+    """Return how many columns of a terminal a text takes: Chinese characters take two."""
+    if text.isascii():
+        return len(text)
+    from unicodedata import combining, east_asian_width
+
+    return sum(0 if combining(one) else 2 if east_asian_width(one) in "WF" else 1 for one in text)
+
+
+def padded(text: str, room: int) -> str:
+    """Return a text with spaces after it, so that it takes `room` columns of a terminal."""
+    return text + " " * (room - text_width(text))
+
+
+def aligned(rows: Iterable[tuple[str, str]], lead: str = "") -> list[str]:
+    """Return lines of label and text, the labels in the language in use and all texts at one column."""
+    shown = [(_(label), text) for label, text in rows]
+    room = max((text_width(label) for label, _text in shown), default=0)
+    indent = " " * (len(lead) + room + 2)
+    return [f"{lead}{padded(label, room)}  {text}".replace("\n", f"\n{indent}") for label, text in shown]
+
+
+@cache
+def _catalogue(tag: str) -> NullTranslations:
+    """Return a language's catalogue; an empty one, and so English, where its file can't be read."""
+    from gettext import GNUTranslations, NullTranslations
+    from importlib.resources import files
+
+    folder = files("jupyter_openapi") / "locale" / tag.replace("-", "_") / "LC_MESSAGES"
+    try:
+        with folder.joinpath("jupyter_openapi.mo").open("rb") as file:
+            return GNUTranslations(file)
+    except (OSError, UnicodeDecodeError):
+        return NullTranslations()
+
+
+set_language(None)

@@ -17,7 +17,7 @@ from jupyter_openapi.errors import RequestRefused, guarded
 from jupyter_openapi.kernel import in_ipython
 from jupyter_openapi.login.server import TokenServer
 from jupyter_openapi.machine import OWNER_SAYS, machine
-from jupyter_openapi.messages import _
+from jupyter_openapi.messages import N_, _, ngettext
 from jupyter_openapi.sandbox.launcher import SandboxProcess
 from jupyter_openapi.trading.limits import OrderLimits
 from jupyter_openapi.trading.pending import NONE_YET, PendingPreviews
@@ -270,7 +270,7 @@ class Session:
             process.http_url,
             trading=trading,
             limits=process.limits,
-            source="its own keys",
+            source=N_("its own keys"),
             notify=self.notify,
             language=self.language,
             limits_url=self.limits_url,
@@ -328,12 +328,12 @@ class Session:
             self.notify(str(problem))  # reading goes on; an order is refused with the same words
             return
         if count:
-            orders = (
-                "1 order of this account is"
-                if count == 1
-                else _("{count} orders of this account are").format(count=count)
+            template = ngettext(
+                "{count} order of this account is not settled: `%openapi reconcile`",
+                "{count} orders of this account are not settled: `%openapi reconcile`",
+                count,
             )
-            self.notify(_("{orders} not settled: `%openapi reconcile`").format(orders=orders))
+            self.notify(template.format(count=count))
 
     def refresh(self) -> str:
         """Exchange the client's token for a new one, store it where the old came from, and say so.

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 for name in ("http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
     os.environ.pop(name, None)
 
+os.environ.pop("LONGBRIDGE_LANGUAGE", None)  # the tests read English, but for those of Chinese
+
 # The journal and the shared limits of the tests are not the user's.
 _home = tempfile.TemporaryDirectory(prefix="jupyter-openapi-tests-")
 for name in ("XDG_DATA_HOME", "XDG_STATE_HOME", "XDG_CONFIG_HOME", "XDG_RUNTIME_DIR"):

@@ -243,3 +243,12 @@ def test_limits_off() -> None:
         limits.enter("trade")
         limits.enter("quote")
     limits.leave("quote")
+
+
+def test_an_operation_called_like_its_limit_counts_once() -> None:
+    limits = Limits(now=lambda: 100.0)
+    for _ in range(10):
+        limits.enter("quote", "quote")
+        limits.leave("quote")
+    with pytest.raises(Refused, match="more than 10 calls"):
+        limits.enter("quote", "quote")

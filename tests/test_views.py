@@ -17,7 +17,8 @@ from support.sandbox import start_sandbox
 from jupyter_openapi import Client, Credentials, portfolio
 from jupyter_openapi.frames import to_frame
 from jupyter_openapi.frames.view import compact, picture_of, view_of
-from jupyter_openapi.magic.display import FrameDisplay, as_html, as_text, width
+from jupyter_openapi.magic.display import FrameDisplay, as_html, as_text
+from jupyter_openapi.messages import text_width
 from jupyter_openapi.spec import catalog
 from jupyter_openapi.spec.loader import frame_views
 
@@ -94,12 +95,12 @@ def test_a_quote_is_shown_with_its_price_and_change() -> None:
     ]  # fmt: skip
     assert "--wide" in below[0]
     assert below[1] == "Times: 2026-09-21 UTC."
-    assert all(width(line) <= 80 for line in (head, first, second, *below))
+    assert all(text_width(line) <= 80 for line in (head, first, second, *below))
     head, first, second, *below = text_of(frame, 120).splitlines()
     assert re.search(r"Open +High +Low +Volume +Turnover +Status +Time$", head)
     assert re.search(r"601\.00 +1,612\.00 +599\.50 +12\.3M", first)
     assert re.search(r"100\.00 +- +98\.50", second)
-    assert all(width(line) <= 120 for line in (head, first, second, *below))
+    assert all(text_width(line) <= 120 for line in (head, first, second, *below))
 
 
 def test_the_page_colours_gains_and_losses_and_escapes_what_the_server_wrote() -> None:
@@ -133,7 +134,7 @@ def test_every_view_names_columns_that_its_frame_has() -> None:
         frame = to_frame({}, operation)
         assert view_of(frame) is not None, name
         picture = picture_of(frame, operation.view)
-        assert all(width(line) <= 80 for line in as_text(picture, 80).splitlines()), name
+        assert all(text_width(line) <= 80 for line in as_text(picture, 80).splitlines()), name
         seen += 1
     assert seen > 150
 
@@ -167,7 +168,7 @@ def test_the_columns_a_trader_wants_fit_80_characters(client: Client, name: str)
     frame = client.call(name, **arguments).frame(tz="Asia/Hong_Kong")
     for room in (80, 120):
         shown = text_of(frame, room).splitlines()
-        assert all(width(line) <= room for line in shown)
+        assert all(text_width(line) <= room for line in shown)
         at = 0
         for title in titles:  # in this order
             assert title in shown[0][at:], (title, shown[0])
@@ -193,7 +194,7 @@ def test_candles_of_several_symbols_and_their_pivot_table(client: Client) -> Non
     head, *lines = text_of(table).splitlines()
     assert re.match(r"Date +700\.HK Close +AAPL\.US Close", head)
     assert re.match(r"\d{4}-\d\d-\d\d +([\d,.]+|-) +([\d,.]+|-)", lines[0])
-    assert all(width(line) <= 80 for line in (head, *lines))
+    assert all(text_width(line) <= 80 for line in (head, *lines))
     assert view_of(table["close"]) is None
     assert view_of(table.T) is None
 
@@ -206,7 +207,7 @@ def test_more_is_shown_where_a_terminal_is_wider(client: Client) -> None:
     for name, titles in WIDER.items():
         head, *lines = text_of(frames[name], 120).splitlines()
         assert all(title in head for title in titles), head
-        assert all(width(line) <= 120 for line in (head, *lines))
+        assert all(text_width(line) <= 120 for line in (head, *lines))
 
 
 def test_the_balance_shows_the_cash_of_each_currency(client: Client) -> None:

@@ -61,8 +61,8 @@ def half_sets(values: Mapping[str, str], path: Path | None = None) -> Iterator[s
         names = [prefix + name for name in NAMES]
         missing = [name for name in names if not values.get(name, "").strip()]
         if 0 < len(missing) < len(names):
-            held = " and ".join(name for name in names if name not in missing)
-            absent = " and no ".join(missing)
+            held = _(" and ").join(name for name in names if name not in missing)
+            absent = _(" and no ").join(missing)
             if path is None:
                 yield _("The environment holds {held} but no {missing}.").format(held=held, missing=absent)
             else:

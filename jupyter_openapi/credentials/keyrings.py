@@ -59,7 +59,7 @@ def load_profile(name: str) -> KeyValues:
     missing = [field for field in FIELDS if not values[field]]
     if len(missing) == len(FIELDS):
         known = profiles()
-        stored = f"Stored: {', '.join(known)}." if known else "None is stored yet."
+        stored = _("Stored: {names}.").format(names=", ".join(known)) if known else _("None is stored yet.")
         advice = _("{stored} Type `%openapi login` to store one.").format(stored=stored)
         raise RequestRefused(
             sentence(_("There is no profile '{name}'.").format(name=name), did_you_mean(name, known), advice)
@@ -68,7 +68,7 @@ def load_profile(name: str) -> KeyValues:
         raise RequestRefused(
             _(
                 "Profile '{name}' is incomplete (no {missing}): type `%openapi login` to store it again."
-            ).format(name=name, missing=", no ".join(missing))
+            ).format(name=name, missing=_(", no ").join(missing))
         )
     return KeyValues(*("" if values[field] == EMPTY else values[field] for field in FIELDS))
 

@@ -65,10 +65,10 @@ class Source:
 
     def __str__(self) -> str:
         return {
-            "explicit": "given in the call",
-            "panel": "the credential panel",
-            "profile": f"profile '{self.name}'",
-            "environment": f"environment ({self.name}*)",
+            "explicit": _("given in the call"),
+            "panel": _("the credential panel"),
+            "profile": _("profile '{name}'").format(name=self.name),
+            "environment": _("environment ({name}*)").format(name=self.name),
             "dotenv": _(".env file ({path}, {name}*)").format(path=self.path, name=self.name),
             "oauth": _("OAuth client {name}").format(name=self.name),
         }[self.kind]
@@ -315,4 +315,4 @@ def keep_token(source: Source, new: Credentials) -> Kept:
     keep = _("The new token lives in this kernel's memory only; to keep it, type {store}").format(store=STORE)
     if source.kind in {"environment", "dotenv"}:
         keep += _(", or put it into {name}ACCESS_TOKEN yourself").format(name=source.name)
-    return Kept(new, stored=False, message=f"{problem} {keep}.")
+    return Kept(new, stored=False, message=sentence(problem, keep + _(".")))

@@ -198,32 +198,33 @@ def _token(value: str) -> str:
 
 def _problem(name: str, value: object, *, optional: bool = False) -> str:
     """Say in one sentence why `value` can't be used, without repeating it; empty when it can."""
+    shown = {"app key": _("app key"), "access token": _("access token"), "app secret": _("app secret")}[name]
     if not isinstance(value, str):
-        return _("The {name} must be text, not {type}.").format(name=name, type=type(value).__name__)
+        return _("The {name} must be text, not {type}.").format(name=shown, type=type(value).__name__)
     bare = value.removeprefix(BEARER) if name == "access token" else value
     if not bare:
         return (
             ""
             if optional
-            else _("The {name} is empty: copy it from the broker's developer page.").format(name=name)
+            else _("The {name} is empty: copy it from the broker's developer page.").format(name=shown)
         )
     if len(bare) > LONGEST:
         return _("The {name} is longer than {longest} characters: copy it alone.").format(
-            name=name, longest=LONGEST
+            name=shown, longest=LONGEST
         )
     if _PRINTABLE.fullmatch(bare):
         return ""
     return sentence(
-        _("The {name} holds {flaw}:").format(name=name, flaw=_flaw(bare)),
+        _("The {name} holds {flaw}:").format(name=shown, flaw=_flaw(bare)),
         _("copy it again, whole, as one line."),
     )
 
 
 def _flaw(value: str) -> str:
     if "\n" in value or "\r" in value:
-        return "a line break"
+        return _("a line break")
     if any(character.isspace() for character in value):
-        return "white space"
+        return _("white space")
     if any(not character.isprintable() for character in value):
-        return "a control character"
-    return "a character that no key or token has (not ASCII)"
+        return _("a control character")
+    return _("a character that no key or token has (not ASCII)")

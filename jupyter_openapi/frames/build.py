@@ -214,9 +214,8 @@ def _other_table(data: Any, tables: Sequence[Table], wanted: str) -> Records:
             return records_at(data, path)
     except MisfitError:
         pass
-    names = (
-        ", ".join(dict.fromkeys(key_of(table.path) or "the first" for table in tables))
-        or "those in the reply"
+    names = ", ".join(dict.fromkeys(key_of(table.path) or _("the first") for table in tables)) or _(
+        "those in the reply"
     )
     raise RequestRefused(
         _("This reply has no table {wanted!r}; its tables are {names}.").format(wanted=wanted, names=names)

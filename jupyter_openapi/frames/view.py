@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from jupyter_openapi.errors import clean
 from jupyter_openapi.frames.attrs import ATTRIBUTE, MARK, mark_of
 from jupyter_openapi.market.names import NAMES
-from jupyter_openapi.messages import _
+from jupyter_openapi.messages import _, pgettext
 from jupyter_openapi.spec import catalog
 from jupyter_openapi.spec.loader import frame_views
 from jupyter_openapi.spec.model import View, ViewColumn
@@ -156,7 +156,8 @@ def _inner(cells: Iterable[Any]) -> Picture | None:
         values = [None if _absent(row.get(name)) else row.get(name) for row in rows]
         number = any(_decimal(value) is not None for value in values)
         cells_of = tuple(_cells(values, "money" if number else "text"))
-        columns.append(Column(name.replace("_", " ").capitalize(), cells_of, number, key=True))
+        title = pgettext("column", name.replace("_", " ").capitalize())
+        columns.append(Column(title, cells_of, number, key=True))
     return Picture(tuple(columns), len(rows), tuple(range(len(rows))), len(columns))
 
 
@@ -167,10 +168,10 @@ def _column(frame: pd.DataFrame, column: ViewColumn, notes: list[str]) -> Column
         return Column(_("Date"), days, number=False, key=True)
     if column.format in _TIMES:
         texts = _times(values, notes) if column.format == "time" else [_day(value) for value in values]
-        return Column(column.title, tuple(map(Cell, texts)), number=False, key=column.key)
+        return Column(pgettext("column", column.title), tuple(map(Cell, texts)), number=False, key=column.key)
     cells = tuple(_cells(values, column.format))
     number = column.format in _NUMBERS or column.format in _SIGNED
-    return Column(column.title, cells, number, column.key)
+    return Column(pgettext("column", column.title), cells, number, column.key)
 
 
 def _counts_days(frame: pd.DataFrame) -> bool:
@@ -299,11 +300,11 @@ def _times(values: Sequence[Any], notes: list[str]) -> list[str]:
     elif len(days) == 1:
         form = "%H:%M:%S"
         day = f"{days.pop():%Y-%m-%d}"
-        notes.append(_("Times: {day} {zone}").format(day=day, zone=zone).rstrip() + ".")
+        notes.append(_("Times: {day} {zone}").format(day=day, zone=zone).rstrip() + _("."))
     else:
         form = "%Y-%m-%d %H:%M"
         if zone:
-            notes.append(_("Times: {zone}").format(zone=zone) + ".")
+            notes.append(_("Times: {zone}").format(zone=zone) + _("."))
     return [MISSING if value is None else value.strftime(form) for value in values]
 
 

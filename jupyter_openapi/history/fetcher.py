@@ -261,7 +261,7 @@ def fetch(
         walk.run(read, progress)
     except KeyboardInterrupt:
         if not walk.over:
-            why = f"interrupted, {_reached(walk)}{_keep(walk, resume)}"
+            why = _("interrupted, {reached}{kept}").format(reached=_reached(walk), kept=_keep(walk, resume))
     except Exception as error:
         kept = _keep(walk, resume)
         if kept:
@@ -351,7 +351,7 @@ def _history(walk: Walk, why: str, facts: Mapping[str, Any] | None) -> History:
         plan.operation,
         walk.rows(),
         walk.over and not reasons,
-        "; ".join(filter(None, [why, *reasons])),
+        _("; ").join(filter(None, [why, *reasons])),
         plan.moment(plan.start) if whole else None,
         plan.moment(plan.last) if whole else None,
         walk.requests,

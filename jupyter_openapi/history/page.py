@@ -131,7 +131,7 @@ def cut(operation: Operation, data: Any, arguments: Mapping[str, Any] | None = N
         return _("{count:,} rows and there are more.").format(count=count) if more else None
     if pages.bars:
         return _cut_bars(count, pages.max_rows or 0, arguments or {})
-    advice = "add --all with a start" if pages.window else "add --all"
+    advice = _("add --all with a start") if pages.window else _("add --all")
     if more:
         return _("{count:,} rows and there are more; {advice}.").format(count=count, advice=advice)
     if more is False or not count:

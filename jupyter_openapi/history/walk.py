@@ -205,8 +205,10 @@ class Walk:
 
     def _span(self, reading: WindowReading) -> str:
         if self.plan.pages.window is None:
-            return "the list"
-        return f"{self.plan.stamp(reading.first)} to {self.plan.stamp(reading.last)}"
+            return _("the list")
+        return _("{first} to {last}").format(
+            first=self.plan.stamp(reading.first), last=self.plan.stamp(reading.last)
+        )
 
     def rows(self) -> list[Any]:
         """Return every row read, once, by time; those of one second in the order they came about.

@@ -14,13 +14,13 @@ from urllib.parse import parse_qs, urlsplit
 from markupsafe import Markup
 
 from jupyter_openapi.errors import RequestRefused
-from jupyter_openapi.messages import _
+from jupyter_openapi.messages import _, language
 
 HOST = "127.0.0.1"
 PATH = "/callback"
 PATIENCE = 5.0  # seconds for one request to arrive: browsers open connections that they do not use
 PAGE = Markup(
-    '<!doctype html><html lang="en"><meta charset="utf-8"><title>{title}</title>'
+    '<!doctype html><html lang="{language}"><meta charset="utf-8"><title>{title}</title>'
     "<style>body{{font:1.1rem system-ui,sans-serif;margin:4rem auto;max-width:32rem;padding:0 1rem;"
     "color-scheme:light dark}}</style><h1>{title}</h1><p>{text}</p></html>"
 )
@@ -64,7 +64,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._show(200, _("Logged in"), _("You can close this page and go back to your notebook."))
 
     def _show(self, status: int, title: str, text: str) -> None:
-        body = PAGE.format(title=title, text=text).encode()
+        body = PAGE.format(language=language(), title=title, text=text).encode()
         self.send_response_only(status)
         for name, value in HEADERS.items():
             self.send_header(name, value)

@@ -215,14 +215,14 @@ def _walk_list(values: list[Any], parameter: Parameter | None, scope: Scope, lab
 def _form(name: str, text: str) -> str:
     """Return what to type instead of a value that mixes braces and text: an f-string, where it can be one."""
     if len(text) > 60:
-        return "close or correct the braces"
+        return _("close or correct the braces")
     prefix = f"{short(name, 40)}=" if name else ""
     if text[0] != "{" and is_expression(text):
-        return f"write {prefix}{{{text}}}"
+        return _("write {text}").format(text=f"{prefix}{{{text}}}")
     for quote in "'\"":
         source = f"f{quote}{text}{quote}"
         if quote not in text and is_expression(source):
-            return f"write {prefix}{{{source}}}"
+            return _("write {text}").format(text=f"{prefix}{{{source}}}")
     return _("close or correct the braces, or write {prefix}{text} if that very text is meant").format(
         prefix=prefix, text=as_typed(text)
     )

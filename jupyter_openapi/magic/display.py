@@ -10,13 +10,12 @@ import shutil
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
-from unicodedata import combining, east_asian_width
 
 from markupsafe import Markup
 
 from jupyter_openapi.colors import colors
 from jupyter_openapi.frames.view import Cell, Column, Picture, picture_of, view_of, widest_fit
-from jupyter_openapi.messages import _, ngettext
+from jupyter_openapi.messages import _, ngettext, text_width
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -111,7 +110,7 @@ def _is_terminal(shell: Any) -> bool:
 def as_text(picture: Picture, room: int = 80, *, coloured: bool = False) -> str:
     """Return a picture as a table of text that fits `room` columns of a terminal."""
     grids = [[column.title, *(_shortened(cell.text) for cell in column.cells)] for column in picture.columns]
-    widths = [max(map(width, grid)) for grid in grids]
+    widths = [max(map(text_width, grid)) for grid in grids]
     for gap in GAPS:
         taken = widest_fit(picture.columns, widths, room - 1, gap)
         if all(at in taken for at, column in enumerate(picture.columns) if column.key):
@@ -138,7 +137,10 @@ def as_html(picture: Picture) -> Markup:
     Where there is less room the page itself leaves out all but the key columns, and counts them.
     """
     widths = [
-        int(max(len(column.title), *(width(_shortened(cell.text)) for cell in column.cells), 1) * CHARACTER)
+        int(
+            max(len(column.title), *(text_width(_shortened(cell.text)) for cell in column.cells), 1)
+            * CHARACTER
+        )
         for column in picture.columns
     ]
     taken = widest_fit(picture.columns, widths, PAGE - int(PADDING) * 2, int(PADDING))
@@ -211,7 +213,7 @@ def _below(picture: Picture, shown: int) -> list[str]:
         lines.append(template.format(count=hidden))
     if not picture.rows:
         lines.insert(0, _("No rows"))
-    return [". ".join(lines) + "."] * bool(lines) + list(picture.notes)
+    return [_(". ").join(lines) + _(".")] * bool(lines) + list(picture.notes)
 
 
 def _gap_of(picture: Picture) -> int | None:
@@ -222,24 +224,19 @@ def _gap_of(picture: Picture) -> int | None:
     return None
 
 
-def width(text: str) -> int:
-    """Return how many columns of a terminal a text takes: Chinese characters take two."""
-    return sum(0 if combining(one) else 2 if east_asian_width(one) in "WF" else 1 for one in text)
-
-
 def _shortened(text: str) -> str:
-    if width(text) <= LONGEST:
+    if text_width(text) <= LONGEST:
         return text
     kept = ""
     for one in text:
-        if width(kept + one) >= LONGEST:
+        if text_width(kept + one) >= LONGEST:
             break
         kept += one
     return f"{kept}…"
 
 
 def _padded(text: str, room: int, *, right: bool) -> str:
-    space = " " * (room - width(text))
+    space = " " * (room - text_width(text))
     return f"{space}{text}" if right else f"{text}{space}"
 
 
@@ -250,4 +247,4 @@ def _coloured(text: str, sign: int) -> str:
     return f"{_RED if (sign > 0) == rises_red else _GREEN}{text}{_PLAIN}"
 
 
-__all__: Sequence[str] = ("FrameDisplay", "as_html", "as_text", "width")
+__all__: Sequence[str] = ("FrameDisplay", "as_html", "as_text")

@@ -9,7 +9,7 @@ from shlex import quote
 from jupyter_openapi.magic.command import Report
 from jupyter_openapi.magic.flags import FlagValue
 from jupyter_openapi.magic.request import Draft, Target, draft
-from jupyter_openapi.messages import _
+from jupyter_openapi.messages import N_, _, aligned
 from jupyter_openapi.session import SESSION
 from jupyter_openapi.signing import CONTENT_TYPE, SIGNED_HEADERS
 from jupyter_openapi.spec.model import Effect
@@ -95,32 +95,35 @@ def show(target: Target, flags: Mapping[str, FlagValue], tz: str) -> Report:
 
 def _dry_run(asked: Draft) -> Report:
     client, target = SESSION.client, asked.target
-    rows = [("account", client.account.title if client else "not connected")]
-    rows += [("request", f"{asked.method} {asked.path}")]
-    rows += [("query", f"{name}={value}") for name, value in asked.pairs]
+    rows = [(N_("account"), client.account.title if client else _("not connected"))]
+    rows += [(N_("request"), f"{asked.method} {asked.path}")]
+    rows += [(N_("query"), f"{name}={value}") for name, value in asked.pairs]
     if asked.fields is not None:
         text = json.dumps(asked.fields, ensure_ascii=False)
         rows.append(
-            ("body", text if len(text) <= WIDE else json.dumps(asked.fields, ensure_ascii=False, indent=2))
+            (
+                N_("body"),
+                text if len(text) <= WIDE else json.dumps(asked.fields, ensure_ascii=False, indent=2),
+            )
         )
-    rows += [("note", note) for note in _notes(target)]
-    head = "DRY RUN: nothing was sent."
-    return Report("\n".join([head, *_aligned(rows)]))
+    rows += [(N_("note"), note) for note in _notes(target)]
+    head = _("DRY RUN: nothing was sent.")
+    return Report("\n".join([head, *aligned(rows, "  ")]))
 
 
 def _notes(target: Target) -> list[str]:
     notes = []
     operation = target.operation
     if operation is None:
-        notes.append("this path is not in the specification: nothing of it was checked")
+        notes.append(_("this path is not in the specification: nothing of it was checked"))
     if target.effect is not Effect.READ:
         notes.append(
             _("this is a {effect}: without --execute it gives a preview").format(effect=target.effect)
         )
     if operation is not None and operation.parameter("client_request_id") is not None:
-        notes.append("its preview adds an id of its own and looks at the price, ticks, lots and limits")
+        notes.append(_("its preview adds an id of its own and looks at the price, ticks, lots and limits"))
     elif operation is not None and operation.name == "replace_order":
-        notes.append("its preview looks at the order as it stands")
+        notes.append(_("its preview looks at the order as it stands"))
     return notes
 
 
@@ -169,7 +172,7 @@ def _curl(asked: Draft) -> Report:
     paper = client.account.mode == "paper"
     notes = [client.account.title, *_warnings(asked)]
     if client.account.mode == "sandbox":
-        notes.append("The keys of this kernel's sandbox: jupyter_openapi.session.SESSION.sandbox.keys()")
+        notes.append(_("The keys of this kernel's sandbox: jupyter_openapi.session.SESSION.sandbox.keys()"))
     return Report(curl(asked, host, paper=paper, notes=notes))
 
 
@@ -180,14 +183,8 @@ def _warnings(asked: Draft) -> list[str]:
         _("Pasting this makes a {effect}, with no preview, no limits and no journal.").format(
             effect=asked.target.effect
         )
-        + (" Its id is booked once within 10 minutes." if b'"client_request_id"' in asked.body else "")
+        + (_(" Its id is booked once within 10 minutes.") if b'"client_request_id"' in asked.body else "")
     ]
-
-
-def _aligned(rows: list[tuple[str, str]]) -> list[str]:
-    width = max(len(label) for label, _ in rows)
-    pad = " " * (width + 4)
-    return [f"  {label:<{width}}  {text}".replace("\n", f"\n{pad}") for label, text in rows]
 
 
 def _indented(text: str) -> str:

@@ -115,10 +115,10 @@ def compiled(source: str) -> CodeType | str:
     except SyntaxError as error:
         return error.msg
     except (ValueError, OverflowError):
-        return "it holds characters that Python does not read"
+        return _("it holds characters that Python does not read")
     except (MemoryError, RecursionError):
-        return "it is nested too deeply"
-    return "it holds a comment" if "#" in source and _has_comment(source) else code
+        return _("it is nested too deeply")
+    return _("it holds a comment") if "#" in source and _has_comment(source) else code
 
 
 @lru_cache(maxsize=256)

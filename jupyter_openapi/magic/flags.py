@@ -12,7 +12,7 @@ from typing import Protocol
 
 from jupyter_openapi.errors import RequestRefused, did_you_mean, sentence, short
 from jupyter_openapi.magic.lexer import unquoted
-from jupyter_openapi.messages import _
+from jupyter_openapi.messages import N_, _
 from jupyter_openapi.spec.model import Effect, Operation
 
 FlagValue = bool | str | tuple[str, ...]
@@ -59,7 +59,7 @@ class Flag:
         raise RequestRefused(
             _("--{name} is {choices}, not {value}; type --{name} {choice}.").format(
                 name=self.name,
-                choices=" or ".join(self.choices),
+                choices=_(" or ").join(self.choices),
                 value=short(value, 40),
                 choice=self.choices[0],
             )
@@ -224,7 +224,7 @@ def _foreign_flag(name: str, commands: Mapping[str, FlagOwner]) -> RequestRefuse
     owners = [spec.name for spec in commands.values() if any(flag.name == name for flag in spec.flags)]
     return RequestRefused(
         _("--{name} belongs to {owners}; leave it out here, or type %openapi {owner} for it.").format(
-            name=name, owners=" and ".join(owners), owner=owners[0]
+            name=name, owners=_(" and ").join(owners), owner=owners[0]
         )
     )
 
@@ -282,13 +282,13 @@ def refuse_flags(
         if key not in allowed and _flag(key) in FLAGS:
             raise RequestRefused(
                 _("--{flag} {why}; leave it out of {name}.").format(
-                    flag=_flag(key), why=_WHY.get(key, "does not apply"), name=name
+                    flag=_flag(key), why=_(_WHY.get(key) or N_("does not apply")), name=name
                 )
             )
     for first, second in _CLASHES:
         if first in flags and second in flags:
             template = _("--{flag} and --{other} do not go together: --{flag} {reason}; keep one of them.")
-            reason = _LEAVES_NOTHING.get(first, "sends nothing")
+            reason = _(_LEAVES_NOTHING.get(first) or N_("sends nothing"))
             raise RequestRefused(template.format(flag=_flag(first), other=_flag(second), reason=reason))
 
 
@@ -311,20 +311,20 @@ def refuse_flags_of_command(flags: Mapping[str, FlagValue], spec: FlagOwner) -> 
 
 
 _LEAVES_NOTHING = {
-    "raw": "gives the data as it came",
-    "all": "asks for one window after another, by what is described",
+    "raw": N_("gives the data as it came"),
+    "all": N_("asks for one window after another, by what is described"),
 }
 _WHY = {
-    "all": "fetches a long history piece by piece, and this comes in one piece",
-    "again": "lets an order be sent again, and this is none",
-    "override": "lets a check of an order pass, and this is none",
-    "tick": "rounds an order's prices, and this is none",
-    "decimals": "is for DataFrames, and this gives none",
-    "out": "saves a DataFrame, and this gives none",
-    "wide": "shows every column of a frame, and this gives none",
-    "pivot": "arranges candlesticks, and this gives none",
-    "table": "chooses a table of a reply that is read, and this changes something",
-    "param": "adds to what is described of a read, and this is none",
+    "all": N_("fetches a long history piece by piece, and this comes in one piece"),
+    "again": N_("lets an order be sent again, and this is none"),
+    "override": N_("lets a check of an order pass, and this is none"),
+    "tick": N_("rounds an order's prices, and this is none"),
+    "decimals": N_("is for DataFrames, and this gives none"),
+    "out": N_("saves a DataFrame, and this gives none"),
+    "wide": N_("shows every column of a frame, and this gives none"),
+    "pivot": N_("arranges candlesticks, and this gives none"),
+    "table": N_("chooses a table of a reply that is read, and this changes something"),
+    "param": N_("adds to what is described of a read, and this is none"),
 }
 
 

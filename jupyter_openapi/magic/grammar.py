@@ -331,7 +331,7 @@ def unknown_word(word: str, names: Iterable[str]) -> RequestRefused:
         return RequestRefused(_("Type %openapi help {bare} to read about {bare}.").format(bare=bare))
     known = list(names)
     usual = [name for name in known if name not in catalog().operations]
-    advice = suggested(word, usual, known) or "Type %openapi endpoints to list what there is."
+    advice = suggested(word, usual, known) or _("Type %openapi endpoints to list what there is.")
     return RequestRefused(
         sentence(_("{word} is no command or operation.").format(word=short(word, 40)), advice)
     )
@@ -387,7 +387,7 @@ def _target(words: list[str]) -> tuple[str | None, list[str]]:
     if not name.isidentifier() or keyword.iskeyword(name):
         raise RequestRefused(
             _("{name} before << is no variable name; type %openapi df << positions.").format(
-                name=short(name, 40) or "Nothing"
+                name=short(name, 40) or _("Nothing")
             )
         )
     return name, [after, *rest] if after else rest
@@ -430,7 +430,7 @@ def _path(words: list[str], commands: Mapping[str, FlagOwner]) -> tuple[str, tup
             else ""
         )
         example = _("{method} needs a path, such as {method} /v1/asset/stock").format(method=method)
-        raise RequestRefused(f"{'; '.join(filter(None, [example, by_name]))}.")
+        raise RequestRefused(_("; ").join(filter(None, [example, by_name])) + _("."))
     return split_path(path)
 
 

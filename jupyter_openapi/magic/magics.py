@@ -12,7 +12,7 @@ from traitlets import Dict, Enum, Float, TraitError, Unicode, observe, validate
 from jupyter_openapi.colors import PAIRS, choose, chosen
 from jupyter_openapi.errors import RequestRefused, guarded
 from jupyter_openapi.magic.caller import calling_frame, show, use_of_value
-from jupyter_openapi.messages import _, ngettext
+from jupyter_openapi.messages import _, ngettext, set_language, unknown_variable
 
 if TYPE_CHECKING:
     from jupyter_openapi.magic.display import FrameDisplay
@@ -48,8 +48,8 @@ class OpenAPIMagics(Magics):
     ).tag(config=True)
 
     language = Unicode(
-        help="The language of names and of the broker's messages: en, zh-CN or zh-HK. Empty: that of "
-        "LONGBRIDGE_LANGUAGE, else English."
+        help="The language of what is shown, of names and of the broker's messages: en, zh-CN or zh-HK. "
+        "Empty: that of LONGBRIDGE_LANGUAGE, else English."
     ).tag(config=True)
 
     @validate("language")
@@ -62,9 +62,10 @@ class OpenAPIMagics(Magics):
             raise TraitError(str(refused)) from None
 
     @observe("language")
-    def _speak(self, _: Any) -> None:
+    def _speak(self, _change: Any) -> None:
         from jupyter_openapi.session import SESSION
 
+        set_language(self.language or None)
         SESSION.speak(self.language or None)
 
     limits_url = Unicode(
@@ -122,7 +123,7 @@ class OpenAPIMagics(Magics):
         return proposal["value"]
 
     @observe("fees")
-    def _state_fees(self, _: Any) -> None:
+    def _state_fees(self, _change: Any) -> None:
         from jupyter_openapi.session import SESSION
 
         SESSION.state_fees(self.fees)
@@ -139,7 +140,7 @@ class OpenAPIMagics(Magics):
         return proposal["value"]
 
     @observe("max_value", "aggressive", "passive")
-    def _limit_orders(self, _: Any) -> None:
+    def _limit_orders(self, _change: Any) -> None:
         from jupyter_openapi.session import SESSION
         from jupyter_openapi.trading.limits import OrderLimits
 
@@ -157,7 +158,7 @@ class OpenAPIMagics(Magics):
         try:
             zone(name)
         except ValueError as unknown:
-            raise TraitError(f"{unknown}.") from None
+            raise TraitError(_("{problem}.").format(problem=unknown)) from None
         return name
 
     @no_var_expand
@@ -226,6 +227,8 @@ class OpenAPIMagics(Magics):
         configured = self.config.get("OpenAPIMagics", {})
         found = preferences.kept()
         preferences.apply({name: value for name, value in found.items() if name not in configured}, self)
+        if wrong := unknown_variable():
+            print(wrong)  # noqa: T201 (nobody would see why it is English)
 
     def _show_views(self) -> None:
         """Show frames by their views, from the first line that may have made one."""
@@ -236,7 +239,8 @@ class OpenAPIMagics(Magics):
             self._views.install()
 
     def unload(self) -> None:
-        """Show frames as before."""
+        """Show frames as before, and speak as before."""
+        set_language(None)
         if self._views is not None:
             self._views.uninstall()
             self._views = None

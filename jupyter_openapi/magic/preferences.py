@@ -55,7 +55,7 @@ def _one_of(name: str, choices: tuple[str, ...]) -> Callable[[str], str]:
         if value.lower() not in choices:
             raise RequestRefused(
                 _("{name} is {choices}, not {value}.").format(
-                    name=name, choices=" or ".join(choices), value=short(value, 40)
+                    name=name, choices=_(" or ").join(choices), value=short(value, 40)
                 )
             )
         return value.lower()

@@ -50,11 +50,12 @@ class Window:
             start, end = start[:10], end[:10]
         start, end = start.replace("T", " "), end.replace("T", " ")
         words = (
-            f"{start} to {end}"
+            _("{first} to {last}").format(first=start, last=end)
             if start and end
             else (_("from {start} on").format(start=start) if start else _("up to {end}").format(end=end))
         )
-        return f"Window: {words}{f' ({self.tz})' if self.tz else ''}."
+        zone = f" ({self.tz})" if self.tz else ""
+        return _("Window: {words}{zone}.").format(words=words, zone=zone)
 
 
 def window_of(operation: Operation, checked: Mapping[str, Any], tz: str) -> Window | None:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from textwrap import fill
 
-from jupyter_openapi.messages import _
+from jupyter_openapi.messages import N_, _
 from jupyter_openapi.spec.model import Effect, Field, Operation, Table, table_names
 
 SOURCES = {
-    "sdk": "The columns are those that the official SDK 5.3.0 reads",
-    "sdk-source": "The columns are those in the source of the official SDK",
-    "cli": "The columns are those that the broker's own command line and MCP server read",
+    "sdk": N_("The columns are those that the official SDK 5.3.0 reads"),
+    "sdk-source": N_("The columns are those in the source of the official SDK"),
+    "cli": N_("The columns are those that the broker's own command line and MCP server read"),
 }
 
 

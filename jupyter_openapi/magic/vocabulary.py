@@ -85,7 +85,7 @@ def suggested(word: str, usual: Iterable[str], all_names: Iterable[str]) -> str:
     if not close:
         return ""
     return _("Did you mean {value}?").format(
-        value=" or ".join([", ".join(close[:-1]), close[-1]] if close[1:] else close)
+        value=_(" or ").join([", ".join(close[:-1]), close[-1]] if close[1:] else close)
     )
 
 

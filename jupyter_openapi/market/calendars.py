@@ -51,7 +51,7 @@ def read_year(read: Read, market: str, year: int) -> int:
     if market not in MARKETS:
         raise RequestRefused(
             _("Calendars are read for {markets}, not {market!r}.").format(
-                markets=" and ".join(MARKETS), market=market
+                markets=_(" and ").join(MARKETS), market=market
             )
         )
     full, half = set(), set()

@@ -159,11 +159,11 @@ def integer(value: Any) -> int | None:
     return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
-def listed(values: Sequence[str], last: str = "or") -> str:
-    """Join names as ``a, b or c``; ``none`` if there are none."""
+def listed(values: Sequence[str], last: str = "") -> str:
+    """Join names as ``a, b or c``; ``none`` if there are none. `last` stands before the last one."""
     if len(values) < 2:
-        return values[0] if values else "none"
-    return f"{', '.join(values[:-1])} {last} {values[-1]}"
+        return values[0] if values else _("none")
+    return (last or _(" or ")).join((", ".join(values[:-1]), values[-1]))
 
 
 def shown(value: Any) -> str:
@@ -184,7 +184,7 @@ def market_of(given: Fields, found: Problems) -> str | None:
         what = (
             _("must be spelt {right}").format(right=right)
             if right
-            else "must be a code and a market, such as 700.HK or AAPL.US"
+            else _("must be a code and a market, such as 700.HK or AAPL.US")
         )
         found.wrong("symbol", text, what)
         return None
@@ -231,7 +231,7 @@ def quantity(given: Fields, name: str, found: Problems) -> Decimal | None:
     value = number(given[name])
     if value is not None and value > 0 and value == value.to_integral_value():
         return value
-    found.wrong(name, given[name], "must be a whole number of shares above 0")
+    found.wrong(name, given[name], _("must be a whole number of shares above 0"))
     return None
 
 
@@ -253,14 +253,14 @@ def expire_date(given: Fields, on: date | None, found: Problems) -> None:
     good_till_date = given.get("time_in_force") == "GTD"
     if "expire_date" not in given:
         if good_till_date:
-            found.missing("expire_date", ": time_in_force GTD needs a date such as 2026-12-31")
+            found.missing("expire_date", _(": time_in_force GTD needs a date such as 2026-12-31"))
         return
     value = given["expire_date"]
     day = _day(value)
     if day is None:
-        found.wrong("expire_date", value, "must be a date such as 2026-12-31")
+        found.wrong("expire_date", value, _("must be a date such as 2026-12-31"))
     elif not good_till_date:
-        found.wrong("expire_date", value, "goes with time_in_force GTD only")
+        found.wrong("expire_date", value, _("goes with time_in_force GTD only"))
     elif on is not None and day < on:
         found.wrong("expire_date", value, _("must not be before today, {on}").format(on=on))
 
@@ -299,9 +299,9 @@ def own_fields(given: Fields, standing: Fields, rules: TypeRules, found: Problem
     for name in rules.forbidden:
         if name in given:
             own = (
-                _("it takes {listed}").format(listed=listed(rules.fields, "and"))
+                _("it takes {listed}").format(listed=listed(rules.fields, _(" and ")))
                 if rules.fields
-                else "it takes no price"
+                else _("it takes no price")
             )
             found.wrong(
                 name, given[name], _("does not go with {code}: {own}").format(code=rules.code, own=own)
@@ -327,14 +327,14 @@ def values(given: Fields, found: Problems) -> None:
     """Check the ranges of the types' own fields, whichever are given."""
     for name in _POSITIVE:
         if name in given and (number(given[name]) or 0) <= 0:
-            found.wrong(name, given[name], "must be a number above 0")
+            found.wrong(name, given[name], _("must be a number above 0"))
     offset = number(given.get("limit_offset", 0))
     if offset is None or offset < 0:
-        found.wrong("limit_offset", given["limit_offset"], "must be a number, 0 or more")
+        found.wrong("limit_offset", given["limit_offset"], _("must be a number, 0 or more"))
     percent = number(given.get("trailing_percent", 1))
     if percent is None or not 0 < percent < 100:
         found.wrong(
-            "trailing_percent", given["trailing_percent"], "must be above 0 and below 100 (3 means 3%)"
+            "trailing_percent", given["trailing_percent"], _("must be above 0 and below 100 (3 means 3%)")
         )
     for name in ("limit_depth_level", "trigger_count"):
         low, high = facts("orders")["limits"][name]
@@ -349,7 +349,7 @@ def remark(given: Fields, longest: int, found: Problems) -> None:
     """Check the remark's length, in characters."""
     text = given.get("remark", "")
     if not isinstance(text, str):
-        found.wrong("remark", text, "must be text")
+        found.wrong("remark", text, _("must be text"))
     elif len(text) > longest:
         found.append(
             Problem(

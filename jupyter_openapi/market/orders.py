@@ -131,7 +131,9 @@ def check_replace(order: Mapping[str, Any], fields: Mapping[str, Any]) -> list[P
         return [
             Problem(
                 "status",
-                _("an order that is {status} ({words}) can't be changed").format(status=status, words=words),
+                _("an order that is {status} ({words}) can't be changed").format(
+                    status=status, words=_(words)
+                ),
             )
         ]
     rules = all_rules().get(code)
@@ -145,7 +147,7 @@ def check_replace(order: Mapping[str, Any], fields: Mapping[str, Any]) -> list[P
     given = checks.given_fields({_SUBMIT_NAMES.get(name, name): value for name, value in fields.items()})
     problems = Problems()
     if "submitted_quantity" not in given:
-        problems.missing("submitted_quantity", ": give the new total")
+        problems.missing("submitted_quantity", _(": give the new total"))
     total = checks.quantity(given, "submitted_quantity", problems)
     filled = checks.number(order.get("executed_quantity") or 0) or Decimal(0)
     if total is not None and filled and total <= filled:
@@ -196,8 +198,10 @@ def check_lot(symbol: str, order_type: str, quantity: Decimal, lot_size: int) ->
                 ),
             )
     elif odd:
-        near = f"{lots * lot_size:f} or {(lots + 1) * lot_size:f}" if lots else f"{lot_size}"
-        other = "" if lots or not symbol.endswith(".HK") else " (ODD takes fewer)"
+        near = (
+            _(" or ").join((f"{lots * lot_size:f}", f"{(lots + 1) * lot_size:f}")) if lots else f"{lot_size}"
+        )
+        other = "" if lots or not symbol.endswith(".HK") else _(" (ODD takes fewer)")
         problems.wrong(
             name,
             quantity,

@@ -106,7 +106,11 @@ def _parse(symbol: str) -> Symbol:
     if found is not None:
         return found
     guess = suggest(symbol)
-    advice = f"type {guess}" if guess else "type a code and a market, such as 700.HK or AAPL.US"
+    advice = (
+        _("type {guess}").format(guess=guess)
+        if guess
+        else _("type a code and a market, such as 700.HK or AAPL.US")
+    )
     raise RequestRefused(_("{symbol!r} is not a symbol: {advice}.").format(symbol=symbol[:40], advice=advice))
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from jupyter_openapi.errors import RequestRefused
 from jupyter_openapi.market.symbols import market_of, zone_of
-from jupyter_openapi.messages import _
+from jupyter_openapi.messages import N_, _
 from jupyter_openapi.plots.style import (
     account_line,
     amount_text,
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 MOST_BARS = 14
-GROUPS = {"symbol": "holding", "market": "market", "currency": "currency"}
-WHATS = {"unrealized": "Unrealized profit and loss", "day": "Profit and loss today"}
+GROUPS = {"symbol": N_("holding"), "market": N_("market"), "currency": N_("currency")}
+WHATS = {"unrealized": N_("Unrealized profit and loss"), "day": N_("Profit and loss today")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,10 +147,10 @@ def allocation_bars(frame: pd.DataFrame, by: str, *, privacy: bool, readable: Ca
     ]
     if rest:
         total = sum(value for _, value in rest)
-        bars.append(_share_bar(f"{len(rest)} others", total, whole, "muted", privacy))
-    total_text = "" if privacy or not values else f"total {amount_text(sum(values.values()))} {base}"
+        bars.append(_share_bar(_("{count} others").format(count=len(rest)), total, whole, "muted", privacy))
+    total_text = "" if privacy or not values else _total(amount_text(sum(values.values())), base)
     return Bars(
-        _("Allocation by {by}").format(by=GROUPS[by]),
+        _("Allocation by {by}").format(by=_(GROUPS[by])),
         account_line(known, total_text),
         tuple(bars),
         _("share of all value, cash included") if cash else _("share of all value"),
@@ -228,15 +228,13 @@ def profit_bars(frame: pd.DataFrame, what: str, *, privacy: bool, readable: Call
     found.sort(key=lambda bar: -bar.value)
     bars, remark = _ends(found)
     total = (
-        ""
-        if privacy or not found
-        else f"total {amount_text(sum(bar.value for bar in found), sign=True)} {base}"
+        "" if privacy or not found else _total(amount_text(sum(bar.value for bar in found), sign=True), base)
     )
     return Bars(
-        WHATS[what],
+        _(WHATS[what]),
         account_line(known, total),
         bars,
-        "percent" if privacy else _("{base}, at today's rates").format(base=base).lstrip(", "),
+        _("percent") if privacy else _("{base}, at today's rates").format(base=base).lstrip(", "),
         percent=privacy,
         remark=" ".join(filter(None, [remark, _unknown("profit", unknown)])),
     )
@@ -309,9 +307,9 @@ def curve_of(frame: pd.DataFrame, *, privacy: bool) -> Curve:
     flows = [] if privacy else [(at, float(value)) for at, value in moved["flow"].items()]
     left_out = len(frame) - len(whole)
     return Curve(
-        "Equity and drawdown",
+        _("Equity and drawdown"),
         account_line(known, said, fell),
-        "index, 100 at the start" if privacy else _("net value, {base}").format(base=base).rstrip(", "),
+        _("index, 100 at the start") if privacy else _("net value, {base}").format(base=base).rstrip(", "),
         list(whole.index),
         [float(value) for value in whole["index" if privacy else "net_value"]],
         [float(value) for value in whole["drawdown_pct"]],
@@ -320,6 +318,10 @@ def curve_of(frame: pd.DataFrame, *, privacy: bool) -> Curve:
         if left_out
         else "",
     )
+
+
+def _total(amount: str, base: str) -> str:
+    return _("total {amount} {base}").format(amount=amount, base=base)
 
 
 COLUMNS = ("open", "high", "low", "close", "timestamp")
@@ -348,15 +350,17 @@ def candles_of(candles: pd.DataFrame, fills: pd.DataFrame, symbol: str | None, *
     said = (
         _("{bought} bought, {sold} sold").format(bought=bought, sold=len(marks) - bought)
         if marks
-        else "no executions in this time"
+        else _("no executions in this time")
     )
     known = {**facts_of(candles), **facts_of(fills)}
     opens, highs, lows, closes = ([float(value) for value in bars[name]] for name in COLUMNS[:4])
     volumes = bars["volume"] if "volume" in bars else [0] * len(bars)
     return Candles(
-        title=_("Executions in {printable}").format(printable=printable(chosen)) if chosen else "Executions",
+        title=_("Executions in {printable}").format(printable=printable(chosen))
+        if chosen
+        else _("Executions"),
         line=account_line(known, said),
-        unit="price",
+        unit=_("price"),
         times=times,
         opens=opens,
         highs=highs,
@@ -450,12 +454,14 @@ def _marks(fills: pd.DataFrame, times: Sequence[Any], *, privacy: bool) -> tuple
             outside += 1
             continue
         buy = str(row["side"]).title() == "Buy"
-        side = "Buy" if buy else "Sell"
+        side = _("Buy") if buy else _("Sell")
         price = amount_text(float(row["price"]), places=2)
         text = (
-            f"{side} at {price}"
+            _("{side} at {price}").format(side=side, price=price)
             if privacy
-            else f"{side} {amount_text(float(row['quantity']), places=0)} at {price}"
+            else _("{side} {quantity} at {price}").format(
+                side=side, quantity=amount_text(float(row["quantity"]), places=0), price=price
+            )
         )
         marks.append(Mark(at, float(row["price"]), buy, f"{text}, {done:%Y-%m-%d %H:%M}"))
     return marks, outside

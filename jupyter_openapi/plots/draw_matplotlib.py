@@ -17,12 +17,15 @@ from matplotlib.lines import Line2D
 from matplotlib.path import Path
 from matplotlib.ticker import Formatter, MaxNLocator
 
+from jupyter_openapi.messages import _
 from jupyter_openapi.plots import style, themes
 from jupyter_openapi.plots import style as fonts
 from jupyter_openapi.plots.charts import Bars, Candles, Curve
 from jupyter_openapi.plots.style import amount_text, percent_text
 
 readable = fonts.readable
+legible = fonts.legible
+note = fonts.note
 _ONE = threading.RLock()
 CSS = 96  # pixels of a page in an inch
 ROOM = 1.42  # of the longest bar: space for the text beside it
@@ -102,14 +105,18 @@ def look() -> Iterator[None]:
 
 def framed(height: float, title: str, line: str, remark: str) -> Picture:
     """Return an empty figure with its title, the line about the account, and a remark at its foot."""
-    note = textwrap.fill(remark, 118)
+    note = textwrap.fill(style.noted(remark), 118)
     foot = 0.17 * (note.count("\n") + 1) / height if note else 0.0
     frame = (0, foot, 1, 1 - 0.6 / height - foot)
     layout = ConstrainedLayoutEngine(w_pad=0.12, h_pad=0.08, hspace=0.02, rect=frame)
     figure = Picture(figsize=(style.WIDTH, height), dpi=style.DPI, layout=layout)
     FigureCanvasAgg(figure)
     top, left = 1 - 0.1 / height, 0.015
-    heading: dict[str, Any] = {"fontsize": 13, "fontweight": "bold", "family": fonts.families()[:1]}
+    heading: dict[str, Any] = {
+        "fontsize": 13,
+        "fontweight": "bold",
+        "family": fonts.families()[: 1 if title.isascii() else None],
+    }
     figure.suptitle(title, x=left, y=top, ha="left", va="top", **heading)
     figure.text(left, top - 0.3 / height, line, ha="left", va="top", fontsize=8.5, color=style.SOFT)
     figure.text(left, 0.012, note, ha="left", va="bottom", fontsize=7.5, color=style.SOFT)
@@ -123,7 +130,7 @@ def bars(chart: Bars) -> Picture:
         figure = framed(style.EDGE + style.BAR * count, chart.title, chart.line, chart.remark)
         axes = figure.add_subplot()
         if not chart.bars:
-            return nothing(figure, axes, "Nothing to show.")
+            return nothing(figure, axes, _("Nothing to show."))
         values = [bar.value for bar in chart.bars]
         places = range(len(values))
         axes.barh(places, values, height=0.64, color=[style.tone(bar.tone) for bar in chart.bars])
@@ -166,7 +173,7 @@ def curve(chart: Curve) -> Picture:
         upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=(3, 1))
         if not chart.times:
             lower.set_visible(False)
-            return nothing(figure, upper, "No snapshots with a value yet.")
+            return nothing(figure, upper, _("No snapshots with a value yet."))
         marker = "o" if len(chart.times) < 30 else ""
         upper.plot(chart.times, chart.values, color=style.BLUE, linewidth=1.6, marker=marker, markersize=3.5)
         upper.margins(x=0.02, y=0.12)
@@ -180,7 +187,7 @@ def curve(chart: Curve) -> Picture:
         lower.fill_between(chart.times, chart.below, 0, color=style.ORANGE, alpha=0.25, linewidth=0)
         lower.plot(chart.times, chart.below, color=style.ORANGE, linewidth=1.2)
         lower.set_ylim(min(*chart.below, -0.1) * 1.15, 0)
-        lower.set_ylabel("drawdown", fontsize=8.5)
+        lower.set_ylabel(_("drawdown"), fontsize=8.5)
         lower.yaxis.set_major_locator(MaxNLocator(3))
         lower.yaxis.set_major_formatter(Ticks(percent=True))
         dated(lower)
@@ -203,7 +210,7 @@ def _flow_marks(axes: Any, chart: Curve) -> None:
     for at, money in chart.flows:
         axes.axvline(at, color=style.GREY, linewidth=0.9, linestyle=(0, (3, 3)))
         axes.annotate(
-            f"{'deposit' if money > 0 else 'withdrawal'} {amount_text(abs(money))}",
+            f"{_('deposit') if money > 0 else _('withdrawal')} {amount_text(abs(money))}",
             (at, 1.0),
             xycoords=("data", "axes fraction"),
             xytext=(4, -3),
@@ -221,7 +228,7 @@ def candles(chart: Candles) -> Picture:
         upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=(4, 1))
         if not chart.times:
             lower.set_visible(False)
-            return nothing(figure, upper, "No candles.")
+            return nothing(figure, upper, _("No candles."))
         places = list(range(len(chart.times)))
         rose = [end >= start for start, end in zip(chart.opens, chart.closes, strict=True)]
         bottoms = [min(pair) for pair in zip(chart.opens, chart.closes, strict=True)]
@@ -238,7 +245,7 @@ def candles(chart: Candles) -> Picture:
         upper.yaxis.set_major_locator(MaxNLocator(6))
         upper.yaxis.set_major_formatter(Ticks())
         lower.bar(places, chart.volumes, 0.66, color=style.GREY)
-        lower.set_ylabel("volume", fontsize=8.5)
+        lower.set_ylabel(_("volume"), fontsize=8.5)
         lower.yaxis.set_major_locator(MaxNLocator(2))
         lower.yaxis.set_major_formatter(Ticks())
         step = max(1, -(-len(places) // 6))
@@ -265,8 +272,8 @@ def _marks(axes: Any, chart: Candles) -> None:
     axes.set_ylim(low - 0.12 * span, high + 0.12 * span)
     handles = list(axes.get_lines()) if chart.averages else []
     for buy, shape, colour, word in (
-        (True, UP, style.tone("gain"), "bought"),
-        (False, DOWN, style.tone("loss"), "sold"),
+        (True, UP, style.tone("gain"), _("bought")),
+        (False, DOWN, style.tone("loss"), _("sold")),
     ):
         mine = [mark for mark in chart.marks if mark.buy is buy]
         if mine:

@@ -14,6 +14,8 @@ from jupyter_openapi.plots.draw_matplotlib import Picture, Ticks
 from jupyter_openapi.plots.performance_charts import Dots, Grid, Lines
 
 readable = style.readable
+legible = style.legible
+note = style.note
 bars = base.bars
 
 

@@ -5,12 +5,15 @@ Names go in escaped: plotly reads a few HTML tags in texts.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from contextlib import nullcontext
 from html import escape
 from typing import Any
 
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
+from jupyter_openapi.messages import _
 from jupyter_openapi.plots import style, themes
 from jupyter_openapi.plots import style as fonts
 from jupyter_openapi.plots.charts import Bars, Candles, Curve
@@ -25,6 +28,15 @@ def readable(text: str) -> bool:
     """Tell whether the page can show every character: browsers find fonts by themselves."""
     del text
     return True
+
+
+legible = nullcontext
+"""Speak as before inside: a browser finds its fonts."""
+
+
+def note(names: Iterable[object]) -> str:  # noqa: ARG001 (as matplotlib's)
+    """Return what is to be said of the fonts: nothing."""
+    return ""
 
 
 def dressed(figure: go.Figure, height: int, title: str, line: str, remark: str) -> go.Figure:
@@ -73,7 +85,7 @@ def nothing(title: str, line: str, text: str) -> go.Figure:
 def bars(chart: Bars) -> go.Figure:
     """Draw horizontal bars, each with its text beside it."""
     if not chart.bars:
-        return nothing(chart.title, chart.line, "Nothing to show.")
+        return nothing(chart.title, chart.line, _("Nothing to show."))
     labels = [escape(bar.label) for bar in chart.bars]
     figure = Chart(
         go.Bar(
@@ -104,7 +116,7 @@ def bars(chart: Bars) -> go.Figure:
 def curve(chart: Curve) -> go.Figure:
     """Draw value above and drawdown below, on one axis of time."""
     if not chart.times:
-        return nothing(chart.title, chart.line, "No snapshots with a value yet.")
+        return nothing(chart.title, chart.line, _("No snapshots with a value yet."))
     figure = make_subplots(
         rows=2, cols=1, shared_xaxes=True, row_heights=[0.74, 0.26], vertical_spacing=0.05, figure=Chart()
     )
@@ -138,19 +150,19 @@ def curve(chart: Curve) -> go.Figure:
             row=1,
             col=1,
             annotation={
-                "text": f"{'deposit' if money > 0 else 'withdrawal'} {amount_text(abs(money))}",
+                "text": f"{_('deposit') if money > 0 else _('withdrawal')} {amount_text(abs(money))}",
                 "font": {"size": 11, "color": style.SOFT},
             },
         )
     figure.update_yaxes(title=escape(chart.unit), tickformat=",", row=1, col=1)
-    figure.update_yaxes(title="drawdown", ticksuffix="%", rangemode="tozero", row=2, col=1)
+    figure.update_yaxes(title=_("drawdown"), ticksuffix="%", rangemode="tozero", row=2, col=1)
     return dressed(figure, 520, chart.title, chart.line, chart.remark)
 
 
 def candles(chart: Candles) -> go.Figure:
     """Draw candles (hollow where the price rose, filled where it fell), volume, and the executions."""
     if not chart.times:
-        return nothing(chart.title, chart.line, "No candles.")
+        return nothing(chart.title, chart.line, _("No candles."))
     figure = make_subplots(
         rows=2, cols=1, shared_xaxes=True, row_heights=[0.78, 0.22], vertical_spacing=0.04, figure=Chart()
     )
@@ -188,7 +200,7 @@ def candles(chart: Candles) -> go.Figure:
     ticks: dict[str, Any] = {"tickvals": places[::step], "ticktext": list(chart.labels)[::step]}
     figure.update_xaxes(rangeslider_visible=False, showgrid=False, **ticks)
     figure.update_yaxes(title=escape(chart.unit), tickformat=",", row=1, col=1)
-    figure.update_yaxes(title="volume", tickformat=",", nticks=3, row=2, col=1)
+    figure.update_yaxes(title=_("volume"), tickformat=",", nticks=3, row=2, col=1)
     return dressed(figure, 560, chart.title, chart.line, chart.remark)
 
 

@@ -16,6 +16,8 @@ from jupyter_openapi.plots.plotly_figure import Chart
 from jupyter_openapi.plots.style import amount_text, percent_text
 
 readable = base.readable
+legible = base.legible
+note = base.note
 bars = base.bars
 
 

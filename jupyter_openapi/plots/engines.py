@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from importlib import import_module
 from typing import Any
 
 from jupyter_openapi.errors import RequestRefused
 from jupyter_openapi.messages import _
-from jupyter_openapi.plots import themes
+from jupyter_openapi.plots import style, themes
 
 INSTALL = "pip install 'jupyter-openapi[plot]'"
 
 
 @contextmanager
-def drawing(theme: str | None, name: str, *, interactive: bool) -> Iterator[Any]:
+def drawing(
+    theme: str | None, name: str, *, interactive: bool, names: Iterable[object] = ()
+) -> Iterator[Any]:
     """Give the module of `plots` called `name`, which draws with matplotlib or plotly, in a theme.
+
+    Inside, the language is one that its fonts can show; the picture's foot says which font is missing for it,
+    or for the `names` of securities.
 
     Raises
     ------
@@ -32,5 +37,9 @@ def drawing(theme: str | None, name: str, *, interactive: bool) -> Iterator[Any]
                 library=what, install=INSTALL
             )
         ) from None
-    with themes.drawn_in(themes.chosen(theme, interactive=interactive)):
+    with (
+        themes.drawn_in(themes.chosen(theme, interactive=interactive)),
+        style.noting(engine.note(names)),
+        engine.legible(),
+    ):
         yield engine

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -50,7 +50,8 @@ def allocation(
     RequestRefused
         The frame is another, `by` is none of these, or the library is not installed.
     """
-    with _drawing(theme, interactive=interactive) as check:
+    names = frame.get("symbol_name", ()) if by == "symbol" else ()
+    with _drawing(theme, interactive=interactive, names=names) as check:
         return check.bars(allocation_bars(frame, by, privacy=privacy, readable=check.readable))
 
 
@@ -87,7 +88,8 @@ def profit(
     RequestRefused
         The frame is another, `what` is none of these, or the library is not installed.
     """
-    with _drawing(theme, interactive=interactive) as check:
+    names = frame.get("symbol_name", ())
+    with _drawing(theme, interactive=interactive, names=names) as check:
         return check.bars(profit_bars(frame, what, privacy=privacy, readable=check.readable))
 
 
@@ -121,9 +123,8 @@ def equity(
     """
     if is_returns(frame):
         return indexed(frame, interactive=interactive, theme=theme)
-    chart = curve_of(frame, privacy=privacy)
     with _drawing(theme, interactive=interactive) as check:
-        return check.curve(chart)
+        return check.curve(curve_of(frame, privacy=privacy))
 
 
 @guarded
@@ -163,9 +164,8 @@ def executions(
     RequestRefused
         A frame is another, or the library is not installed.
     """
-    chart = candles_of(candles, fills, symbol, privacy=privacy)
     with _drawing(theme, interactive=interactive) as check:
-        return check.candles(chart)
+        return check.candles(candles_of(candles, fills, symbol, privacy=privacy))
 
 
 @guarded
@@ -209,13 +209,13 @@ def candles(
     RequestRefused
         A frame is another, or the library is not installed.
     """
-    chart = bars_of(frame, fills, symbol, lengths_of(averages), most=most, privacy=privacy)
+    lengths = lengths_of(averages)
     with _drawing(theme, interactive=interactive) as check:
-        return check.candles(chart)
+        return check.candles(bars_of(frame, fills, symbol, lengths, most=most, privacy=privacy))
 
 
 @contextmanager
-def _drawing(theme: str | None, *, interactive: bool) -> Iterator[Any]:
+def _drawing(theme: str | None, *, interactive: bool, names: Iterable[object] = ()) -> Iterator[Any]:
     """Give the module that draws, in a theme.
 
     Raises
@@ -223,7 +223,6 @@ def _drawing(theme: str | None, *, interactive: bool) -> Iterator[Any]:
     RequestRefused
         There is no such theme, or the library is not installed.
     """
-    with drawing(
-        theme, "draw_plotly" if interactive else "draw_matplotlib", interactive=interactive
-    ) as check:
+    engine = "draw_plotly" if interactive else "draw_matplotlib"
+    with drawing(theme, engine, interactive=interactive, names=names) as check:
         yield check

@@ -242,7 +242,7 @@ def slippage_dots(frame: pd.DataFrame, against: str, *, privacy: bool) -> Dots:
     """Return what each order lost against the last price at submission or the price at arrival."""
     if against not in AGAINST:
         raise RequestRefused(
-            _("against is {names}; not {against!r}.").format(names=" or ".join(AGAINST), against=against)
+            _("against is {names}; not {against!r}.").format(names=_(" or ").join(AGAINST), against=against)
         )
     name = AGAINST[against]
     columns = ("symbol", "side", "submitted_at", "quantity", "price", f"{name}_pct", f"{name}_base")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from jupyter_openapi.errors import guarded
@@ -23,7 +24,7 @@ ENGINES = {False: "draw_matplotlib_performance", True: "draw_plotly_performance"
 
 def indexed(frame: pd.DataFrame, *, interactive: bool, theme: str | None) -> Any:
     """Draw the index of a frame of `portfolio.returns` beside its benchmark's, drawdowns below."""
-    return _lines(index_lines(frame), interactive=interactive, theme=theme)
+    return _lines(index_lines, frame, interactive=interactive, theme=theme)
 
 
 @guarded
@@ -48,7 +49,7 @@ def drawdown(frame: pd.DataFrame, *, interactive: bool = False, theme: str | Non
     RequestRefused
         The frame is another, there is no such theme, or the library is not installed.
     """
-    return _lines(drawdown_lines(frame), interactive=interactive, theme=theme)
+    return _lines(drawdown_lines, frame, interactive=interactive, theme=theme)
 
 
 @guarded
@@ -73,9 +74,8 @@ def months(table: pd.DataFrame, *, interactive: bool = False, theme: str | None 
     RequestRefused
         The frame is another, there is no such theme, or the library is not installed.
     """
-    chart = month_grid(table)
     with drawing(theme, ENGINES[interactive], interactive=interactive) as engine:
-        return engine.grid(chart)
+        return engine.grid(month_grid(table))
 
 
 @guarded
@@ -141,11 +141,12 @@ def slippage(
     RequestRefused
         The frame is another, `against` or the theme is none, or the library is not installed.
     """
-    chart = slippage_dots(frame, against, privacy=privacy)
     with drawing(theme, ENGINES[interactive], interactive=interactive) as engine:
-        return engine.dots(chart)
+        return engine.dots(slippage_dots(frame, against, privacy=privacy))
 
 
-def _lines(chart: Lines, *, interactive: bool, theme: str | None) -> Any:
+def _lines(
+    make: Callable[[pd.DataFrame], Lines], frame: pd.DataFrame, *, interactive: bool, theme: str | None
+) -> Any:
     with drawing(theme, ENGINES[interactive], interactive=interactive) as engine:
-        return engine.lines(chart)
+        return engine.lines(make(frame))

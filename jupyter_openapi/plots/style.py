@@ -5,13 +5,17 @@ The colours are Okabe and Ito's, which readers with any common colour blindness 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextvars import ContextVar
 from datetime import UTC, datetime
 from functools import cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from jupyter_openapi.colors import colors
+from jupyter_openapi.errors import sentence
+from jupyter_openapi.messages import ENGLISH, _, language, speaking
 from jupyter_openapi.plots.themes import current
 
 if TYPE_CHECKING:
@@ -30,7 +34,7 @@ def facts_of(frame: pd.DataFrame) -> Mapping[str, Any]:
 def account_line(known: Mapping[str, Any], *more: str) -> str:
     """Return the account's kind and the time: ``SANDBOX account · 2026-11-22 21:16 UTC``, and what else."""
     mode = str(known.get("mode") or "")
-    kind = f"{mode.upper()} account" if mode else "account not named"
+    kind = _("{mode} account").format(mode=mode.upper()) if mode else _("account not named")
     return "  ·  ".join(filter(None, [kind, moment_text(known.get("requested_at")), *more]))
 
 
@@ -135,6 +139,44 @@ def readable(text: str) -> bool:
     """Tell whether the installed fonts can show every character."""
     faces = [_face(name) for name in families()]
     return all(any(face.get_char_index(ord(sign)) for face in faces) for sign in set(text))
+
+
+CHINESE = "\u4e70\u5356\u8cb7\u8ce3"  # bought and sold, in both scripts
+NO_FONT = (
+    "No installed font has Chinese characters: install one, such as Noto Sans CJK (Debian: apt install "
+    "fonts-noto-cjk), and restart the kernel."
+)
+"""In English in every language: it is said in a picture that can't show another."""
+
+
+def legible() -> AbstractContextManager[None]:
+    """Speak inside as before if the installed fonts can show it, else English."""
+    return nullcontext() if language() == ENGLISH or readable(CHINESE) else speaking(ENGLISH)
+
+
+def note(names: Iterable[object]) -> str:
+    """Return in one sentence which font to install; empty if these names and the language can be shown."""
+    wanted = [printable(name) for name in names if isinstance(name, str)]
+    shown = all(map(readable, wanted)) and (language() == ENGLISH or readable(CHINESE))
+    return "" if shown else NO_FONT
+
+
+_NOTE: ContextVar[str] = ContextVar("note", default="")
+
+
+@contextmanager
+def noting(said: str) -> Iterator[None]:
+    """Say this, too, at the foot of every picture that is drawn inside."""
+    token = _NOTE.set(said)
+    try:
+        yield
+    finally:
+        _NOTE.reset(token)
+
+
+def noted(remark: str) -> str:
+    """Return a picture's remark and what is to be said of the fonts."""
+    return sentence(remark, _NOTE.get())
 
 
 @cache

@@ -68,7 +68,7 @@ def chosen(name: str | None, *, interactive: bool) -> Theme:
         return DARK if (_plotly_dark() if interactive else _matplotlib_dark()) else LIGHT
     if name not in THEMES:
         raise RequestRefused(
-            _("theme is {themes}, not {name!r}.").format(themes=" or ".join(THEMES), name=name)
+            _("theme is {themes}, not {name!r}.").format(themes=_(" or ").join(THEMES), name=name)
         )
     return THEMES[name]
 

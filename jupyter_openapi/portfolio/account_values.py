@@ -88,7 +88,7 @@ def value(
         if several is None
         else together({name: valued(each, base_currency, session) for name, each in several.items()})
     )
-    warn(frame.attrs["openapi"]["missing"], "Not everything could be valued")
+    warn(frame.attrs["openapi"]["missing"], _("Not everything could be valued"))
     return frame
 
 

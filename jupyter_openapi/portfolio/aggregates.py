@@ -40,7 +40,8 @@ def trip_lines(frame: pd.DataFrame, *, privacy: bool) -> list[str]:
         words += _sums(trips, str(known["base_currency"]))
     words += _left_out(frame, known, privacy=privacy)
     start, end = (str(at)[:10] for at in known.get("window") or ("", ""))
-    return [f"{start} to {end}: {'; '.join(words)}." if start else f"{'; '.join(words)}."]
+    said = _("; ").join(words) + _(".")
+    return [_("{first} to {last}: {said}").format(first=start, last=end, said=said) if start else said]
 
 
 def _sums(trips: pd.DataFrame, base: str) -> list[str]:
@@ -53,7 +54,10 @@ def _sums(trips: pd.DataFrame, base: str) -> list[str]:
         part = total(from_float(each) for each in guessed["realized_pl_base"])
         words[0] += _(" ({shown} of it at an estimated cost)").format(shown=shown(part))
     whole = not bool(trips.loc[trips["realized_pl_base"].notna(), "net_pl_base"].isna().any())
-    return [*words, f"{shown(net)} after" if whole else "after fees not known for all"]
+    return [
+        *words,
+        _("{amount} after").format(amount=shown(net)) if whole else _("after fees not known for all"),
+    ]
 
 
 def _left_out(frame: pd.DataFrame, known: Mapping[str, Any], *, privacy: bool) -> list[str]:
@@ -323,14 +327,14 @@ def notes(frame: pd.DataFrame, *, privacy: bool = False, definitions: bool = Tru
     known = frame.attrs.get("openapi", {})
     lines: list[str] = []
     if "cash" in known and frame.empty and not known["cash"]:
-        lines += [] if known["missing"] else ["No positions and no cash."]
+        lines += [] if known["missing"] else [_("No positions and no cash.")]
     elif "cash" in known and not privacy:
         lines += _sum_lines(frame)
     if "flat" in known:
         lines += trip_lines(frame, privacy=privacy)
     if missing := known.get("missing"):
-        lines.append(_("Not known: {missing}.").format(missing="; ".join(missing)))
-    lines += [line for line in known.get("notes", ()) if definitions or line not in ALWAYS_TRUE]
+        lines.append(_("Not known: {missing}.").format(missing=_("; ").join(missing)))
+    lines += [_(line) for line in known.get("notes", ()) if definitions or line not in ALWAYS_TRUE]
     return "\n".join(lines)
 
 
@@ -344,16 +348,26 @@ def _sum_lines(frame: pd.DataFrame) -> list[str]:
         for name in ("market_value", "unrealized_pl", "day_pl")
     }
     amounts = (
-        f"Total {shown(from_float(whole['market_value_base']))} {base}{without['market_value']}",
+        _("Total {amount} {base}{without}").format(
+            amount=shown(from_float(whole["market_value_base"])), base=base, without=without["market_value"]
+        ),
         _("of it cash {shown}").format(shown=shown(from_float(cash))),
-        f"unrealized {shown(from_float(whole['unrealized_pl_base']))}{without['unrealized_pl']}",
-        f"today {shown(from_float(whole['day_pl_base']))}{without['day_pl']}",
+        _("unrealized {amount}{without}").format(
+            amount=shown(from_float(whole["unrealized_pl_base"])), without=without["unrealized_pl"]
+        ),
+        _("today {amount}{without}").format(
+            amount=shown(from_float(whole["day_pl_base"])), without=without["day_pl"]
+        ),
     )
-    lines = [f"{'; '.join(amounts)}."]
+    lines = [_("; ").join(amounts) + _(".")]
     broker = summed.attrs["openapi"].get("broker")
     if broker and broker.get("difference") is not None:
         more = amount(broker["difference"]) or Decimal(0)
-        apart = "the same" if abs(more) < CENT else f"{shown(abs(more))} {'more' if more > 0 else 'less'}"
+        apart = (
+            _("the same")
+            if abs(more) < CENT
+            else (_("{amount} more") if more > 0 else _("{amount} less")).format(amount=shown(abs(more)))
+        )
         lines.append(
             _("The broker's own net assets: {shown} {currency}; ours are {apart}.").format(
                 shown=shown(amount(broker["net_assets"])), currency=broker["currency"], apart=apart

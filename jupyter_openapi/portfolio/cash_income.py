@@ -138,7 +138,7 @@ def income(
         missing=reader.missing,
         notes=[*DEFINITIONS, *reader.asides],
     )
-    warn(reader.missing, "Not everything is known")
+    warn(reader.missing, _("Not everything is known"))
     return seal(described)
 
 
@@ -329,7 +329,7 @@ def total_return(
     described = describe(
         frame, **reader.facts("total return"), base_currency=base, missing=missing, notes=list(DEFINITIONS)
     )
-    warn(missing, "Not everything is known")
+    warn(missing, _("Not everything is known"))
     return seal(described)
 
 

@@ -145,7 +145,7 @@ def stated_kinds(kinds: Mapping[str, str] | None) -> Mapping[str, bool]:
         if kind not in KINDS:
             raise RequestRefused(
                 _("kinds[{name!r}] is {kinds}, not {kind!r}.").format(
-                    name=name, kinds=" or ".join(KINDS), kind=kind
+                    name=name, kinds=_(" or ").join(KINDS), kind=kind
                 )
             )
     return {name: kind == "deposit" for name, kind in (kinds or {}).items()}

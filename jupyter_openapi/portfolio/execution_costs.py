@@ -158,7 +158,7 @@ def slippage(
         missing=reader.missing,
         notes=[*DEFINITIONS, *reader.asides],
     )
-    warn(reader.missing, "Not everything is known")
+    warn(reader.missing, _("Not everything is known"))
     return seal(described)
 
 

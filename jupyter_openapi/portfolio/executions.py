@@ -80,11 +80,11 @@ def of_rows(rows: Iterable[Mapping[str, Any]]) -> tuple[list[Fill], int]:
 
 def read_today(reader: AccountReader) -> list[Fill] | None:
     """Return today's executions, or None if they can't be read."""
-    data = reader.try_("today's executions", "today_executions")
+    data = reader.try_(_("today's executions"), "today_executions")
     if data is None:
         return None
     trades = data.get("trades")
-    fills, _ = (
+    fills, _odd = (
         of_rows(row for row in trades if isinstance(row, dict)) if isinstance(trades, list) else ([], 0)
     )
     return with_sides(reader, fills, {"today_orders": {}})

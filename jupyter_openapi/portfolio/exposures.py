@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 BY = ("symbol", "market", "currency", "sector", "underlying")
 MOST_SECTORS = 20  # securities whose sector is asked for, one request each
 TOP = 5
+WHOLE = frozenset({"stock_positions", "fund_positions", "account_balance"})
+"""The operations that tell all positions and all cash."""
 UNKNOWN = "not known"
 NUMBERS = ("long", "short", "gross", "net", "gross_pct", "net_pct", "value", "unrealized_pl", "day_pl")
 DEFINITIONS = (
@@ -103,7 +105,7 @@ def exposure(
         Something could not be read: one line says what.
     """
     frame = measured(client, by, base_currency, rate_pct=rate_pct)
-    warn(frame.attrs["openapi"]["missing"], "Not everything is known")
+    warn(frame.attrs["openapi"]["missing"], _("Not everything is known"))
     return frame
 
 
@@ -145,8 +147,7 @@ def measured(
 
 def whole_account(frame: pd.DataFrame) -> bool:
     """Tell whether a frame of `value` has all positions and all cash."""
-    missing: Sequence[str] = frame.attrs["openapi"]["missing"]
-    return not any(said.startswith(("stock positions", "fund positions", "cash balance")) for said in missing)
+    return WHOLE.isdisjoint(frame.attrs["openapi"]["unread"])
 
 
 def held_of(reader: AccountReader, frame: pd.DataFrame, rate: float) -> list[Held]:

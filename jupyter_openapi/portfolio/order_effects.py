@@ -95,7 +95,7 @@ def what_if(
         missing=missing,
         notes=[*DEFINITIONS, *reader.asides],
     )
-    warn(missing, "Not everything is known or possible")
+    warn(missing, _("Not everything is known or possible"))
     return seal(described)
 
 

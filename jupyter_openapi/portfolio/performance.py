@@ -119,7 +119,7 @@ def returns(  # noqa: PLR0917 (as it is typed)
     frame = measured(
         client, by, benchmark, start, end, base_currency, currency=currency, kinds=kinds, folder=folder
     )
-    warn(frame.attrs["openapi"]["missing"], "Not everything is known")
+    warn(frame.attrs["openapi"]["missing"], _("Not everything is known"))
     return frame
 
 

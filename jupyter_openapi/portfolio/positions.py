@@ -39,6 +39,8 @@ class AccountReader:
         A few words for each thing that is not known although it should be.
     asides
         A sentence for each thing that was not had, and is not needed.
+    unread
+        The operations that failed.
     over
         Whether there is no use in asking further: no connection, or keys that are not accepted.
     instruments
@@ -48,6 +50,7 @@ class AccountReader:
     source: ClientLike
     missing: list[str] = field(default_factory=list)
     asides: list[str] = field(default_factory=list)
+    unread: set[str] = field(default_factory=set)
     over: bool = False
     instruments: Instruments = field(init=False)
 
@@ -83,11 +86,13 @@ class AccountReader:
     def try_(self, what: str, operation: str, **parameters: Any) -> Mapping[str, Any] | None:
         """Return a reply's `data`, or None and a sentence: ``<what>: <why>``."""
         if self.over:
+            self.unread.add(operation)
             self.miss(what)
             return None
         try:
             return self.ask(operation, **parameters)
         except OpenAPIError as failure:
+            self.unread.add(operation)
             self.miss(f"{what} ({brief(failure)})")
             return None
 
@@ -110,13 +115,17 @@ class AccountReader:
 def warn(missing: Sequence[str], what: str) -> None:
     """Give one warning that names everything that is missing, if anything is."""
     if missing:
-        warnings.warn(f"{what}: {'; '.join(missing)}.", IncompleteWarning, stacklevel=4)
+        warnings.warn(
+            _("{what}: {missing}.").format(what=what, missing=_("; ").join(missing)),
+            IncompleteWarning,
+            stacklevel=4,
+        )
 
 
 def brief(failure: OpenAPIError) -> str:
     """Return what went wrong in a few words, without a full stop."""
     if isinstance(failure, ApiError):
-        code = f", code {failure.code}" if failure.code is not None else ""
+        code = _(", code {code}").format(code=failure.code) if failure.code is not None else ""
         return f"{sentence(failure.message).rstrip('.')}{code}"
     return sentence(str(failure)).rstrip(".")
 
@@ -188,7 +197,7 @@ class Balance:
 
 def read_stocks(reader: AccountReader) -> list[Holding]:
     """Return the stocks, funds traded on an exchange, and options held; say if they can't be read."""
-    data = reader.try_("stock positions", "stock_positions")
+    data = reader.try_(_("stock positions"), "stock_positions")
     found = [] if data is None else [_stock(channel, row) for channel, row in _rows(data, "stock_info")]
     nameless = [holding.symbol for holding in found if not holding.currency]
     if not nameless:
@@ -205,7 +214,7 @@ def read_stocks(reader: AccountReader) -> list[Holding]:
 
 def read_funds(reader: AccountReader) -> list[Holding]:
     """Return the funds held; say if they can't be read."""
-    data = reader.try_("fund positions", "fund_positions")
+    data = reader.try_(_("fund positions"), "fund_positions")
     return [] if data is None else [_fund(channel, row) for channel, row in _rows(data, "fund_info")]
 
 
@@ -251,7 +260,7 @@ def _fund(channel: str, row: Mapping[str, Any]) -> Holding:
 def read_balance(reader: AccountReader, base_currency: str) -> Balance:
     """Return the cash of every currency, and the broker's own totals, in the base currency if it can."""
     asked = {"currency": base_currency} if base_currency in BALANCE_CURRENCIES else {}
-    data = reader.try_("cash balance", "account_balance", **asked)
+    data = reader.try_(_("cash balance"), "account_balance", **asked)
     if data is None:
         return Balance()
     entries = _objects(data.get("list"))

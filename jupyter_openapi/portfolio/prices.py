@@ -131,7 +131,7 @@ class _Asker:
         if not symbols:
             return {}
         if self._calls >= MOST_CALLS:
-            return self._fail(symbols, "too many refusals to go on asking")
+            return self._fail(symbols, _("too many refusals to go on asking"))
         self._calls += 1
         try:
             data = self._reader.ask(operation, symbol=list(symbols))
@@ -203,7 +203,7 @@ def old_prices(prices: Mapping[str, Price], now: datetime) -> list[str]:
         elif day != today:
             days.setdefault(market_of(symbol), set()).add(day)
     for market, found in days.items():
-        latest = " and ".join(str(day) for day in sorted(found))
+        latest = _(" and ").join(str(day) for day in sorted(found))
         said.append(
             _(
                 "{market} has not traded today: last prices, and the day's profit and loss, are of {latest}."

@@ -104,7 +104,7 @@ def pnl(
         Something else could not be read: one line says what.
     """
     frame = worked_out(client, start, end, base_currency, method, fees=fees, opening=opening, since=since)
-    warn(frame.attrs["openapi"]["missing"], "Not everything is known")
+    warn(frame.attrs["openapi"]["missing"], _("Not everything is known"))
     return frame
 
 
@@ -123,7 +123,7 @@ def worked_out(
     base = currency_code(base_currency)
     if method not in METHODS:
         raise RequestRefused(
-            _("method is {methods}, not {method!r}.").format(methods=" or ".join(METHODS), method=method)
+            _("method is {methods}, not {method!r}.").format(methods=_(" or ").join(METHODS), method=method)
         )
     given = openings(opening)
     reader = AccountReader(client)
@@ -143,7 +143,7 @@ def _trades(reader: AccountReader, start: Any, end: Any, since: Any) -> Trades:
     except RequestRefused:
         raise
     except OpenAPIError as failure:
-        reader.miss(f"executions ({brief(failure)})")
+        reader.miss(_("executions ({why})").format(why=brief(failure)))
         return Trades(0, 0, 0)
 
 
@@ -160,7 +160,7 @@ def _read(reader: AccountReader, account: Account) -> None:
         if account.rates.rate(currency, account.base) is None:
             reader.miss(
                 _("no rate for {currency} into {base}").format(
-                    currency=currency or "an unnamed currency", base=account.base
+                    currency=currency or _("an unnamed currency"), base=account.base
                 )
             )
     account.play()
@@ -248,7 +248,7 @@ def _in_own_currency(
             )
         else:
             fees[order_id] = (fee, one.filled)
-            converted.add(f"{one.currency} into {own}")
+            converted.add(_("{one} into {other}").format(one=one.currency, other=own))
     if converted:
         reader.asides.append(
             _("Fees were converted at today's rates: {converted}.").format(

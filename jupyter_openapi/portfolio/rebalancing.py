@@ -104,7 +104,7 @@ def rebalance(
     if order_type not in TYPES:
         raise RequestRefused(
             _("order_type is {types}, not {order_type!r}.").format(
-                types=" or ".join(TYPES), order_type=order_type
+                types=_(" or ").join(TYPES), order_type=order_type
             )
         )
     targets, plan = _planned(client, weights, base_currency, reserve)
@@ -125,7 +125,7 @@ def rebalance(
     ]
     more: dict[str, Any] = {"tick": "safe"} if order_type == "LO" else {}
     basket: Basket = client.call("submit_order", orders=orders, override=override, **more)
-    warn(_out_of_reach(targets, plan), "Not every target is reached")
+    warn(_out_of_reach(targets, plan), _("Not every target is reached"))
     return basket
 
 

@@ -104,7 +104,7 @@ def statistics(frame: pd.DataFrame, risk_free_pct: float = 0.0) -> pd.DataFrame:
         There are too few returns: one line says how many.
     """
     table = reckoned(frame, risk_free_pct)
-    warn(table.attrs["openapi"]["missing"], "Not everything is known")
+    warn(table.attrs["openapi"]["missing"], _("Not everything is known"))
     return table
 
 

@@ -225,7 +225,7 @@ class Snapshot:
     def __repr__(self) -> str:
         count = self.holdings
         positions = ngettext("{count} position", "{count} positions", count).format(count=count)
-        gaps = _("; not known: {missing}").format(missing="; ".join(self.missing)) if self.missing else ""
+        gaps = _("; not known: {missing}").format(missing=_("; ").join(self.missing)) if self.missing else ""
         return f"<Snapshot of {self.taken_at:%Y-%m-%d %H:%M:%S} UTC, {positions}, kept as {self.path}{gaps}>"
 
 
@@ -305,7 +305,9 @@ def _holdings(reader: AccountReader) -> list[Holding]:
 def _refuse_gaps(reader: AccountReader) -> None:
     if reader.missing:
         raise TransportError(
-            _("No snapshot was kept, for it would lack {missing}.").format(missing="; ".join(reader.missing))
+            _("No snapshot was kept, for it would lack {missing}.").format(
+                missing=_("; ").join(reader.missing)
+            )
         )
 
 

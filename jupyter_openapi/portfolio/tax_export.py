@@ -115,14 +115,14 @@ def tax_year(
     missing += [_("{symbol} does not add up").format(symbol=symbol) for symbol in odd]
     about = [
         _("Tax year: {first} to {last}, days of the market traded on.").format(first=first, last=last),
-        _("Method: {method}.").format(method=METHODS[method].rstrip(".")),
+        _("Method: {method}.").format(method=_(METHODS[method]).rstrip(".。")),
         _("gain = proceeds - cost - fees, of both sides of a round trip."),
         _("Amounts in {base} are at today's rates of exchange, not those of the day.").format(
             base=known["base_currency"]
         ),
         _("term is long where it was held for more than a year; what opened on an unknown day has none."),
         *(_("Not known: {what}.").format(what=what) for what in missing),
-        *known["notes"],
+        *(_(line) for line in known["notes"]),
     ]
     if path is not None:
         import pandas as pd
@@ -138,7 +138,7 @@ def tax_year(
     described = describe(
         frame, operation="tax year", **kept, window=[first, last], missing=missing, notes=about
     )
-    warn(missing, "Not everything is known")
+    warn(missing, _("Not everything is known"))
     return described
 
 

@@ -78,8 +78,8 @@ COLUMNS = (
 DEFINITIONS = (
     "A lot is what one execution opened and no later one closed; quantity is negative where sold short.",
     "Funds have no executions, and are not in it.",
-    "What no execution explains was there before the first one; its cost is what the known lots leave of the",
-    "position's, as an estimate (`estimated`).",
+    "What no execution explains was there before the first one; its cost is an estimate (`estimated`).",
+    "That estimate is what the known lots leave of the position's cost.",
     "cost = quantity x cost_price (x an option's multiplier), before fees; splits keep it and the date.",
     "term is long where it is held for more than a year, counted in days of its market; else short.",
     "The _base columns are at today's rates of exchange, not those of the day.",
@@ -140,7 +140,7 @@ def lots(
     base = currency_code(base_currency)
     if method not in METHODS:
         raise RequestRefused(
-            _("method is {methods}, not {method!r}.").format(methods=" or ".join(METHODS), method=method)
+            _("method is {methods}, not {method!r}.").format(methods=_(" or ").join(METHODS), method=method)
         )
     given = openings(opening)
     reader = AccountReader(client)
@@ -169,7 +169,7 @@ def lots(
         missing=reader.missing,
         notes=[*DEFINITIONS, *reader.asides],
     )
-    warn(reader.missing, "Not everything is known")
+    warn(reader.missing, _("Not everything is known"))
     return seal(described)
 
 

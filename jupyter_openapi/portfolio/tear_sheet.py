@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from markupsafe import Markup, escape
 
 from jupyter_openapi.errors import RequestRefused, guarded
-from jupyter_openapi.messages import _
+from jupyter_openapi.messages import _, language
 from jupyter_openapi.portfolio.performance import measured, months
 from jupyter_openapi.portfolio.positions import warn
 from jupyter_openapi.portfolio.risk_statistics import reckoned, sentences
@@ -103,7 +103,9 @@ def tearsheet(  # noqa: PLR0917 (as `returns`)
         raise RequestRefused(
             _("{path} was not written: {reason}.").format(path=target, reason=failure.strerror or failure)
         ) from None
-    warn([*frame.attrs["openapi"]["missing"], *table.attrs["openapi"]["missing"]], "Not everything is known")
+    warn(
+        [*frame.attrs["openapi"]["missing"], *table.attrs["openapi"]["missing"]], _("Not everything is known")
+    )
     return target
 
 
@@ -119,21 +121,26 @@ def page_of(frame: pd.DataFrame, table: pd.DataFrame) -> str:
         _heading(_("Performance"), "  ·  ".join(str(each) for each in who if each)),
         *(Markup("<p>{}</p>").format(line) for line in sentences(table)),
         *(
-            [Markup("<p>{}</p>").format(_("Not known: {what}.").format(what="; ".join(missing)))]
+            [Markup("<p>{}</p>").format(_("Not known: {what}.").format(what=_("; ").join(missing)))]
             if missing
             else []
         ),
         *_pictures(frame),
         _section(_("Statistics"), _statistics(table)),
         _section(_("Returns by month, in percent"), _months(months(frame))),
-        Markup("<footer>{}</footer>").format(" ".join(known["notes"])),
+        Markup("<footer>{}</footer>").format(" ".join(_(line) for line in known["notes"])),
     ]
     return str(
         Markup(
-            '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
+            '<!doctype html>\n<html lang="{language}"><head><meta charset="utf-8">'
             '<meta name="viewport" content="width=device-width, initial-scale=1">'
             "<title>{title}</title><style>{style}</style></head>\n<body>\n{body}\n</body></html>\n"
-        ).format(title=_("Performance"), style=Markup(STYLE), body=Markup("\n").join(parts))  # noqa: S704 (ours)
+        ).format(
+            language=language(),
+            title=_("Performance"),
+            style=Markup(STYLE),  # noqa: S704 (ours)
+            body=Markup("\n").join(parts),
+        )
     )
 
 

@@ -117,7 +117,7 @@ def trade_stats(  # noqa: PLR0917 (as it is typed)
         Something could not be read, or a symbol's quantities do not add up: one line says what.
     """
     frame = counted(client, start, end, by, base_currency, method, fees=fees, opening=opening)
-    warn(frame.attrs["openapi"]["missing"], "Not everything is known")
+    warn(frame.attrs["openapi"]["missing"], _("Not everything is known"))
     return frame
 
 

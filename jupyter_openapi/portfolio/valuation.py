@@ -218,7 +218,7 @@ def valued(client: ClientLike, base_currency: str = "HKD", session: str = "regul
     if session not in SESSIONS:
         raise RequestRefused(
             _("session is {sessions}, not {session!r}.").format(
-                sessions=" or ".join(SESSIONS), session=session
+                sessions=_(" or ").join(SESSIONS), session=session
             )
         )
     reader = AccountReader(client)
@@ -232,7 +232,11 @@ def valued(client: ClientLike, base_currency: str = "HKD", session: str = "regul
         sessions = [known.prices[row.holding.symbol].session if row.priced(known) else "" for row in rows]
         frame["price_session"] = text_column(sessions)
         facts["notes"] = [*facts["notes"], *late_prices(known.prices)]
-    return seal(describe(frame, **reader.facts("portfolio"), **facts, missing=reader.missing))
+    return seal(
+        describe(
+            frame, **reader.facts("portfolio"), **facts, missing=reader.missing, unread=sorted(reader.unread)
+        )
+    )
 
 
 def read_all(reader: AccountReader, base: str, session: str = "regular") -> ValuationInputs:
@@ -271,24 +275,30 @@ def _row(holding: Holding, price: Price | None, day: DayResult, rate: Decimal | 
 def _say_missing(reader: AccountReader, rows: Sequence[Row], known: ValuationInputs, base: str) -> None:
     priced = [row for row in rows if row.holding.symbol in known.prices]
     for what, found in (
-        ("no quantity for", [row for row in rows if row.holding.quantity is None]),
-        ("no cost for", [row for row in rows if row.holding.cost is None]),
-        ("no last price for", [row for row in priced if row.last is None]),
-        ("no previous close for", [row for row in priced if row.last is not None and row.prev_close is None]),
-        ("no net asset value for", [row for row in rows if row.holding.fund and row.last is None]),
+        (_("no quantity for {symbols}"), [row for row in rows if row.holding.quantity is None]),
+        (_("no cost for {symbols}"), [row for row in rows if row.holding.cost is None]),
+        (_("no last price for {symbols}"), [row for row in priced if row.last is None]),
         (
-            "no contract multiplier for",
+            _("no previous close for {symbols}"),
+            [row for row in priced if row.last is not None and row.prev_close is None],
+        ),
+        (
+            _("no net asset value for {symbols}"),
+            [row for row in rows if row.holding.fund and row.last is None],
+        ),
+        (
+            _("no contract multiplier for {symbols}"),
             [row for row in priced if known.prices[row.holding.symbol].multiplier is None],
         ),
     ):
         if found:
-            reader.miss(f"{what} {names(row.holding.symbol for row in found)}")
+            reader.miss(what.format(symbols=names(row.holding.symbol for row in found)))
     currencies = [row.holding.currency for row in rows] + [cash.currency for cash in known.balance.cash]
     unknown = [name for name in dict.fromkeys(currencies) if known.rates.rate(name, base) is None]
     if unknown:
         reader.miss(
             _("no rate for {names} into {base}").format(
-                names=names(name or "an unnamed currency" for name in unknown), base=base
+                names=names(name or _("an unnamed currency") for name in unknown), base=base
             )
         )
 

@@ -265,12 +265,12 @@ class _Wait:
                 _(
                     "Nothing was sent: its turn under the broker's limit ({words}) is more than "
                     "{patience:.0f} s away ({ahead} requests of yours are ahead). Try again later."
-                ).format(words=self._book.rate.words, patience=self._patience, ahead=ahead)
+                ).format(words=_(self._book.rate.words), patience=self._patience, ahead=ahead)
             )
         if expected > SHOWN and self._notify is not None:
             notify, self._notify = self._notify, None
             queue = _(", {ahead} of your requests ahead").format(ahead=ahead) if ahead else ""
-            limit = self._book.rate.words
+            limit = _(self._book.rate.words)
             notify(
                 _("Waiting {max:.0f} s for the broker's limit ({limit}){queue}.").format(
                     max=max(seconds, SHOWN), limit=limit, queue=queue

@@ -13,6 +13,7 @@ from enum import IntEnum
 from typing import Literal, NamedTuple, Protocol
 
 from jupyter_openapi.errors import RequestRefused
+from jupyter_openapi.messages import N_
 
 Kind = Literal["trade", "quote", "read", "candle", "topic", "topic_day"]
 
@@ -68,13 +69,13 @@ class Rate:
 
 RATES: Mapping[Kind, Rate] = {
     # Half a second and 5 ms of margin for what the network adds between two requests.
-    "trade": Rate(30, 30.5, 0.025, None, "30 trade and asset requests in 30 seconds"),
-    "quote": Rate(10, 1.05, 0.0, 5, "10 quote requests a second"),
+    "trade": Rate(30, 30.5, 0.025, None, N_("30 trade and asset requests in 30 seconds")),
+    "quote": Rate(10, 1.05, 0.0, 5, N_("10 quote requests a second")),
     # Our own: so many of the account's calls are for typed, panel and history reads, the rest is for orders.
-    "read": Rate(22, 30.5, 0.0, None, "30 requests in 30 seconds, of which 8 are kept for orders"),
-    "candle": Rate(60, 30.5, 0.0, None, "60 requests of historical candles in 30 seconds"),
-    "topic": Rate(3, 60.5, 0.0, None, "3 topics a minute"),
-    "topic_day": Rate(10, 86_401.0, 0.0, None, "10 topics in 24 hours"),
+    "read": Rate(22, 30.5, 0.0, None, N_("30 requests in 30 seconds, of which 8 are kept for orders")),
+    "candle": Rate(60, 30.5, 0.0, None, N_("60 requests of historical candles in 30 seconds")),
+    "topic": Rate(3, 60.5, 0.0, None, N_("3 topics a minute")),
+    "topic_day": Rate(10, 86_401.0, 0.0, None, N_("10 topics in 24 hours")),
 }
 RARE = frozenset[Kind]({"candle", "topic", "topic_day"})  # their stores are opened when first needed
 RESERVE = RATES["trade"].calls - RATES["read"].calls  # of the account's calls: for orders alone

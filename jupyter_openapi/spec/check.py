@@ -92,7 +92,7 @@ def _put(operation: Operation, found: dict[str, Any], first: str, rest: str, val
 def _twice(operation: Operation, name: str) -> RequestRefused:
     others = [short for short, wire in operation.short.items() if wire == name]
     return RequestRefused(
-        _("{value} was given twice; give it once.").format(value=" or ".join([name, *others]))
+        _("{value} was given twice; give it once.").format(value=_(" or ").join([name, *others]))
     )
 
 
@@ -184,7 +184,7 @@ def _both_names(operation: Operation, missing: list[str]) -> list[str]:
 
 
 def _list(words: list[str]) -> str:
-    return " and ".join(filter(None, [", ".join(words[:-1]), words[-1]]))
+    return _(" and ").join(filter(None, [", ".join(words[:-1]), words[-1]]))
 
 
 def _value(parameter: Parameter, value: Any, tz: str, now: datetime | None) -> Any:
@@ -240,7 +240,7 @@ def _in_range(parameter: Parameter, wire: Any) -> None:
 def _text_fits(parameter: Parameter, wire: str) -> None:
     length = len(wire)
     if not wire and parameter.required and parameter.kind in {Kind.ID, Kind.SYMBOL}:
-        raise refused(parameter, wire, "is empty")
+        raise refused(parameter, wire, _("is empty"))
     if parameter.where == "path" and wire in {"", ".", ".."}:
         raise refused(parameter, wire, _("can't be part of a path"))
     if parameter.min_length is not None and length < parameter.min_length:

@@ -13,12 +13,12 @@ from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from jupyter_openapi.messages import _
+from jupyter_openapi.messages import N_, _
 
 _DISTANCE = re.compile(r"([+-])(\d{1,5})([hdwmy])")
-_FORMS = "write 2026-01-05, 2026-01-05T09:30, today or -30d"
+_FORMS = N_("write 2026-01-05, 2026-01-05T09:30, today or -30d")
 _DAYS = {"today": 0, "yesterday": -1, "tomorrow": 1}
-_RANGE = "times run from 1970 to 5138"
+_RANGE = N_("times run from 1970 to 5138")
 _MILLISECONDS = 100_000_000_000  # the year 5138 in seconds, 1973 in milliseconds
 
 
@@ -66,7 +66,7 @@ def to_seconds(value: Any, tz: tzinfo, *, end: bool = False, now: datetime | Non
         found = datetime.combine(found, time(23, 59, 59) if end else time(), tz)
     seconds = _timestamp(found)
     if not 0 <= seconds < _MILLISECONDS:
-        raise ValueError(_RANGE)
+        raise ValueError(_(_RANGE))
     return int(seconds)
 
 
@@ -92,37 +92,37 @@ def _timestamp(moment: datetime) -> float:
     try:
         return moment.timestamp()
     except OverflowError:  # the first and the last day of the calendar, in some zones
-        raise ValueError(_RANGE) from None
+        raise ValueError(_(_RANGE)) from None
 
 
 def _in_zone(moment: datetime, tz: tzinfo) -> datetime:
     try:
         return moment.astimezone(tz)
     except OverflowError:
-        raise ValueError(_RANGE) from None
+        raise ValueError(_(_RANGE)) from None
 
 
 def _understand(value: Any, tz: tzinfo, now: datetime | None) -> int | datetime | date:
     """Return Unix seconds, an aware datetime, or a day."""
     if isinstance(value, datetime):
         if value != value:  # noqa: PLR0124  (pandas.NaT is a datetime unlike itself)
-            raise ValueError("it is no time (NaT)")
+            raise ValueError(_("it is no time (NaT)"))
         return value if value.tzinfo else value.replace(tzinfo=tz)
     if isinstance(value, date):
         return value
     if isinstance(value, int | float) and not isinstance(value, bool):
         return _seconds(value)
     if not isinstance(value, str):
-        raise ValueError(_FORMS)  # noqa: TRY004  (one kind of error for every bad time)
+        raise ValueError(_(_FORMS))  # noqa: TRY004  (one kind of error for every bad time)
     text = value.strip()
     return _word(text.lower(), tz, now) or _text(text, tz)
 
 
 def _seconds(value: float) -> int:
     if not 0 <= value < float("inf"):
-        raise ValueError(_RANGE)
+        raise ValueError(_(_RANGE))
     if value >= _MILLISECONDS:
-        raise ValueError("it looks like milliseconds; Unix seconds have ten digits")
+        raise ValueError(_("it looks like milliseconds; Unix seconds have ten digits"))
     return int(value)
 
 
@@ -138,7 +138,7 @@ def _word(text: str, tz: tzinfo, now: datetime | None) -> datetime | date | None
     try:
         return _away(present, count, hit[3])
     except (OverflowError, ValueError):
-        raise ValueError("it is too far away") from None
+        raise ValueError(_("it is too far away")) from None
 
 
 def _away(present: datetime, count: int, unit: str) -> datetime | date:
@@ -160,5 +160,5 @@ def _text(text: str, tz: tzinfo) -> int | datetime | date:
             return date.fromisoformat(text)
         moment = datetime.fromisoformat(re.sub(r"(\.\d{6})\d+", r"\1", text))
     except ValueError:
-        raise ValueError(_FORMS) from None
+        raise ValueError(_(_FORMS)) from None
     return moment if moment.tzinfo else moment.replace(tzinfo=tz)

@@ -212,7 +212,7 @@ class Link:
 
     async def _watch(self, connection: _Connection) -> None:
         await connection.wait_closed()
-        self._end(connection.close_reason or f"closed with code {connection.close_code}")
+        self._end(connection.close_reason or _("closed with code {code}").format(code=connection.close_code))
 
     def _end(self, reason: str) -> None:
         if not self.lost.done():
@@ -234,7 +234,7 @@ class Link:
         """
         connection = self._connection
         if connection is None or self.lost.done():
-            raise LostError("the link is closed")
+            raise LostError(_("the link is closed"))
         self._last_id += 1
         number = self._last_id
         future: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
@@ -245,10 +245,10 @@ class Link:
                 await connection.send(pack(Packet(REQUEST, command, body, number, timeout=timeout)))
                 return await future
         except TimeoutError:
-            self.abort(f"command {command} was not answered")
-            raise LostError(f"command {command} was not answered") from None
+            self.abort(_("command {command} was not answered").format(command=command))
+            raise LostError(_("command {command} was not answered").format(command=command)) from None
         except WebSocketException:
-            raise LostError("the link closed") from None
+            raise LostError(_("the link closed")) from None
         finally:
             self._waiting.pop(number, None)
 
@@ -259,7 +259,7 @@ class Link:
             return
         if packet.kind == PUSH:
             if packet.command == c.CLOSE:
-                self.abort(f"the gateway said goodbye: {_close_reason(packet.body)}")
+                self.abort(_("the gateway said goodbye: {reason}").format(reason=_close_reason(packet.body)))
             else:
                 self._pushed(packet.command, packet.body)
         elif packet.kind == RESPONSE:
@@ -288,28 +288,30 @@ class Link:
         """Close with a close frame."""
         if self._connection is not None:
             await self._connection.close()
-        self._end("closed by us")
+        self._end(_("closed by us"))
 
 
 def _close_reason(body: bytes) -> str:
     try:
         values = message("Close").decode(body)
     except ProtocolError:
-        return "no reason given"
-    return f"{values['reason'] or 'no reason given'} (code {values['code']})"
+        return _("no reason given")
+    return _("{reason} (code {code})").format(
+        reason=values["reason"] or _("no reason given"), code=values["code"]
+    )
 
 
 def _reason(failure: BaseException) -> str:
     """Say what went wrong in a few words, without a URL."""
     if isinstance(failure, TimeoutError):
-        return "it did not answer in time"
+        return _("it did not answer in time")
     if isinstance(failure, ImportError):
-        return "the proxy needs the package python-socks"
+        return _("the proxy needs the package python-socks")
     status = getattr(getattr(failure, "response", None), "status_code", None)
     if status is not None:
         return f"HTTP {status}"
     if isinstance(failure, ssl.SSLError):
-        return "TLS failed: the certificate is not trusted, or something stands between"
+        return _("TLS failed: the certificate is not trusted, or something stands between")
     if isinstance(failure, OSError):
         return failure.strerror or type(failure).__name__
     return type(failure).__name__

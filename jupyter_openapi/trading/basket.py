@@ -28,7 +28,7 @@ from jupyter_openapi.market.money import amount, money, plain
 from jupyter_openapi.market.orders import CANCELLABLE
 from jupyter_openapi.market.symbols import is_option
 from jupyter_openapi.market.worth import Instrument, assumed
-from jupyter_openapi.messages import _
+from jupyter_openapi.messages import _, ngettext
 from jupyter_openapi.spec import catalog
 from jupyter_openapi.trading.describe import available
 from jupyter_openapi.trading.journal import NotRecorded
@@ -213,16 +213,19 @@ class Basket:
 
     def __str__(self) -> str:
         waiting = len(self.previews) - len(self._done)
-        head = "SENT" if self._sent else self.sighting.words()
+        head = _("SENT") if self._sent else self.sighting.words()
         lines = [
             head,
             _("  {title}: {waiting} to send").format(title=self.title, waiting=waiting)
             + (_(", {count} sent earlier").format(count=len(self._done)) * bool(self._done)),
         ]
         if self.previews:
-            lines.append(f"  account  {self.previews[0].account.title}")
+            lines.append(_("  account  {title}").format(title=self.previews[0].account.title))
         lines += [f"  {number:>3}  {_words(preview)}" for number, preview in enumerate(self.previews, 1)]
-        lines += [f"  total    {key}: {money(total)}" for key, total in self.totals().items()]
+        lines += [
+            _("  total    {key}: {total}").format(key=key, total=money(total))
+            for key, total in self.totals().items()
+        ]
         if rows := self.unpriced():
             said = _("  total    without row {rows}, for the value is not known before it trades")
             lines.append(said.format(rows=", ".join(map(str, rows))))
@@ -233,7 +236,7 @@ class Basket:
     def __reduce__(self) -> str:
         raise TypeError(NOT_COPIED)
 
-    def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
+    def _repr_mimebundle_(self, **_kinds: object) -> dict[str, str]:
         """Return what a front end shows, and note that it was shown."""
         self.sighting.seen = self.sighting.seen or not is_captured()
         return {"text/plain": str(self)}
@@ -302,7 +305,7 @@ def submit_basket(
     for number, preview in enumerate(previews, 1):
         preview.put_in_basket(name, number)
     return Basket(
-        "1 order" if len(rows) == 1 else f"{len(rows)} orders",
+        ngettext("{count} order", "{count} orders", len(rows)).format(count=len(rows)),
         previews,
         placed,
         stale=lambda: len(journal.basket(name)) != known,
@@ -340,11 +343,11 @@ def cancel_basket(desk: Desk, read: Read, symbols: Sequence[str] = ()) -> Basket
     """
     orders = open_orders(read, symbols)
     if not orders:
-        where = f" of {', '.join(symbols)}" if symbols else ""
+        where = _(" of {symbols}").format(symbols=", ".join(symbols)) if symbols else ""
         raise RequestRefused(_("There is no open order{where} to cancel.").format(where=where))
     operation, known = catalog().operations["cancel_order"], knowing(read, orders)
     previews = [desk.preview(operation, {"order_id": order["order_id"]}, read=known) for order in orders]
-    return Basket("cancel open orders", previews, go_on=True)
+    return Basket(_("cancel open orders"), previews, go_on=True)
 
 
 def rows_of(orders: Any) -> list[Row]:

@@ -259,7 +259,7 @@ class Delivery:
             ids = ", ".join(str(order.get("order_id")) for order in found)
             raise _unknown(course, _("Several orders carry its tag: {ids}.").format(ids=ids))
         order_id = usable_id(found[0].get("order_id")) if found else None
-        return None if order_id is None else Answer.settled("found among today's orders", order_id)
+        return None if order_id is None else Answer.settled(_("found among today's orders"), order_id)
 
     def _read_fate(self, course: _Course) -> Answer | None:
         """Read the order a replace or cancel touches: an answer if it was done, None if it may be sent again.
@@ -283,13 +283,13 @@ class Delivery:
                     course, _("The order can't be read: {failure}").format(failure=failure)
                 ) from None
             if not isinstance(order, Mapping) or not order.get("status"):
-                raise _unknown(course, "The order was asked for, and the reply is no order.")
+                raise _unknown(course, _("The order was asked for, and the reply is no order."))
             fate = of_cancel(order) if cancel else of_replace(order, preview.fields)
             if fate is not ChangeOutcome.MOVING:
                 break
             time.sleep(0.5)
         if fate is ChangeOutcome.DONE:
-            return Answer.settled("settled by reading the order")
+            return Answer.settled(_("settled by reading the order"))
         if fate is ChangeOutcome.TOO_LATE:
             raise ApiError(
                 _("no answer came, and order {order_id} is {order} now: too late").format(
@@ -309,11 +309,13 @@ class Delivery:
         flying = course.flying and not (isinstance(stop, Interrupted) and not stop.in_flight)
         with suppress(NotRecorded):  # it shows as sent then, which is open as well
             if not flying and course.doubt is None:
-                self._journal.record(course.intent, "refused", message="interrupted before it was sent")
+                self._journal.record(course.intent, "refused", message=_("interrupted before it was sent"))
             else:
-                self._journal.record(course.intent, "unknown", message="interrupted while it was in flight")
+                self._journal.record(
+                    course.intent, "unknown", message=_("interrupted while it was in flight")
+                )
         if not flying and course.doubt is None:
-            said = "was refused so far" if course.tries else "had not been sent"
+            said = _("was refused so far") if course.tries else _("had not been sent")
             return Interrupted(
                 _("Interrupted; {name} {said}: nothing was done.").format(name=name, said=said),
                 in_flight=False,
@@ -338,7 +340,7 @@ class Delivery:
             self._journal.record(course.intent, "answered", **facts)
         except KeyboardInterrupt:
             self._journal.record(course.intent, "answered", **facts)
-            order = f" (order {order_id})" if order_id else ""
+            order = _(" (order {order_id})").format(order_id=order_id) if order_id else ""
             raise Interrupted(
                 _("Interrupted after {name} was done{order}; the journal has it.").format(
                     name=course.call.name, order=order
@@ -408,7 +410,7 @@ def _seen_before(call: Call, refusal: ApiError) -> OutcomeUnknown:
 def _unknown(course: _Course, later: str) -> OutcomeUnknown:
     preview, doubt = course.preview, course.doubt
     tried = _("It was tried {tries} times{bool}.").format(
-        tries=course.tries, bool=" with one id" * bool(preview.client_request_id)
+        tries=course.tries, bool=_(" with one id") * bool(preview.client_request_id)
     )
     return OutcomeUnknown(
         sentence(str(doubt or course.call.name), tried * (course.tries > 1), later, look(preview)),
@@ -422,5 +424,5 @@ def _unknown(course: _Course, later: str) -> OutcomeUnknown:
 def look(preview: Preview) -> str:
     """Say how to find out what became of a change."""
     if preview.order_id or preview.client_request_id:
-        return "Type `%openapi reconcile` to find out before you send it again."
-    return "Look before you send it again: `%openapi journal` keeps it as unknown."
+        return _("Type `%openapi reconcile` to find out before you send it again.")
+    return _("Look before you send it again: `%openapi journal` keeps it as unknown.")

@@ -19,7 +19,7 @@ from jupyter_openapi.market.money import amount, money, plain
 from jupyter_openapi.market.orders import FINAL
 from jupyter_openapi.market.symbols import is_option, market_of, today_in
 from jupyter_openapi.market.worth import Instrument, assumed
-from jupyter_openapi.messages import _
+from jupyter_openapi.messages import N_, _, pgettext
 
 TYPES = {
     "LO": "limit",
@@ -34,12 +34,12 @@ TYPES = {
     "TSLPAMT": "trailing by amount, then limit",
     "TSLPPCT": "trailing by percent, then limit",
 }
-LASTS = {"Day": "today only", "GTC": "until cancelled"}
+LASTS = {"Day": N_("today only"), "GTC": N_("until cancelled")}
 HOURS = {
-    "RTH_ONLY": "regular hours only",
-    "ANY_TIME": "also before and after hours",
-    "OVERNIGHT": "overnight session",
-    "OPTION_PRE_MARKET": "options before hours",
+    "RTH_ONLY": N_("regular hours only"),
+    "ANY_TIME": N_("also before and after hours"),
+    "OVERNIGHT": N_("overnight session"),
+    "OPTION_PRE_MARKET": N_("options before hours"),
 }
 
 
@@ -48,18 +48,26 @@ def describe_order(fields: Mapping[str, Any], instrument: Instrument | None = No
     kind = str(fields.get("order_type", ""))
     currency = (instrument or assumed(str(fields.get("symbol", "")))).currency
     parts = [
-        f"{fields.get('side')} {fields.get('submitted_quantity')} {fields.get('symbol')}",
-        f"{TYPES.get(kind, 'order')} ({kind})",
+        _("{side} {quantity} {symbol}").format(
+            side=_(str(fields.get("side"))),
+            quantity=fields.get("submitted_quantity"),
+            symbol=fields.get("symbol"),
+        ),
+        f"{pgettext('order type', TYPES.get(kind, 'order'))} ({kind})",
     ]
     if (price := amount(fields.get("submitted_price"))) is not None:
-        parts[-1] += f" at {money(price, currency)}"
+        parts[-1] += _(" at {price}").format(price=money(price, currency))
     parts += _conditions(fields, currency)
     until = str(fields.get("time_in_force", ""))
-    parts.append(f"until {fields.get('expire_date')}" if until == "GTD" else LASTS.get(until, until))
+    parts.append(
+        _("until {day}").format(day=fields.get("expire_date"))
+        if until == "GTD"
+        else _(LASTS.get(until, until))
+    )
     if hours := fields.get("outside_rth"):
-        parts.append(HOURS.get(str(hours), str(hours)))
+        parts.append(_(HOURS.get(str(hours), str(hours))))
     parts += _delay(fields) + _attached(fields.get("attached_params"), currency)
-    return ", ".join(filter(None, parts))
+    return _(", ").join(filter(None, parts))
 
 
 def _delay(fields: Mapping[str, Any]) -> list[str]:
@@ -73,8 +81,8 @@ def _delay(fields: Mapping[str, Any]) -> list[str]:
 
 
 LEGS = (
-    ("profit_taker_price", "profit_taker_submit_price", _("take profit at {price}")),
-    ("stop_loss_price", "stop_loss_submit_price", _("stop loss at {price}")),
+    ("profit_taker_price", "profit_taker_submit_price", N_("take profit at {price}")),
+    ("stop_loss_price", "stop_loss_submit_price", N_("stop loss at {price}")),
 )
 
 
@@ -87,7 +95,7 @@ def _attached(params: object, currency: str) -> list[str]:
         price, limit = amount(params.get(name)), amount(params.get(limit_name))
         if price is None:
             continue
-        said = template.format(price=money(price, currency))
+        said = _(template).format(price=money(price, currency))
         parts.append(f"{said} ({_('limit {price}').format(price=money(limit, currency))})" if limit else said)
     until = str(params.get("time_in_force") or "")
     expires = amount(params.get("expire_time"))
@@ -96,12 +104,12 @@ def _attached(params: object, currency: str) -> list[str]:
             _("these until {at:%Y-%m-%d %H:%M} UTC").format(at=datetime.fromtimestamp(float(expires), UTC))
         )
     elif until:
-        parts.append(_("these {until}").format(until=LASTS.get(until, until)))
+        parts.append(_("these {until}").format(until=_(LASTS.get(until, until))))
     if hours := params.get("activate_rth"):
-        parts.append(_("these {hours}").format(hours=HOURS.get(str(hours), str(hours))))
+        parts.append(_("these {hours}").format(hours=_(HOURS.get(str(hours), str(hours)))))
     if not parts:
         parts = [_("with attached {kind}").format(kind=params.get("attached_order_type") or _("orders"))]
-    return [_("once filled: {parts}").format(parts="; ".join(parts))]
+    return [_("once filled: {parts}").format(parts=_("; ").join(parts))]
 
 
 def _conditions(fields: Mapping[str, Any], currency: str) -> list[str]:
@@ -119,7 +127,8 @@ def _conditions(fields: Mapping[str, Any], currency: str) -> list[str]:
     if depth := fields.get("limit_depth_level"):
         parts.append(
             _("limit from level {depth} of the {side}").format(
-                depth=abs(int(depth)), side=_("asks") if int(depth) > 0 else _("bids")
+                depth=abs(int(depth)),
+                side=pgettext("order book", "asks") if int(depth) > 0 else pgettext("order book", "bids"),
             )
         )
     if (monitor := amount(fields.get("monitor_price"))) is not None:
@@ -144,7 +153,7 @@ def describe_standing(order: Mapping[str, Any]) -> str:
     if limit is not None:
         prices.append(_(", limit {price}").format(price=money(limit, currency)))
     return _("{side} {symbol}: total {total}, {done} filled, {left} left{prices} ({status})").format(
-        side=order.get("side"),
+        side=_(str(order.get("side"))),
         symbol=order.get("symbol"),
         total=plain(total),
         done=plain(done),
@@ -172,20 +181,24 @@ def last_price(read: Read, symbol: str, instrument: Instrument | None = None) ->
     except OpenAPIError as failure:
         return LastPrice(None, _("not available: {failure}").format(failure=failure))
     except (KeyError, TypeError, AttributeError):
-        return LastPrice(None, "not available: the reply holds no quotes")
+        return LastPrice(None, _("not available: the reply holds no quotes"))
     price = amount(quote.get("last_done")) if quote else None
     if quote is None or not price:
         return LastPrice(None, _("no quote for {symbol}").format(symbol=symbol))
     age = max(0.0, time.time() - float(amount(quote.get("timestamp")) or 0))
     currency = (instrument or assumed(symbol)).currency
-    return LastPrice(price, f"{money(price, currency)}, {_ago(age)}")
+    return LastPrice(price, _(", ").join((money(price, currency), _ago(age))))
 
 
 def _ago(seconds: float) -> str:
-    for size, name in ((86400, "days"), (3600, "hours"), (60, "minutes")):
+    for size, words in (
+        (86400, _("{count:.0f} days old")),
+        (3600, _("{count:.0f} hours old")),
+        (60, _("{count:.0f} minutes old")),
+    ):
         if seconds >= 2 * size:
-            return f"{seconds / size:.0f} {name} old"
-    return f"{seconds:.0f} s old"
+            return words.format(count=seconds / size)
+    return _("{count:.0f} s old").format(count=seconds)
 
 
 def expected_price(fields: Mapping[str, Any], last: LastPrice) -> tuple[Decimal | None, str]:
@@ -230,7 +243,7 @@ def about_price(
             total = _("not known, for the multiplier of {symbol} is not").format(symbol=instrument.symbol)
         else:
             total = f"{about}{money(worth, instrument.currency)}"
-        lines.append(("amount", f"{total}; {fees_words(fields, quantity, worth, instrument, own)}"))
+        lines.append(("amount", _("; ").join((total, fees_words(fields, quantity, worth, instrument, own)))))
     said = last.said
     if limit is not None and last.price:
         away = (limit - last.price) / last.price * 100
@@ -388,5 +401,9 @@ def about_replace(fields: Mapping[str, Any], order: Mapping[str, Any]) -> Lines:
             continue
         old = order.get(name)
         same = amount(old) == amount(new) if amount(new) is not None else str(old) == str(new)
-        changes.append(f"{name} stays {new}" if same else f"{name} {old or 'none'} -> {new}")
-    return [("change", ", ".join(changes))]
+        changes.append(
+            _("{name} stays {new}").format(name=name, new=new)
+            if same
+            else f"{name} {old or _('none')} -> {new}"
+        )
+    return [("change", _(", ").join(changes))]

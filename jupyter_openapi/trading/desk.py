@@ -154,7 +154,7 @@ class Desk:
             guard.late(late_replace(self._journal, self._owner, str(order_id)))
             lines += self._about_replace(read, fields, order, guard)
         elif order_id is None:
-            lines = [("asks", operation.summary)]
+            lines = [("asks", _(operation.summary))]
         return self._freeze(
             operation,
             wanted.path,
@@ -183,7 +183,7 @@ class Desk:
 
     def raw(self, operation: Operation, query: str, body: Any) -> Preview:
         """Freeze a change that the specification does not know."""
-        note = ("note", "this path is not in the specification: nothing of it was checked")
+        note = ("note", _("this path is not in the specification: nothing of it was checked"))
         return self._freeze(operation, operation.path, query, body, [note])
 
     def _freeze(
@@ -472,7 +472,7 @@ def _keep(problems: list[orders.Problem]) -> None:
     if problems:
         raise RequestRefused(
             _("{problems}. Nothing was sent.").format(
-                problems="; ".join(problem.message for problem in problems)
+                problems=_("; ").join(problem.message for problem in problems)
             )
         )
 

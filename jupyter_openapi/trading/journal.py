@@ -230,12 +230,16 @@ class Journal:
             problem = str(refused)
         else:
             return True
-        order = f" (order {facts.get('order_id')})" if facts.get("order_id") else ""
+        order = (
+            _(" (order {order_id})").format(order_id=facts.get("order_id")) if facts.get("order_id") else ""
+        )
         raise NotRecorded(
             _(
                 "Order {intent} of the journal is {state}{order}, and this could not be written down: it "
                 "shows as sent until `%openapi reconcile`. {problem}"
-            ).format(intent=intent, state=state, order=order, problem=problem.replace(NOTHING_SENT, "."))
+            ).format(
+                intent=intent, state=state, order=order, problem=problem.replace(_(NOTHING_SENT), _("."))
+            )
         )
 
     def open(self, account: str | None = None, *, mode: str | None = None, idle: float = 0.0) -> list[Intent]:
@@ -328,13 +332,13 @@ class Journal:
                 _(
                     "A newer version of jupyter-openapi made the order journal {path}{nothing_sent} Type "
                     "`%pip install -U jupyter-openapi` and restart."
-                ).format(path=self.path, nothing_sent=NOTHING_SENT)
+                ).format(path=self.path, nothing_sent=_(NOTHING_SENT))
             )
         if version == 0:
             if self._whole:
                 raise vanished(self.path)
             if db.execute("SELECT COUNT(*) FROM sqlite_master").fetchone()[0]:
-                raise sqlite3.DatabaseError("it is some other program's file")
+                raise sqlite3.DatabaseError(_("it is some other program's file"))
             for statement in (*SCHEMA, INDEX):
                 db.execute(statement)
             db.execute(f"PRAGMA user_version = {VERSION}")
@@ -366,7 +370,7 @@ class Journal:
         raise RequestRefused(
             sentence(
                 _("The order journal {path} can't be used ({reason}){nothing_sent}").format(
-                    path=self.path, reason=reason, nothing_sent=NOTHING_SENT
+                    path=self.path, reason=reason, nothing_sent=_(NOTHING_SENT)
                 ),
                 advice,
             )
@@ -376,15 +380,17 @@ class Journal:
 def _why(failure: sqlite3.Error | OSError) -> tuple[str, str]:
     """Say what is wrong with the file, and what to do."""
     if isinstance(failure, OSError):
-        return failure.strerror or str(failure), "Make its folder writable for yourself."
+        return failure.strerror or str(failure), _("Make its folder writable for yourself.")
     code = getattr(failure, "sqlite_errorcode", None)
     primary = code & 0xFF if code is not None else None
     if primary in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
-        return "another program holds it", "Close that program, or try again."
+        return _("another program holds it"), _("Close that program, or try again.")
     if primary == sqlite3.SQLITE_FULL:
-        return "the disk is full", "Make room and try again."
+        return _("the disk is full"), _("Make room and try again.")
     if primary in {sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM}:
-        return str(failure), "Make the file and its folder writable for yourself."
+        return str(failure), _("Make the file and its folder writable for yourself.")
     if primary == sqlite3.SQLITE_IOERR:
-        return str(failure), "Its disk is full, failing or out of reach; set XDG_DATA_HOME to a local folder."
-    return str(failure), "It is the record of your orders: move it away and keep it, then try again."
+        return str(failure), _(
+            "Its disk is full, failing or out of reach; set XDG_DATA_HOME to a local folder."
+        )
+    return str(failure), _("It is the record of your orders: move it away and keep it, then try again.")

@@ -23,11 +23,11 @@ from pathlib import Path
 
 from jupyter_openapi.errors import RequestRefused
 from jupyter_openapi.kernel import CHANCE
-from jupyter_openapi.messages import _
+from jupyter_openapi.messages import N_, _
 from jupyter_openapi.ratelimit.file_lock import FileLock
 from jupyter_openapi.storage import close_with, create_private, private_folder
 
-NOTHING_SENT = ", so nothing was sent."
+NOTHING_SENT = N_(", so nothing was sent.")
 PRAGMAS = ("synchronous = EXTRA", "fullfsync = ON", "foreign_keys = ON")
 Prepare = Callable[[sqlite3.Connection], None]
 NAP = 0.002  # seconds between two tries at the most, while another process is in its transaction
@@ -178,7 +178,7 @@ def vanished(path: Path) -> RequestRefused:
         _(
             "The order journal {path} was removed or emptied while it was in use, or another file was put in "
             "its place{nothing_sent} Put it back and restart the kernel, or restart it to begin a new one."
-        ).format(path=path, nothing_sent=NOTHING_SENT)
+        ).format(path=path, nothing_sent=_(NOTHING_SENT))
     )
 
 

@@ -14,16 +14,16 @@ from jupyter_openapi.errors import RequestRefused
 from jupyter_openapi.market.money import amount, money, plain
 from jupyter_openapi.market.symbols import CURRENCIES
 from jupyter_openapi.market.worth import Instrument, assumed
-from jupyter_openapi.messages import _
+from jupyter_openapi.messages import N_, _
 
 OVERRIDES = {
-    "max_value": "an order worth more than the maximum",
-    "distance": "a limit price far from the last price",
-    "short": "selling more than is available",
-    "multiplier": "an option whose multiplier is not known, and so what it is worth",
-    "trailing": "a trailing_percent under 0.2, which is a fifth of a percent",
-    "late": "a replace while an earlier one of the same order may still arrive",
-    "unknown": "an order like one of which it is not known whether it was booked",
+    "max_value": N_("an order worth more than the maximum"),
+    "distance": N_("a limit price far from the last price"),
+    "short": N_("selling more than is available"),
+    "multiplier": N_("an option whose multiplier is not known, and so what it is worth"),
+    "trailing": N_("a trailing_percent under 0.2, which is a fifth of a percent"),
+    "late": N_("a replace while an earlier one of the same order may still arrive"),
+    "unknown": N_("an order like one of which it is not known whether it was booked"),
 }
 
 
@@ -135,7 +135,7 @@ class LimitCheck:
         most, quantity = self._limits.max_value.get(currency), amount(fields.get("submitted_quantity"))
         worth = instrument.worth(quantity, price)
         if most is not None and price is None:
-            self.lines.append(("warning", "no price available: the maximum order value was not checked"))
+            self.lines.append(("warning", _("no price available: the maximum order value was not checked")))
         if most is None or worth is None or worth <= most:
             return
         self._needs(
@@ -168,13 +168,16 @@ class LimitCheck:
         aggressive = away > 0 if fields.get("side") == "Buy" else away < 0
         most = self._limits.aggressive if aggressive else self._limits.passive
         if abs(away) > most:
-            where = "above" if away > 0 else "below"
+            template = (
+                _("the limit {price} is {away:.1f}% above the {what} {last}")
+                if away > 0
+                else _("the limit {price} is {away:.1f}% below the {what} {last}")
+            )
             self._needs(
                 "distance",
-                _("the limit {price} is {away:.1f}% {where} the {what} {last}").format(
+                template.format(
                     price=plain(price),
                     away=abs(away),
-                    where=where,
                     what=_("trigger") if trigger else _("last price"),
                     last=plain(last),
                 ),
@@ -197,11 +200,15 @@ class LimitCheck:
             return
         more = quantity - (amount(already) or Decimal(0))
         if held is None:
-            self.lines.append(("warning", "position unavailable: the short-sale limit was not checked"))
+            self.lines.append(("warning", _("position unavailable: the short-sale limit was not checked")))
         elif more > max(held, Decimal(0)):
-            what = f"sells {plain(more)}{' more' if already else ''} {fields.get('symbol')}"
+            template = (
+                _("this sells {more} more {symbol} and {held} are available")
+                if already
+                else _("this sells {more} {symbol} and {held} are available")
+            )
             self._needs(
-                "short", _("this {what} and {held} are available").format(what=what, held=plain(held))
+                "short", template.format(more=plain(more), symbol=fields.get("symbol"), held=plain(held))
             )
 
     def trailing(self, fields: Mapping[str, Any]) -> None:

@@ -87,7 +87,7 @@ def describe_progress(order: Mapping[str, Any]) -> str:
     ``Buy 700.HK: 100 of 100 filled at 592.00 HKD on average (limit 593.00), filled``
     """
     return _("{side} {symbol}: {filled}, {status}").format(
-        side=order.get("side"),
+        side=_(str(order.get("side"))),
         symbol=order.get("symbol"),
         filled=_describe_fills(order),
         status=describe_status(order),
@@ -113,13 +113,18 @@ def describe_status(order: Mapping[str, Any]) -> str:
     if status == REJECTED:
         return _("REJECTED by the broker: {reason}").format(reason=reason or _("it gave no reason"))
     meaning = status_meaning(status)
+    said = _(meaning)
     if status in FINAL:
-        return f"{meaning}: {reason}" if reason and status != "FilledStatus" else meaning
+        return (
+            _("{meaning}: {reason}").format(meaning=said, reason=reason)
+            if reason and status != "FilledStatus"
+            else said
+        )
     if amount(order.get("executed_quantity")):
-        return meaning
+        return said
     if meaning in {status, "working"}:
         return _("accepted by the broker, not filled yet")
-    return _("accepted by the broker, not filled yet: {meaning}").format(meaning=meaning)
+    return _("accepted by the broker, not filled yet: {meaning}").format(meaning=said)
 
 
 Listen = Callable[[float], Awaitable[bool | None]]

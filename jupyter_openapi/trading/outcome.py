@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from jupyter_openapi.errors import Interrupted, OpenAPIError
 from jupyter_openapi.market.worth import Read
-from jupyter_openapi.messages import _
+from jupyter_openapi.messages import N_, _
 from jupyter_openapi.ratelimit.rates import Urgency
 from jupyter_openapi.spec import catalog
 from jupyter_openapi.spec.request import build, encode_query
@@ -26,11 +26,11 @@ if TYPE_CHECKING:
 LOOK = 5.0  # seconds for the one look
 ABOUT = ("order", "change", "as it stands", "asks")  # the preview's lines that say what it does
 SENT = {
-    "submit_order": _("Sent to the {title}: {what}. Order {order_id}: {status}."),
-    "replace_order": _("Change sent to the {title}: {what}. Order {order_id}: {status}."),
-    "cancel_order": _("Cancellation sent to the {title}: {what}. Order {order_id}: {status}."),
+    "submit_order": N_("Sent to the {title}: {what}. Order {order_id}: {status}."),
+    "replace_order": N_("Change sent to the {title}: {what}. Order {order_id}: {status}."),
+    "cancel_order": N_("Cancellation sent to the {title}: {what}. Order {order_id}: {status}."),
 }
-REJECTED = _("REJECTED by the broker. {sent}")
+REJECTED = N_("REJECTED by the broker. {sent}")
 
 
 @dataclass(frozen=True)
@@ -55,16 +55,16 @@ def outcome(preview: Preview, order_id: str | None, state: OrderState | None) ->
     if template is None or order_id is None:
         done = _("{operation} was done by the {title}.")
         return Outcome(done.format(operation=preview.operation.name, title=preview.account.title))
-    words = template.format(
+    words = _(template).format(
         title=preview.account.title,
-        what=next((text for label, text in preview.lines if label in ABOUT), preview.operation.summary),
+        what=next((text for label, text in preview.lines if label in ABOUT), _(preview.operation.summary)),
         order_id=order_id,
         status=_("accepted by the broker; its state was not read")
         if state is None
         else describe_status(state.order),
     )
     rejected = state is not None and state.rejected
-    return Outcome(REJECTED.format(sent=words) if rejected else words, state)
+    return Outcome(_(REJECTED).format(sent=words) if rejected else words, state)
 
 
 class CountedReads:

@@ -14,7 +14,7 @@ from contextvars import ContextVar
 from typing import Any
 
 from jupyter_openapi.errors import RequestRefused
-from jupyter_openapi.messages import _
+from jupyter_openapi.messages import N_, _
 from jupyter_openapi.trading.basket import Basket
 from jupyter_openapi.trading.preview import Preview
 
@@ -31,7 +31,7 @@ def typed_line() -> Iterator[None]:
         _TYPED.reset(token)
 
 
-NONE_YET = "type an order first, `%openapi submit ...`."
+NONE_YET = N_("type an order first, `%openapi submit ...`.")
 
 
 class PendingPreviews:
@@ -102,7 +102,7 @@ class PendingPreviews:
             found = list(self._previews)
             why = self._why
         if not found:
-            raise RequestRefused(_("There is no preview to send: {why}").format(why=why))
+            raise RequestRefused(_("There is no preview to send: {why}").format(why=_(why)))
         if number is None and len(found) == 1:
             return found[0]
         lines = ", ".join(f"`%openapi send {each}`" for each in range(1, len(found) + 1))

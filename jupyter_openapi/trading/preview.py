@@ -14,7 +14,7 @@ from typing import Any
 from jupyter_openapi.account import Account
 from jupyter_openapi.errors import RequestRefused, guarded
 from jupyter_openapi.kernel import Cell, is_captured
-from jupyter_openapi.messages import _
+from jupyter_openapi.messages import N_, _, aligned
 from jupyter_openapi.reply import Reply
 from jupyter_openapi.spec.model import Operation
 
@@ -63,6 +63,30 @@ class Original:
 
 
 NOT_COPIED = "A preview can't be pickled or copied: it is sent once, from the kernel that made it."
+
+
+LABELS = (
+    *(
+        N_("account"),
+        N_("order"),
+        N_("change"),
+        N_("as it stands"),
+        N_("asks"),
+        N_("amount"),
+        N_("last price"),
+    ),
+    *(
+        N_("market"),
+        N_("buying power"),
+        N_("tick"),
+        N_("warning"),
+        N_("overridden"),
+        N_("unknown"),
+        N_("again"),
+    ),
+    *(N_("note"), N_("sends"), N_("client_request_id"), N_("price"), N_("quantity")),
+)
+"""The labels of a preview's lines. The lines keep them in English, and show them in the language in use."""
 
 
 class Sighting:
@@ -212,24 +236,25 @@ class Preview:
         return self._deliver(self, look=look)
 
     def __str__(self) -> str:
-        width = max((len(label) for label, _ in self.lines), default=0)
-        rows = [f"  {label:<{width}}  {' '.join(text.split())}" for label, text in self.lines]
+        rows = aligned(((label, " ".join(text.split())) for label, text in self.lines), "  ")
         return "\n".join([*self._heads(), *rows])
 
     def _heads(self) -> list[str]:
         """Return the lines above the facts: what holds it back, and how it is sent."""
         if self.sent:
-            return ["SENT"]
+            return [_("SENT")]
         try:
             self._allowed()
         except RequestRefused as refused:
             return [_("PREVIEW: nothing was sent, and this can't be: {refused}").format(refused=refused)]
-        unknown = [f"UNKNOWN: {text}." for label, text in self.lines if label == "unknown"]
+        unknown = [
+            _("UNKNOWN: {text}.").format(text=text) for label, text in self.lines if label == "unknown"
+        ]
         return [*unknown, self.sighting.words()]
 
     __repr__ = __str__
 
-    def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
+    def _repr_mimebundle_(self, **_kinds: object) -> dict[str, str]:
         """Return what a front end shows, and note that it was shown."""
         self.sighting.seen = self.sighting.seen or not is_captured()
         return {"text/plain": str(self)}

@@ -319,7 +319,7 @@ def _submit(intent: Intent, book: BrokerOrders, wait: float) -> Settlement:
         book.claim(tagged[0])
         return _verdict(intent, "done", "tag", tagged)
     if tagged:
-        return _verdict(intent, "unknown", "several orders carry its tag", tagged)
+        return _verdict(intent, "unknown", _("several orders carry its tag"), tagged)
     if not intent.attempts:
         return _never(intent, book, wait, "never sent")
     alike = book.alike(intent)

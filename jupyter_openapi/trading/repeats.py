@@ -87,14 +87,14 @@ def describe_rerun(earlier: Intent, fingerprint: str) -> str:
     return _(
         "an earlier run of this cell sent {what} at {when:%Y-%m-%d %H:%M} UTC (order {order_id})"
     ).format(
-        what=_("the same order") if same else _("{order}").format(order=_in_short(earlier)),
+        what=_("the same order") if same else _in_short(earlier),
         when=datetime.fromtimestamp(earlier.created, UTC),
         order_id=earlier.order_id or _("id unknown"),
     )
 
 
 def _in_short(intent: Intent) -> str:
-    words = [intent.side, intent.quantity, intent.symbol]
+    words = [_(intent.side or ""), intent.quantity, intent.symbol]
     if intent.price:
         words += [_("at"), intent.price]
     return " ".join(filter(None, words)) or f"{intent.operation} {intent.target or ''}".strip()

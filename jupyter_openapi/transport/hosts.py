@@ -106,7 +106,7 @@ def _region(region: str) -> str:
     if region.lower() not in REGIONS:
         raise RequestRefused(
             _("There is no region '{region}': it is {regions}.").format(
-                region=region, regions=" or ".join(REGIONS)
+                region=region, regions=_(" or ").join(REGIONS)
             )
         )
     return region.lower()

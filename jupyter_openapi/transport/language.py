@@ -9,10 +9,7 @@ import os
 from collections.abc import Mapping
 
 from jupyter_openapi.errors import RequestRefused, short
-from jupyter_openapi.messages import _
-
-LANGUAGES = ("en", "zh-CN", "zh-HK")
-VARIABLES = ("LONGBRIDGE_LANGUAGE", "LONGPORT_LANGUAGE")
+from jupyter_openapi.messages import LANGUAGES, VARIABLES, _, spelled
 
 
 def language_named(text: object, where: str = "language") -> str:
@@ -30,10 +27,8 @@ def language_named(text: object, where: str = "language") -> str:
     RequestRefused
         It is none of them.
     """
-    wanted = str(text).strip().replace("_", "-").lower()
-    for each in LANGUAGES:
-        if each.lower() == wanted:
-            return each
+    if found := spelled(str(text)):
+        return found
     raise RequestRefused(
         _("{where} is {languages}, not {given}.").format(
             where=where, languages=_(" or ").join(LANGUAGES), given=short(str(text), 40) or "''"

@@ -31,7 +31,7 @@ from jupyter_openapi.errors import (
     clean,
     sentence,
 )
-from jupyter_openapi.messages import _
+from jupyter_openapi.messages import N_, _
 from jupyter_openapi.ratelimit.rates import Urgency
 from jupyter_openapi.spec.codes import advice_for
 from jupyter_openapi.spec.model import Effect
@@ -161,7 +161,7 @@ class Call:
     body: bytes = b""
     effect: Effect = Effect.READ
     limit: str = "trade"  # which of the broker's limits counts it: trade, quote or none
-    name: str = "The request"  # what messages call it
+    name: str = field(default_factory=lambda: _("The request"))  # what messages call it
     too_late: Callable[[], bool] | None = None  # asked when its turn has come: may it not leave any more?
     urgency: Urgency = Urgency.READ  # a change is urgent in any case
     turn: float | None = None  # seconds that its turn may take at most; None for the limiter's own
@@ -249,7 +249,9 @@ def read(
             sentence(
                 _("{name}: the broker answered '{message}'").format(name=call.name, message=found.message),
                 _("(code {code}, HTTP {status}{value}).").format(
-                    code=found.code, status=status, value=f", trace id {trace_id}" if trace_id else ""
+                    code=found.code,
+                    status=status,
+                    value=_(", trace id {trace_id}").format(trace_id=trace_id) if trace_id else "",
                 ),
                 _("A server fault does not say whether it was done: look before you send again."),
             ),
@@ -257,7 +259,7 @@ def read(
             trace_id=trace_id,
         )
     return ApiError(
-        found.message or "no message",
+        found.message or _("no message"),
         code=found.code,
         http_status=status,
         trace_id=trace_id,
@@ -314,9 +316,9 @@ def interrupted(call: Call, *, in_flight: bool) -> Interrupted:
 
 
 def _no_envelope(call: Call, status: int, trace_id: str | None, content: bytes) -> OpenAPIError:
-    said = first_line(content) or "an empty body"
+    said = first_line(content) or _("an empty body")
     if 300 <= status < 400:
-        said = "a redirect, which is never followed"
+        said = _("a redirect, which is never followed")
     came = _("HTTP {status}, not an answer of the broker: {said}.").format(status=status, said=said)
     if call.effect is Effect.READ:
         text = sentence(f"{call.name}: {came}", _traced(trace_id))
@@ -338,26 +340,26 @@ def _traced(trace_id: str | None) -> str:
 def _reason(failure: Exception) -> str:
     """Say what went wrong in a few words, without an object's address or a request's URL."""
     for kind, words in (
-        (SSLError, "TLS failed: the certificate is not trusted, or something stands between"),
-        (ProxyError, "the proxy refused"),
-        (ConnectTimeoutError, "timed out while connecting"),
-        (ReadTimeoutError, "timed out while waiting for the answer"),
-        (TooLarge, "the answer is larger than is read"),
-        (SpokeFirst, "more arrived than one answer, so that none can be told to be its own"),
-        (DecodeError, "the answer is not packed as it says"),
+        (SSLError, N_("TLS failed: the certificate is not trusted, or something stands between")),
+        (ProxyError, N_("the proxy refused")),
+        (ConnectTimeoutError, N_("timed out while connecting")),
+        (ReadTimeoutError, N_("timed out while waiting for the answer")),
+        (TooLarge, N_("the answer is larger than is read")),
+        (SpokeFirst, N_("more arrived than one answer, so that none can be told to be its own")),
+        (DecodeError, N_("the answer is not packed as it says")),
     ):
         # A NewConnectionError is a ConnectTimeoutError by descent, but not by cause.
         if isinstance(failure, kind) and not isinstance(failure, NewConnectionError):
-            return words
+            return _(words)
     text = str(failure)
     for mark, words in (
-        ("refused", "connection refused"),
-        ("resolve", "the name does not resolve"),
-        ("unreachable", "network unreachable"),
-        ("reset", "connection reset"),
-        ("Remote end closed", "the connection closed before the answer"),
-        ("IncompleteRead", "the answer broke off"),
+        ("refused", N_("connection refused")),
+        ("resolve", N_("the name does not resolve")),
+        ("unreachable", N_("network unreachable")),
+        ("reset", N_("connection reset")),
+        ("Remote end closed", N_("the connection closed before the answer")),
+        ("IncompleteRead", N_("the answer broke off")),
     ):
         if mark in text:
-            return words
+            return _(words)
     return type(failure).__name__

@@ -8,7 +8,7 @@ from typing import Any
 import traitlets
 
 from jupyter_openapi.account import ClientLike
-from jupyter_openapi.messages import _
+from jupyter_openapi.messages import N_, _
 from jupyter_openapi.session import SESSION
 from jupyter_openapi.widgets.blotter_model import BlotterModel
 from jupyter_openapi.widgets.blotter_rows import COLUMNS, FILTERS, Row
@@ -34,9 +34,11 @@ class Blotter(Page):
         Show only these.
     privacy
         Show the share that has filled instead of quantities, and no ids.
+    language
+        en, zh-CN or zh-HK; the language that was chosen, else the front end's, by default.
     """
 
-    NAME = "Blotter"
+    NAME = N_("Blotter")
     _esm = static("blotter.js")
     _css = static("panel.css", "order.css", "blotter.css")
     _setup = traitlets.Dict().tag(sync=True)  # rules of the order types: nothing of an account
@@ -48,8 +50,11 @@ class Blotter(Page):
         session: ClientHolder | None = None,
         symbols: Sequence[str] = (),
         privacy: bool = False,
+        language: str = "",
     ) -> None:
-        super().__init__(holder_of(client, session, SESSION), _setup=setup(), privacy=privacy)
+        super().__init__(
+            holder_of(client, session, SESSION), _setup=setup(), privacy=privacy, language=language
+        )
         self.book = BlotterModel(self._session, self.touch, symbols=symbols, watched=self.watched)
         self.ticket = Ticket(self._session, self.touch, watched=self.watched)
         self._editing = False
@@ -99,9 +104,9 @@ class Blotter(Page):
         error = "\n".join(filter(None, [book.error, book.problem, book.unread]))
         return {
             **head_view(client, privacy=privacy),
-            "busy": book.busy,
+            "busy": _(book.busy),
             "error": without_ids(error) if privacy else error,
-            "note": book.note,
+            "note": _(book.note),
             "columns": list(COLUMNS),
             "rows": [_row_view(row) for row in rows],
             "filters": list(FILTERS),
@@ -138,7 +143,7 @@ def _row_view(row: Row) -> dict[str, Any]:
         "id": row.order_id,
         "cells": [cell._asdict() for cell in row.cells],
         "actions": {
-            "Replace": {"enabled": row.replaceable, "about": f"Replace: {row.about}"},
-            "Cancel": {"enabled": row.cancellable, "about": f"Cancel: {row.about}"},
+            "Replace": {"enabled": row.replaceable, "about": _("Replace: {about}").format(about=row.about)},
+            "Cancel": {"enabled": row.cancellable, "about": _("Cancel: {about}").format(about=row.about)},
         },
     }

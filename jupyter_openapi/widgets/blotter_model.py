@@ -10,7 +10,7 @@ from typing import Any
 
 from jupyter_openapi.account import ClientLike
 from jupyter_openapi.errors import OpenAPIError, RequestRefused
-from jupyter_openapi.messages import _, ngettext
+from jupyter_openapi.messages import N_, _, ngettext
 from jupyter_openapi.trading.describe import describe_standing
 from jupyter_openapi.widgets import polling as events
 from jupyter_openapi.widgets import queries as reads
@@ -115,7 +115,7 @@ class BlotterModel(PanelState):
 
     def ask_cancel(self, order_id: str) -> None:
         """Ask for a preview of cancelling one order."""
-        if self._begin("Making the preview"):
+        if self._begin(N_("Making the preview")):
             self._work(lambda: self._offer_cancel(order_id))
 
     def ask_cancel_all(self) -> None:
@@ -151,7 +151,7 @@ class BlotterModel(PanelState):
             self._changed()
             return
         if offer is not None:
-            self._begin("Sending", anyway=True)
+            self._begin(N_("Sending"), anyway=True)
             self._work(lambda: self._send(offer))
 
     def close(self) -> None:
@@ -179,7 +179,7 @@ class BlotterModel(PanelState):
             if offer.kind == "cancel":
                 with TRAFFIC.order():
                     offer.send()
-                self.note = "Cancellation sent"
+                self.note = N_("Cancellation sent")
             else:
                 offer.send()
         finally:
@@ -210,7 +210,7 @@ class BlotterModel(PanelState):
             return left if self._may_change() else None
         if not TRAFFIC.clear(client):
             if not self.read:
-                self.problem = WAITING
+                self.problem = _(WAITING)
                 self._changed()
             return EVERY
         failure: Exception | None = None

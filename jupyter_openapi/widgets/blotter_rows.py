@@ -10,7 +10,7 @@ from typing import Any
 
 from jupyter_openapi.market import orders
 from jupyter_openapi.market.money import money, plain
-from jupyter_openapi.messages import _
+from jupyter_openapi.messages import N_, _, pgettext
 from jupyter_openapi.widgets.panel import HIDDEN, Cell, column, without_ids
 from jupyter_openapi.widgets.queries import moment, number
 
@@ -26,13 +26,13 @@ COLUMNS = (
     column("Status"),
 )
 FILTERS: Mapping[str, frozenset[str]] = {
-    "Open": orders.OPEN,
-    "Waiting for a trigger": frozenset({"VarietiesNotReported", "DelayedNotReported"}),
-    "Partly filled": frozenset({"PartialFilledStatus"}),
-    "Filled": frozenset({"FilledStatus"}),
-    "Cancelled": frozenset({"CanceledStatus", "PartialWithdrawal"}),
-    "Rejected or expired": frozenset({"RejectedStatus", "ExpiredStatus"}),
-    "All of today": orders.OPEN | orders.FINAL,
+    N_("Open"): orders.OPEN,
+    N_("Waiting for a trigger"): frozenset({"VarietiesNotReported", "DelayedNotReported"}),
+    N_("Partly filled"): frozenset({"PartialFilledStatus"}),
+    N_("Filled"): frozenset({"FilledStatus"}),
+    N_("Cancelled"): frozenset({"CanceledStatus", "PartialWithdrawal"}),
+    N_("Rejected or expired"): frozenset({"RejectedStatus", "ExpiredStatus"}),
+    N_("All of today"): orders.OPEN | orders.FINAL,
 }
 HOLD_UNKNOWN = ("Open", "All of today")  # the filters that show an order in a state that is not known here
 
@@ -79,7 +79,7 @@ def row_of(order: Mapping[str, Any], zone: tzinfo, *, privacy: bool, last: Decim
     cells = (
         time_cell,
         _text(order.get("symbol"), str(order.get("stock_name") or "")),
-        Cell(side, sort=side, tone={"Buy": "up", "Sell": "down"}.get(side, "")),
+        Cell(_(side), sort=side, tone={"Buy": "up", "Sell": "down"}.get(side, "")),
         _text(kind, str(order.get("time_in_force") or "?")),
         _price(order),
         Cell(money(last), sort=float(last)) if last is not None else Cell(""),
@@ -92,7 +92,7 @@ def row_of(order: Mapping[str, Any], zone: tzinfo, *, privacy: bool, last: Decim
         order_id,
         cells,
         _("{side} {quantity}{symbol}, order {order_id}").format(
-            side=side, quantity=quantity, symbol=order.get("symbol"), order_id=shown_id
+            side=_(side), quantity=quantity, symbol=order.get("symbol"), order_id=shown_id
         ),
         cancellable=may_cancel(order),
         replaceable=status in orders.REPLACEABLE and bool(rules and rules.replaceable),
@@ -125,7 +125,7 @@ def _time(value: Any, zone: tzinfo, order_id: str) -> tuple[Cell, str]:
 
 def _price(order: Mapping[str, Any]) -> Cell:
     price, trigger = number(order.get("price")), number(order.get("trigger_price"))
-    parts = [money(price) if price else "market"]
+    parts = [money(price) if price else pgettext("order type", "market")]
     if trigger:
         parts.append(_("if {trigger}").format(trigger=money(trigger)))
     if trail := number(order.get("trailing_amount")):
@@ -159,7 +159,7 @@ def _status(order: Mapping[str, Any], *, privacy: bool) -> Cell:
     """Return how an order stands, and below it why it was rejected or ended unfilled."""
     status = str(order.get("status"))
     words = (
-        orders.status_meaning(status)
+        _(orders.status_meaning(status))
         if is_known(status)
         else _("not known here: {status}").format(status=status)
     )

@@ -11,7 +11,7 @@ from typing import Any
 
 from jupyter_openapi.account import ClientLike
 from jupyter_openapi.market.symbols import parse
-from jupyter_openapi.messages import _, ngettext
+from jupyter_openapi.messages import _, ngettext, pgettext
 from jupyter_openapi.plots.averages import lengths_of
 from jupyter_openapi.session import SESSION
 from jupyter_openapi.widgets.chart_bars import (
@@ -69,6 +69,8 @@ class Chart(LivePage):
         Whose client it uses; the kernel's own by default.
     privacy
         No quantities.
+    language
+        en, zh-CN or zh-HK; the language that was chosen, else the front end's, by default.
     pace
         Times; a test shortens them.
 
@@ -96,6 +98,7 @@ class Chart(LivePage):
         client: ClientLike | None = None,
         session: ClientHolder | None = None,
         privacy: bool = False,
+        language: str = "",
         pace: Pace | None = None,
     ) -> None:
         # Before anything is made: what is refused leaves nothing behind.
@@ -104,7 +107,7 @@ class Chart(LivePage):
         self.averages = lengths_of(ma)
         holder = holder_of(client, session, SESSION)
         charting(connected(holder))
-        super().__init__(holder, pace=pace, privacy=privacy)
+        super().__init__(holder, pace=pace, privacy=privacy, language=language)
         self.model_state = ChartModel(self._session, self.touch, symbol, period, own=fills)
         self.start()
 
@@ -132,11 +135,11 @@ class Chart(LivePage):
             **super().words(),
             "title": _("Chart"),
             "period": _("Period"),
-            "open": _("Open"),
-            "high": _("High"),
-            "low": _("Low"),
-            "close": _("Close"),
-            "volume": _("Volume"),
+            "open": pgettext("column", "Open"),
+            "high": pgettext("column", "High"),
+            "low": pgettext("column", "Low"),
+            "close": pgettext("column", "Close"),
+            "volume": pgettext("column", "Volume"),
             "average": _("MA"),
             "fit": _("Show all"),
             "keys": _("Arrow keys move, + and - zoom."),

@@ -13,7 +13,7 @@ from jupyter_openapi.credentials import Credentials, profiles, store_profile, va
 from jupyter_openapi.errors import RequestRefused
 from jupyter_openapi.login.browser import BrowserLogin
 from jupyter_openapi.machine import Machine, machine
-from jupyter_openapi.messages import _
+from jupyter_openapi.messages import N_, _
 from jupyter_openapi.session import Session
 from jupyter_openapi.transport.hosts import resolve_host
 from jupyter_openapi.widgets import polling as events
@@ -86,7 +86,7 @@ def open_account(session: Session, wish: LoginRequest, typed: Credentials | None
     """Connect the session to the account the panel asks for; it must still be tested."""
     if wish.mode == "sandbox" and typed is not None:
         client = Client(
-            typed, "sandbox", _sandbox_url(session), trading=wish.trading, source="the credential panel"
+            typed, "sandbox", _sandbox_url(session), trading=wish.trading, source=_("the credential panel")
         )
         session.preview, session.found, session.client = None, None, client
         return client
@@ -146,11 +146,15 @@ def examine(client: Client, *, privacy: bool = False) -> list[Row]:
     account = client.account
     host = account.host.partition("://")[2]
     rows: list[Row] = [
-        ("Account", f"…{account.digits}" if account.digits and not privacy else account.mode.title(), ""),
+        (
+            N_("Account"),
+            f"…{account.digits}" if account.digits and not privacy else _(account.mode.title()),
+            "",
+        ),
         _kind(account.mode, account.claim, channels),
         _token(client.token_days_left(), renews=client.token_renews),
-        ("Orders", "allowed" if account.trading else "not allowed: read-only", ""),
-        ("Answered in", _("{elapsed:.0f} ms by {host}").format(elapsed=elapsed * 1000, host=host), ""),
+        (N_("Orders"), N_("allowed") if account.trading else N_("not allowed: read-only"), ""),
+        (N_("Answered in"), _("{elapsed:.0f} ms by {host}").format(elapsed=elapsed * 1000, host=host), ""),
     ]
     return [*rows, _clock(client.clock_offset())]
 
@@ -162,37 +166,44 @@ def _channels(data: Any) -> list[str]:
 
 def _kind(mode: str, claim: str | None, channels: list[str]) -> Row:
     if mode == "sandbox":
-        return "Kind", "a paper exchange on this machine: play money", "good"
-    said = _("the token says {claim}").format(claim=claim) if claim else "the token does not say"
+        return N_("Kind"), N_("a paper exchange on this machine: play money"), "good"
+    said = _("the token says {claim}").format(claim=claim) if claim else _("the token does not say")
     if channels:
         said += _("; its holdings are in {channels}").format(channels=", ".join(channels))
     if mode == "paper" and claim == "live":
-        return "Kind", "not paper: the token says it moves real money, so orders are refused", "warn"
+        return N_("Kind"), N_("not paper: the token says it moves real money, so orders are refused"), "warn"
     if mode == "paper" and claim is None and not any("paper" in channel for channel in channels):
-        return "Kind", _("paper by header only: {said}").format(said=said), "warn"
-    return "Kind", f"{mode}: {said}", "good" if mode == "paper" else "warn"
+        return N_("Kind"), _("paper by header only: {said}").format(said=said), "warn"
+    return (
+        N_("Kind"),
+        _("{mode}: {said}").format(mode=_(mode), said=said),
+        "good" if mode == "paper" else "warn",
+    )
 
 
 def _token(days: float | None, *, renews: bool = False) -> Row:
     found = validity(days, renews=renews)
-    return "Token", found.text, "" if days is None else "warn" if found.renew else "good"
+    return N_("Token"), found.text, "" if days is None else "warn" if found.renew else "good"
 
 
 def _clock(offset: float) -> Row:
     if not offset:
-        return "Clock", "in step with the broker's", "good"
-    way = "behind" if offset > 0 else "ahead of"
+        return N_("Clock"), N_("in step with the broker's"), "good"
     return (
-        "Clock",
-        _("{offset:.0f} s {way} the broker's, which requests follow").format(offset=abs(offset), way=way),
+        N_("Clock"),
+        (
+            _("{offset:.0f} s behind the broker's, which requests follow")
+            if offset > 0
+            else _("{offset:.0f} s ahead of the broker's, which requests follow")
+        ).format(offset=abs(offset)),
         "warn",
     )
 
 
 REFRESH_LINES = (
-    ("does", "asks the broker for a new access token, once"),
-    ("ends", "the old token: other programs that use it stop working"),
-    ("keeps", "the new one where the old one came from, or else in this kernel only"),
+    (N_("does"), N_("asks the broker for a new access token, once")),
+    (N_("ends"), N_("the old token: other programs that use it stop working")),
+    (N_("keeps"), N_("the new one where the old one came from, or else in this kernel only")),
 )
 
 
@@ -223,6 +234,7 @@ class CredentialModel(PanelState):
         self._session: Session = session
         self._lock = threading.Lock()
         self.machine = place or machine()
+        self._place = place
         self.slot = Pending()
         self.empty: dict[str, str] = {}  # what is said beside the fields of keys that are missing
         self.notes: list[str] = []
@@ -232,23 +244,27 @@ class CredentialModel(PanelState):
         self._wish: tuple[LoginRequest, bool] | None = None  # what the login under way is for
         events.listen(session, self._on_event)
 
+    def where(self) -> str:
+        """Say where typed keys go, in the language spoken now."""
+        return (self._place or machine()).words
+
     def connect(self, wish: LoginRequest, typed: Credentials | None, *, privacy: bool = False) -> None:
         """Connect to an account and test it; on failure everything stays as it was."""
         check(wish, self.machine, typed=typed is not None)
-        self._start("Connecting", lambda: self._connect(wish, typed, privacy=privacy))
+        self._start(N_("Connecting"), lambda: self._connect(wish, typed, privacy=privacy))
 
     def log_in(self, wish: LoginRequest, *, privacy: bool = False) -> None:
         """Show a link to the broker's page; once access is allowed there, connect to the account."""
         refuse_sandbox(wish.mode)
         check(wish, self.machine, typed=False)
         self._wish = wish, privacy
-        self._start("Preparing the login", lambda: self.page_login.begin(wish.profile))
+        self._start(N_("Preparing the login"), lambda: self.page_login.begin(wish.profile))
 
     def finish_login(self, pasted: str) -> None:
         """Go on with the address that the browser was sent to, where it could not be opened."""
         login = self.page_login.take()
         if login is not None:
-            self._start("Logging in", lambda: self._logged_in(lambda: login.paste(pasted)))
+            self._start(N_("Logging in"), lambda: self._logged_in(lambda: login.paste(pasted)))
 
     def give_up_login(self) -> None:
         """Wait for the browser no longer."""
@@ -257,7 +273,7 @@ class CredentialModel(PanelState):
 
     def _came_back(self, login: BrowserLogin) -> None:
         if self.page_login.take(login) is not None:
-            self._start("Logging in", lambda: self._logged_in(lambda: login.wait(1)))
+            self._start(N_("Logging in"), lambda: self._logged_in(lambda: login.wait(1)))
 
     def _logged_in(self, keys: Callable[[], Credentials]) -> None:
         """Connect with the tokens that the login brought; they are kept by then."""
@@ -282,14 +298,14 @@ class CredentialModel(PanelState):
             raise RequestRefused(_("Connect first: there is no token to refresh."))
         if self._session.found is None:
             raise RequestRefused(_("A sandbox's own token needs no refresh."))
-        self.slot.put(PendingChange("refresh", "Refresh now", REFRESH_LINES, self._refresh, client))
+        self.slot.put(PendingChange("refresh", N_("Refresh now"), REFRESH_LINES, self._refresh, client))
         self._changed()
 
     def send(self, offer_id: str) -> None:
         """Do what was offered, once."""
         offer = self.slot.take(offer_id, self._session.client)
         if offer is not None:
-            self._start("Refreshing", offer.send)
+            self._start(N_("Refreshing"), offer.send)
 
     def drop(self) -> None:
         """Do nothing after all."""
@@ -298,7 +314,7 @@ class CredentialModel(PanelState):
 
     def forget(self, profile: str) -> None:
         """Disconnect, and delete what is kept."""
-        self._start("Forgetting", lambda: self._forget(profile))
+        self._start(N_("Forgetting"), lambda: self._forget(profile))
 
     def close(self) -> None:
         """Offer nothing more, and wait for no browser."""
@@ -333,7 +349,7 @@ class CredentialModel(PanelState):
             report = examine(opened(), privacy=privacy)
         then()
         self.report, self.profiles = report, profiles()
-        self.note = "Connected"
+        self.note = N_("Connected")
         self.slot.drop()
         events.publish(self._session, "account")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from jupyter_openapi.messages import N_, _
 from jupyter_openapi.session import SESSION, Session
 from jupyter_openapi.widgets.credential_model import (
     SECRETS,
@@ -28,15 +29,19 @@ class CredentialPanel(Page):
         Whose client it connects; the kernel's own by default.
     privacy
         Show no account number.
+    language
+        en, zh-CN or zh-HK; the language that was chosen, else the front end's, by default.
     """
 
-    NAME = "Credential panel"
+    NAME = N_("Credential panel")
     _esm = static("credential_panel.js")
     _css = static("panel.css")
 
-    def __init__(self, *, session: Session | None = None, profile: str = "", privacy: bool = False) -> None:
+    def __init__(
+        self, *, session: Session | None = None, profile: str = "", privacy: bool = False, language: str = ""
+    ) -> None:
         own = SESSION if session is None else session
-        super().__init__(own, privacy=privacy)
+        super().__init__(own, privacy=privacy, language=language)
         self._profile = profile
         self.login = CredentialModel(own, self.touch)
 
@@ -75,15 +80,15 @@ class CredentialPanel(Page):
         login = self.login
         return {
             **head_view(self._session.client, privacy=self.privacy),
-            "busy": login.busy,
+            "busy": _(login.busy),
             "error": login.error,
-            "note": login.note,
+            "note": _(login.note),
             "empty": login.empty,
             "notes": list(login.notes),
-            "report": [list(row) for row in login.report],
+            "report": [[_(label), _(text), tone] for label, text, tone in login.report],
             "profile": self._profile,
             "profiles": login.profiles,
-            "machine": login.machine.words,
+            "machine": login.where(),
             "sandbox_only": login.machine.sandbox_only,
             "orders": login.machine.orders,
             "login": login.page_login.view(),
@@ -92,7 +97,7 @@ class CredentialPanel(Page):
 
     def fallback(self) -> str:
         """Return what to show where there are no widgets."""
-        return (
+        return _(
             "Credential panel. Without it: set LONGBRIDGE_APP_KEY, LONGBRIDGE_APP_SECRET and "
             "LONGBRIDGE_ACCESS_TOKEN, then %openapi connect paper; or type %openapi login --oauth"
         )

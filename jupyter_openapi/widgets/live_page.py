@@ -10,7 +10,7 @@ from typing import Any
 from jupyter_openapi.account import ClientLike
 from jupyter_openapi.errors import RequestRefused
 from jupyter_openapi.kernel import cell_clock
-from jupyter_openapi.messages import _
+from jupyter_openapi.messages import ENGLISH, _, speaking
 from jupyter_openapi.stream.subscriber import Subscriber
 from jupyter_openapi.widgets.flow import Flow, Pace, Pump, Update
 from jupyter_openapi.widgets.panel import Page, failure_words, head_view, stamp
@@ -54,7 +54,7 @@ class LivePage(Page):
         super().__init__(session, **traits)
         flow = Flow(pace or Pace(), lambda: cell_clock().began, time.monotonic())
         cell_clock()  # from now on
-        self._pump = Pump(flow, self.state, self._post, self._leave)
+        self._pump = Pump(flow, self._spoken_state, self._post, self._leave)
         self._turn = threading.RLock()
         self.error = ""
         self.stopped = False  # by its button
@@ -72,6 +72,10 @@ class LivePage(Page):
     def state(self) -> dict[str, Any]:
         """Return all that a page shows, as JSON, by keys that stay the same."""
         raise NotImplementedError
+
+    def _spoken_state(self) -> dict[str, Any]:
+        with speaking(self.spoken() or ENGLISH):
+            return self.state()
 
     def words(self) -> dict[str, str]:
         """Return the words of the page; a panel adds its own, its title among them."""

@@ -217,7 +217,9 @@ class LiveQuote:
         worth = instrument.worth(quantity, price)
         if worth is None:
             return _("not known, for the multiplier is not"), ""
-        total = f"{'about ' if about else ''}{money(worth, instrument.currency)}"
+        total = money(worth, instrument.currency)
+        if about:
+            total = _("about {amount}").format(amount=total)
         return total, _fees(fields, quantity, price, instrument)
 
     def hints(self) -> dict[str, str]:
@@ -258,7 +260,7 @@ class LiveQuote:
                 "'{symbol}' is no symbol of a market where orders are taken: type one such as 700.HK or "
                 "AAPL.US."
             ).format(symbol=symbol)
-        return seen.problem or (WAITING if symbol and self._waiting else "")
+        return seen.problem or (_(WAITING) if symbol and self._waiting else "")
 
     def view(self, *, privacy: bool) -> dict[str, Any]:
         """Return what the page shows."""

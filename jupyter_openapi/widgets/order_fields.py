@@ -14,7 +14,7 @@ from jupyter_openapi.market import orders, symbols
 from jupyter_openapi.market.money import amount
 from jupyter_openapi.market.order_rules import TypeRules
 from jupyter_openapi.market.orders import RULES, types_of
-from jupyter_openapi.messages import _
+from jupyter_openapi.messages import N_, _
 from jupyter_openapi.spec import catalog
 from jupyter_openapi.spec.model import Operation
 from jupyter_openapi.trading.describe import HOURS, LASTS
@@ -32,8 +32,8 @@ STANDING_NAMES = {wire: name for name, wire in REPLACE_NAMES.items()}
 
 
 ENDED = (
-    ("TSMAMT", "Trailing market by amount", "the broker takes none any more"),
-    ("TSMPCT", "Trailing market by percent", "the broker takes none any more"),
+    ("TSMAMT", N_("Trailing market by amount"), N_("the broker takes none any more")),
+    ("TSMPCT", N_("Trailing market by percent"), N_("the broker takes none any more")),
 )
 """Order types that a trader may look for and the broker no longer takes: shown, and not to be chosen."""
 
@@ -45,7 +45,7 @@ def setup() -> dict[str, Any]:
         "types": {code: _type(rules) for code, rules in RULES.items()},
         "ended": [list(row) for row in ENDED],
         "sides": _values("side"),
-        "lasts": [[value, LASTS.get(value, "until a date")] for value in _values("time_in_force")],
+        "lasts": [[value, LASTS.get(value, N_("until a date"))] for value in _values("time_in_force")],
         "hours": [[value, HOURS.get(value, value)] for value in _values("outside_rth")],
         "remark": _longest("submit_order"),
     }
@@ -111,7 +111,7 @@ def _chosen(operation: Operation, name: str, text: str) -> str:
             return str(value)
     raise RequestRefused(
         _("{name} can't be '{text}': choose {values}.").format(
-            name=LABELS[name], text=text, values=", ".join(_values(name))
+            name=_(LABELS[name]), text=text, values=", ".join(_values(name))
         )
     )
 
@@ -129,7 +129,7 @@ class FieldsWrong(RequestRefused):
 
     def __init__(self, found: Sequence[orders.Problem]) -> None:
         self.problems = {problem.field: by_label(problem.message) for problem in found}
-        said = "; ".join(by_label(problem.message) for problem in found)
+        said = _("; ").join(by_label(problem.message) for problem in found)
         super().__init__(_("{said}. Nothing was sent.").format(said=said))
 
 
@@ -164,7 +164,7 @@ def check_bracket(fields: Mapping[str, str]) -> list[orders.Problem]:
                 if above
                 else _("{name} must be below the price for a {side} order")
             )
-            text = template.format(name=name, side="Buy" if rising else "Sell")
+            text = template.format(name=name, side=_("Buy") if rising else _("Sell"))
             problems.append(orders.Problem(name, text))
     return problems
 
@@ -184,7 +184,7 @@ def submit_offer(
     if found := [*orders.check(fields), *check_bracket(fields)]:
         raise FieldsWrong(found)
     preview = client.call("submit_order", override=list(override), **wire_fields(fields))
-    return PendingChange("submit", "Send order", preview.lines, sender(preview), client, version)
+    return PendingChange("submit", N_("Send order"), preview.lines, sender(preview), client, version)
 
 
 def replace_offer(
@@ -210,13 +210,13 @@ def replace_offer(
     if found := orders.check_replace(order, given):
         raise FieldsWrong([orders.Problem(STANDING_NAMES.get(p.field, p.field), p.message) for p in found])
     preview = client.call("replace_order", override=list(override), order_id=str(order["order_id"]), **given)
-    return PendingChange("replace", "Send replacement", preview.lines, sender(preview), client, version)
+    return PendingChange("replace", N_("Send replacement"), preview.lines, sender(preview), client, version)
 
 
 def cancel_offer(client: ClientLike, order_id: str, version: str = "") -> PendingChange:
     """Return the offer of a cancellation."""
     preview = client.call("cancel_order", order_id=order_id)
-    return PendingChange("cancel", "Send cancellation", preview.lines, sender(preview), client, version)
+    return PendingChange("cancel", N_("Send cancellation"), preview.lines, sender(preview), client, version)
 
 
 def sender(preview: Any) -> Callable[[], Any]:

@@ -8,7 +8,7 @@ from typing import Any
 import traitlets
 
 from jupyter_openapi.account import ClientLike
-from jupyter_openapi.messages import _
+from jupyter_openapi.messages import N_, _
 from jupyter_openapi.session import SESSION
 from jupyter_openapi.trading.limits import OVERRIDES
 from jupyter_openapi.widgets.order_fields import first_fields, setup
@@ -28,6 +28,8 @@ class OrderForm(Page):
         Whose client it uses; the kernel's own by default.
     privacy
         Show no amounts and no ids.
+    language
+        en, zh-CN or zh-HK; the language that was chosen, else the front end's, by default.
     fields
         What it starts with: ``symbol``, ``side``, ``price``, ``quantity``, ``type``, ``tif``, or wire names.
 
@@ -41,7 +43,7 @@ class OrderForm(Page):
     >>> OrderForm(symbol="700.HK", side="Sell", quantity="100")  # doctest: +SKIP
     """
 
-    NAME = "Order form"
+    NAME = N_("Order form")
     _esm = static("order_form.js")
     _css = static("panel.css", "order.css")
     _setup = traitlets.Dict().tag(sync=True)  # rules of the order types: nothing of an account
@@ -52,10 +54,13 @@ class OrderForm(Page):
         client: ClientLike | None = None,
         session: ClientHolder | None = None,
         privacy: bool = False,
+        language: str = "",
         replaces: Mapping[str, Any] | None = None,
         **fields: Any,
     ) -> None:
-        super().__init__(holder_of(client, session, SESSION), _setup=setup(), privacy=privacy)
+        super().__init__(
+            holder_of(client, session, SESSION), _setup=setup(), privacy=privacy, language=language
+        )
         self.ticket = Ticket(
             self._session,
             self.touch,
@@ -114,22 +119,24 @@ def ticket_view(ticket: Ticket, client: ClientLike | None, *, privacy: bool) -> 
         "epoch": ticket.epoch,
         "fields": ticket.fields,
         "replaces": bool(ticket.replaces),
-        "busy": ticket.busy,
+        "busy": _(ticket.busy),
+        "sending": ticket.busy == "Sending",
         "error": _error(ticket, client),
-        "limit": [ticket.limit, OVERRIDES.get(ticket.limit, "")] if ticket.limit else None,
+        "limit": [ticket.limit, _(OVERRIDES.get(ticket.limit, ""))] if ticket.limit else None,
         "problems": ticket.problems,
         "tape": ticket.tape.view(privacy=privacy),
         "choices": [list(pair) for pair in ticket.tape.choices],
         "offer": offer_view(ticket.slot.offer, privacy=privacy),
         "order": _order_view(ticket, privacy=privacy),
-        "note": ticket.note,
+        "note": _(ticket.note),
     }
 
 
 def _error(ticket: Ticket, client: ClientLike | None) -> str:
     if not ticket.error and client is None:
-        return NOT_CONNECTED
-    return ticket.error.partition(" If you mean it, type")[0] if ticket.limit else ticket.error
+        return _(NOT_CONNECTED)
+    # What a line would type is said by a box to tick here.
+    return ticket.error.partition(_(" If you mean it, type"))[0] if ticket.limit else ticket.error
 
 
 def _order_view(ticket: Ticket, *, privacy: bool) -> dict[str, Any] | None:

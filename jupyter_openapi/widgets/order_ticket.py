@@ -15,7 +15,7 @@ from typing import Any
 
 from jupyter_openapi.account import ClientLike
 from jupyter_openapi.errors import OutcomeUnknown, RequestRefused
-from jupyter_openapi.messages import _
+from jupyter_openapi.messages import N_, _
 from jupyter_openapi.trading.order_state import OrderState, describe_progress
 from jupyter_openapi.widgets import polling as events
 from jupyter_openapi.widgets.live_quote import LiveQuote
@@ -134,7 +134,7 @@ class Ticket(PanelState):
                 return
             self.fields, self.version = clean(fields), version
             self.slot.drop()
-            self.busy, self.error, self.problems = "Making the preview", "", {}
+            self.busy, self.error, self.problems = N_("Making the preview"), "", {}
             self.limit = ""
             mine = dict(self.fields)
         self._refresh()
@@ -146,7 +146,7 @@ class Ticket(PanelState):
             if self.busy or not self.order_id:
                 return
             self.slot.drop()
-            self.busy, self.error = "Making the preview", ""
+            self.busy, self.error = N_("Making the preview"), ""
             order_id = self.order_id
         self._changed()
         self._work(lambda: self._offer_cancel(order_id), _words)
@@ -165,7 +165,7 @@ class Ticket(PanelState):
                 self.error = str(refused)
                 offer = None
             if offer is not None:
-                self.busy, self.error, self.note = "Sending", "", ""
+                self.busy, self.error, self.note = N_("Sending"), "", ""
         self._changed()
         if offer is not None:
             sent = offer
@@ -218,7 +218,7 @@ class Ticket(PanelState):
             raise
         except OutcomeUnknown as unknown:
             with self._lock:
-                self.note = "Nothing is repeated by itself: look at your orders before you send again."
+                self.note = _("Nothing is repeated by itself: look at your orders before you send again.")
                 self._owner = offer.client
                 self.order_id, self.order = unknown.order_id or "", None
             raise
@@ -229,8 +229,8 @@ class Ticket(PanelState):
             if epoch != self.epoch:  # the form was opened on another order meanwhile
                 return
             state = getattr(reply, "state", None)
-            self.note = {"submit": "Order sent", "replace": "Change sent"}.get(
-                offer.kind, "Cancellation sent"
+            self.note = {"submit": _("Order sent"), "replace": _("Change sent")}.get(
+                offer.kind, _("Cancellation sent")
             )
             if offer.kind == "submit" and state is not None and state.rejected:
                 self.note = _("Order rejected by the broker")

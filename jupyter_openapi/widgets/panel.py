@@ -10,6 +10,7 @@ import re
 import threading
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, tzinfo
 from importlib.resources import files
@@ -23,10 +24,10 @@ from markupsafe import Markup
 
 from jupyter_openapi.account import ClientLike
 from jupyter_openapi.colors import colors
-from jupyter_openapi.errors import OpenAPIError, OutcomeUnknown
+from jupyter_openapi.errors import OpenAPIError, OutcomeUnknown, RequestRefused
 from jupyter_openapi.kernel import NO_CELL
 from jupyter_openapi.machine import machine
-from jupyter_openapi.messages import _
+from jupyter_openapi.messages import ENGLISH, N_, _, checked, chosen, known, language, speaking
 from jupyter_openapi.widgets import polling as events
 from jupyter_openapi.widgets.model import PendingChange
 from jupyter_openapi.widgets.polling import Throttle
@@ -34,30 +35,31 @@ from jupyter_openapi.widgets.queries import ClientHolder
 
 HIDDEN = "•••"
 LABELS = {
-    "symbol": "Symbol",
-    "side": "Side",
-    "order_type": "Type",
-    "submitted_price": "Price",
-    "submitted_quantity": "Quantity",
-    "time_in_force": "Time in force",
-    "trigger_price": "Trigger price",
-    "trailing_amount": "Trailing amount",
-    "trailing_percent": "Trailing percent",
-    "limit_offset": "Limit offset",
-    "take_profit": "Take profit",
-    "stop_loss": "Stop loss",
-    "expire_date": "Expire date",
-    "outside_rth": "Outside RTH",
-    "remark": "Remark",
+    "symbol": N_("Symbol"),
+    "side": N_("Side"),
+    "order_type": N_("Type"),
+    "submitted_price": N_("Price"),
+    "submitted_quantity": N_("Quantity"),
+    "time_in_force": N_("Time in force"),
+    "trigger_price": N_("Trigger price"),
+    "trailing_amount": N_("Trailing amount"),
+    "trailing_percent": N_("Trailing percent"),
+    "limit_offset": N_("Limit offset"),
+    "take_profit": N_("Take profit"),
+    "stop_loss": N_("Stop loss"),
+    "expire_date": N_("Expire date"),
+    "outside_rth": N_("Outside RTH"),
+    "remark": N_("Remark"),
 }
-_NAMES = re.compile("|".join(sorted((rf"\b{name}\b" for name in LABELS), key=len, reverse=True)))
+# Chinese words stand beside names without a space: only ASCII letters make a longer name.
+_NAMES = re.compile("|".join(sorted((rf"\b{name}\b" for name in LABELS), key=len, reverse=True)), re.ASCII)
 _LONG_NUMBER = re.compile(r"\d{6,}")
 
 
 def title(client: ClientLike | None, *, privacy: bool = False) -> str:
     """Return the account's title, without its digits where `privacy` is on."""
     if client is None:
-        return "Not connected"
+        return _("Not connected")
     account = replace(client.account, digits="") if privacy else client.account
     return account.title
 
@@ -83,7 +85,7 @@ def by_label(message: str) -> str:
     >>> by_label("submitted_price is missing: LO needs it")
     'Price is missing: LO needs it'
     """
-    return _NAMES.sub(lambda found: LABELS[found[0]], message)
+    return _NAMES.sub(lambda found: _(LABELS[found[0]]), message)
 
 
 def failure_words(failure: BaseException) -> str:
@@ -101,12 +103,12 @@ def without_ids(text: str) -> str:
 
 
 LOOKING = 150.0  # seconds without a sign of life after which a page counts as gone
-INSTALL = (
+INSTALL = N_(
     "This front end shows no widgets, or lacks anywidget's part. Where the Jupyter server runs, type\n"
     "  pip install anywidget ipywidgets\n"
     "and reload the page."
 )
-COLAB = (
+COLAB = N_(
     "On Colab run this first, once in a notebook:\n"
     "  from google.colab import output; output.enable_custom_widget_manager()"
 )
@@ -127,10 +129,10 @@ def offer_view(offer: PendingChange | None, *, privacy: bool) -> dict[str, Any] 
     return {
         "id": offer.id,
         "kind": offer.kind,
-        "button": offer.button,
+        "button": _(offer.button),
         "version": offer.version,
         "seconds": offer.seconds_left,
-        "lines": [list(line) for line in shown_lines(offer.lines, privacy=privacy)],
+        "lines": [[_(label), text] for label, text in shown_lines(offer.lines, privacy=privacy)],
     }
 
 
@@ -191,11 +193,13 @@ def static(*names: str) -> str:
 
 
 def in_thread(work: Callable[[], None]) -> None:
-    """Run `work` in a thread of its own, which belongs to no cell."""
+    """Run `work` in a thread of its own, which belongs to no cell and speaks as this one does."""
+    tongue = language()
 
     def without_cell() -> None:
         NO_CELL.set(True)
-        work()
+        with speaking(tongue):
+            work()
 
     threading.Thread(target=without_cell, name="openapi-panel", daemon=True).start()
 
@@ -283,6 +287,8 @@ class Page(anywidget.AnyWidget):
 
     NAME = "Panel"
     privacy = traitlets.Bool(default_value=False, help="Show no amounts, no ids.")
+    language = traitlets.Unicode(help="en, zh-CN or zh-HK; empty: the language chosen, else the page's own.")
+    _language = traitlets.Unicode().tag(sync=True)  # empty: the page's own
     _line = traitlets.Unicode().tag(sync=True)  # the class of the line for a notebook without its kernel
 
     def __init__(self, session: ClientHolder, **traits: Any) -> None:
@@ -293,7 +299,9 @@ class Page(anywidget.AnyWidget):
         self._outbox = Throttle(self._deliver)
         self._opened: Callable[[], None] = lambda: None
         self.on_msg(self._receive)
-        self.observe(lambda _: self.touch(), "privacy")
+        self._language = self.language or chosen()
+        self._locale = ""  # the page's
+        self.observe(lambda _change: self.touch(), "privacy")
         events.listen(session, self._on_event)
 
     def touch(self) -> None:
@@ -331,6 +339,11 @@ class Page(anywidget.AnyWidget):
         self._outbox.close()
         super().close()
 
+    def __del__(self) -> None:
+        """Close it; one that was refused while it was made has nothing to close yet."""
+        with suppress(AttributeError):
+            super().__del__()
+
     def _on_event(self, event: events.Event) -> None:
         if event == "account":
             self._client = self._session.client
@@ -340,13 +353,35 @@ class Page(anywidget.AnyWidget):
         if self._session.client is not self._client:
             events.publish(self._session, "account")
 
+    @traitlets.validate("language")
+    def _known_language(self, proposal: Mapping[str, Any]) -> str:
+        try:
+            return checked(str(proposal["value"])) if proposal["value"] else ""
+        except ValueError as unknown:
+            raise RequestRefused(str(unknown)) from None
+
+    @traitlets.observe("language")
+    def _speak(self, _change: Any) -> None:
+        self._language = self.language or chosen()
+
+    def spoken(self) -> str:
+        """Return the language the panel is shown in: its own, the one chosen, or its page's."""
+        return self.language or chosen() or self._locale
+
     def _deliver(self) -> None:
-        self.send({"kind": "view", "seen": self._pages.numbers(), **self.view()})
+        with speaking(self.spoken() or ENGLISH):
+            self.send({"kind": "view", "seen": self._pages.numbers(), **self.view()})
 
     def _receive(self, _widget: Any, content: Any, _buffers: Any) -> None:
         """Take a message, on whatever thread it comes. No error leaves: nobody would see it."""
         if not isinstance(content, dict) or not isinstance(content.get("page"), str):
             return
+        self._locale = known(str(content.get("locale", ""))) or self._locale
+        with speaking(self.spoken() or ENGLISH):
+            self._take(content)
+        self.touch()
+
+    def _take(self, content: dict[str, Any]) -> None:
         try:
             kind, page = str(content.get("kind")), content["page"]
             if kind == "gone":
@@ -358,7 +393,6 @@ class Page(anywidget.AnyWidget):
                     self._opened()
         except Exception as failure:  # noqa: BLE001 (shown in the panel)
             self.trouble(failure_words(failure))
-        self.touch()
 
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
         bundle = super()._repr_mimebundle_(**kwargs)
@@ -366,7 +400,7 @@ class Page(anywidget.AnyWidget):
             return None
         data, *metadata = bundle if isinstance(bundle, tuple) else (bundle,)
         advice = COLAB if machine().service == "Google Colab" else INSTALL
-        data = {**data, "text/plain": f"{self.fallback()}\n{advice}"}
+        data = {**data, "text/plain": f"{self.fallback()}\n{_(advice)}"}
         return (data, *metadata) if metadata else data
 
     def _ipython_display_(self, **_kwargs: Any) -> None:
@@ -376,7 +410,7 @@ class Page(anywidget.AnyWidget):
         if bundle is None:
             return
         data, metadata = bundle if isinstance(bundle, tuple) else (bundle, {})
-        words = _("{panel}: run this cell to open it.").format(panel=self.NAME)
+        words = _("{panel}: run this cell to open it.").format(panel=_(self.NAME))
         line = {"text/html": _LINE.format(name=self._line, text=words)}
         display(line, raw=True)  # type: ignore[no-untyped-call]
         display(data, raw=True, metadata=metadata)  # type: ignore[no-untyped-call]

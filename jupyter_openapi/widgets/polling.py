@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from typing import Literal
 
 from jupyter_openapi.account import ClientLike
+from jupyter_openapi.messages import N_
 from jupyter_openapi.ratelimit.rates import RESERVE
 
 PATIENCE = 10.0  # seconds a poller stands back for an order on its way
@@ -131,7 +132,7 @@ class OrderPriority:
 
 
 TRAFFIC = OrderPriority()
-WAITING = "Waiting: the calls that the broker allows now are left for orders."
+WAITING = N_("Waiting: the calls that the broker allows now are left for orders.")
 
 
 class Throttle:

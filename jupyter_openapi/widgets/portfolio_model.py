@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from jupyter_openapi.account import ClientLike
 from jupyter_openapi.errors import RequestRefused
 from jupyter_openapi.market.money import amount
-from jupyter_openapi.messages import _
+from jupyter_openapi.messages import N_, _
 from jupyter_openapi.portfolio.valuation import valued
 from jupyter_openapi.widgets import polling as events
 from jupyter_openapi.widgets.panel import PanelState, failure_words, in_thread
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-PICTURES = ("Allocation", "Profit and loss", "Today", "Equity")
+PICTURES = (N_("Allocation"), N_("Profit and loss"), N_("Today"), N_("Equity"))
 _DRAWING = threading.Lock()
 DRAWING_LONGEST = 5  # seconds
 FOLLOW = 1.0  # seconds between two valuations at pushed prices
@@ -96,7 +96,7 @@ class PortfolioModel(PanelState):
             self.base_currency = base_currency or self.base_currency
             self._turn += 1
             turn = self._turn
-            self.busy, self.error = "Reading the account", ""
+            self.busy, self.error = N_("Reading the account"), ""
         self._changed()
         self._run(lambda: self._look(turn))
 

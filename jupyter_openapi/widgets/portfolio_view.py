@@ -10,7 +10,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from jupyter_openapi.account import ClientLike
-from jupyter_openapi.messages import _
+from jupyter_openapi.messages import N_, _
 from jupyter_openapi.plots.style import MINUS, amount_text, percent_text
 from jupyter_openapi.portfolio import totals
 from jupyter_openapi.portfolio.positions import BALANCE_CURRENCIES
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 UNKNOWN = "n/a"
-PARTS = {"CASH": "Cash", "CLOSED": "Closed today", "TOTAL": "All", "FUND": "Funds"}
+PARTS = {"CASH": N_("Cash"), "CLOSED": N_("Closed today"), "TOTAL": N_("All"), "FUND": N_("Funds")}
 HOLDINGS = (
     column("Symbol"),
     column("Name"),
@@ -52,13 +52,15 @@ class PortfolioView(Page):
         The currency of the totals.
     privacy
         Show weights and percentages, no amounts, no ids.
+    language
+        en, zh-CN or zh-HK; the language that was chosen, else the front end's, by default.
 
     Examples
     --------
     >>> PortfolioView(base_currency="USD")  # doctest: +SKIP
     """
 
-    NAME = "Portfolio"
+    NAME = N_("Portfolio")
     _esm = static("portfolio_view.js")
     _css = static("panel.css", "portfolio.css")
 
@@ -69,8 +71,9 @@ class PortfolioView(Page):
         session: ClientHolder | None = None,
         base_currency: str = "HKD",
         privacy: bool = False,
+        language: str = "",
     ) -> None:
-        super().__init__(holder_of(client, session, SESSION), privacy=privacy)
+        super().__init__(holder_of(client, session, SESSION), privacy=privacy, language=language)
         self._currencies = list(dict.fromkeys((base_currency, *BALANCE_CURRENCIES)))
         self.worth = PortfolioModel(
             self._session, self.touch, base_currency=base_currency, watched=self.watched
@@ -110,10 +113,10 @@ class PortfolioView(Page):
         frame = worth.frame
         known = frame.attrs["openapi"] if frame is not None else {}
         at = moment_text(known.get("requested_at"), client)
-        missing = "; ".join(known.get("missing") or ())
+        missing = _("; ").join(known.get("missing") or ())
         return {
             **head_view(client, privacy=privacy, at=at),
-            "busy": worth.busy,
+            "busy": _(worth.busy),
             "error": without_ids(worth.error) if privacy else worth.error,
             "note": self._note(client),
             "missing": _("Not known: {missing}.").format(missing=missing) if missing else "",
@@ -142,7 +145,7 @@ class PortfolioView(Page):
         data = "" if digest == self._picture_sent else base64.b64encode(picture).decode()
         self._picture_sent = digest
         about = _("{picture} of the {mode} account, {at}").format(
-            picture=self.worth.chosen, mode=client.account.mode, at=at
+            picture=_(self.worth.chosen), mode=client.account.mode, at=at
         )
         return {"about": about, "data": data}
 
@@ -169,7 +172,7 @@ def moment_text(value: Any, client: ClientLike | None) -> str:
 def totals_view(frame: pd.DataFrame, *, privacy: bool) -> dict[str, Any]:
     """Return the totals by market and currency as a table; the last row is the sum."""
     base = str(frame.attrs["openapi"]["base_currency"])
-    titles = ("Value", f"Value in {base}", "Unrealized", "Today", "Share")
+    titles = (_("Value"), _("Value in {base}").format(base=base), _("Unrealized"), _("Today"), _("Share"))
     columns = [
         column("Market", sort=False),
         column("Currency", sort=False),
@@ -177,7 +180,7 @@ def totals_view(frame: pd.DataFrame, *, privacy: bool) -> dict[str, Any]:
     ]
     rows = [
         (
-            Cell(PARTS.get(row["market"], str(row["market"])), _without(row["left_out"])),
+            Cell(_(PARTS.get(row["market"], str(row["market"]))), _without(row["left_out"])),
             Cell(str(row["currency"])),
             _amount(row["market_value"], privacy=privacy),
             _amount(row["market_value_base"], privacy=privacy),

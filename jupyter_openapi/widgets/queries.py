@@ -20,7 +20,7 @@ from jupyter_openapi.market.sessions import phase, zone
 from jupyter_openapi.market.symbols import SECURITIES, currency_of, is_option, market_of
 from jupyter_openapi.market.ticks import ladder
 from jupyter_openapi.market.worth import Instrument, Instruments
-from jupyter_openapi.messages import _
+from jupyter_openapi.messages import N_, _
 
 UNKNOWN_SYMBOL = (301600, 602001)  # "bad parameters or unknown symbol": the one parameter is the symbol
 LATEST = 32_503_680_000  # the year 3000 in Unix seconds: a time beyond is in another unit
@@ -56,7 +56,7 @@ def holder_of(client: ClientLike | None, session: ClientHolder | None, default: 
     return _holders.setdefault(id(client), OneClient(client))
 
 
-NOT_CONNECTED = (
+NOT_CONNECTED = N_(
     "Not connected: open the credential panel (`%openapi login`) or type `%openapi connect sandbox`."
 )
 
@@ -64,7 +64,7 @@ NOT_CONNECTED = (
 def connected(holder: ClientHolder) -> ClientLike:
     """Return the client, or refuse with what to do."""
     if holder.client is None:
-        raise RequestRefused(NOT_CONNECTED)
+        raise RequestRefused(_(NOT_CONNECTED))
     return holder.client
 
 
@@ -412,7 +412,9 @@ def suggestions(client: ClientLike) -> list[tuple[str, str]]:
     with suppress(OpenAPIError):
         for row in _held(client):
             NAMES.note(row.get("symbol"), row.get("symbol_name"))
-            found.setdefault(str(row.get("symbol")), f"{row.get('symbol_name') or ''} (held)")
+            found.setdefault(
+                str(row.get("symbol")), _("{name} (held)").format(name=row.get("symbol_name") or "").strip()
+            )
     with suppress(OpenAPIError):
         for group in read_rows(client, "watchlist", "groups"):
             for row in rows_of("watchlist", group, "securities"):

@@ -36,6 +36,8 @@ class Watch(LivePage):
         Whose data it is, where there is no IPython (marimo, plain Python).
     session
         Whose client it uses; the kernel's own by default.
+    language
+        en, zh-CN or zh-HK; the language that was chosen, else the front end's, by default.
     pace
         Times; a test shortens them.
 
@@ -59,9 +61,10 @@ class Watch(LivePage):
         *,
         client: ClientLike | None = None,
         session: ClientHolder | None = None,
+        language: str = "",
         pace: Pace | None = None,
     ) -> None:
-        super().__init__(holder_of(client, session, SESSION), pace=pace)
+        super().__init__(holder_of(client, session, SESSION), pace=pace, language=language)
         self.symbols = (symbols,) if isinstance(symbols, str) else tuple(symbols)
         self.subscription: QuoteSubscription | None = None
         self._rows: dict[str, Any] = {}

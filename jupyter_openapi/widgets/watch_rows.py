@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from jupyter_openapi.market.symbols import market_of, zone_of
-from jupyter_openapi.messages import _
+from jupyter_openapi.messages import _, pgettext
 from jupyter_openapi.plots.style import MINUS
 from jupyter_openapi.stream.events import Event
 from jupyter_openapi.stream.subscriptions import Newest
@@ -27,16 +27,16 @@ class Shown(NamedTuple):
 def columns() -> list[tuple[str, bool]]:
     """Return the titles of the columns, and whether each holds numbers."""
     return [
-        (_("Symbol"), False),
-        (_("Last"), True),
-        (_("Change"), True),
-        (_("Change %"), True),
-        (_("Bid"), True),
-        (_("Ask"), True),
-        (_("High"), True),
-        (_("Low"), True),
-        (_("Volume"), True),
-        (_("Time"), True),
+        (pgettext("column", "Symbol"), False),
+        (pgettext("column", "Last"), True),
+        (pgettext("column", "Change"), True),
+        (pgettext("column", "Change %"), True),
+        (pgettext("column", "Bid"), True),
+        (pgettext("column", "Ask"), True),
+        (pgettext("column", "High"), True),
+        (pgettext("column", "Low"), True),
+        (pgettext("column", "Volume"), True),
+        (pgettext("column", "Time"), True),
     ]
 
 

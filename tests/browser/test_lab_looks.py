@@ -28,6 +28,11 @@ CLIPPED = """(panel) => [...panel.querySelectorAll("td, th, button, input, label
   })
   .map((node) => `${node.tagName} ${node.textContent}`)"""
 
+# What is said in English: three small words in a row, outside data.
+ENGLISH = r"""(panel) => [...panel.querySelectorAll("label, button, th, p, dt, dd, h4, caption, option")]
+  .map((node) => node.textContent)
+  .filter((text) => /[a-z]{2,} [a-z]{2,} [a-z]{2,}/.test(text.replace(/`[^`]*`|\{.*\}/g, "")))"""
+
 
 def column(panel: Locator, title: str) -> list[str]:
     """Return the texts of a column, from the top."""
@@ -50,6 +55,33 @@ def test_nothing_is_hidden_at_any_width(
             page.evaluate("() => new Promise(requestAnimationFrame)")
             assert panel.evaluate(CLIPPED) == [], f"{name} at {width} px"
         seen(blotter)
+
+
+def test_nothing_is_hidden_in_chinese(
+    notebook: Callable[..., Notebook], connected: str, sandbox: SandboxProcess, page: Page
+) -> None:
+    sandbox.client.submit(submitted_price="550")
+    sandbox.client.submit("AAPL.US", submitted_price="250", submitted_quantity="7", time_in_force="GTC")
+    panels = ("Blotter", "PortfolioView", "OrderForm", "CredentialPanel")
+    opened = notebook(connected, SHOW, *(f"{panel}(language='zh-CN')" for panel in panels))
+    blotter, portfolio, form = (opened.panel(name) for name in ("blotter", "portfolio", "order"))
+    expect(blotter.locator(".jo-row")).to_have_count(2)
+    expect(blotter.get_by_role("button", name="全部撤单")).to_be_visible()
+    expect(blotter.get_by_role("button", name="改单", exact=True).first).to_be_visible()
+    expect(opened.panel("login").get_by_label("账户", exact=True)).to_contain_text("模拟账户")
+    expect(portfolio.locator("img.jo-picture")).to_be_visible()
+    form.get_by_label("代码", exact=True).fill("700.HK")
+    form.get_by_label("价格", exact=True).fill("560")
+    form.get_by_label("数量", exact=True).fill("100")
+    form.get_by_role("button", name="预览", exact=True).click()
+    expect(form.locator(".jo-offer")).to_contain_text("买入 100 700.HK")
+    expect(form.get_by_role("button", name="发送订单")).to_be_visible()
+    for name in ("blotter", "portfolio", "order", "login"):
+        panel = opened.panel(name)
+        panel.evaluate("(node) => { node.style.width = '600px'; }")
+        page.evaluate("() => new Promise(requestAnimationFrame)")
+        assert panel.evaluate(CLIPPED) == [], name
+        assert panel.evaluate(ENGLISH) == [], name
 
 
 def seen(blotter: Locator) -> None:

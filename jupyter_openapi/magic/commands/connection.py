@@ -14,7 +14,7 @@ from jupyter_openapi.magic.command import Invocation, Report, command, notify, n
 from jupyter_openapi.magic.commands.login import PROFILE, REGION
 from jupyter_openapi.magic.flags import Flag, Words
 from jupyter_openapi.magic.grammar import connection_name
-from jupyter_openapi.messages import _
+from jupyter_openapi.messages import N_, _, aligned
 from jupyter_openapi.spec.model import Effect, Kind
 
 if TYPE_CHECKING:
@@ -73,20 +73,19 @@ def describe_status(client: Client) -> Report:
     """Return the report as aligned lines; nothing is sent."""
     account = client.account
     rows = [
-        ("account", account.title),
-        ("host", account.host),
-        ("trading", "on" if account.trading else "off: this connection is read-only"),
-        ("token", str(validity(client.token_days_left(), renews=client.token_renews))),
+        (N_("account"), account.title),
+        (N_("host"), account.host),
+        (N_("trading"), _("on") if account.trading else _("off: this connection is read-only")),
+        (N_("token"), str(validity(client.token_days_left(), renews=client.token_renews))),
         *_unsettled_row(client),
         *_settings_row(),
-        *([("limits in", client.connection.limits_place)] if client.connection.limits_place else []),
+        *([(N_("limits in"), client.connection.limits_place)] if client.connection.limits_place else []),
         *[
             (_("{kind} calls left").format(kind=kind), str(left))
             for kind, left in client.limits_left().items()
         ],
     ]
-    width = max(len(label) for label, _ in rows)
-    return Report("\n".join(f"{label:<{width}}  {text}" for label, text in rows))
+    return Report("\n".join(aligned(rows)))
 
 
 def _settings_row() -> list[tuple[str, str]]:
@@ -94,7 +93,7 @@ def _settings_row() -> list[tuple[str, str]]:
     from jupyter_openapi.magic import preferences
 
     found = ", ".join(f"{name}={value}" for name, value in preferences.kept().items())
-    return [("settings", f"{found} ({preferences.path()})")] if found else []
+    return [(N_("settings"), f"{found} ({preferences.path()})")] if found else []
 
 
 def _unsettled_row(client: Client) -> list[tuple[str, str]]:
@@ -102,8 +101,8 @@ def _unsettled_row(client: Client) -> list[tuple[str, str]]:
     try:
         count = client.unsettled()
     except RequestRefused as refused:
-        return [("journal", str(refused))]
-    return [("unsettled", _("{count}: type `%openapi reconcile`").format(count=count))] if count else []
+        return [(N_("journal"), str(refused))]
+    return [(N_("unsettled"), _("{count}: type `%openapi reconcile`").format(count=count))] if count else []
 
 
 RED = "\x1b[1;97;41m"

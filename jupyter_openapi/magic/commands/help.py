@@ -14,7 +14,7 @@ from jupyter_openapi.magic.flags import FLAGS, Flag, applicable
 from jupyter_openapi.magic.recent import ORDER, SEEN
 from jupyter_openapi.magic.reply_help import reply_help
 from jupyter_openapi.magic.vocabulary import meant
-from jupyter_openapi.messages import _
+from jupyter_openapi.messages import N_, _
 from jupyter_openapi.spec import catalog
 from jupyter_openapi.spec.model import Effect, Kind, Operation, Parameter
 from jupyter_openapi.spec.request import METHODS, normalise
@@ -27,25 +27,25 @@ if TYPE_CHECKING:
 WIDTH = 100
 SCREEN = 80
 EFFECTS: Mapping[Effect, str] = {
-    Effect.READ: "reads only",
-    Effect.WRITE: "changes something: it is previewed, and done by `%openapi send` or with --execute",
-    Effect.TRADE: "moves money: it is previewed, and sent by `%openapi send` or with --execute",
+    Effect.READ: N_("reads only"),
+    Effect.WRITE: N_("changes something: it is previewed, and done by `%openapi send` or with --execute"),
+    Effect.TRADE: N_("moves money: it is previewed, and sent by `%openapi send` or with --execute"),
 }
 KINDS: Mapping[Kind, str] = {
-    Kind.TEXT: "text",
-    Kind.ID: "id",
-    Kind.SYMBOL: "symbol",
-    Kind.ENUM: "choice",
-    Kind.DECIMAL: "number",
-    Kind.INTEGER: "whole number",
-    Kind.BOOLEAN: "true or false",
-    Kind.TIMESTAMP: "time",
-    Kind.MILLIS: "time",
-    Kind.DATE: "day",
-    Kind.OBJECT: "object",
-    Kind.ANY: "anything",
+    Kind.TEXT: N_("text"),
+    Kind.ID: N_("id"),
+    Kind.SYMBOL: N_("symbol"),
+    Kind.ENUM: N_("choice"),
+    Kind.DECIMAL: N_("number"),
+    Kind.INTEGER: N_("whole number"),
+    Kind.BOOLEAN: N_("true or false"),
+    Kind.TIMESTAMP: N_("time"),
+    Kind.MILLIS: N_("time"),
+    Kind.DATE: N_("day"),
+    Kind.OBJECT: N_("object"),
+    Kind.ANY: N_("anything"),
 }
-LIMITS = {"trade": "30 calls in 30 s", "quote": "10 calls a second"}
+LIMITS = {"trade": N_("30 calls in 30 s"), "quote": N_("10 calls a second")}
 
 
 def operation_help(operation: Operation, word: str, *, decimals: str = "float64", tz: str = "UTC") -> Report:
@@ -62,15 +62,17 @@ def operation_help(operation: Operation, word: str, *, decimals: str = "float64"
     """
     line = example(operation, word if catalog().constants(word) else None)
     parts = [
-        f"{operation.name}  (also {', '.join(operation.aliases)})" if operation.aliases else operation.name,
-        _filled(f"{operation.summary.rstrip('.')}. {operation.description}".strip()),
+        _("{name}  (also {aliases})").format(name=operation.name, aliases=", ".join(operation.aliases))
+        if operation.aliases
+        else operation.name,
+        _filled(f"{_(operation.summary).rstrip('.')}{_('. ')}{_(operation.description)}".strip()),
         *_facts(operation, word),
         *_parameters(operation),
         "\n" + "\n".join(reply_help(operation, decimals=decimals, tz=tz, width=WIDTH)),
-        _section("Example", [line]),
+        _section(_("Example"), [line]),
     ]
     if operation.effect is not Effect.READ and "--execute" not in line:
-        parts.append(_section("Sent in one go", [_executed(line)]))
+        parts.append(_section(_("Sent in one go"), [_executed(line)]))
     return Report("\n".join(filter(None, parts)))
 
 
@@ -80,17 +82,17 @@ def command_help(spec: CommandSpec) -> Report:
     lines = [f"%openapi {each.replace('ORDER_ID', order)}" for each in spec.examples]
     parts = [
         _("{name}  (a command of %openapi)").format(name=spec.name),
-        _filled(spec.summary),
+        _filled(_(spec.summary)),
         *_parameters(spec.operation),
-        _section("Flags, after its name", [flag_line(flag) for flag in spec.flags]),
+        _section(_("Flags, after its name"), [flag_line(flag) for flag in spec.flags]),
         _section(
-            "Flags, before its name", [flag_line(FLAGS[name]) for name in FLAGS if name in spec.accepts]
+            _("Flags, before its name"), [flag_line(FLAGS[name]) for name in FLAGS if name in spec.accepts]
         ),
         _section(
-            "Example" if len(spec.examples) == 1 else "Examples",
+            _("Example") if len(spec.examples) == 1 else _("Examples"),
             lines,
         ),
-        _section("Definitions", list(spec.definitions())),
+        _section(_("Definitions"), [_(line) for line in spec.definitions()]),
     ]
     return Report("\n".join(filter(None, parts)))
 
@@ -98,17 +100,17 @@ def command_help(spec: CommandSpec) -> Report:
 def flag_line(flag: Flag, width: int = 20) -> str:
     """Return a flag's usage and its help, aligned."""
     allowed = f" ({', '.join(flag.choices)})" if flag.choices else ""
-    return f"{flag.usage:<{width}}  {flag.help}{allowed}"
+    return f"{flag.usage:<{width}}  {_(flag.help)}{allowed}"
 
 
 def _facts(operation: Operation, word: str) -> Iterator[str]:
     counted = (
-        _("; counted among {limit}").format(limit=LIMITS[operation.limit])
+        _("; counted among {limit}").format(limit=_(LIMITS[operation.limit]))
         if operation.limit in LIMITS
         else ""
     )
     yield f"\n  {operation.method} {operation.path}{counted}"
-    yield _filled(EFFECTS[operation.effect], "  Effect: ")
+    yield _filled(_(EFFECTS[operation.effect]), _("  Effect: "))
     if meant := catalog().constants(word):
         yield _filled(
             _("{word} is {name} with {pairs}").format(word=word, name=operation.name, pairs=_pairs(meant)),
@@ -123,11 +125,11 @@ def _facts(operation: Operation, word: str) -> Iterator[str]:
             else _("  Sent by the official SDK, and not in the broker's documentation")
         )
     if operation.sdk:
-        yield _filled(", ".join(method.name for method in operation.sdk), "  Official SDK: ")
+        yield _filled(", ".join(method.name for method in operation.sdk), _("  Official SDK: "))
     names = [
         f"--{flag}" for flag in FLAGS if flag.replace("-", "_") in applicable(operation, operation.effect)
     ]
-    yield _filled(", ".join(names), "  Flags: ")
+    yield _filled(", ".join(names), _("  Flags: "))
 
 
 def _pairs(values: Mapping[str, object]) -> str:
@@ -136,14 +138,14 @@ def _pairs(values: Mapping[str, object]) -> str:
 
 def _parameters(operation: Operation) -> Iterator[str]:
     if not operation.parameters:
-        yield "\nTakes no parameters"
+        yield _("\nTakes no parameters")
         return
     short = {wire: name for name, wire in reversed(list(operation.short.items()))}
     rows = [_row(operation, *each, short) for each in _leaves(operation.parameters)]
     # What must be given first; the wire's own order within.
-    rows.sort(key=lambda row: not row[1].startswith("required"))
-    width = min(34, max(len(name) for name, _ in rows))
-    yield "\nParameters" + (
+    rows.sort(key=lambda row: not row[1].startswith(_("required")))
+    width = min(34, max(len(name) for name, _text in rows))
+    yield _("\nParameters") + (
         _(" (bare words fill {short})").format(short=short.get(operation.main, operation.main))
         if operation.main
         else ""
@@ -180,12 +182,14 @@ def _row(operation: Operation, name: str, parameter: Parameter, short: Mapping[s
     default = operation.defaults.get(name)
     required = parameter.required and default is None and "." not in name
     facts = [
-        "required" if required else "",
-        _("list of {kind}s").format(kind=KINDS[parameter.kind]) if parameter.array else KINDS[parameter.kind],
+        _("required") if required else "",
+        _("list of {kind}s").format(kind=_(KINDS[parameter.kind]))
+        if parameter.array
+        else _(KINDS[parameter.kind]),
         _range(parameter),
-        f"default {_default(default)}" if default is not None else "",
+        _("default {default}").format(default=_default(default)) if default is not None else "",
     ]
-    text = f"{', '.join(filter(None, facts))}. {parameter.description}".rstrip()
+    text = f"{_(', ').join(filter(None, facts))}{_('. ')}{_(parameter.description)}".rstrip()
     if parameter.kind is Kind.ENUM:
         text = _("{text}. One of {choices}.").format(text=text.rstrip("."), choices=choices(parameter))
     if parameter.fields:
@@ -197,15 +201,15 @@ def _default(value: object) -> str:
     if isinstance(value, str) and value.startswith("$"):
         return _("that of {value}").format(value=value[1:])
     if isinstance(value, list):
-        return ", ".join(map(str, value)) or "an empty list"
-    return str(value).lower() if isinstance(value, bool) else str(value) or "empty"
+        return ", ".join(map(str, value)) or _("an empty list")
+    return str(value).lower() if isinstance(value, bool) else str(value) or _("empty")
 
 
 def _range(parameter: Parameter) -> str:
     low, high, above = parameter.minimum, parameter.maximum, parameter.above
     found = [
-        f"above {above:g}" if above is not None else "",
-        f"from {low:g}" if low is not None else "",
+        _("above {above:g}").format(above=above) if above is not None else "",
+        _("from {low:g}").format(low=low) if low is not None else "",
         _("up to {high:g}").format(high=high) if high is not None else "",
         _("at most {max_length} characters").format(max_length=parameter.max_length)
         if parameter.max_length is not None
@@ -223,7 +227,7 @@ def _section(title: str, lines: list[str]) -> str:
 
 
 def _executed(line: str) -> str:
-    magic, _, rest = line.partition(" ")
+    magic, _space, rest = line.partition(" ")
     return f"{magic} --execute {rest}"
 
 
@@ -241,7 +245,7 @@ def _filled(text: str, lead: str = "") -> str:
     )
 
 
-HEAD = """
+HEAD = N_("""
 Type
   %openapi connect sandbox                      a paper exchange on this machine (or: paper, live)
   %openapi positions                            your holdings, as a DataFrame
@@ -261,10 +265,10 @@ Find
   %openapi search tencent                       symbols by a code or a name
   %openapi endpoints dividend                   the operations that hold a word
   %openapi help submit                          what one takes and gives, and an example
-"""
+""")
 
 
-BRIEF = """
+BRIEF = N_("""
   %openapi connect sandbox              a paper exchange here (or: paper, live)
   %openapi positions                    your holdings; also balance, orders
   df = %openapi history_orders start=-30d
@@ -273,7 +277,7 @@ BRIEF = """
   %openapi endpoints dividend           the operations that hold a word
   %openapi search tencent               symbols by a code or a name
 
-  price={bid} takes a variable; # starts a comment; a trailing ; mutes."""
+  price={bid} takes a variable; # starts a comment; a trailing ; mutes.""")
 
 
 def _where() -> str:
@@ -286,10 +290,13 @@ def _where() -> str:
 def brief(commands: Mapping[str, CommandSpec]) -> Report:
     """Return on one screen what can be typed, and where the notebook is connected; nothing is sent."""
     flags = ", ".join(f"--{name}" for name in FLAGS)
-    lists = (f"Commands: {', '.join(commands)}", f"Flags, before the operation: {flags}")
+    lists = (
+        _("Commands: {names}").format(names=", ".join(commands)),
+        _("Flags, before the operation: {flags}").format(flags=flags),
+    )
     parts = [
         f"%openapi: {_where()}",
-        BRIEF,
+        _(BRIEF),
         "",
         *(fill(text, SCREEN, subsequent_indent="  ", break_on_hyphens=False) for text in lists),
     ]
@@ -298,15 +305,15 @@ def brief(commands: Mapping[str, CommandSpec]) -> Report:
 
 def overview(commands: Mapping[str, CommandSpec]) -> Report:
     """Return all that can be typed, and where the notebook is connected; nothing is sent."""
-    rows = [f"  {name:<12} {spec.summary}" for name, spec in commands.items()]
+    rows = [f"  {name:<12} {_(spec.summary)}" for name, spec in commands.items()]
     flags = [f"  {flag_line(flag)}" for flag in FLAGS.values()]
     parts = [
         f"%openapi: {_where()}",
-        HEAD,
-        "Commands, beside the operations that %openapi endpoints lists",
+        _(HEAD),
+        _("Commands, beside the operations that %openapi endpoints lists"),
         *rows,
         "",
-        "Flags, before the operation; %config OpenAPIMagics sets what holds without them",
+        _("Flags, before the operation; %config OpenAPIMagics sets what holds without them"),
         *flags,
     ]
     return Report("\n".join(parts))
@@ -357,13 +364,15 @@ def _listed(operation: Operation) -> tuple[str, ...]:
         str(operation.effect),
         operation.method,
         operation.path,
-        operation.summary,
+        _(operation.summary),
     )
 
 
 def _searched(operation: Operation) -> str:
     sdk = " ".join(method.name for method in operation.sdk)
-    return " ".join([*_listed(operation), operation.group, operation.description, sdk]).lower()
+    return " ".join(
+        [*_listed(operation), operation.group, operation.description, operation.summary, sdk]
+    ).lower()
 
 
 @command(
@@ -395,7 +404,10 @@ def _code_help(word: str) -> Report | None:
     if known is None:
         return None
     http = _(" (HTTP {http})").format(http=known.http) if known.http else ""
-    lines = [f"{known.code}{http}: {_(known.meaning)}", _(known.advice)]
+    lines = [
+        _("{meaning}: {reason}").format(meaning=f"{known.code}{http}", reason=_(known.meaning)),
+        _(known.advice),
+    ]
     source = _("Known from: {source}.").format(source=known.source)
     return Report("\n".join([*(_filled(line) for line in lines), source]))
 

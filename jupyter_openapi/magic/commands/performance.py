@@ -83,8 +83,8 @@ def _about(daily: pd.DataFrame) -> list[str]:
 
 def _rest(missing: Sequence[str], notes: Sequence[str], definitions: Sequence[str]) -> list[str]:
     """Return a line of what is not known, and the notes that are about this frame alone."""
-    said = [_("Not known: {missing}.").format(missing="; ".join(missing))] if missing else []
-    return [*said, *(line for line in notes if line not in definitions)]
+    said = [_("Not known: {missing}.").format(missing=_("; ").join(missing))] if missing else []
+    return [*said, *(_(line) for line in notes if line not in definitions)]
 
 
 @command(

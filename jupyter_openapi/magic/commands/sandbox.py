@@ -8,7 +8,7 @@ from typing import Any
 
 from jupyter_openapi.errors import RequestRefused
 from jupyter_openapi.magic.command import Invocation, Report, command, parameter
-from jupyter_openapi.messages import _
+from jupyter_openapi.messages import _, aligned
 from jupyter_openapi.spec.model import Effect, Kind
 
 _OPTIONS = (
@@ -110,9 +110,8 @@ def _status() -> Report:
     if SESSION.sandbox is None:
         return Report(_("No sandbox of this kernel runs: `%openapi connect sandbox` starts it."))
     rows = _answer("GET", "/sandbox/status")
-    width = max(len(name) for name in rows)
     return Report(
-        "\n".join(f"{name.replace('_', ' '):<{width}}  {_text(name, value)}" for name, value in rows.items())
+        "\n".join(aligned((name.replace("_", " "), _text(name, value)) for name, value in rows.items()))
     )
 
 
@@ -129,7 +128,7 @@ def _answer(method: str, path: str) -> Mapping[str, Any]:
         raise RequestRefused(_("No sandbox of this kernel runs: type `%openapi sandbox start` first."))
     transport = Transport(Credentials(*process.keys()), resolve_host(process.http_url))
     try:
-        call = Call(method, path, effect=Effect.WRITE, limit="none", name="The sandbox")
+        call = Call(method, path, effect=Effect.WRITE, limit="none", name=_("The sandbox"))
         return {"address": process.http_url, "process": process.pid, **transport.send(call).data}
     finally:
         transport.close()
@@ -139,7 +138,7 @@ def _text(name: str, value: Any) -> str:
     if name == "now":
         return f"{datetime.fromtimestamp(value, UTC):%Y-%m-%d %H:%M:%S} UTC"
     if isinstance(value, bool):
-        return "on" if value else "off"
+        return _("on") if value else _("off")
     if isinstance(value, dict):
-        return ", ".join(f"{name} {each}" for name, each in value.items()) or "none"
-    return "none" if value is None else str(value)
+        return ", ".join(f"{name} {each}" for name, each in value.items()) or _("none")
+    return _("none") if value is None else str(value)

@@ -15,7 +15,9 @@ from jupyter_openapi.spec.model import Kind
     parameter("view", Kind.TEXT, "how frames are shown: compact or full"),
     parameter("colors", Kind.TEXT, "for rising and falling: green-up, red-up or blue-up"),
     parameter("base_currency", Kind.TEXT, "the currency of totals"),
-    parameter("language", Kind.TEXT, "of names and of the broker's messages: en, zh-CN or zh-HK"),
+    parameter(
+        "language", Kind.TEXT, "of what is shown, of names and the broker's messages: en, zh-CN or zh-HK"
+    ),
     parameter("limits_url", Kind.TEXT, "a Redis server where several machines share the broker's limits"),
     parameter("account", Kind.TEXT, "what connect means alone: sandbox, paper, or live, which is read-only"),
     examples=("settings", "settings tz=Asia/Hong_Kong", "settings colors=red-up base_currency=USD"),

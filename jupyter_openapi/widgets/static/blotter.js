@@ -1,6 +1,7 @@
 // The blotter: orders as a table, each with Replace and Cancel; what either would do is shown before it is sent.
 
 import { Channel } from "./channel.js";
+import { N, t } from "./language.js";
 import { OrderTicket } from "./order_ticket.js";
 import {
   button,
@@ -31,22 +32,25 @@ class Blotter {
     this.notices = new Notices();
     this.symbol = h("input", {
       type: "text",
-      placeholder: "all",
+      placeholder: t("all"),
       autocomplete: "off",
       spellcheck: "false",
       oninput: () => this.onSymbol(),
     });
     this.status = h("select", { onchange: () => this.filter() });
     this.table = new Table({
-      caption: "Orders",
+      caption: t("Orders"),
       name: "jo-orders",
-      actions: { Replace: (id) => this.send("replace", id), Cancel: (id) => this.ask("cancel", id) },
+      actions: {
+        [N("Replace")]: (id) => this.send("replace", id),
+        [N("Cancel")]: (id) => this.ask("cancel", id),
+      },
     });
     this.empty = h("p", { class: "jo-empty" });
     this.offer = new OfferCard({
-      label: "Preview",
-      title: "Preview",
-      drop: "Keep",
+      label: t("Preview"),
+      title: t("Preview"),
+      drop: t("Keep"),
       send: (id) => this.channel.send("send", { offer: id }),
       cancel: () => this.channel.send("drop"),
     });

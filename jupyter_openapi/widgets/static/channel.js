@@ -1,5 +1,7 @@
 // The way to the kernel: numbered messages out, views in, and a word when nobody answers.
 
+import { locale } from "./language.js";
+
 const SILENT = 4000; // ms without an answer after which the page says so
 const ALIVE = 10000; // ms between two signs of life
 
@@ -54,7 +56,7 @@ export class Channel {
     this.asked.set(number, kind);
     setTimeout(() => this.asked.has(number) && this.silent([...this.asked.values()]), SILENT);
     try {
-      this.model.send({ ...content, kind, page: this.page, number });
+      this.model.send({ ...content, kind, page: this.page, number, locale: locale() });
     } catch {
       this.silent([...this.asked.values()]);
     }

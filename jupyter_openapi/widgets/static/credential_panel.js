@@ -1,6 +1,7 @@
 // The credential panel. Secrets are in three password fields and in the one message of a submit, nowhere else.
 
 import { Channel } from "./channel.js";
+import { N, t } from "./language.js";
 import { PageLogin } from "./page_login.js";
 import {
   button,
@@ -22,7 +23,7 @@ import {
   uid,
 } from "./parts.js";
 
-/** @type {Pair[]} */
+/** @type {Pair[]} the broker's own names, in every language */
 const SECRETS = [
   ["app_key", "App Key"],
   ["app_secret", "App Secret"],
@@ -30,19 +31,19 @@ const SECRETS = [
 ];
 /** @type {Pair[]} */
 const ACCOUNTS = [
-  ["sandbox", "Sandbox"],
-  ["paper", "Paper"],
-  ["live", "Live"],
+  ["sandbox", N("Sandbox")],
+  ["paper", N("Paper")],
+  ["live", N("Live")],
 ];
-/** @type {Record<string, string>} */
-const ABOUT = {
-  sandbox: "A paper exchange on the kernel's machine. Leave the keys empty to start one.",
-  paper: "The broker's paper account: real prices, play money.",
-  live: "A real-money account. Orders stay off unless you allow them here.",
-};
-const GONE =
-  "No answer from the kernel: it is busy, has stopped or was restarted (then run this cell again).";
-const TYPE_AGAIN = " Keys that were submitted are no longer in this page: type them again.";
+/** @returns {Record<string, string>} */
+const about = () => ({
+  sandbox: t("A paper exchange on the kernel's machine. Leave the keys empty to start one."),
+  paper: t("The broker's paper account: real prices, play money."),
+  live: t("A real-money account. Orders stay off unless you allow them here."),
+});
+const gone = () =>
+  t("No answer from the kernel: it is busy, has stopped or was restarted (then run this cell again).");
+const typeAgain = () => t(" Keys that were submitted are no longer in this page: type them again.");
 
 class CredentialPanel {
   /** @param {Model} model */
@@ -65,12 +66,12 @@ class CredentialPanel {
       spellcheck: "false",
     });
     this.profileField = field("Profile", this.profile, { beside: [this.names] });
-    this.profileField.hint("A set stored in the system's keyring. Empty: the first that is found.", false);
+    this.profileField.hint(t("A set stored in the system's keyring. Empty: the first that is found."), false);
     this.trading = checkbox("Allow trading", () => {
       this.touched = true;
     });
     this.save = checkbox("Save as profile");
-    this.connect = h("button", { type: "submit", class: "jo-button" }, "Connect");
+    this.connect = h("button", { type: "submit", class: "jo-button" }, t("Connect"));
     this.logIn = button("Log in with the broker", () => this.onLogIn());
     this.pageLogin = new PageLogin({
       finish: (text) => this.channel.send("finish", { text }),
@@ -81,9 +82,9 @@ class CredentialPanel {
     this.head = new Head("Credentials");
     this.notices = new Notices();
     this.offer = new OfferCard({
-      label: "Refresh token",
-      title: "Refresh the token",
-      drop: "Not now",
+      label: t("Refresh token"),
+      title: t("Refresh the token"),
+      drop: t("Not now"),
       send: (id) => this.channel.send("send", { offer: id }),
       cancel: () => this.channel.send("drop"),
     });
@@ -136,7 +137,7 @@ class CredentialPanel {
 
   onAccount() {
     const mode = this.account.value;
-    this.accountField.hint(ABOUT[mode] ?? "", false);
+    this.accountField.hint(about()[mode] ?? "", false);
     const off = mode !== "sandbox" && this.view?.orders === false;
     if (!this.touched || mode === "live" || off) this.trading.input.checked = mode !== "live" && !off;
     this.trading.input.disabled = off;
@@ -176,7 +177,10 @@ class CredentialPanel {
     const some = empty.length < this.secrets.length;
     for (const secret of this.secrets) {
       const missing = some && empty.includes(secret);
-      secret.field.hint(missing ? `${secret.label} is empty: type all three keys, or none.` : "", missing);
+      secret.field.hint(
+        missing ? t("{label} is empty: type all three keys, or none.", { label: secret.label }) : "",
+        missing,
+      );
     }
     if (some) empty[0]?.input.focus();
     return !some || empty.length === 0;
@@ -228,7 +232,7 @@ class CredentialPanel {
   /** @param {string[]} asked */
   onSilent(asked) {
     const silent = asked.length > 0;
-    this.notices.setSilent(silent, asked.includes("connect") ? GONE + TYPE_AGAIN : GONE);
+    this.notices.setSilent(silent, asked.includes("connect") ? gone() + typeAgain() : gone());
     if (silent) setEnabled(this.connect, true);
   }
 

@@ -1,30 +1,32 @@
 // What the order form shows of the market: bid, last and ask, the order book, and what the security is.
 
+import { t } from "./language.js";
 import { button, h, setText, show } from "./parts.js";
 
-const SIDES = [
-  ["bid", "Bid"],
-  ["last", "Last"],
-  ["ask", "Ask"],
+const sides = () => [
+  ["bid", t("Bid"), t("Take the bid price")],
+  ["last", t("Last"), t("Take the last price")],
+  ["ask", t("Ask"), t("Take the ask price")],
 ];
-const UNITS = /** @type {const} */ ([
-  [86400, "days"],
-  [3600, "hours"],
-  [60, "minutes"],
-]);
+const units = () =>
+  /** @type {const} */ ([
+    [86400, t("{count} days old")],
+    [3600, t("{count} hours old")],
+    [60, t("{count} minutes old")],
+  ]);
 
 /** @param {number} seconds */
 function ago(seconds) {
-  for (const [size, name] of UNITS) {
-    if (seconds >= 2 * size) return `${Math.round(seconds / size)} ${name} old`;
+  for (const [size, words] of units()) {
+    if (seconds >= 2 * size) return t(words, { count: Math.round(seconds / size) });
   }
-  return `${Math.max(0, Math.round(seconds))} s old`;
+  return t("{count} s old", { count: Math.max(0, Math.round(seconds)) });
 }
 
 /** @param {Security | null} security */
 function factsOf(security) {
   if (!security) return "";
-  const lots = security.lot && security.lot > 1 ? `lots of ${security.lot}` : "";
+  const lots = security.lot && security.lot > 1 ? t("lots of {lot}", { lot: security.lot }) : "";
   return [security.name, security.currency, lots].filter(Boolean).join(" · ");
 }
 
@@ -33,11 +35,11 @@ export class MarketBox {
   constructor(take) {
     /** @type {Record<string, string>} */
     this.prices = {};
-    this.values = SIDES.map(([name = "", label = ""]) => {
+    this.values = sides().map(([name = "", label = "", about = ""]) => {
       const value = h("span", { class: "jo-price" });
       const pressed = () => this.prices[name] && take(this.prices[name]);
       const box = button("", pressed, "jo-plain jo-quote");
-      box.title = `Take the ${label.toLowerCase()} price`;
+      box.title = about;
       box.append(h("span", { class: "jo-quote-label" }, label), value);
       return { name, box, value };
     });
@@ -52,9 +54,9 @@ export class MarketBox {
     this.asks = h("tbody");
     this.depth = h(
       "div",
-      { class: "jo-depth", role: "group", "aria-label": "Order book" },
-      this.side("Bid", this.bids),
-      this.side("Ask", this.asks),
+      { class: "jo-depth", role: "group", "aria-label": t("Order book") },
+      this.side(t("Bid"), this.bids),
+      this.side(t("Ask"), this.asks),
     );
     this.take = take;
     this.box = h("div", { class: "jo-market" }, this.tape, this.facts, this.hours, this.unknown, this.depth);
@@ -65,7 +67,7 @@ export class MarketBox {
    * @param {HTMLElement} body
    */
   side(title, body) {
-    const heads = [title, "Quantity"].map((text) => h("th", { scope: "col" }, text));
+    const heads = [title, t("Quantity")].map((text) => h("th", { scope: "col" }, text));
     return h("table", {}, h("thead", {}, h("tr", {}, ...heads)), body);
   }
 
@@ -108,7 +110,7 @@ export class MarketBox {
     body.replaceChildren(
       ...levels.map(([price, quantity, share]) => {
         const taking = button(price, () => this.take(price), "jo-plain jo-level");
-        taking.title = "Take this price";
+        taking.title = t("Take this price");
         const row = h("tr", {}, h("td", {}, taking), h("td", {}, quantity));
         row.style.setProperty("--jo-share", `${Math.round(share * 100)}%`);
         return row;

@@ -1,6 +1,7 @@
 // The fields of an order, its preview and what became of it: the order form, and the blotter's Replace.
 // An edit makes the preview void in the page at once; "Send order" names the preview that it sends.
 
+import { t } from "./language.js";
 import { BRACKET, DEFAULTS, FIELD_LABELS, FIRST, makeInputs, PRICES, STEPPED } from "./order_fields.js";
 import { MarketBox } from "./order_market.js";
 import {
@@ -22,10 +23,11 @@ import {
 import { bandAt, scaled, stepPrice, stepWhole, unscaled } from "./price_steps.js";
 import { SentOrder } from "./sent_order.js";
 
-const EDITED = "You changed the order: preview it again.";
-const LOST =
-  "The kernel stopped answering while an order was being sent: it may have been placed. " +
-  "Look at your orders before you send again.";
+const edited = () => t("You changed the order: preview it again.");
+const lost = () =>
+  t(
+    "The kernel stopped answering while an order was being sent: it may have been placed. Look at your orders before you send again.",
+  );
 /** @param {string} text */
 function capital(text) {
   return text.charAt(0).toUpperCase() + text.slice(1);
@@ -58,9 +60,14 @@ export class OrderTicket {
     this.offer = this.makeOffer();
     this.suggest = button("", () => this.takeSymbol(), "jo-plain jo-suggest");
     this.list = h("datalist", { id: this.inputs.symbol.getAttribute("list") });
-    this.sizes = ["All", "Half", "Max"].map((name) => ({
-      name: /** @type {"all" | "half" | "max"} */ (name.toLowerCase()),
-      button: button(name, () => this.takeSize(name.toLowerCase()), "jo-plain jo-size"),
+    const sizes = /** @type {const} */ ([
+      ["all", t("All")],
+      ["half", t("Half")],
+      ["max", t("Max")],
+    ]);
+    this.sizes = sizes.map(([name, text]) => ({
+      name,
+      button: button(text, () => this.takeSize(name), "jo-plain jo-size"),
     }));
     this.sizeNote = h("p", { class: "jo-hint" });
     this.fields = this.makeFields();
@@ -68,7 +75,7 @@ export class OrderTicket {
     this.meaning = h("p", { class: "jo-meaning" });
     this.sideWords = h("p", { class: "jo-side" });
     this.sums = this.makeSums();
-    this.preview = h("button", { type: "submit", class: "jo-button jo-preview" }, "Preview");
+    this.preview = h("button", { type: "submit", class: "jo-button jo-preview" }, t("Preview"));
     this.root = this.build();
     this.layout();
     setEnabled(this.preview, false);
@@ -78,11 +85,11 @@ export class OrderTicket {
 
   makeOffer() {
     return new OfferCard({
-      label: "Preview",
-      title: "Preview",
-      drop: "Keep order",
-      idle: "Send order",
-      waiting: "Preview the order to see what would be sent.",
+      label: t("Preview"),
+      title: t("Preview"),
+      drop: t("Keep order"),
+      idle: t("Send order"),
+      waiting: t("Preview the order to see what would be sent."),
       send: (id) => {
         this.order.expected = true;
         this.sender.send("send", { offer: id });
@@ -113,7 +120,7 @@ export class OrderTicket {
     );
     setChoices(
       this.inputs.outside_rth,
-      this.setup.hours.map(([value, text]) => [value, capital(text)]),
+      this.setup.hours.map(([value, text]) => [value, capital(t(text))]),
     );
     return fields;
   }
@@ -163,11 +170,11 @@ export class OrderTicket {
   makeSums() {
     const [amount, fees, most] = [h("dd"), h("dd"), h("dd")];
     const rows = [
-      h("dt", {}, "Estimated amount"),
+      h("dt", {}, t("Estimated amount")),
       amount,
-      h("dt", {}, "Fees"),
+      h("dt", {}, t("Fees")),
       fees,
-      h("dt", {}, "Maximum quantity"),
+      h("dt", {}, t("Maximum quantity")),
       most,
     ];
     return { amount, fees, most, list: h("dl", { class: "jo-sums" }, ...rows) };
@@ -272,7 +279,7 @@ export class OrderTicket {
     clearTimeout(this.later);
     const tell = () => this.sender.send("edit", this.state());
     if (this.offer.offer && this.offer.offer.kind !== "cancel") {
-      this.offer.set(null, EDITED);
+      this.offer.set(null, edited());
       tell();
     } else {
       this.later = setTimeout(tell, 200);
@@ -285,7 +292,7 @@ export class OrderTicket {
     if (!this.setup.markets[symbol.split(".").at(-1) ?? ""]) return;
     if (this.traded && this.traded !== symbol && this.inputs.submitted_quantity.value) {
       this.inputs.submitted_quantity.value = "";
-      setText(this.sizeNote, `The quantity was for ${this.traded}.`);
+      setText(this.sizeNote, t("The quantity was for {symbol}.", { symbol: this.traded }));
     }
     this.traded = symbol;
   }
@@ -311,8 +318,8 @@ export class OrderTicket {
     const codes = markets[market] ?? Object.keys(types);
     const type = this.inputs.order_type;
     setChoices(type, [
-      ...codes.map((code) => /** @type {Pair} */ ([code, `${types[code]?.title} (${code})`])),
-      ...ended.map(([code, title, why]) => /** @type {Pair} */ ([code, `${title} (${code}): ${why}`])),
+      ...codes.map((code) => /** @type {Pair} */ ([code, `${t(types[code]?.title ?? "")} (${code})`])),
+      ...ended.map(([code, title, why]) => /** @type {Pair} */ ([code, `${t(title)} (${code}): ${t(why)}`])),
     ]);
     for (const option of type.options) option.disabled = !types[option.value];
     const rules = types[type.value];
@@ -321,14 +328,14 @@ export class OrderTicket {
     const words = Object.fromEntries(lasts);
     setChoices(
       this.inputs.time_in_force,
-      values.map((value) => [value, `${value}: ${words[value]}`]),
+      values.map((value) => [value, `${value}: ${t(words[value] ?? "")}`]),
     );
     for (const name of PRICES) show(this.box(name), rules.needs.includes(name));
     for (const name of BRACKET) show(this.box(name), !fixed);
     show(this.box("expire_date"), !fixed && this.inputs.time_in_force.value === "GTD");
     show(this.box("outside_rth"), !fixed && market === "US");
     show(this.box("remark"), !fixed); // a changed order keeps its own
-    setText(this.meaning, `${rules.title}: ${rules.meaning}.`);
+    setText(this.meaning, t("{title}: {meaning}.", { title: t(rules.title), meaning: t(rules.meaning) }));
     this.inputs.symbol.readOnly = fixed;
     for (const name of ["side", "order_type", "time_in_force"]) {
       /** @type {HTMLSelectElement} */ (this.input(name)).disabled = fixed;
@@ -336,7 +343,7 @@ export class OrderTicket {
     this.inputs.remark.maxLength = this.setup.remark;
     const side = this.inputs.side.value;
     this.root.dataset.side = side;
-    setText(this.sideWords, `${side.toUpperCase()} ${this.symbol()}`.trim());
+    setText(this.sideWords, `${t(side.toUpperCase())} ${this.symbol()}`.trim());
   }
 
   // ---- what the kernel says
@@ -363,14 +370,14 @@ export class OrderTicket {
   update(view) {
     this.view = view;
     if (view.epoch !== this.epoch) this.adopt(view);
-    this.head.update(view, view.replaces ? "Replace order" : "Order");
+    this.head.update(view, view.replaces ? t("Replace order") : t("Order"));
     this.notices.update(view);
     setChoices(this.list, view.choices);
     this.updateMarket(view.tape);
     this.updateHints(view);
     this.updateLimit(view.limit);
     setEnabled(this.preview, !view.busy && view.mode !== "none");
-    this.offer.idle = view.replaces ? "Send replacement" : "Send order";
+    this.offer.idle = view.replaces ? t("Send replacement") : t("Send order");
     this.updateOffer(view);
     this.order.update(view.order, view.busy);
   }
@@ -378,7 +385,7 @@ export class OrderTicket {
   /** @param {OrderView} view */
   updateHints({ problems, tape }) {
     const suggest = problems.symbol ? "" : tape.suggest;
-    setText(this.suggest, suggest ? `Did you mean ${suggest}?` : "");
+    setText(this.suggest, suggest ? t("Did you mean {guess}?", { guess: suggest }) : "");
     show(this.suggest, suggest);
     for (const [name, one] of Object.entries(this.fields)) {
       const hint = name === "symbol" && suggest ? "" : (tape.hints[name] ?? "");
@@ -391,7 +398,7 @@ export class OrderTicket {
     const name = limit?.[0] ?? "";
     if (this.limit !== name) this.mean.input.checked = false;
     this.limit = name;
-    setText(this.mean.words, limit ? `I mean it: ${limit[1]}` : "");
+    setText(this.mean.words, limit ? t("I mean it: {what}", { what: limit[1] }) : "");
     show(this.mean.box, limit);
   }
 
@@ -426,11 +433,11 @@ export class OrderTicket {
   /** @param {string[]} asked */
   onSilent(asked) {
     const silent = asked.length > 0;
-    const sending = asked.includes("send") || this.view?.busy === "Sending";
-    if (sending) this.notices.setSilent(silent, LOST);
+    const sending = asked.includes("send") || this.view?.sending;
+    if (sending) this.notices.setSilent(silent, lost());
     else this.notices.setSilent(silent);
     if (!silent) return;
-    this.offer.set(null, "No kernel: nothing can be sent.");
+    this.offer.set(null, t("No kernel: nothing can be sent."));
     setEnabled(this.preview, true);
   }
 

@@ -1,5 +1,6 @@
 // A login on the broker's page: the link to it, and a field for the address that the browser could not open.
 
+import { t } from "./language.js";
 import { button, field, h, setText, show } from "./parts.js";
 
 export class PageLogin {
@@ -9,7 +10,7 @@ export class PageLogin {
     this.link = h(
       "a",
       { target: "_blank", rel: "noopener noreferrer", class: "jo-link" },
-      "Open the broker's page",
+      t("Open the broker's page"),
     );
     this.words = h("p", {});
     this.pasted = h("input", { type: "text", autocomplete: "off", spellcheck: "false" });
@@ -33,7 +34,7 @@ export class PageLogin {
 
   onFinish() {
     const text = this.pasted.value.trim();
-    this.field.hint(text ? "" : "Paste the address of the page that could not be opened.", true);
+    this.field.hint(text ? "" : t("Paste the address of the page that could not be opened."), true);
     if (!text) return;
     this.pasted.value = "";
     this.finish(text);

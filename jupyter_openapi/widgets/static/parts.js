@@ -1,4 +1,7 @@
-// What the panels share. All text goes in as text: nothing here reads HTML.
+// What the panels share. All text goes in as text: nothing here reads HTML. Labels are in English, and shown in
+// the language spoken.
+
+import { locale, speak, t } from "./language.js";
 
 /**
  * Make an element; strings among the children become text.
@@ -68,7 +71,7 @@ export function uid() {
  * @param {string} [look]
  */
 export function button(text, press, look = "jo-button jo-quiet") {
-  const made = h("button", { type: "button", class: look }, text);
+  const made = h("button", { type: "button", class: look }, t(text));
   made.addEventListener("click", () => isEnabled(made) && press());
   return made;
 }
@@ -88,7 +91,7 @@ export function field(label, input, { beside = [], below = [], wide = false } = 
   const box = h(
     "div",
     { class: wide ? "jo-field jo-wide" : "jo-field" },
-    h("label", { for: input.id }, label),
+    h("label", { for: input.id }, t(label)),
     h("div", { class: "jo-beside" }, input, ...beside),
     ...below,
     hint,
@@ -111,7 +114,7 @@ export function field(label, input, { beside = [], below = [], wide = false } = 
  */
 export function checkbox(label, changed = () => {}) {
   const input = h("input", { type: "checkbox", id: uid(), onchange: changed });
-  const words = h("label", { for: input.id }, label);
+  const words = h("label", { for: input.id }, t(label));
   return { input, words, box: h("div", { class: "jo-check" }, input, words) };
 }
 
@@ -125,7 +128,7 @@ export function setChoices(list, pairs) {
   if (list.dataset.pairs === wanted) return;
   const before = list instanceof HTMLSelectElement ? list.value : null;
   list.dataset.pairs = wanted;
-  list.replaceChildren(...pairs.map(([value, text]) => h("option", { value }, text)));
+  list.replaceChildren(...pairs.map(([value, text]) => h("option", { value }, t(text))));
   if (list instanceof HTMLSelectElement && pairs.some(([value]) => value === before)) {
     list.value = before ?? "";
   }
@@ -164,7 +167,7 @@ export function setPairs(list, pairs) {
  * @param {...(Node | string)} children
  */
 export function section(label, name, ...children) {
-  return h("section", { class: `jo-panel ${name}`, "aria-label": label }, ...children);
+  return h("section", { class: `jo-panel ${name}`, "aria-label": t(label) }, ...children);
 }
 
 /** The head of a panel: which account, and when what is shown was true. */
@@ -172,7 +175,7 @@ export class Head {
   /** @param {string} name */
   constructor(name) {
     this.name = name;
-    this.what = h("span", { class: "jo-name" }, name);
+    this.what = h("span", { class: "jo-name" }, t(name));
     this.chip = h("span", { class: "jo-chip" });
     this.title = h("span", { class: "jo-title" });
     this.time = h("span", { class: "jo-time" });
@@ -188,14 +191,14 @@ export class Head {
   update(view, name = this.name) {
     const connected = view.mode !== "none";
     const armed = view.mode === "live" && view.trading;
-    setText(this.what, name);
-    setText(this.chip, connected ? view.mode.toUpperCase() : "");
+    setText(this.what, t(name));
+    setText(this.chip, connected ? t(view.mode.toUpperCase()) : "");
     show(this.chip, connected);
     this.chip.dataset.mode = view.mode;
     setText(this.title, view.title.replace(/^(SANDBOX|PAPER|LIVE) /, ""));
     setText(this.time, view.time);
-    const closed = connected && !view.trading ? "Read-only: this connection sends no orders" : "";
-    const banner = armed ? "LIVE: orders move real money" : closed;
+    const closed = connected && !view.trading ? t("Read-only: this connection sends no orders") : "";
+    const banner = armed ? t("LIVE: orders move real money") : closed;
     setText(this.banner, banner);
     show(this.banner, banner);
     this.banner.dataset.mode = armed ? "live" : "closed";
@@ -224,9 +227,10 @@ export class Head {
   }
 }
 
-const ABSENT =
-  "No answer from the kernel: it is busy, has stopped or was restarted (then run this cell again). " +
-  "What is shown may be out of date; nothing is sent twice.";
+const absent = () =>
+  t(
+    "No answer from the kernel: it is busy, has stopped or was restarted (then run this cell again). What is shown may be out of date; nothing is sent twice.",
+  );
 
 /** What a panel says: an error, that the kernel is silent, what is going on. */
 export class Notices {
@@ -250,14 +254,14 @@ export class Notices {
    * @param {boolean} silent
    * @param {string} [words]
    */
-  setSilent(silent, words = ABSENT) {
+  setSilent(silent, words = absent()) {
     setText(this.absent, silent ? words : "");
     show(this.absent, silent);
   }
 }
 
 const EDITABLE = ["submit", "replace"]; // previews of fields: an edit takes them back, no button is needed
-const SENDING = "Sending…";
+const sending = () => t("Sending…");
 const SWAPPED = 700; // ms in which a preview that took another one's place can't be sent: no click was meant for it
 
 /** A preview, and the button that sends exactly it. */
@@ -268,9 +272,9 @@ export class OfferCard {
    *   (without it the card is hidden then), `waiting` what is said in place of a preview.
    */
   constructor({ label, title, drop, send, cancel, idle = "", waiting = "" }) {
-    this.title = title;
-    this.idle = idle;
-    this.waiting = waiting;
+    this.title = t(title);
+    this.idle = t(idle);
+    this.waiting = t(waiting);
     this.said = "";
     /** @type {Offer | null} */
     this.offer = null; // the preview that may be sent now
@@ -278,7 +282,7 @@ export class OfferCard {
     this.sent = new Set(); // previews that this page has asked to send
     this.from = 0;
     this.deadline = 0;
-    this.heading = h("h4", {}, title);
+    this.heading = h("h4", {}, this.title);
     this.lines = h("dl", { class: "jo-lines" });
     this.left = h("span", { class: "jo-left" });
     this.drop = button(drop, () => {
@@ -287,7 +291,7 @@ export class OfferCard {
     });
     this.send = button(idle, () => this.press(send), "jo-button jo-send");
     const buttons = h("div", { class: "jo-actions jo-offer-buttons" }, this.left, this.drop, this.send);
-    const attributes = { class: "jo-card jo-offer", role: "group", "aria-label": label };
+    const attributes = { class: "jo-card jo-offer", role: "group", "aria-label": t(label) };
     this.box = h("div", attributes, this.heading, this.lines, buttons);
     this.clock = setInterval(() => this.tick(), 250);
     this.set(null);
@@ -298,7 +302,7 @@ export class OfferCard {
     const offer = this.offer;
     if (!offer || !this.good()) return;
     this.sent.add(offer.id);
-    this.set(null, SENDING);
+    this.set(null, sending());
     send(offer.id);
   }
 
@@ -311,7 +315,7 @@ export class OfferCard {
     const wanted = offer && !this.sent.has(offer.id) ? offer : null;
     if (wanted) {
       if (wanted.id !== this.offer?.id) this.set(wanted);
-    } else if (this.offer || (this.said === SENDING && !busy)) this.set(null);
+    } else if (this.offer || (this.said === sending() && !busy)) this.set(null);
   }
 
   /**
@@ -324,7 +328,7 @@ export class OfferCard {
     this.from = offer && this.offer ? now + SWAPPED : now;
     this.deadline = now + (offer?.seconds ?? 0) * 1000;
     this.offer = offer;
-    setText(this.heading, offer ? `${this.title}: nothing was sent yet` : this.title);
+    setText(this.heading, offer ? t("{title}: nothing was sent yet", { title: this.title }) : this.title);
     setPairs(this.lines, offer ? offer.lines : [["", words]]);
     setText(this.send, offer?.button ?? this.idle);
     this.box.dataset.kind = offer?.kind ?? "";
@@ -341,7 +345,8 @@ export class OfferCard {
   tick() {
     const seconds = Math.ceil((this.deadline - performance.now()) / 1000);
     setEnabled(this.send, this.good());
-    const words = seconds > 0 ? `Good for ${seconds} s` : "Too old to send: preview it again";
+    const words =
+      seconds > 0 ? t("Good for {seconds} s", { seconds }) : t("Too old to send: preview it again");
     setText(this.left, this.offer ? words : "");
   }
 
@@ -358,6 +363,7 @@ export function mount(Panel) {
   return {
     /** @param {{model: Model, el: HTMLElement}} context */
     render({ model, el }) {
+      speak(model.get("_language") || locale());
       const shown = new Panel(model);
       el.append(shown.root);
       // The line for a notebook that is opened without its kernel is not needed while the panel lives.

@@ -1,6 +1,7 @@
 // The portfolio view: totals, holdings and a picture of the account.
 
 import { Channel } from "./channel.js";
+import { t } from "./language.js";
 import {
   button,
   checkbox,
@@ -32,12 +33,12 @@ class PortfolioView {
       this.channel.send("privacy", { privacy: this.privacy.input.checked }),
     );
     this.refresh = button("Refresh", () => this.channel.send("refresh"));
-    this.totals = new Table({ caption: "Totals", name: "jo-sums-table" });
-    this.holdings = new Table({ caption: "Holdings, each in its own currency", name: "jo-holdings" });
-    this.empty = h("p", { class: "jo-empty" }, "No positions.");
+    this.totals = new Table({ caption: t("Totals"), name: "jo-sums-table" });
+    this.holdings = new Table({ caption: t("Holdings, each in its own currency"), name: "jo-holdings" });
+    this.empty = h("p", { class: "jo-empty" }, t("No positions."));
     /** @type {HTMLButtonElement[]} */
     this.choices = [];
-    this.pictures = h("div", { class: "jo-pictures", role: "group", "aria-label": "Picture" });
+    this.pictures = h("div", { class: "jo-pictures", role: "group", "aria-label": t("Picture") });
     this.picture = h("img", { class: "jo-picture", alt: "" });
     this.root = this.build();
     this.channel.send("hello");
@@ -101,12 +102,14 @@ class PortfolioView {
   /** @param {PortfolioPageView} view */
   updatePictures({ pictures, chosen, picture }) {
     if (this.choices.length !== pictures.length) {
-      this.choices = pictures.map((name) =>
-        button(name, () => this.channel.send("picture", { picture: name })),
-      );
+      this.choices = pictures.map((name) => {
+        const choice = button(name, () => this.channel.send("picture", { picture: name }));
+        choice.dataset.name = name;
+        return choice;
+      });
       this.pictures.replaceChildren(...this.choices);
     }
-    for (const one of this.choices) one.setAttribute("aria-pressed", String(one.textContent === chosen));
+    for (const one of this.choices) one.setAttribute("aria-pressed", String(one.dataset.name === chosen));
     show(this.picture, picture);
     if (!picture) return;
     this.picture.alt = picture.about;

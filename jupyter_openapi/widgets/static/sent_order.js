@@ -1,5 +1,6 @@
 // The order that the form has sent: its id, how it stands, and a word when it has filled.
 
+import { t } from "./language.js";
 import { button, checkbox, h, setEnabled, setText, show } from "./parts.js";
 
 const BEEP = 0.25; // seconds
@@ -38,11 +39,11 @@ export class SentOrder {
     });
     this.box = h(
       "div",
-      { class: "jo-card jo-order", role: "group", "aria-label": "Order sent" },
+      { class: "jo-card jo-order", role: "group", "aria-label": t("Order sent") },
       h(
         "div",
         { class: "jo-actions" },
-        h("h4", {}, "Order ", this.id),
+        h("h4", {}, t("Order "), this.id),
         this.status,
         h("span", { class: "jo-fill" }),
         this.cancel,
@@ -66,9 +67,9 @@ export class SentOrder {
     show(this.box, order);
     if (!order) return;
     setText(this.id, order.id);
-    setText(this.status, order.status || "sent");
+    setText(this.status, order.status || t("sent"));
     this.status.dataset.done = String(order.done);
-    setText(this.words, [order.words, order.message].filter(Boolean).join(". "));
+    setText(this.words, [order.words, order.message].filter(Boolean).join(t(". ")));
     this.bar.style.width = `${Math.round((order.progress ?? 0) * 100)}%`;
     show(this.cancel, !order.done);
     setEnabled(this.cancel, !busy);
@@ -86,7 +87,7 @@ export class SentOrder {
     if (!news || !this.notify.input.checked) return;
     beep();
     if ("Notification" in window && Notification.permission === "granted") {
-      new Notification("Order filled", { body: order.words });
+      new Notification(t("Order filled"), { body: order.words });
     }
   }
 }

@@ -1,5 +1,6 @@
 // A table whose columns sort; in a narrow panel each row becomes a card, and nothing is hidden.
 
+import { t } from "./language.js";
 import { button, h, setEnabled, setText } from "./parts.js";
 
 /**
@@ -60,13 +61,13 @@ export class Table {
     this.shown.clear();
     const heads = columns.map(({ title, end, sort }, index) => {
       const attributes = { scope: "col", role: "columnheader", class: end ? "jo-right" : null };
-      if (!sort) return h("th", attributes, title);
+      if (!sort) return h("th", attributes, t(title));
       const sorting = button(title, () => this.sort(index), "jo-plain jo-sort");
       sorting.append(h("span", { class: "jo-arrow", "aria-hidden": "true" }));
       return h("th", attributes, sorting);
     });
     const names = Object.keys(this.actions);
-    if (names.length) heads.push(h("th", { scope: "col", role: "columnheader" }, "Actions"));
+    if (names.length) heads.push(h("th", { scope: "col", role: "columnheader" }, t("Actions")));
     this.top.replaceChildren(...heads);
   }
 
@@ -132,7 +133,7 @@ export class Table {
     const cells = this.columns.map(({ title, end }) => {
       const text = h("span", { class: "jo-text" });
       const sub = h("span", { class: "jo-sub" });
-      const attributes = { role: "cell", "data-label": title, class: end ? "jo-right" : null };
+      const attributes = { role: "cell", "data-label": t(title), class: end ? "jo-right" : null };
       return [h("td", attributes, text, sub), text, sub];
     });
     const buttons = Object.entries(this.actions).map(([name, press]) => button(name, () => press(id)));

@@ -131,6 +131,7 @@ interface SentOrderView {
 }
 
 interface OrderView extends AccountView {
+  sending: boolean;
   epoch: number;
   fields: Record<string, string>;
   replaces: boolean;

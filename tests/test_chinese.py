@@ -1,0 +1,443 @@
+"""Chinese: whole catalogues, the language in use, and orders that are never told the wrong way round."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import matplotlib as mpl
+import pytest
+from browser.fakes import FakeClient, FakeSession
+from matplotlib import font_manager
+from support.page import Painting, Told
+from test_plots import _font, held, texts
+
+from jupyter_openapi import Client, Credentials, messages, plots
+from jupyter_openapi.errors import RequestRefused, sentence
+from jupyter_openapi.magic import preferences
+from jupyter_openapi.market import orders
+from jupyter_openapi.messages import _, language, ngettext, pgettext, set_language, speaking
+from jupyter_openapi.plots import style as fonts
+from jupyter_openapi.trading.describe import describe_order
+from jupyter_openapi.widgets import Blotter, Chart, CredentialPanel, OrderForm, PortfolioView, Watch
+from jupyter_openapi.widgets.panel import by_label, static
+
+if TYPE_CHECKING:
+    from support.broker import Broker
+    from support.sandbox import SandboxProcess
+    from support.shell import Shell
+
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT / "tools"))
+
+import catalogs  # noqa: E402 (a script of this repository)
+
+CHINESE = ("zh-CN", "zh-HK")
+BOTH = pytest.mark.parametrize("tag", CHINESE)
+SIDES = {
+    "zh-CN": {"Buy": "买入", "Sell": "卖出"},
+    "zh-HK": {"Buy": "買入", "Sell": "沽出"},
+}
+EVERY_SIDE = ("买入", "卖出", "買入", "沽出", "賣出")
+
+
+@pytest.fixture(autouse=True)
+def english_again() -> Iterator[None]:
+    yield
+    set_language(None)
+
+
+# ---- the catalogues
+
+
+def test_every_message_is_translated_and_keeps_its_fields(capsys: pytest.CaptureFixture[str]) -> None:
+    assert catalogs.main(["--check"]) == 0, capsys.readouterr().out
+
+
+def test_what_is_wrong_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    messages_ = [
+        catalogs.Message("", "{count:,} rows"),
+        catalogs.Message("", "Type `%openapi send`."),
+        catalogs.Message("", "Symbol"),
+        catalogs.Message("column", "Open"),
+    ]
+    given = {
+        ("", "{count:,} rows"): "{count} 行",
+        ("", "Type `%openapi send`."): "请输入 `%openapi 发送`。",
+        ("column", "Open"): "开盘",
+    }
+    monkeypatch.setattr(catalogs, "read", lambda _language: given)
+    found = list(catalogs.wrongs(messages_))
+    assert len(found) == 3 * len(catalogs.LANGUAGES)
+    assert "['{count:,}'] are ['{count}']" in found[0]
+    assert "what is typed differs" in found[1]
+    assert found[2].endswith("no translation of 'Symbol'")
+
+
+def test_a_catalogue_is_read_as_it_was_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from gettext import GNUTranslations
+
+    monkeypatch.setattr(catalogs, "LOCALE", tmp_path)
+    listed = [
+        catalogs.Message("", 'two\nlines of "{name}"\\'),
+        catalogs.Message("", "{n} row", "{n} rows"),
+        catalogs.Message("column", "Open"),
+        catalogs.Message("", "Open"),
+    ]
+    keys = {each.key: {"zh_CN": f"译{number}"} for number, each in enumerate(listed)}
+    assert list(catalogs.fill(listed, {**keys, "nothing": {"zh_CN": "x"}})) == ["nothing"]
+    found = catalogs.translated("zh_CN", listed)
+    assert list(found.values()) == ["译0", "译1", "译2", "译3"]
+    assert list(catalogs.missing(listed)) == list(keys)  # zh_HK has none
+    path = tmp_path / "one.mo"
+    path.write_bytes(catalogs.mo_bytes("zh_CN", found))
+    with path.open("rb") as file:
+        known = GNUTranslations(file)
+    assert known.gettext("Open") == "译3"
+    assert known.pgettext("column", "Open") == "译2"
+    assert {known.ngettext("{n} row", "{n} rows", count) for count in (0, 1, 2)} == {"译1"}
+    assert known.gettext(listed[0].text) == "译0"
+
+
+def test_messages_inside_f_strings_count(tmp_path: Path) -> None:
+    module = tmp_path / "module.py"
+    module.write_text("""x = f"{_('one')} {N_('two')}" if a else pgettext("here", "three")""")
+    assert {each.key for each in catalogs._in_python(module)} == {"one", "two", "here|three"}
+
+
+def test_the_panels_words_are_in_their_script() -> None:
+    text = static("order_form.js")
+    for words in ("发送订单", "發送訂單", "预览", "預覽"):
+        assert words in text
+
+
+# ---- the language in use
+
+
+@pytest.mark.parametrize(
+    ("tag", "found"),
+    [
+        ("en", "en"),
+        ("en_GB.UTF-8", "en"),
+        ("zh", "zh-CN"),
+        ("ZH_cn", "zh-CN"),
+        ("zh-Hans-HK", "zh-CN"),
+        ("zh-HK", "zh-HK"),
+        ("zh_HK.Big5@x", "zh-HK"),
+        ("zh-Hant-TW", "zh-HK"),
+        ("zh-TW", "zh-HK"),
+        ("fr", ""),
+        ("zhuang", ""),
+        ("", ""),
+    ],
+)
+def test_tags(tag: str, found: str) -> None:
+    assert messages.known(tag) == found
+
+
+def test_english_reads_no_catalogue_and_imports_no_gettext() -> None:
+    code = (
+        "import sys; from jupyter_openapi.messages import _, ngettext, pgettext; "
+        "sys.modules.pop('gettext', 0); "
+        "print(_('Buy'), ngettext('a', 'b', 2), pgettext('column', 'Open'), 'gettext' in sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, env={"PATH": "/usr/bin"}
+    )
+    assert done.stdout.split() == ["Buy", "b", "Open", "False"]
+
+
+def test_the_variable_rules_until_a_language_is_chosen(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LONGBRIDGE_LANGUAGE", "zh-HK")
+    set_language(None)
+    assert (language(), _("Sell")) == ("zh-HK", "沽出")
+    set_language("zh_CN")
+    assert (language(), _("Sell")) == ("zh-CN", "卖出")
+    set_language("en")
+    assert (language(), _("Sell"), _("")) == ("en", "Sell", "")
+    monkeypatch.setenv("LONGBRIDGE_LANGUAGE", "fr")
+    set_language(None)
+    assert language() == "en"
+    assert messages.unknown_variable() == (
+        "LONGBRIDGE_LANGUAGE=fr names no language spoken here: set it to en, zh-CN or zh-HK."
+    )
+
+
+def test_one_word_has_two_meanings_and_a_count_one_form() -> None:
+    set_language("zh-CN")
+    assert (pgettext("column", "Open"), _("Open")) == ("开盘", "未完成")
+    assert [ngettext("{count:,} row", "{count:,} rows", n).format(count=n) for n in (0, 1, 2)] == [
+        "0 行",
+        "1 行",
+        "2 行",
+    ]
+    assert _("Not in any catalogue.") == "Not in any catalogue."
+    assert _("") == ""
+
+
+def test_a_panel_speaks_for_its_own_thread_only() -> None:
+    inside, go_on = threading.Event(), threading.Event()
+    heard: list[str] = []
+
+    def speak() -> None:
+        with speaking("zh-CN"):
+            inside.set()
+            assert go_on.wait(10)
+            heard.append(_("Buy"))
+        heard.append(_("Buy"))
+
+    thread = threading.Thread(target=speak)
+    thread.start()
+    assert inside.wait(10)
+    assert _("Buy") == "Buy"
+    go_on.set()
+    thread.join()
+    assert heard == ["买入", "Buy"]
+
+
+def test_an_unknown_language_is_refused_in_one_line(shell: Shell) -> None:
+    with pytest.raises(ValueError, match=r"^language is en or zh-CN or zh-HK, not fr"):
+        set_language("fr")
+    with pytest.raises(RequestRefused, match="not fr"):
+        preferences.read("language", "fr")
+    with pytest.raises(RequestRefused, match="not fr"):
+        OrderForm(session=FakeSession(FakeClient()), language="fr")
+    assert "not fr" in shell.fail("%openapi settings language=fr")
+    magics = shell.ip.magics_manager.registry["OpenAPIMagics"]
+    with pytest.raises(Exception, match=r"^language is en or zh-CN or zh-HK, not fr"):
+        magics.language = "fr"
+    assert magics.language == ""
+
+
+# ---- orders
+
+
+@BOTH
+@pytest.mark.parametrize("side", ["Buy", "Sell"])
+@pytest.mark.parametrize("kind", sorted(orders.RULES))
+def test_an_order_names_its_side_quantity_and_price(tag: str, side: str, kind: str) -> None:
+    fields = {
+        "symbol": "700.HK",
+        "side": side,
+        "order_type": kind,
+        "submitted_quantity": "300",
+        "submitted_price": "612.5",
+        "trigger_price": "610",
+        "time_in_force": "Day",
+    }
+    english = describe_order(fields)
+    set_language(tag)
+    said = describe_order(fields)
+    assert said.startswith(f"{SIDES[tag][side]} 300 700.HK，")
+    assert [word for word in EVERY_SIDE if word in said] == [SIDES[tag][side]]
+    assert f"({kind})" in said
+    assert re.findall(r"[\d.]+ HKD", said) == re.findall(r"[\d.]+ HKD", english)
+    assert "612.50 HKD" in said
+    assert not re.search(r"[a-z]{3}", said)
+
+
+@BOTH
+def test_sides_are_told_apart_wherever_they_are_named(tag: str) -> None:
+    set_language(tag)
+    for word in ("Buy", "BUY"):
+        assert _(word) == SIDES[tag]["Buy"]
+    for word in ("Sell", "SELL"):
+        assert _(word) == SIDES[tag]["Sell"]
+    assert _("bought") != _("sold")
+    assert pgettext("order book", "bids") != pgettext("order book", "asks")
+    assert _("Bid") != _("Ask")
+
+
+@BOTH
+def test_previews_errors_and_help_in_a_notebook(shell: Shell, sandbox: SandboxProcess, tag: str) -> None:
+    shell.run("%openapi connect sandbox")
+    shell.run(f"%config OpenAPIMagics.language = '{tag}'")
+    try:
+        for side in ("Buy", "Sell"):
+            shown = str(shell.run(f"%openapi submit 700.HK side={side} price=600 quantity=100"))
+            assert f"{SIDES[tag][side]} 100 700.HK，" in shown
+            assert "600.00 HKD" in shown
+            assert f'"side":"{side}"' in shown  # the wire stays as it is
+            wrong = SIDES[tag]["Sell" if side == "Buy" else "Buy"]
+            assert wrong not in shown
+            assert "未" in shown.splitlines()[0]
+            assert "`%openapi send`" in shown.splitlines()[0]
+        labels = [line[2:].split("  ")[0] for line in shown.splitlines()[1:]]
+        assert not any(label.isascii() for label in labels)
+        refused = shell.fail("%openapi sumbit 700.HK")
+        assert "sumbit" in refused
+        assert "submit" in refused
+        assert re.search(r"[\u4e00-\u9fff]", refused)
+        help_ = str(shell.run("%openapi help connect"))
+        assert "--trade" in help_
+        assert "connect paper --profile main" in help_
+        said = [line for line in help_.splitlines() if "%openapi" not in line]
+        assert not re.search(r"[a-z]{3,} [a-z]{3,} [a-z]{3,}", "\n".join(said))
+        overview = str(shell.run("%openapi help"))
+        assert "%openapi endpoints dividend" in overview
+        advice = str(shell.run("%openapi help 401003"))
+        assert "401003" in advice
+        assert "%openapi login" in advice
+        shell.run("df = %openapi quote 700.HK")
+        assert list(shell.run("df.columns"))[0] == "symbol"  # noqa: RUF015 (the columns stay English)
+        made, _meta = shell.ip.display_formatter.format(shell.run("df"))
+        assert {"zh-CN": "代码", "zh-HK": "代號"}[tag] in made["text/plain"]
+    finally:
+        shell.run("%config OpenAPIMagics.language = ''")
+    assert language() == "en"
+
+
+def test_the_language_is_kept_as_a_setting(shell: Shell) -> None:
+    magics = shell.ip.magics_manager.registry["OpenAPIMagics"]
+    try:
+        assert "zh-HK" in str(shell.run("%openapi settings language=zh_hk"))
+        assert preferences.kept()["language"] == "zh-HK"
+        assert language() == "zh-HK"
+    finally:
+        magics.language = ""
+        preferences.keep({"language": None})
+
+
+def test_sentences_join_without_a_space_after_a_chinese_stop() -> None:
+    assert sentence("没有这个。", "请再试。") == "没有这个。请再试。"
+    assert sentence("Nothing.", "Try again.") == "Nothing. Try again."
+
+
+# ---- panels
+
+
+@BOTH
+def test_a_panel_speaks_the_language_it_was_given(tag: str) -> None:
+    panel = OrderForm(session=FakeSession(FakeClient()), language=tag)
+    told = Told(panel)
+    told.tell("hello", locale="en-US")
+    told.tell(
+        "preview",
+        version="page-1-1",
+        epoch=panel.ticket.epoch,
+        fields={
+            "symbol": "700.HK",
+            "side": "Sell",
+            "order_type": "LO",
+            "submitted_price": "600",
+            "submitted_quantity": "100",
+            "time_in_force": "Day",
+        },
+    )
+    offer = told.wait_for("offer")
+    assert offer["button"] == {"zh-CN": "发送订单", "zh-HK": "發送訂單"}[tag]
+    assert panel._language == tag
+    assert told.view["title"].startswith("PAPER ")
+    assert language() == "en"
+    panel.close()
+
+
+@BOTH
+def test_live_panels_speak_the_language_they_were_given(tag: str, sandbox: SandboxProcess) -> None:
+    keys = Credentials(*vars(sandbox.credentials).values())
+    with Client(keys, "sandbox", sandbox.url, limits=False) as client:
+        for panel in (
+            Watch("700.HK", client=client, language=tag),
+            Chart("700.HK", client=client, language=tag),
+        ):
+            page = Painting(panel)
+            page.tell("hello", locale="en-US")
+            assert page.ping(lambda page=page: "words" in page.state)
+            assert page.state["words"]["stop"] == "停止"
+            assert page.state["words"]["title"] == _spoken(panel.NAME, tag)
+            panel.close()
+
+
+def _spoken(text: str, tag: str) -> str:
+    with speaking(tag):
+        return _(text)
+
+
+def test_a_panel_speaks_its_pages_language_where_none_was_chosen() -> None:
+    panel = Blotter(session=FakeSession(None))
+    told = Told(panel)
+    told.tell("hello", locale="zh-TW")
+    assert told.wait_for("empty", lambda text: text == "未連接。")
+    told.tell("refresh", locale="fr")  # no language of ours: as before
+    assert told.wait_for("empty", lambda text: text == "未連接。")
+    set_language("en")
+    told.tell("refresh", locale="zh-TW")
+    assert told.wait_for("empty", lambda text: text == "Not connected.")
+    panel.close()
+
+
+@pytest.mark.parametrize("kind", [OrderForm, Blotter, PortfolioView, CredentialPanel])
+def test_every_panel_takes_a_language(kind: Any) -> None:
+    panel = kind(session=FakeSession(None), language="zh_cn")
+    assert panel.language == "zh-CN"
+    with speaking(panel.spoken()):
+        assert re.search(r"[\u4e00-\u9fff]", panel.fallback())
+    panel.close()
+
+
+def test_names_of_fields_give_way_to_labels_beside_chinese() -> None:
+    set_language("zh-CN")
+    assert by_label("缺少submitted_price：LO 需要它") == "缺少价格：LO 需要它"
+    assert by_label("my_submitted_price") == "my_submitted_price"
+
+
+# ---- pictures
+
+
+def test_a_picture_in_chinese_has_every_character(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    path, letters = tmp_path / "cjk.ttf", set()
+    for tag in catalogs.LANGUAGES:
+        letters |= {sign for text in catalogs.read(tag).values() for sign in text if ord(sign) > 0x2000}
+    _font(path, "Noto Sans CJK SC", "".join(sorted(letters | set("腾讯控股"))))
+    monkeypatch.setattr(font_manager.fontManager, "ttflist", list(font_manager.fontManager.ttflist))
+    monkeypatch.setitem(mpl.rcParams, "font.fantasy", ["A family of the test of Chinese"])
+    fonts._face.cache_clear()
+    font_manager.fontManager.addfont(path)
+    try:
+        for tag, words in (("zh-CN", "按持仓的资产配置"), ("zh-HK", "按持倉的資產配置")):
+            set_language(tag)
+            frame = held(tencent="腾讯控股")
+            shown = texts(plots.allocation(frame))  # a missing glyph would warn, and fail
+            assert words in shown
+            assert "700.HK  腾讯控股" in shown
+            assert fonts.NO_FONT not in " ".join(shown)
+            texts(plots.profit(frame))
+    finally:
+        monkeypatch.undo()
+        fonts._face.cache_clear()
+
+
+def test_without_a_font_a_picture_is_english_and_says_what_to_install(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(fonts, "families", lambda: ["DejaVu Sans"])
+    assert "fonts-noto-cjk" not in " ".join(texts(plots.allocation(held())))
+    assert "fonts-noto-cjk" in " ".join(texts(plots.allocation(held(tencent="腾讯控股"))))
+    set_language("zh-CN")
+    frame = held()
+    shown = texts(plots.allocation(frame))
+    assert "Allocation by holding" in shown
+    assert "fonts-noto-cjk" in " ".join(shown)
+    page: Any = plots.allocation(frame, interactive=True)  # a browser finds its fonts
+    assert "按持仓的资产配置" in page.layout.title.text
+    assert language() == "zh-CN"
+
+
+def test_a_client_shown_in_chinese_sends_the_same(client: Client, broker: Broker) -> None:
+    set_language("zh-CN")
+    fields = {"symbol": "700.HK", "side": "Buy", "price": "600", "quantity": 100, "type": "LO"}
+    preview: Any = client.call("submit_order", **fields)
+    assert [label for label, _text in preview.lines][:2] == ["account", "order"]
+    reply = preview.send()
+    assert reply.order_id in broker.orders
+    sent = json.loads(broker.changes[0].body)
+    assert (sent["side"], sent["submitted_price"]) == ("Buy", "600")
+    words = str(client.call("cancel_order", order_id=reply.order_id))
+    assert "买入 700.HK：共 100" in words
