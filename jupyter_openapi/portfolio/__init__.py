@@ -3,7 +3,8 @@
 - `value`: one row a holding, of one account or several, `totals` by market and currency, `notes` in words;
 - `pnl`: realized profit and loss from executions, round trip by round trip, `by_symbol` beside the broker's;
 - `lots`: open tax lots; `tax_year`: a year's round trips as an Excel file;
-- `snapshot` and `equity_curve`: what the account was worth over time; `returns` by day, month and year beside
+- `snapshot` and `equity_curve`: what the account was worth over time; `backfill`: the same of
+  past days, worked out; `returns` by day, month and year beside
   a benchmark, `months` as a table, `statistics` of them, `tearsheet` as a page;
 - `trade_stats` and `slippage`: how trades went, and what orders filled at;
 - `income` and `total_return`: dividends, interest and splits; what each security brought;
@@ -20,6 +21,7 @@ from __future__ import annotations
 from jupyter_openapi.portfolio.account_values import value
 from jupyter_openapi.portfolio.aggregates import by_symbol, notes, totals
 from jupyter_openapi.portfolio.archiver import Archive, archive
+from jupyter_openapi.portfolio.backfilling import Backfill, backfill
 from jupyter_openapi.portfolio.cash_income import income, total_return
 from jupyter_openapi.portfolio.equity import equity_curve
 from jupyter_openapi.portfolio.execution_costs import slippage
@@ -38,9 +40,11 @@ from jupyter_openapi.portfolio.trade_figures import trade_stats
 
 __all__ = [
     "Archive",
+    "Backfill",
     "IncompleteWarning",
     "Snapshot",
     "archive",
+    "backfill",
     "by_symbol",
     "equity_curve",
     "exposure",
