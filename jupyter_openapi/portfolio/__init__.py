@@ -10,7 +10,9 @@
 - `income` and `total_return`: dividends, interest and splits; what each security brought;
 - `exposure`, `what_if`, `rebalance`: what moves with the holdings, what orders would change, and which orders
   lead to target weights, as a preview;
-- `archive`: a long history on disk, by account and month.
+- `archive`: a long history on disk, by account and month; `archived_trips` and `archived_lots` go through it
+  in little memory, `trips_of` and `lots_of` do the same with a frame, or a part of a Dask frame,
+  `closed_by_day` sums either up.
 
 Amounts are multiplied and summed exactly and become ``float64`` only as a finished column. What can't be
 known is NaN and named, never 0.
@@ -20,6 +22,13 @@ from __future__ import annotations
 
 from jupyter_openapi.portfolio.account_values import value
 from jupyter_openapi.portfolio.aggregates import by_symbol, notes, totals
+from jupyter_openapi.portfolio.archive_ledgers import (
+    archived_lots,
+    archived_trips,
+    closed_by_day,
+    lots_of,
+    trips_of,
+)
 from jupyter_openapi.portfolio.archiver import Archive, archive
 from jupyter_openapi.portfolio.backfilling import Backfill, backfill
 from jupyter_openapi.portfolio.cash_income import income, total_return
@@ -44,12 +53,16 @@ __all__ = [
     "IncompleteWarning",
     "Snapshot",
     "archive",
+    "archived_lots",
+    "archived_trips",
     "backfill",
     "by_symbol",
+    "closed_by_day",
     "equity_curve",
     "exposure",
     "income",
     "lots",
+    "lots_of",
     "months",
     "notes",
     "pnl",
@@ -65,6 +78,7 @@ __all__ = [
     "total_return",
     "totals",
     "trade_stats",
+    "trips_of",
     "value",
     "what_if",
 ]
