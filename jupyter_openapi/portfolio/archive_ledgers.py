@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
     from jupyter_openapi.market.worth import Instrument
 
-BATCH = 20_000
+BATCH = 5_000
 """Rows that are in memory at a time."""
 NEEDED = ("trade_id", "order_id", "symbol", "side", "quantity", "price", "trade_done_at")
 TEXTS = ("account", "symbol", "currency", "kind", "direction", "open_order_id", "close_order_id", "remark")
