@@ -422,7 +422,9 @@ def _columns_of(frame: pd.DataFrame) -> dict[str, list[Any]]:
         raise RequestRefused(_("The executions lack {missing}.").format(missing=", ".join(missing)))
     found = {name: frame[name].tolist() for name in NEEDED if name != "trade_done_at"}
     times = pd.to_datetime(frame["trade_done_at"], utc=True)
-    found["trade_done_at"] = [None if at is pd.NaT else int(at.timestamp()) for at in times]
+    found["trade_done_at"] = [
+        None if gap else int(at.timestamp()) for at, gap in zip(times, times.isna(), strict=True)
+    ]
     found["account"] = (
         frame["account"].astype(str).tolist() if "account" in frame.columns else [""] * len(frame)
     )
