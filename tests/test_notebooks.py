@@ -68,6 +68,33 @@ assert form.ticket.fields['symbol'] == '700.HK', form.ticket.fields
 open_orders = %openapi orders
 assert list(open_orders.status) == ['NewStatus'] * 2, open_orders
 """,
+    "06-performance": """
+from math import isclose
+assert len(past.days) >= 255 and past.missing == (), past
+assert len(worth) == len(past.days) + 1 and len(daily) == len({*past.days, today.taken_at.date()})
+assert worth.flow.sum() == daily.flow.sum() > 0
+assert worth.net_value.notna().all()
+assert isclose(worth.net_value.iloc[-1], 1_778_500 + worth.holdings.iloc[-1]), worth
+assert list(daily.source.unique()) == ['reconstructed', 'snapshots'], daily.source
+grown = (1 + daily.return_pct[1:] / 100).prod()
+assert isclose(daily['index'].iloc[-1], 100 * grown) and daily.benchmark_index.notna().all()
+assert isclose(figures.portfolio.total_return_pct, 100 * (grown - 1))
+assert isclose(figures.portfolio.max_drawdown_pct, daily.drawdown_pct.min())
+assert isclose((1 + table.year / 100).prod(), grown), table
+held = portfolio.value(client).set_index('symbol').quantity
+assert lots.groupby('symbol').quantity.sum().to_dict() == held.to_dict() and lots.cost.notna().all()
+trips = portfolio.pnl(client, '-360d', fees=False)
+assert trips.kind.eq('trip').all() and set(stats.symbol) == set(trips.symbol), (trips, stats)
+assert stats.trades.sum() == trips.close_order_id.nunique() > 20
+assert len(costs) > 5 and costs.arrival_price.notna().sum() > 5, costs
+assert income.dividend.sum() > 1000 and income.interest.gt(0).sum() >= 11, income
+assert list(moving.currency) == ['HKD', 'USD'], moving
+assert isclose(moving.gross.sum(), worth.holdings.iloc[-1], rel_tol=0.05), moving
+assert after.set_index('symbol').quantity_after['700.HK'] == 1000, after
+assert 1 <= len(basket.previews) <= 2 and not basket.sent, basket
+orders = %openapi orders
+assert len(orders) == 0, orders
+""",
     "07-live": """
 assert state.status == 'FilledStatus' and (sent.order_id, 'FilledStatus') in changes, (state, changes)
 assert spreads and all(gap > 0 for _, gap in spreads), spreads

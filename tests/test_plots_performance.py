@@ -133,6 +133,9 @@ def test_slippage_says_its_mean_by_value(interactive: bool) -> None:
     assert "1 order is not shown" in chart.remark
     assert "cost 24.00 HKD in all" in chart.line
     assert "HKD" not in slippage_dots(slipped(0.05), "arrival", privacy=True).line
+    # An order that lost nothing counts with its value, too.
+    assert slippage_dots(slipped(0.05, 0.0, 0.0, -0.01), "last", privacy=False).mean == pytest.approx(0.01)
+    assert slippage_dots(slipped(0.0), "last", privacy=False).mean == 0
     assert "mean +0.020%" in said(plots.slippage(slipped(0.05, -0.01), interactive=interactive))
 
 

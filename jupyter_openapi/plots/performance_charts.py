@@ -235,6 +235,21 @@ def exposure_bars(frame: pd.DataFrame, *, privacy: bool, readable: Callable[[str
     )
 
 
+def _scales(frame: pd.DataFrame, name: str, base: str) -> dict[Any, float]:
+    """Return what quantity x price is in the base currency, by currency, from orders that lost or gained.
+
+    It weighs those that did neither, of which the frame does not tell it.
+    """
+    sums: dict[Any, list[float]] = {}
+    for row in frame.to_dict("records"):
+        share, cost = number(row[f"{name}_pct"]), number(row[f"{name}_base"])
+        if share and cost is not None:
+            one = sums.setdefault(row.get("currency"), [0.0, 0.0])
+            one[0] += abs(cost / share * 100)
+            one[1] += float(row["quantity"]) * float(row["price"])
+    return {base: 1.0} | {currency: worth / money for currency, (worth, money) in sums.items() if money}
+
+
 AGAINST = {"last": "slippage", "arrival": "arrival_slippage"}
 
 
@@ -247,6 +262,8 @@ def slippage_dots(frame: pd.DataFrame, against: str, *, privacy: bool) -> Dots:
     name = AGAINST[against]
     columns = ("symbol", "side", "submitted_at", "quantity", "price", f"{name}_pct", f"{name}_base")
     needed(frame, columns, "portfolio.slippage(client)")
+    base = str(facts_of(frame).get("base_currency") or "")
+    scales = _scales(frame, name, base)
     dots, paid, worth, unknown = [], 0.0, 0.0, 0
     for row in frame.to_dict("records"):
         share, cost = number(row[f"{name}_pct"]), number(row[f"{name}_base"])
@@ -262,10 +279,10 @@ def slippage_dots(frame: pd.DataFrame, against: str, *, privacy: bool) -> Dots:
             share=percent_text(share, sign=True, places=3),
         )
         dots.append(Dot(row["submitted_at"], share, buy, text))
-        if cost is not None and share:
-            worth += abs(cost / share * 100)
+        if cost is not None:
+            money = float(row["quantity"]) * float(row["price"]) * scales.get(row.get("currency"), 0.0)
+            worth += abs(cost / share * 100) if share else money
             paid += cost
-    base = str(facts_of(frame).get("base_currency") or "")
     said = (
         ""
         if privacy or not dots

@@ -64,8 +64,10 @@ def benchmark_symbol(text: str) -> str:
     return symbol
 
 
-def read_benchmark(reader: AccountReader, symbol: str, first: date, last: date) -> Benchmark:
-    """Read a benchmark's daily closes, adjusted for dividends and splits; say if they can't be read."""
+def read_benchmark(
+    reader: AccountReader, symbol: str, first: date, last: date, adjust: str = "forward"
+) -> Benchmark:
+    """Read daily closes, by default adjusted for dividends and splits; say if they can't be read."""
     rows: dict[date, Decimal] = {}
     start = first - timedelta(days=BEFORE)
     while start <= last:
@@ -75,7 +77,7 @@ def read_benchmark(reader: AccountReader, symbol: str, first: date, last: date) 
                 "history_candlesticks",
                 symbol=symbol,
                 period="day",
-                adjust_type="forward",
+                adjust_type=adjust,
                 start_date=start,
                 end_date=end,
             )

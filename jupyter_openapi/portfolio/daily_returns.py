@@ -16,7 +16,7 @@ from jupyter_openapi.market.money import HUNDRED, ZERO
 from jupyter_openapi.messages import _, ngettext
 from jupyter_openapi.portfolio.equity import Point, Row, Step, dietz, linked, point_of, rates_of
 
-SNAPSHOTS, BROKER = "snapshots", "broker"
+SNAPSHOTS, BROKER, RECONSTRUCTED = "snapshots", "broker", "reconstructed"
 WEEKEND = 5  # the first day of it, Monday being 0
 MOST_HOLES = 3  # that one line names
 
@@ -38,7 +38,7 @@ class Day:
     weekdays
         How many weekdays that return is of: 1 where no weekday lacks a value. None for the first day.
     source
-        ``snapshots``, or ``broker`` where the broker states it.
+        ``snapshots``, ``reconstructed`` from a later time, or ``broker`` where the broker states it.
     """
 
     day: date

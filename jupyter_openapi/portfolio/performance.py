@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -18,6 +18,7 @@ from jupyter_openapi.portfolio import snapshot_store as store
 from jupyter_openapi.portfolio.benchmarks import Benchmark, benchmark_symbol, read_benchmark
 from jupyter_openapi.portfolio.daily_returns import (
     BROKER,
+    RECONSTRUCTED,
     Day,
     Indexed,
     compounded,
@@ -47,6 +48,9 @@ DEFINITIONS = (
     "A day without a snapshot has no row; `weekdays` tells of how many weekdays a return is.",
     "index is 100 at the start; drawdown_pct is how far it is below its highest before.",
     "benchmark_pct is from the last close before each snapshot, adjusted for dividends and splits.",
+)
+RECONSTRUCTED_NOTE = (
+    "Days marked reconstructed were worked out by portfolio.backfill, at the rates of exchange of its day."
 )
 LOCAL = "Returns are at the rates of exchange of their start: gains of the currencies are not in them."
 
@@ -103,8 +107,9 @@ def returns(  # noqa: PLR0917 (as it is typed)
     pandas.DataFrame
         ``date`` (``month``, ``year``), ``net_value`` at its end, ``flow`` (deposits less withdrawals),
         ``return_pct``, ``index`` (100 at the start), ``drawdown_pct``, ``weekdays`` (how many the return is
-        of), ``source`` (``snapshots``, or ``broker``), and with a benchmark ``benchmark_pct`` and
-        ``benchmark_index``. NaN where not known. ``drawdown_pct`` of a month or year is its deepest.
+        of), ``source`` (``snapshots``, ``reconstructed`` by `backfill`, or ``broker``), and with a benchmark
+        ``benchmark_pct`` and ``benchmark_index``. NaN where not known. ``drawdown_pct`` of a month or year is
+        its deepest.
 
     Raises
     ------
@@ -154,6 +159,7 @@ def measured(  # noqa: PLR0917 (as `returns`)
     with exactly():
         days = days_of(groups, series.base, stated_kinds(kinds), zone(tz), local=currency == "local")
         series.missing += holes(days)
+        days = _marked(series, days, groups)
         if reader is not None and first is not None and days and first < days[0].day:
             days = _from_broker(reader, series, days, first)
         series.days = window_of(days, first, last)
@@ -193,6 +199,14 @@ def _day(name: str, value: Any, tz: str) -> date | None:
         return None if value is None else to_day(value, zone(tz))
     except ValueError as reason:
         raise RequestRefused(_("{name}: {reason}.").format(name=name, reason=reason)) from None
+
+
+def _marked(series: Series, days: Sequence[Day], groups: Sequence[Sequence[Mapping[str, Any]]]) -> list[Day]:
+    """Return the days with those marked that were worked out later, and say so."""
+    made = {rows[0]["taken_at"] for rows in groups if any(row["kind"] == store.RECONSTRUCTED for row in rows)}
+    if made:
+        series.asides.append(RECONSTRUCTED_NOTE)
+    return [replace(day, source=RECONSTRUCTED) if day.at in made else day for day in days]
 
 
 def _say_short(series: Series, every: Sequence[Day]) -> None:

@@ -180,7 +180,7 @@ def daily(frame: pd.DataFrame, *columns: str) -> Any:
             before = parts
             continue
         before = [1.0] * len(columns)
-        if span == 1 and source == "snapshots":
+        if span == 1 and source != "broker":
             rows.append([part - 1 for part in parts])
     table = np.array(rows, dtype=np.float64).reshape(len(rows), len(columns))
     table = table[~np.isnan(table).any(axis=1)]

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from jupyter_openapi.portfolio.prices import Price
 
 SCALE = 12
+RECONSTRUCTED = "reconstructed"
 PRECISION = 38
 _STEP = Decimal(1).scaleb(-SCALE)
 
@@ -56,6 +57,8 @@ class SnapshotRow:
         A movement of cash, about no security, since the snapshot before: `name`, `amount`, `at`.
     ``gap``
         The movements since the snapshot before could not be read.
+    ``reconstructed``
+        The snapshot was not taken at its time, but worked out later.
     """
 
     kind: str
@@ -255,7 +258,7 @@ def snapshot(client: ClientLike, folder: str | Path | None = None) -> Snapshot:
     arrow()
     reader = AccountReader(client)
     with exactly():
-        holdings, balance, taken_at = _read_together(reader)
+        holdings, balance, taken_at = read_together(reader)
         symbols = [holding.symbol for holding in holdings if not holding.fund]
         prices = read_prices(reader, symbols)
         rates = read_rates(reader)
@@ -277,7 +280,7 @@ def snapshot(client: ClientLike, folder: str | Path | None = None) -> Snapshot:
     return Snapshot(path, taken_at, len(holdings), tuple(reader.missing))
 
 
-def _read_together(reader: AccountReader) -> tuple[list[Holding], Balance, datetime]:
+def read_together(reader: AccountReader) -> tuple[list[Holding], Balance, datetime]:
     """Return positions and cash of one moment: the positions are the same before and after the cash."""
     before = _holdings(reader)
     for _attempt in range(TRIES):
