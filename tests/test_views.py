@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from IPython.core.interactiveshell import InteractiveShell
 from support.sandbox import start_sandbox
+from traitlets.config import Config
 
 from jupyter_openapi import Client, Credentials, portfolio
 from jupyter_openapi.frames import to_frame
@@ -265,9 +266,10 @@ def test_a_compact_number_is_within_half_a_per_cent(number: Any) -> None:
 
 @pytest.fixture
 def shell() -> Iterator[InteractiveShell]:
-    shell = InteractiveShell()
+    # Not the one of other tests, which must not lose it.
+    shell = InteractiveShell(config=Config({"HistoryManager": {"enabled": False}}))
     yield shell
-    InteractiveShell.clear_instance()
+    shell.restore_sys_module_state()
 
 
 def test_the_formatter_is_chained_and_taken_away_again(shell: InteractiveShell) -> None:
