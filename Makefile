@@ -46,8 +46,9 @@ demo: $(CORE)      ## the main job against the sandbox, in this terminal
 tools:             ## the programs that the tests drive, from Debian's packages when they are missing
 	@tools/need chromium:chromium redis-server:redis-server curl:curl openssl:openssl
 
+# What fails is run once more, alone, as CPython's own test runner does: a fault fails twice, a busy machine once.
 test: setup tools $(NODE) ## the whole suite, under 10 minutes
-	$(BIN)/python -m pytest $(SHARED)
+	$(BIN)/python -m pytest $(SHARED) || $(BIN)/python -m pytest --last-failed --last-failed-no-failures=none
 
 test-lowest: $(UV) tools ## the core suite on the lowest versions that pyproject.toml declares
 	@tools/constraints $(UV) "$(VENV)-lowest/constraints.txt" --python $(BIN)/python --extra test --resolution lowest-direct
@@ -91,8 +92,9 @@ catalogs: setup    ## the messages in Chinese: renew the files; `tools/catalogs.
 bench: setup       ## ratios against peers, in one run
 	$(BIN)/python -m benchmarks
 
-docs: setup        ## the documentation, in docs/_build/html; a warning is an error
-	$(BIN)/sphinx-build -W --keep-going -q docs docs/_build/html
+docs: setup        ## the documentation, in docs/_build/html, its cells run from a fixed moment; a warning is an error
+	@tools/need cc:build-essential
+	tools/clock 2026-11-24T02:00:00 $(BIN)/sphinx-build -W --keep-going -q docs docs/_build/html
 
 docs-samples: setup ## README.md with the output of its cells, as it is now
 	$(BIN)/python docs/samples.py
