@@ -251,6 +251,8 @@ class Link:
             raise LostError(_("the link closed")) from None
         finally:
             self._waiting.pop(number, None)
+            if not future.cancel() and not future.cancelled():
+                future.exception()  # the link ended while it was sent: said above, and not once more by asyncio
 
     def _receive(self, data: bytes) -> None:
         try:
