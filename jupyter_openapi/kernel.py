@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import inspect
 import os
 import socket
 import sys
@@ -192,11 +193,11 @@ class CellClock:
     """
 
     def __init__(self, shell: Any) -> None:
-        self._depth, self._run = 1, current_cell().run
+        self._depth, self._run = 0, current_cell().run
         self._began = time.monotonic()
         if shell is None:
-            self._depth = 0
             return
+        self._depth = int(_runs_a_cell(shell))
         shell.events.register("pre_run_cell", self.begin)
         shell.events.register("post_run_cell", self.end)
 
@@ -217,6 +218,14 @@ class CellClock:
     def began(self) -> float | None:
         """The moment (of `time.monotonic`) at which the running cell began; None between cells."""
         return self._began if self._depth else None
+
+
+def _runs_a_cell(shell: Any) -> bool:
+    """Tell whether a cell of the shell is what called this."""
+    running, frame = type(shell).run_code.__code__, inspect.currentframe()
+    while frame is not None and frame.f_code is not running:
+        frame = frame.f_back
+    return frame is not None
 
 
 @cache

@@ -43,7 +43,8 @@ def test_pivot_gives_a_time_index_and_columns_of_field_and_symbol(kernel: Kernel
     assert shown(kernel, line, "px.index.name, list(px['close'].columns)") == (
         "('trade_date', ['700.HK', 'AAPL.US'])"
     )
-    assert shown(kernel, "bool(px['close'].notna().all().all())") == "True"
+    # A day begins in Hong Kong while it is still the day before in New York.
+    assert shown(kernel, "len(px['close'].dropna()) >= 4") == "True"
 
 
 def test_python_gives_what_the_line_gives(kernel: Kernel) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from itertools import pairwise
 from typing import Any
 
@@ -251,7 +252,12 @@ def test_the_clock_of_cells_follows_the_shell() -> None:
     class Shell:
         events = Events()
 
-    clock = CellClock(Shell())
+        def run_code(self, run: Callable[[], CellClock]) -> CellClock:
+            return run()
+
+    shell = Shell()
+    assert CellClock(shell).began is None  # made between two cells
+    clock = shell.run_code(lambda: CellClock(shell))
     assert clock.began is not None  # it is made in a cell
     heard["post_run_cell"](None)
     assert clock.began is None

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from browser.fakes import FakeClient, FakeSession, until
+from ipywidgets import Widget
 from support.page import Told
 
 from jupyter_openapi import colors
@@ -216,6 +217,7 @@ def test_names_in_python_are_the_magic_s_short_names() -> None:
 def test_what_the_form_can_t_start_with_is_refused(fields: dict[str, Any], said: str) -> None:
     with pytest.raises(RequestRefused, match=said):
         form(**fields)
+    Widget.close_all()  # it would stumble over a panel that stayed behind half made
 
 
 def test_nobody_looks_until_a_page_opens_and_after_it_has_gone(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -252,7 +252,7 @@ class Link:
         finally:
             self._waiting.pop(number, None)
             if not future.cancel() and not future.cancelled():
-                future.exception()  # the link ended while it was sent: said above, and not once more by asyncio
+                future.exception()  # the link ended while this was sent; asyncio need not say it again
 
     def _receive(self, data: bytes) -> None:
         try:

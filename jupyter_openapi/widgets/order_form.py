@@ -58,13 +58,14 @@ class OrderForm(Page):
         replaces: Mapping[str, Any] | None = None,
         **fields: Any,
     ) -> None:
+        first = first_fields(fields)  # before anything is made: what is refused leaves nothing behind
         super().__init__(
             holder_of(client, session, SESSION), _setup=setup(), privacy=privacy, language=language
         )
         self.ticket = Ticket(
             self._session,
             self.touch,
-            fields=first_fields(fields),
+            fields=first,
             replaces=replaces,
             watched=self._pages.watched,
         )
