@@ -70,7 +70,7 @@ CONSTANTS = (
     "jupyter_openapi.portfolio.tax_export:METHODS",
     "jupyter_openapi.portfolio.exposures:DEFINITIONS",
     "jupyter_openapi.portfolio.cash_income:DEFINITIONS",
-    "jupyter_openapi.portfolio.order_effects:DEFINITIONS",
+    "jupyter_openapi.portfolio.what_if_orders:DEFINITIONS",
     "jupyter_openapi.portfolio.rebalancing:DEFINITIONS",
     "jupyter_openapi.portfolio.execution_costs:DEFINITIONS",
     "jupyter_openapi.magic.flags:FLAGS",

@@ -1,4 +1,4 @@
-"""Draw lines, heat maps and dots with plotly, in the dress of `draw_plotly`."""
+"""Draw lines, heat maps and dots with plotly, in the style of `draw_plotly`."""
 
 from __future__ import annotations
 

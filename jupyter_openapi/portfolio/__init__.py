@@ -35,7 +35,6 @@ from jupyter_openapi.portfolio.cash_income import income, total_return
 from jupyter_openapi.portfolio.equity import equity_curve
 from jupyter_openapi.portfolio.execution_costs import slippage
 from jupyter_openapi.portfolio.exposures import exposure
-from jupyter_openapi.portfolio.order_effects import what_if
 from jupyter_openapi.portfolio.performance import months, returns
 from jupyter_openapi.portfolio.positions import IncompleteWarning
 from jupyter_openapi.portfolio.realized_pnl import pnl
@@ -46,6 +45,7 @@ from jupyter_openapi.portfolio.tax_export import tax_year
 from jupyter_openapi.portfolio.tax_lots import lots
 from jupyter_openapi.portfolio.tear_sheet import tearsheet
 from jupyter_openapi.portfolio.trade_figures import trade_stats
+from jupyter_openapi.portfolio.what_if_orders import what_if
 
 __all__ = [
     "Archive",

@@ -1,4 +1,4 @@
-"""The account and its securities, as far as orders that are thought of take them."""
+"""The account and its securities, as far as hypothetical orders need them."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ SIDES = {"BUY": 1, "SELL": -1}
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class HypotheticalOrder:
     """One order: `sign` is 1 for a purchase; `price` its limit, None for the last price."""
 
     symbol: str
@@ -34,7 +34,7 @@ class Wish:
 
 
 @dataclass
-class World:
+class AccountState:
     """What is known of the account and of the securities in question."""
 
     base: str
@@ -52,7 +52,7 @@ class World:
         return self.prices[symbol].last if symbol in self.prices else None
 
 
-def wish_of(number: int, row: Mapping[str, Any]) -> Wish:
+def order_of(number: int, row: Mapping[str, Any]) -> HypotheticalOrder:
     """Return one order.
 
     Raises
@@ -78,10 +78,12 @@ def wish_of(number: int, row: Mapping[str, Any]) -> Wish:
             ).format(number=number)
         )
     parse(symbol)
-    return Wish(symbol, side, quantity, price)
+    return HypotheticalOrder(symbol, side, quantity, price)
 
 
-def read_world(reader: AccountReader, frame: pd.DataFrame, wishes: Sequence[Wish], rate: float) -> World:
+def read_state(
+    reader: AccountReader, frame: pd.DataFrame, orders: Sequence[HypotheticalOrder], rate: float
+) -> AccountState:
     """Return what is known of the account in a frame of `value`, and of the securities of some orders."""
     base = str(frame.attrs["openapi"]["base_currency"])
     held: dict[str, Decimal | None] = {}
@@ -95,9 +97,9 @@ def read_world(reader: AccountReader, frame: pd.DataFrame, wishes: Sequence[Wish
         worth = values.get(symbol, ZERO)
         values[symbol] = None if worth is None or value is None else worth + value
         currencies[symbol] = str(row["currency"])
-    for wish in wishes:
-        held.setdefault(wish.symbol, ZERO)
-    traded = list(dict.fromkeys(wish.symbol for wish in wishes))
+    for order in orders:
+        held.setdefault(order.symbol, ZERO)
+    traded = list(dict.fromkeys(order.symbol for order in orders))
     options = [symbol for symbol in held if is_option(symbol)]
     shares = [one.underlying for symbol in options if (one := contract(symbol)) is not None]
     prices = read_prices(reader, dict.fromkeys([*traded, *options, *shares]))
@@ -108,7 +110,7 @@ def read_world(reader: AccountReader, frame: pd.DataFrame, wishes: Sequence[Wish
     cash = {str(part["currency"]): amount(part["amount"]) for part in frame.attrs["openapi"]["cash"]}
     every = {one.currency for one in money.values()} | set(cash)
     rates = read_rates(reader) if every - {base} else Rates()
-    world = World(base, held, cash, money, prices, rates)
+    state = AccountState(base, held, cash, money, prices, rates)
     deltas = read_deltas(reader, options, prices, rate) if options else {}
     for symbol, quantity in held.items():
         instrument = money[symbol]
@@ -120,28 +122,28 @@ def read_world(reader: AccountReader, frame: pd.DataFrame, wishes: Sequence[Wish
                 None if delta is None else delta.value,
                 None if share is None else share.last,
             )
-            world.units[symbol] = product(moves, last, instrument.multiplier, into)
+            state.units[symbol] = product(moves, last, instrument.multiplier, into)
         elif symbol in traded:
-            world.units[symbol] = product(world.last(symbol), into)
+            state.units[symbol] = product(state.last(symbol), into)
         else:
-            world.units[symbol] = _each(values[symbol], quantity)
-    _read_margins(reader, world)
-    return world
+            state.units[symbol] = _each(values[symbol], quantity)
+    _read_margins(reader, state)
+    return state
 
 
 def _each(value: Decimal | None, quantity: Decimal | None) -> Decimal | None:
     return value / quantity if value is not None and quantity else None
 
 
-def _read_margins(reader: AccountReader, world: World) -> None:
+def _read_margins(reader: AccountReader, state: AccountState) -> None:
     """Read the initial margin factor of each security; say of which it is not known."""
-    lost = list(world.held)[MOST_MARGINS:]
-    for symbol in list(world.held)[:MOST_MARGINS]:
+    lost = list(state.held)[MOST_MARGINS:]
+    for symbol in list(state.held)[:MOST_MARGINS]:
         try:
             factor = amount(reader.ask("margin_ratio", symbol=symbol).get("im_factor"))
         except (OpenAPIError, RequestRefused):
             factor = None
-        world.margins[symbol] = factor
+        state.margins[symbol] = factor
         if factor is None:
             lost.append(symbol)
     if lost:

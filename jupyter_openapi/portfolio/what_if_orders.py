@@ -14,9 +14,9 @@ from jupyter_openapi.market.money import ZERO, amount, exactly, floats, product,
 from jupyter_openapi.market.symbols import is_option, today_in
 from jupyter_openapi.messages import _
 from jupyter_openapi.portfolio.exposures import whole_account
-from jupyter_openapi.portfolio.order_world import Wish, World, read_world, wish_of
 from jupyter_openapi.portfolio.positions import AccountReader, names, warn
 from jupyter_openapi.portfolio.valuation import text, valued
+from jupyter_openapi.portfolio.what_if_inputs import AccountState, HypotheticalOrder, order_of, read_state
 from jupyter_openapi.trading.basket import rows_of
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ def what_if(
     IncompleteWarning
         Something is not known, cash or a quantity would fall below zero: one line says what.
     """
-    wishes = [wish_of(number, row) for number, row in enumerate(rows_of(orders), 1)]
+    wanted = [order_of(number, row) for number, row in enumerate(rows_of(orders), 1)]
     rate = amount(rate_pct)
     if rate is None:
         raise RequestRefused(
@@ -82,15 +82,15 @@ def what_if(
     frame = valued(client, base_currency)
     reader.missing += frame.attrs["openapi"]["missing"]
     with exactly():
-        world = read_world(reader, frame, wishes, float(rate) / 100)
+        state = read_state(reader, frame, wanted, float(rate) / 100)
         known = whole_account(frame)
-        charged = [_fee(reader, client, world, wish) for wish in wishes]
-        made, summary = _effects(reader, world, wishes, charged, known=known)
+        charged = [_fee(reader, client, state, order) for order in wanted]
+        made, summary = _effects(reader, state, wanted, charged, known=known)
     missing = list(dict.fromkeys(reader.missing))
     described = describe(
         made,
         **reader.facts("what if"),
-        base_currency=world.base,
+        base_currency=state.base,
         summary=summary,
         missing=missing,
         notes=[*DEFINITIONS, *reader.asides],
@@ -99,47 +99,49 @@ def what_if(
     return seal(described)
 
 
-def _fee(reader: AccountReader, client: ClientLike, world: World, wish: Wish) -> Decimal | None:
+def _fee(
+    reader: AccountReader, client: ClientLike, state: AccountState, order: HypotheticalOrder
+) -> Decimal | None:
     """Return what an order costs, None where that is not known."""
-    one = world.money[wish.symbol]
-    price = wish.price if wish.price is not None else world.last(wish.symbol)
+    one = state.money[order.symbol]
+    price = order.price if order.price is not None else state.last(order.symbol)
     if price is None:
         return None
-    side = "Buy" if wish.sign > 0 else "Sell"
+    side = "Buy" if order.sign > 0 else "Sell"
     try:
         charged = fees.regulatory(
-            fees.estimate(wish.symbol, side, wish.quantity, price, today_in(one.market), one)
+            fees.estimate(order.symbol, side, order.quantity, price, today_in(one.market), one)
         )
     except (RequestRefused, LookupError):
-        reader.miss(_("the fees of {symbol}").format(symbol=wish.symbol))
+        reader.miss(_("the fees of {symbol}").format(symbol=order.symbol))
         return None
     own = getattr(client, "fees", {}).get(one.market)
-    worth = one.worth(wish.quantity, price)
-    return fees.total(charged) + (own.charge(wish.quantity, worth) if own and worth is not None else ZERO)
+    worth = one.worth(order.quantity, price)
+    return fees.total(charged) + (own.charge(order.quantity, worth) if own and worth is not None else ZERO)
 
 
 def _effects(
     reader: AccountReader,
-    world: World,
-    wishes: Sequence[Wish],
+    state: AccountState,
+    orders: Sequence[HypotheticalOrder],
     charged: Sequence[Decimal | None],
     *,
     known: bool,
 ) -> tuple[pd.DataFrame, dict[str, Any]]:
-    after, cash = dict(world.held), dict(world.cash)
-    for wish, fee in zip(wishes, charged, strict=True):
-        one = world.money[wish.symbol]
-        before = after[wish.symbol]
-        after[wish.symbol] = None if before is None else before + wish.sign * wish.quantity
-        price = wish.price if wish.price is not None else world.last(wish.symbol)
-        value = one.worth(wish.quantity, price)
+    after, cash = dict(state.held), dict(state.cash)
+    for order, fee in zip(orders, charged, strict=True):
+        one = state.money[order.symbol]
+        before = after[order.symbol]
+        after[order.symbol] = None if before is None else before + order.sign * order.quantity
+        price = order.price if order.price is not None else state.last(order.symbol)
+        value = one.worth(order.quantity, price)
         money = cash.get(one.currency, ZERO)
         cash[one.currency] = (
-            None if money is None or value is None or fee is None else money - wish.sign * value - fee
+            None if money is None or value is None or fee is None else money - order.sign * value - fee
         )
-    _say_impossible(reader, world, after, cash)
-    rows = [_security(world, symbol, after[symbol]) for symbol in world.held]
-    rows += [_money(world, currency, cash[currency]) for currency in cash]
+    _say_impossible(reader, state, after, cash)
+    rows = [_security(state, symbol, after[symbol]) for symbol in state.held]
+    rows += [_money(state, currency, cash[currency]) for currency in cash]
     sums = {}
     for name in ("value_base", "value_base_after"):
         sums[name] = _strict([row[name] for row in rows]) if known else None
@@ -147,48 +149,48 @@ def _effects(
         row["weight"] = ratio(row["value_base"], sums["value_base"], Decimal(1))
         row["weight_after"] = ratio(row["value_base_after"], sums["value_base_after"], Decimal(1))
     costs = [
-        product(fee, world.rates.rate(world.money[wish.symbol].currency, world.base))
-        for wish, fee in zip(wishes, charged, strict=True)
+        product(fee, state.rates.rate(state.money[order.symbol].currency, state.base))
+        for order, fee in zip(orders, charged, strict=True)
     ]
-    summary = _summary(world, rows, after, sums, _strict(costs))
+    summary = _summary(state, rows, after, sums, _strict(costs))
     return _frame(rows), summary
 
 
 def _say_impossible(
     reader: AccountReader,
-    world: World,
+    state: AccountState,
     after: Mapping[str, Decimal | None],
     cash: Mapping[str, Decimal | None],
 ) -> None:
     below = [name for name, money in cash.items() if money is not None and money < 0]
-    below = [name for name in below if (world.cash.get(name) or ZERO) >= 0]
+    below = [name for name in below if (state.cash.get(name) or ZERO) >= 0]
     if below:
         reader.miss(_("cash in {names} would fall below zero").format(names=names(below)))
     short = [
         symbol
         for symbol, quantity in after.items()
-        if quantity is not None and quantity < 0 and (world.held[symbol] or ZERO) >= 0
+        if quantity is not None and quantity < 0 and (state.held[symbol] or ZERO) >= 0
     ]
     if short:
         reader.miss(_("{names} would be sold short").format(names=names(short)))
 
 
-def _security(world: World, symbol: str, after: Decimal | None) -> dict[str, Any]:
-    one = world.money[symbol]
-    held = world.held[symbol]
-    rate = world.rates.rate(one.currency, world.base)
-    quoted = product(world.last(symbol), one.multiplier, rate)
-    each = quoted if is_option(symbol) else world.units[symbol]
+def _security(state: AccountState, symbol: str, after: Decimal | None) -> dict[str, Any]:
+    one = state.money[symbol]
+    held = state.held[symbol]
+    rate = state.rates.rate(one.currency, state.base)
+    quoted = product(state.last(symbol), one.multiplier, rate)
+    each = quoted if is_option(symbol) else state.units[symbol]
     return {
         "symbol": symbol,
         "currency": one.currency,
-        "price": world.last(symbol),
+        "price": state.last(symbol),
         "quantity": held,
         "quantity_after": after,
         "value_base": _times(held, each),
         "value_base_after": _times(after, each),
-        "exposure_base": _times(held, world.units[symbol]),
-        "exposure_base_after": _times(after, world.units[symbol]),
+        "exposure_base": _times(held, state.units[symbol]),
+        "exposure_base_after": _times(after, state.units[symbol]),
     }
 
 
@@ -197,9 +199,9 @@ def _times(quantity: Decimal | None, each: Decimal | None) -> Decimal | None:
     return ZERO if quantity == 0 else product(quantity, each)
 
 
-def _money(world: World, currency: str, after: Decimal | None) -> dict[str, Any]:
-    rate = world.rates.rate(currency, world.base)
-    before = world.cash.get(currency, ZERO)
+def _money(state: AccountState, currency: str, after: Decimal | None) -> dict[str, Any]:
+    rate = state.rates.rate(currency, state.base)
+    before = state.cash.get(currency, ZERO)
     return {
         "symbol": _("Cash {currency}").format(currency=currency),
         "currency": currency,
@@ -214,7 +216,7 @@ def _money(world: World, currency: str, after: Decimal | None) -> dict[str, Any]
 
 
 def _summary(
-    world: World,
+    state: AccountState,
     rows: Sequence[Mapping[str, Any]],
     after: Mapping[str, Decimal | None],
     sums: Mapping[str, Decimal | None],
@@ -244,7 +246,7 @@ def _summary(
         text(
             _strict(
                 [
-                    product(None if value is None else abs(value), world.margins.get(str(row["symbol"])))
+                    product(None if value is None else abs(value), state.margins.get(str(row["symbol"])))
                     if (value := row[f"value_base{end}"]) != 0
                     else ZERO
                     for row in securities
