@@ -13,6 +13,7 @@ from jupyter_openapi.credentials import Credentials
 from jupyter_openapi.credentials.oauth import LOG_IN
 from jupyter_openapi.errors import RequestRefused
 from jupyter_openapi.login.renewal import Renewal
+from jupyter_openapi.machine import machine
 from jupyter_openapi.messages import _
 from jupyter_openapi.ratelimit import Limiter
 from jupyter_openapi.ratelimit.place import choose_limits_url, shown
@@ -102,6 +103,8 @@ class Connection:
     ) -> None:
         chosen = mode_named(mode)
         _check_trading(trading)
+        if trading and chosen == "live" and (lost := machine().vanishing):
+            raise RequestRefused(lost)  # real orders need a journal that outlives this machine
         self.host = _allowed_host(http_url, region, chosen, limits=limits)
         self.credentials = credentials
         locked = self._keep_limits(limits_url, notify or _warn) if limits else ""

