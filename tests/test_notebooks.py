@@ -4,22 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import copy
-import html
-import os
 import re
 import socket
-import subprocess
 import sys
-import time
-import urllib.error
-import urllib.request
 from pathlib import Path
 from typing import Any
 
 import nbformat
 import pytest
 from nbclient import NotebookClient
-from support.sandbox import free_port
 
 ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / "notebooks"
@@ -255,40 +248,3 @@ def test_it_needs_no_account(path: Path) -> None:
     code = "\n".join(cell.source for cell in read(path).cells if cell.cell_type == "code")
     assert "%openapi connect sandbox" in code
     assert not re.search(r"connect\W+(paper|live)", code)
-
-
-def test_voila_serves_the_portfolio_as_a_page(tmp_path: Path) -> None:
-    port = free_port()
-    home = {
-        name: str(tmp_path) for name in ("HOME", "IPYTHONDIR", "JUPYTER_CONFIG_DIR", "JUPYTER_RUNTIME_DIR")
-    }
-    server = subprocess.Popen(
-        [
-            *(sys.executable, "-m", "voila", "--no-browser", "--Voila.ip=127.0.0.1", f"--port={port}"),
-            str(FOLDER / "voila-portfolio.ipynb"),
-        ],
-        env=os.environ | home,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        page = fetched(f"http://127.0.0.1:{port}/", server)
-    finally:
-        server.terminate()
-        server.wait(60)
-    assert WIDGET in page
-    assert "Portfolio. Without it: %openapi portfolio" in html.unescape(page)
-    assert "Traceback" not in page
-
-
-def fetched(url: str, server: subprocess.Popen[bytes]) -> str:
-    """Return the page as soon as the server answers."""
-    until = time.monotonic() + 60
-    while time.monotonic() < until and server.poll() is None:
-        try:
-            with urllib.request.urlopen(url, timeout=60) as answer:
-                return str(answer.read().decode())
-        except urllib.error.URLError:
-            time.sleep(0.1)
-    raise AssertionError(f"Voila did not answer at {url}")

@@ -117,6 +117,8 @@ def test_quantities(value: Any, words: str) -> None:
         ({"trigger_count": 1.5}, "trigger_count=1.5 is not a whole number."),
         ({"remark": "x" * 256}, "has 256 characters; at most 255 fit."),
         ({"expire_date": "tomorow"}, "is not a day"),
+        ({"expire_date": date(1899, 12, 31)}, "days run from 1900 to 2199"),
+        ({"expire_date": datetime(2200, 1, 1, tzinfo=UTC)}, "days run from 1900 to 2199"),
         ({"delayed_until": "soon"}, "is not a time"),
         ({"delayed_until": 1767605400000}, "looks like milliseconds"),
         ({"symbol": "700"}, "symbol='700' has no market; write it as 700.HK or AAPL.US."),
