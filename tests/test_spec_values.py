@@ -160,7 +160,8 @@ def test_a_day_is_whole_its_end_included(day: date, tz: str) -> None:
 @given(st.dates(date(1, 1, 1), date(9999, 12, 30)))
 def test_days_take_the_parameters_form(day: date) -> None:
     assert to_wire(DAY, day) == to_wire(DAY, day.isoformat()) == day.isoformat()
-    assert to_wire(DAY8, day) == day.isoformat().replace("-", "")
+    eight = day.isoformat().replace("-", "")
+    assert to_wire(DAY8, day) == to_wire(DAY8, eight) == eight
 
 
 @given(st.integers(0, 99_999_999_999))

@@ -19,7 +19,6 @@ _DISTANCE = re.compile(r"([+-])(\d{1,5})([hdwmy])")
 _FORMS = N_("write 2026-01-05, 2026-01-05T09:30, today or -30d")
 _DAYS = {"today": 0, "yesterday": -1, "tomorrow": 1}
 _RANGE = N_("times run from 1970 to 5138")
-_DAYS_RANGE = N_("days run from 1900 to 2199")
 _MILLISECONDS = 100_000_000_000  # the year 5138 in seconds, 1973 in milliseconds
 
 
@@ -81,14 +80,21 @@ def to_day(value: Any, tz: tzinfo, *, now: datetime | None = None) -> date:
     """
     if type(value) is int:  # 20260105 is a day here, never a moment
         value = str(value)
+    if isinstance(value, str) and re.fullmatch(r"\d{8}", value.strip()):
+        value = _day(value.strip())
     found = _understand(value, tz, now)
-    if isinstance(found, int):
-        text = _("{found} is not a day; write it as 2026-01-05").format(found=found)
-        raise ValueError(text)  # noqa: TRY004  (one kind of error for every bad time)
-    day = _in_zone(found, tz).date() if isinstance(found, datetime) else found
-    if not 1900 <= day.year < 2200:  # written without marks, another year's day would be read as seconds
-        raise ValueError(_(_DAYS_RANGE))
-    return day
+    if isinstance(found, datetime):
+        return _in_zone(found, tz).date()
+    if isinstance(found, date):
+        return found
+    raise ValueError(_("{found} is not a day; write it as 2026-01-05").format(found=found))
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise ValueError(_("{found} is not a day; write it as 2026-01-05").format(found=text)) from None
 
 
 def _timestamp(moment: datetime) -> float:
