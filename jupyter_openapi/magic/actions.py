@@ -248,7 +248,7 @@ def obey(line: str, cell: str | None, context: Context) -> tuple[Command, Any]:
         return command, None
     if command.word == CONNECT and command.kind == "command":
         return command, _connect(command, context)
-    with _connection(command), _clearing(command), typed_line():
+    with _connection(command), _clearing(command):
         return command, perform(command, context)
 
 
@@ -337,7 +337,8 @@ def _clearing(command: Command) -> Iterator[None]:
 
     pending = SESSION.connection.pending
     try:
-        yield
+        with typed_line():
+            yield
     except RequestRefused as refused:
         # No order to cancel here leaves a list of cancels as it was shown.
         if command.word != "cancel_all" or not isinstance(pending.last, Basket):
