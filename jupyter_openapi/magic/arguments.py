@@ -10,8 +10,7 @@ from jupyter_openapi.errors import RequestRefused, short
 from jupyter_openapi.magic.expressions import Scope, accepted
 from jupyter_openapi.magic.flags import FLAGS, FlagOwner, FlagValue
 from jupyter_openapi.magic.grammar import Command, Item, split_path
-from jupyter_openapi.magic.pasted import mended_value, mended_word
-from jupyter_openapi.magic.pasted_json import mended_json_value
+from jupyter_openapi.magic.pasted import mended_json_value, mended_value, mended_word
 from jupyter_openapi.magic.values import OMITTED, dictionary, is_bare, read_json, read_literal, read_text
 from jupyter_openapi.magic.vocabulary import parameter_name, refuse_symbol_for_order
 from jupyter_openapi.messages import _
