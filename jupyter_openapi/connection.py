@@ -16,8 +16,8 @@ from jupyter_openapi.login.renewal import Renewal
 from jupyter_openapi.machine import machine
 from jupyter_openapi.messages import _
 from jupyter_openapi.ratelimit import Limiter
-from jupyter_openapi.ratelimit.place import choose_limits_url, shown
 from jupyter_openapi.ratelimit.rates import Urgency
+from jupyter_openapi.ratelimit.redis import choose_limits_url, shown
 from jupyter_openapi.reply import Reply
 from jupyter_openapi.signing import Explanation, explain
 from jupyter_openapi.spec import catalog

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 from jupyter_openapi import frames
+from jupyter_openapi.errors import RequestRefused
 from jupyter_openapi.messages import _
 from jupyter_openapi.spec import catalog
 from jupyter_openapi.spec.model import Kind, Operation, table_names
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
 _SECRET = re.compile(r"(?:^|_)(?:token|secret|password|otp|signature)$", re.IGNORECASE)
 DAY_BARS = 1000  # candlestick periods from a day up: day 1000, week 2000, month 3000, ...
+
+KINDS = ("pandas", "polars")
 
 
 class Reply:
@@ -149,7 +152,7 @@ class Reply:
             If there is no such kind of frame, its package is not installed, or the reply has no such table;
             the message names those it has.
         """
-        frames.check_kind(kind)
+        check_kind(kind)
         if kind == "polars":
             made = self.arrow(decimals=decimals, tz=tz, table=table, codes=codes)
             return frames.polars_frame(made)
@@ -231,3 +234,11 @@ def _restored(
 
     operation = None if name is None else catalog().find(name)
     return Reply(Answer.restored(content, *facts), operation, **told)
+
+
+def check_kind(kind: str) -> None:
+    """Refuse a kind of frame that there is not."""
+    if kind not in KINDS:
+        raise RequestRefused(
+            _("kind is one of {choices}, not {given!r}.").format(choices=", ".join(KINDS), given=kind)
+        )

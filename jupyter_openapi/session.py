@@ -20,7 +20,7 @@ from jupyter_openapi.machine import OWNER_SAYS, machine
 from jupyter_openapi.messages import N_, _, ngettext
 from jupyter_openapi.sandbox.launcher import SandboxProcess
 from jupyter_openapi.trading.limits import OrderLimits
-from jupyter_openapi.trading.pending import NONE_YET, PendingPreviews
+from jupyter_openapi.trading.preview import NONE_YET, PendingPreviews
 from jupyter_openapi.transport.hosts import resolve_host
 from jupyter_openapi.transport.language import choose_language
 

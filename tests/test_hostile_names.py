@@ -252,7 +252,7 @@ def test_a_script_that_is_run_sees_its_own(shell: Shell, tmp_path: Path) -> None
 
 
 def test_unloading_takes_the_change_of_cells_away(shell: Shell) -> None:
-    from jupyter_openapi.magic.closures import NameInBraces
+    from jupyter_openapi.magic.caller import NameInBraces
 
     def ours() -> int:
         return sum(isinstance(each, NameInBraces) for each in shell.ip.ast_transformers)

@@ -176,7 +176,7 @@ class Clocks:
         wall, monotonic = time.time, time.monotonic
         monkeypatch.setattr(time, "time", lambda: wall() + self.wall)
         monkeypatch.setattr(
-            "jupyter_openapi.trading.moments.time.monotonic", lambda: monotonic() + self.monotonic
+            "jupyter_openapi.trading.intents.time.monotonic", lambda: monotonic() + self.monotonic
         )
 
     def pass_by(self, seconds: float) -> None:
@@ -240,7 +240,7 @@ def test_after_a_restart_of_the_machine_it_counts_from_the_first_look(
     client: Client, broker: Broker, clocks: Clocks, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lose(client, broker)
-    monkeypatch.setattr("jupyter_openapi.trading.moments._boot", lambda: "another")
+    monkeypatch.setattr("jupyter_openapi.trading.intents._boot", lambda: "another")
     clocks.pass_by(9999)
     assert verdicts(client) == ["unknown"]
     clocks.pass_by(60)

@@ -26,11 +26,11 @@ from jupyter_openapi import ApiError, OutcomeUnknown, RequestRefused, TransportE
 from jupyter_openapi.credentials import Credentials
 from jupyter_openapi.errors import OpenAPIError, clean
 from jupyter_openapi.spec.model import Effect
-from jupyter_openapi.transport.body import LARGEST
 from jupyter_openapi.transport.hosts import resolve_host
 from jupyter_openapi.transport.proxies import BUNDLES
 from jupyter_openapi.transport.responses import Answer, Call
 from jupyter_openapi.transport.transport import Budget, Transport
+from jupyter_openapi.transport.wire import LARGEST
 
 KEYS = Credentials("key-1234567890", "secret-abcdefgh", "token-ijklmnop")
 

@@ -104,11 +104,11 @@ def test_a_chart_in_one_word(connected: Shell) -> None:
 def test_a_terminal_is_told_what_to_type_instead(
     connected: Shell, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from jupyter_openapi.magic import terminal
+    from jupyter_openapi.magic import caller
 
-    monkeypatch.setattr(terminal, "in_terminal", lambda: True)
+    monkeypatch.setattr(caller, "in_terminal", lambda: True)
     monkeypatch.setattr(live, "in_terminal", lambda: True)
-    monkeypatch.setattr(live, "refuse_in_terminal", terminal.refuse_in_terminal)
+    monkeypatch.setattr(live, "refuse_in_terminal", caller.refuse_in_terminal)
     said = connected.fail("%openapi watch 700.HK AAPL.US")
     assert "this is a terminal. Type `%openapi watch --seconds 30 700.HK AAPL.US` instead." in said
     picture = connected.run("fig = %openapi chart 700.HK\nfig")

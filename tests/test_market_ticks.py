@@ -14,8 +14,7 @@ from support.values import on_tick
 from jupyter_openapi.errors import RequestRefused
 from jupyter_openapi.market import ticks
 from jupyter_openapi.market.orders import check_ticks
-from jupyter_openapi.market.products import pays_stamp_duty, product_of, table_of
-from jupyter_openapi.market.symbols import SECURITIES
+from jupyter_openapi.market.symbols import SECURITIES, pays_stamp_duty, product_of, table_of
 
 D = Decimal
 

@@ -20,8 +20,7 @@ from jupyter_openapi import ApiError, Client, OutcomeUnknown, Preview, RequestRe
 from jupyter_openapi import kernel as cells
 from jupyter_openapi.session import SESSION
 from jupyter_openapi.trading.delivery import IN_FLIGHT, WINDOW
-from jupyter_openapi.trading.intents import Intent
-from jupyter_openapi.trading.moments import ROUNDING, sent_moments
+from jupyter_openapi.trading.intents import ROUNDING, Intent, sent_moments
 
 ORDER: dict[str, Any] = {"symbol": "700.HK", "side": "buy", "price": 600, "quantity": 100}
 NO_ROOM = "x" * 64  # a remark that leaves no room for a tag

@@ -21,8 +21,8 @@ from test_portfolio_returns import random_frame
 from jupyter_openapi import plots, portfolio
 from jupyter_openapi.errors import RequestRefused
 from jupyter_openapi.plots import themes
+from jupyter_openapi.plots.draw_plotly import plain_kernel
 from jupyter_openapi.plots.performance_charts import drawdown_lines, index_lines, month_grid, slippage_dots
-from jupyter_openapi.plots.plotly_figure import plain_kernel
 from jupyter_openapi.plots.style import amount_text, lines, percent_text, places_of
 
 BOTH = pytest.mark.parametrize("interactive", [False, True])

@@ -30,8 +30,8 @@ from support import soak
 from jupyter_openapi.errors import Interrupted, RequestRefused
 from jupyter_openapi.ratelimit import RATES, LimitsUnavailable, Rate, limiter_for
 from jupyter_openapi.ratelimit import sqlite as local
-from jupyter_openapi.ratelimit.file_lock import FileLock
 from jupyter_openapi.ratelimit.rates import age
+from jupyter_openapi.storage import FileLock
 
 FAST = Rate(1000, 60.0, 0.0, None, "a fast limit")
 DIGEST = hashlib.sha256(b"account").hexdigest()
@@ -448,7 +448,7 @@ def test_a_lock_ends_with_its_process_and_not_with_a_child_of_it(tmp_path: Path)
     path = tmp_path / "gate"
     program = f"""
 import os, pathlib, sys, time
-from jupyter_openapi.ratelimit.file_lock import FileLock
+from jupyter_openapi.storage import FileLock
 lock = FileLock(pathlib.Path({str(path)!r}))
 assert lock.take()
 if not os.fork():

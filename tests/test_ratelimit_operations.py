@@ -24,8 +24,8 @@ from jupyter_openapi import (
     TransportError,
 )
 from jupyter_openapi.ratelimit import limiter_for
-from jupyter_openapi.ratelimit.place import choose_limits_url, shown
 from jupyter_openapi.ratelimit.rates import RATES, Urgency, limits_of
+from jupyter_openapi.ratelimit.redis import choose_limits_url, shown
 from jupyter_openapi.sandbox.dispatch import Dispatcher, World
 from jupyter_openapi.sandbox.gate import Limits, Request
 from jupyter_openapi.sandbox.handlers import load_handlers

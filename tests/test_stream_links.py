@@ -22,8 +22,7 @@ from support.streaming import QUICK, client_of, links, until
 
 from jupyter_openapi import ApiError, Client, TransportError
 from jupyter_openapi.stream import Settings
-from jupyter_openapi.stream.addresses import proxy_for, socket_url, tls_context
-from jupyter_openapi.stream.gateway import Gateway
+from jupyter_openapi.stream.gateway import Gateway, proxy_for, socket_url, tls_context
 from jupyter_openapi.stream.link import Link, LostError
 from jupyter_openapi.transport.hosts import resolve_host
 

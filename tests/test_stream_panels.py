@@ -21,8 +21,8 @@ from jupyter_openapi.widgets import blotter_model, live_quote, order_ticket, por
 from jupyter_openapi.widgets.blotter_model import BlotterModel
 from jupyter_openapi.widgets.live_quote import LiveQuote
 from jupyter_openapi.widgets.order_ticket import Ticket
+from jupyter_openapi.widgets.polling import newest
 from jupyter_openapi.widgets.portfolio_model import PortfolioModel
-from jupyter_openapi.widgets.pushed import newest
 
 HK = "700.HK"
 OPEN = "2026-11-23T10:30:00+08:00"

@@ -19,7 +19,7 @@ from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "jupyter_openapi" / "operations"
-BY_HAND = {"caller", "values"}
+BY_HAND = {"caller"}
 sys.path.insert(0, str(ROOT))
 
 from jupyter_openapi.spec import Effect, Kind, Operation, Parameter, catalog  # noqa: E402
@@ -266,12 +266,11 @@ def group_module(group: str, title: str, operations: list[Operation], words: Wor
     lines += ["from collections.abc import Iterable\n"] if "Iterable[" in code else []
     lines += [
         f"from typing import {', '.join(typing)}\n",
-        "\nfrom jupyter_openapi.operations.caller import Caller\n",
+        f"\nfrom jupyter_openapi.operations.caller import {', '.join(['Caller', *values])}\n",
     ]
     lines += ["\nif TYPE_CHECKING:\n"]
     lines += ["    import pandas as pd\n\n"] if "pd." in code else []
     lines += [f"    from jupyter_openapi.operations.choices import {', '.join(used)}\n"] if used else []
-    lines += [f"    from jupyter_openapi.operations.values import {', '.join(values)}\n"] if values else []
     lines += ["    from jupyter_openapi.reply import Reply\n"]
     lines += [f"    from jupyter_openapi.trading import {', '.join(trading)}\n"] if trading else []
     lines += [f'\n\nclass {class_of(group)}(Caller):\n    """{title}."""\n\n', body]

@@ -20,10 +20,9 @@ them, described fields that it lacks, and unknown ones last. Times have the reso
 
 from __future__ import annotations
 
-from jupyter_openapi.frames.attrs import InexactWarning, UnreadableWarning, describe, seal
-from jupyter_openapi.frames.build import frame_from_bytes, to_frame
-from jupyter_openapi.frames.columns import add_trade_date
-from jupyter_openapi.frames.interchange import arrow_table, check_kind, polars_frame
+from jupyter_openapi.frames.build import add_trade_date, describe, frame_from_bytes, seal, to_frame
+from jupyter_openapi.frames.columns import InexactWarning, UnreadableWarning
+from jupyter_openapi.frames.interchange import arrow_table, polars_frame
 from jupyter_openapi.frames.values import Nested
 from jupyter_openapi.market.symbols import MARKET_ZONES
 
@@ -34,7 +33,6 @@ __all__ = [
     "UnreadableWarning",
     "add_trade_date",
     "arrow_table",
-    "check_kind",
     "describe",
     "frame_from_bytes",
     "polars_frame",

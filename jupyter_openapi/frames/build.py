@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
-from datetime import tzinfo
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime, tzinfo
+from enum import Enum
+from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
 from jupyter_openapi.errors import RequestRefused
-from jupyter_openapi.frames.attrs import describe, seal
 from jupyter_openapi.frames.columns import Maker
 from jupyter_openapi.frames.records import (
     MisfitError,
@@ -22,6 +23,7 @@ from jupyter_openapi.frames.records import (
 )
 from jupyter_openapi.frames.values import clean
 from jupyter_openapi.market.names import FIELDS, NAMED, NAMES
+from jupyter_openapi.market.symbols import MARKET_ZONES, market_of
 from jupyter_openapi.messages import _
 from jupyter_openapi.spec.model import Operation, Table
 
@@ -32,6 +34,8 @@ if TYPE_CHECKING:
 FAST_FROM = 65_536
 """Bytes from which Arrow is worth its start-up."""
 NAMED_ROWS = 500  # rows of a frame whose names are remembered
+ATTRIBUTE = "openapi"
+MARK = "openapi_columns"  # the attribute that tells whether a frame's columns are those it was made with
 LIST = "security_list"  # whose every row is: that is what it is for
 
 
@@ -225,3 +229,78 @@ def _other_table(data: Any, tables: Sequence[Table], wanted: str) -> Records:
 def key_of(path: str) -> str:
     """Return the last key of a path: ``list[].cash_infos[]`` -> ``cash_infos``."""
     return path.removesuffix("[]").rpartition(".")[2]
+
+
+def describe(frame: pd.DataFrame, **facts: Any) -> pd.DataFrame:
+    """Add facts to ``frame.attrs["openapi"]`` and return the same frame.
+
+    Parameters
+    ----------
+    frame
+        Changed in place; facts it already carries stay unless named again.
+    **facts
+        Such as ``operation``, ``mode``, ``profile``, ``requested_at``, ``trace_id``, ``window``. They are
+        stored as JSON-safe values: times and dates as ISO text, decimals and anything unknown as text,
+        enums by their value. None leaves a fact out. Never pass a secret: attributes travel with copies and
+        into files.
+    """
+    known = frame.attrs.get(ATTRIBUTE, {})
+    added = {name: json_safe(value) for name, value in facts.items() if value is not None}
+    frame.attrs[ATTRIBUTE] = {**known, **added}
+    return frame
+
+
+def seal(frame: pd.DataFrame) -> pd.DataFrame:
+    """Note in ``frame.attrs`` which columns the frame was made with, and return the same frame."""
+    frame.attrs[MARK] = mark_of(frame.columns)
+    return frame
+
+
+def mark_of(columns: Iterable[Any]) -> str:
+    """Return a short mark that other columns, or the same in another order, do not have."""
+    text = "\0".join(map(str, columns))
+    return blake2b(text.encode("utf-8", "replace"), digest_size=6).hexdigest()
+
+
+def json_safe(value: Any) -> Any:
+    """Return `value` as something `json.dumps` takes without help, and that is equal after a round trip."""
+    if isinstance(value, Enum):
+        return json_safe(value.value)
+    if isinstance(value, float):
+        return float(value) if value - value == 0 else str(value)
+    if isinstance(value, str):
+        return str(value)
+    if value is None or isinstance(value, (bool, int)):
+        return value
+    if isinstance(value, (datetime, date)):
+        return value.isoformat()
+    if isinstance(value, Mapping):
+        return {str(key): json_safe(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return [json_safe(item) for item in value]
+    return str(value)
+
+
+def add_trade_date(frame: pd.DataFrame, symbol: str, column: str = "timestamp") -> pd.DataFrame:
+    """Insert `trade_date` after `column`: the calendar day of each bar in its market's own zone.
+
+    For bars of a day or longer, whose times stand for a whole trading day. The dates are naive midnights.
+
+    Parameters
+    ----------
+    frame
+        Changed in place and returned. Left as it is if it has no such column of aware times.
+    symbol
+        The bars' symbol, such as ``700.HK``; its region chooses the zone. An unknown region adds no column.
+    """
+    import pandas as pd
+
+    zone = MARKET_ZONES.get(market_of(symbol).upper())
+    if zone is None or column not in frame.columns or "trade_date" in frame.columns:
+        return frame
+    times = frame[column]
+    if not isinstance(times.dtype, pd.DatetimeTZDtype):
+        return frame
+    days = times.dt.tz_convert(zone).dt.tz_localize(None).dt.normalize()
+    frame.insert(list(frame.columns).index(column) + 1, "trade_date", days)
+    return seal(frame)

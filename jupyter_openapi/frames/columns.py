@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
@@ -10,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 from jupyter_openapi.errors import RequestRefused
 from jupyter_openapi.frames import values as numbers
-from jupyter_openapi.frames.attrs import Findings, seal
 from jupyter_openapi.frames.values import (
     UnreadableError,
     as_text,
@@ -20,13 +20,11 @@ from jupyter_openapi.frames.values import (
     shape,
     text_column,
 )
-from jupyter_openapi.market.symbols import MARKET_ZONES, market_of
 from jupyter_openapi.messages import _
 from jupyter_openapi.spec.model import Field, Kind
 
 if TYPE_CHECKING:
     import numpy as np
-    import pandas as pd
 
 PER_SECOND = {"us": 1_000_000, "ns": 1_000_000_000}
 FIRST_AND_LAST_DAY = {"us": ("0001-01-01", "9999-12-31"), "ns": ("1677-09-22", "2262-04-10")}
@@ -141,29 +139,47 @@ def midnights(days: np.ndarray[Any, Any]) -> Any:
     return pd.DatetimeIndex(days.astype(f"M8[{unit()}]")).array
 
 
-def add_trade_date(frame: pd.DataFrame, symbol: str, column: str = "timestamp") -> pd.DataFrame:
-    """Insert `trade_date` after `column`: the calendar day of each bar in its market's own zone.
+class InexactWarning(UserWarning):
+    """Some decimals have more digits than a float64 holds."""
 
-    For bars of a day or longer, whose times stand for a whole trading day. The dates are naive midnights.
 
-    Parameters
-    ----------
-    frame
-        Changed in place and returned. Left as it is if it has no such column of aware times.
-    symbol
-        The bars' symbol, such as ``700.HK``; its region chooses the zone. An unknown region adds no column.
-    """
-    import pandas as pd
+class UnreadableWarning(UserWarning):
+    """A column holds values its kind does not allow, and was kept as text."""
 
-    zone = MARKET_ZONES.get(market_of(symbol).upper())
-    if zone is None or column not in frame.columns or "trade_date" in frame.columns:
-        return frame
-    times = frame[column]
-    if not isinstance(times.dtype, pd.DatetimeTZDtype):
-        return frame
-    days = times.dt.tz_convert(zone).dt.tz_localize(None).dt.normalize()
-    frame.insert(list(frame.columns).index(column) + 1, "trade_date", days)
-    return seal(frame)
+
+@dataclass(slots=True)
+class Findings:
+    """Findings of the conversion: counts of inexact decimals, columns kept as text."""
+
+    inexact: dict[str, int] = field(default_factory=dict)
+    as_text: list[str] = field(default_factory=list)
+
+    def warn(self, stacklevel: int) -> None:
+        """Give at most one warning of each kind; `stacklevel` counts from the caller of this method."""
+        if self.inexact:
+            columns = ", ".join(f"{name} ({count})" for name, count in self.inexact.items())
+            warnings.warn(
+                _(
+                    'float64 cannot hold every digit of: {columns}. Pass decimals="decimal" or '
+                    'decimals="string" '
+                    "to keep them all."
+                ).format(columns=columns),
+                InexactWarning,
+                stacklevel=stacklevel + 1,
+            )
+        if self.as_text:
+            warnings.warn(
+                _("Values that do not fit the column's kind; kept as text: {as_text}.").format(
+                    as_text=", ".join(self.as_text)
+                ),
+                UnreadableWarning,
+                stacklevel=stacklevel + 1,
+            )
+
+    def facts(self) -> dict[str, Any]:
+        """Return the findings as entries of `df.attrs["openapi"]`, leaving out what was not found."""
+        found: dict[str, Any] = {"inexact": dict(self.inexact), "as_text": list(self.as_text)}
+        return {name: value for name, value in found.items() if value}
 
 
 DECIMALS = ("float64", "decimal", "string")

@@ -25,23 +25,13 @@ from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 
 from jupyter_openapi.errors import RequestRefused
-from jupyter_openapi.frames.attrs import ATTRIBUTE
+from jupyter_openapi.frames.build import ATTRIBUTE
 from jupyter_openapi.frames.values import as_text, shape
 from jupyter_openapi.messages import _
 
 if TYPE_CHECKING:
     import pandas as pd
     import polars as pl
-
-KINDS = ("pandas", "polars")
-
-
-def check_kind(kind: str) -> None:
-    """Refuse a kind of frame that there is not."""
-    if kind not in KINDS:
-        raise RequestRefused(
-            _("kind is one of {choices}, not {given!r}.").format(choices=", ".join(KINDS), given=kind)
-        )
 
 
 def arrow_table(frame: pd.DataFrame, decimals: Collection[str] = ()) -> Any:

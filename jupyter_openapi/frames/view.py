@@ -13,7 +13,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from jupyter_openapi.errors import clean
-from jupyter_openapi.frames.attrs import ATTRIBUTE, MARK, mark_of
+from jupyter_openapi.frames.build import ATTRIBUTE, MARK, mark_of
 from jupyter_openapi.market.names import NAMES
 from jupyter_openapi.messages import _, pgettext
 from jupyter_openapi.spec import catalog

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from jupyter_openapi import frames
 from jupyter_openapi.account import Read
 from jupyter_openapi.errors import ApiError, OpenAPIError, sentence
-from jupyter_openapi.history.bars import BarWalk, make_walk, why_incomplete
+from jupyter_openapi.history.candles import BarWalk, make_walk, why_incomplete
 from jupyter_openapi.history.page import with_rows
 from jupyter_openapi.history.plan import Plan, make_plan
 from jupyter_openapi.history.walk import Progress, Step, Walk

@@ -18,8 +18,7 @@ from jupyter_openapi.credentials.oauth import LOG_IN, REFRESH_BEFORE, TokenStore
 from jupyter_openapi.errors import OpenAPIError, RequestRefused
 from jupyter_openapi.login.server import TokenRefused, TokenServer
 from jupyter_openapi.messages import _
-from jupyter_openapi.ratelimit.file_lock import FileLock
-from jupyter_openapi.storage import private_folder, state_folder
+from jupyter_openapi.storage import FileLock, private_folder, state_folder
 from jupyter_openapi.transport.hosts import Host
 
 AGAIN = 30.0  # seconds before a renewal that failed is tried again

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from IPython.core.completer import SimpleCompletion, context_matcher
 
-from jupyter_openapi.magic.caller import RUNS
-from jupyter_openapi.magic.closures import NameInBraces
+from jupyter_openapi.magic.caller import RUNS, NameInBraces
 from jupyter_openapi.messages import _
 
 if TYPE_CHECKING:

@@ -1,29 +1,44 @@
-"""Carry out a parsed line: a command, a read or a change."""
+"""Run a line or cell of ``%openapi``: parse it, and carry out its command, read or change.
+
+A line that begins with ``connect`` first gives up the connection that it would replace. Any other line that
+may change something and fails clears what ``send`` would have sent: that is no longer what was last shown.
+"""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
+from difflib import get_close_matches
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
-from jupyter_openapi.errors import RequestRefused, sentence
+from jupyter_openapi.errors import OpenAPIError, RequestRefused, sentence
+from jupyter_openapi.history.candles import candles_of
 from jupyter_openapi.magic.arguments import arguments, settle
-from jupyter_openapi.magic.candles import candles, is_candles
 from jupyter_openapi.magic.command import CommandSpec, Context, Invocation, notify
 from jupyter_openapi.magic.commands import COMMANDS
 from jupyter_openapi.magic.flags import SHOWING, refuse_flags, refuse_flags_of_command
-from jupyter_openapi.magic.grammar import Command, parse_line
+from jupyter_openapi.magic.grammar import Command, connection_name, parse_cell, parse_line
 from jupyter_openapi.magic.request import Target, find_target
 from jupyter_openapi.messages import _
 from jupyter_openapi.reply import Reply
+from jupyter_openapi.spec import catalog
 from jupyter_openapi.spec.check import check
 from jupyter_openapi.spec.model import Effect, Operation
+from jupyter_openapi.spec.request import METHODS
+from jupyter_openapi.trading import Basket
+from jupyter_openapi.trading.preview import typed_line
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from jupyter_openapi.client import Client
     from jupyter_openapi.magic.present import FrameRequest
+    from jupyter_openapi.reply import Reply
 
-__all__ = ["Context", "perform"]
+__all__ = ["Context", "obey", "perform"]
 
 
 def perform(command: Command, context: Context) -> Any:
@@ -158,3 +173,197 @@ def _client(tz: str) -> Client:
 def read_line(text: str) -> Command:
     """Return what a line says; errors as `parse_line`. The result is shared, so nobody may change it."""
     return parse_line(text, commands=COMMANDS)
+
+
+NAME: Final = "candlesticks"
+_ONE = ("raw", "param", "table", "dry_run", "explain", "curl")
+
+
+def is_candles(command: Command) -> bool:
+    """Tell whether a line asks for the candlesticks of several symbols, or for their pivot table."""
+    if command.kind != "operation" or any(flag in command.flags for flag in _ONE):
+        return False
+    operation = catalog().find(command.word)
+    if operation is None or operation.name != NAME:
+        return False
+    texts = [text for name, text in command.items if name in {None, "symbol"}]
+    return "pivot" in command.flags or len(texts) > 1 or any("," in text or "{" in text for text in texts)
+
+
+def candles(command: Command, context: Context) -> pd.DataFrame:
+    """Read the candlesticks of each symbol and return them in one frame."""
+    from jupyter_openapi.frames import describe
+    from jupyter_openapi.magic.export import Saving
+    from jupyter_openapi.magic.recent import SEEN, SYMBOL
+    from jupyter_openapi.session import SESSION
+
+    operation = catalog().named(NAME)
+    refuse_flags(command.flags, operation, Effect.READ, command.word)
+    saving = Saving(str(command.flags["out"])) if "out" in command.flags else None
+    tz, decimals = context.tz(command), context.decimals(command)
+    wide = several(operation)
+    given: dict[str, Any] = dict(check(wide, arguments(command, wide, context.scope), tz=tz))
+    client = SESSION.connected()
+    client.tz = tz
+    symbols = given.pop("symbol")
+    pivot = bool(command.flags.get("pivot"))
+
+    def frame_of(symbol: str) -> pd.DataFrame:
+        reply: Reply = client.call(NAME, symbol=symbol, **given)
+        return reply.frame(decimals=decimals, tz=tz)
+
+    alone = len(symbols) == 1 and not pivot
+    frame = frame_of(symbols[0]) if alone else candles_of(symbols, frame_of, pivot=pivot)
+    SEEN.note(SYMBOL, symbols)
+    if command.flags.get("wide"):
+        describe(frame, view="full")
+    if saving is not None:
+        notify(command, saving.save(frame))
+    return frame
+
+
+def several(operation: Operation) -> Operation:
+    """Return the operation with a list of symbols where it takes one."""
+    parameters = (replace(each, array=each.array or each.name == "symbol") for each in operation.parameters)
+    return replace(operation, parameters=tuple(parameters))
+
+
+_ARROWS = re.compile(r"[^\W\d]\w*\s*<<")
+CONNECT = "connect"
+
+
+def obey(line: str, cell: str | None, context: Context) -> tuple[Command, Any]:
+    """Read a line, or the first line of a cell and its body; do it, and return it with what it gives.
+
+    Raises
+    ------
+    RequestRefused
+        For whatever was mistyped or is not allowed; nothing was sent.
+    """
+    try:
+        command = read_line(line) if cell is None else parse_cell(line, cell, commands=COMMANDS)
+    except RequestRefused as refused:
+        raise RequestRefused(sentence(str(refused), _given_up_unread(line))) from None
+    if command.kind == "empty":
+        return command, None
+    if command.word == CONNECT and command.kind == "command":
+        return command, _connect(command, context)
+    with _connection(command), _clearing(command):
+        return command, perform(command, context)
+
+
+def _given_up_unread(line: str) -> str:
+    """Give up what a line that can't be read may have meant to replace, or to send; say which connection."""
+    from jupyter_openapi.session import SESSION
+
+    word = _first_word(line)
+    if _means_connect(word):
+        return SESSION.release(None)
+    if not _only_reads(Command("operation", word)):
+        for each in SESSION.connections:
+            each.pending.clear(_("the last one was refused."))
+    return ""
+
+
+def _first_word(line: str) -> str:
+    """Return the word that names the operation, as far as that can be told of a line that can't be read.
+
+    A word after a flag may be the flag's value, so the first one that names anything is taken.
+    """
+    words = [word for word in _ARROWS.sub("", line).split() if word[0] not in "-@"]
+    for word in words if line.lstrip().startswith("-") else words[:1]:
+        if word.lower() in COMMANDS or catalog().find(word) is not None or _means_connect(word):
+            return word
+    return words[0] if words else ""
+
+
+def _means_connect(word: str) -> bool:
+    """Tell whether a word is ``connect``, or such a slip for it as names nothing else."""
+    known = {*COMMANDS, *catalog().aliases, *catalog().operations} - {CONNECT}
+    return word.lower() not in known and bool(get_close_matches(word.lower(), [CONNECT], cutoff=0.8))
+
+
+def _connect(command: Command, context: Context) -> Any:
+    """Give up the connection that the line would replace, then connect."""
+    from jupyter_openapi.session import SESSION
+
+    name: str | None = str(command.flags.get("as") or "")
+    try:
+        connection_name(name or "unnamed")
+    except RequestRefused:
+        name = None
+    given_up = SESSION.release(name)
+    try:
+        _refuse_at(command)
+        return perform(command, context)
+    except RequestRefused as refused:
+        problem = sentence(str(refused), given_up)
+    except OpenAPIError:
+        if given_up:
+            SESSION.notify(given_up)
+        raise
+    raise RequestRefused(problem)
+
+
+def _refuse_at(command: Command) -> None:
+    """Refuse ``@NAME connect``: a connection gets its name from ``--as``."""
+    if command.connection:
+        raise RequestRefused(
+            _("Connect by a name with `%openapi connect ... --as {name}`, not with @{name}.").format(
+                name=command.connection
+            )
+        )
+
+
+@contextmanager
+def _connection(command: Command) -> Iterator[None]:
+    """Use the connection that the line names."""
+    if not command.connection:
+        yield
+        return
+    from jupyter_openapi.session import SESSION
+
+    with SESSION.using(command.connection):
+        yield
+
+
+@contextmanager
+def _clearing(command: Command) -> Iterator[None]:
+    """Clear what is pending if a line fails that may change something, or is one that only shows."""
+    if _only_reads(command):
+        yield
+        return
+    from jupyter_openapi.session import SESSION
+
+    pending = SESSION.connection.pending
+    try:
+        with typed_line():
+            yield
+    except RequestRefused as refused:
+        # No order to cancel here leaves a list of cancels as it was shown.
+        if command.word != "cancel_all" or not isinstance(pending.last, Basket):
+            pending.clear(_("the last one was refused."))
+        slip = command.kind == "operation" and _means_connect(command.word)
+        raise RequestRefused(sentence(str(refused), SESSION.release(None) if slip else "")) from None
+    except BaseException:
+        pending.clear(_("the last one failed."))
+        raise
+    if any(flag in command.flags for flag in SHOWING):
+        pending.clear(_("the last one was only shown."))
+    elif command.flags.get("execute"):
+        pending.clear(_("the last one was sent already, by --execute."))
+
+
+def _only_reads(command: Command) -> bool:
+    """Tell whether a line changes nothing, whatever becomes of it; ``send`` keeps its own account."""
+    if command.kind == "request":
+        if command.method != "GET":
+            return False
+        match = catalog().match(command.method, command.path)
+        return match is None or match[0].effect is Effect.READ
+    if command.word in COMMANDS:
+        return command.word == "send" or COMMANDS[command.word].operation.effect is Effect.READ
+    if command.word.upper() in METHODS:
+        return command.word.upper() == "GET"
+    operation = catalog().find(command.word)
+    return operation is not None and operation.effect is Effect.READ

@@ -54,7 +54,9 @@ class Context:
         RequestRefused
             There is no such zone.
         """
-        name = str(command.flags.get("tz") or self.settings.tz)
+        if not command.flags.get("tz"):
+            return self.settings.tz  # checked when it was set
+        name = str(command.flags["tz"])
         try:
             zone(name)
         except ValueError as unknown:

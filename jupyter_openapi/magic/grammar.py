@@ -28,8 +28,7 @@ from jupyter_openapi.magic.flags import (
     refuse_foreign_flags,
 )
 from jupyter_openapi.magic.lexer import split_line, unquoted
-from jupyter_openapi.magic.pasted import mended_line, mended_word
-from jupyter_openapi.magic.pasted_json import begins_json, mended_json
+from jupyter_openapi.magic.pasted import begins_json, mended_json, mended_line, mended_word
 from jupyter_openapi.magic.vocabulary import help_line, meant, suggested
 from jupyter_openapi.messages import _
 from jupyter_openapi.spec import catalog

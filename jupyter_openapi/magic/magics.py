@@ -75,7 +75,7 @@ class OpenAPIMagics(Magics):
 
     @validate("limits_url")
     def _known_server(self, proposal: Mapping[str, Any]) -> str:
-        from jupyter_openapi.ratelimit.place import check_limits_url
+        from jupyter_openapi.ratelimit.redis import check_limits_url
 
         url = str(proposal["value"]).strip()
         try:
@@ -190,10 +190,9 @@ class OpenAPIMagics(Magics):
         operations; %openapi help NAME explains one, with an example; %config OpenAPIMagics sets defaults.
         """
         # Imported at the first line that is typed: the load itself must stay light.
+        from jupyter_openapi.magic.actions import obey
         from jupyter_openapi.magic.command import Context
-        from jupyter_openapi.magic.expressions import Scope
-        from jupyter_openapi.magic.line import obey
-        from jupyter_openapi.magic.names import scope_at
+        from jupyter_openapi.magic.expressions import Scope, scope_at
 
         scope = scope_at(calling_frame(), self.names) if local_ns is None else Scope(local_ns, self.names)
         self._use_settings()

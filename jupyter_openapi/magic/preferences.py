@@ -44,7 +44,7 @@ def _language(value: str) -> str:
 
 
 def _limits_url(value: str) -> str:
-    from jupyter_openapi.ratelimit.place import check_limits_url
+    from jupyter_openapi.ratelimit.redis import check_limits_url
 
     check_limits_url(value, "limits_url", password=False)
     return value

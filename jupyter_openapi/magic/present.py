@@ -1,19 +1,22 @@
-"""Present a result: a frame for a read, the preview or the reply for a change."""
+"""Present a result: a frame for a read, the preview or the reply for a change.
+
+What symbols are called is asked for once a day where a view shows names that no reply has told.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from jupyter_openapi import frames
-from jupyter_openapi.errors import nearest
+from jupyter_openapi.errors import OpenAPIError, nearest
 from jupyter_openapi.magic.caller import RUNS, use_of_value
 from jupyter_openapi.magic.command import Context, notify, notify_panels
 from jupyter_openapi.magic.export import Saving
 from jupyter_openapi.magic.grammar import Command
-from jupyter_openapi.magic.naming import learn_names
 from jupyter_openapi.magic.recent import SEEN, SYMBOL
 from jupyter_openapi.magic.request import Target
 from jupyter_openapi.market.names import NAMES
@@ -28,6 +31,7 @@ from jupyter_openapi.trading import Basket, Preview
 if TYPE_CHECKING:
     import pandas as pd
 
+    from jupyter_openapi.client import Client
 
 STARTS = ("start", "start_at", "start_time", "start_date")
 ENDS = ("end", "end_at", "end_time", "end_date")
@@ -265,3 +269,28 @@ def changed(result: Any, operation: Operation | None, command: Command) -> Any:
     if operation is not None:
         SEEN.note_data(operation, result.data)
     return result.data if command.flags.get("raw") else result
+
+
+BATCH = 500  # symbols that `static_info` takes
+ROOM = 3  # quote calls that must be left this second: a name is worth no wait
+
+
+def learn_names(client: Client, operation: Operation | None, frame: pd.DataFrame) -> None:
+    """Ask what the symbols of a frame are called, where its view shows that and nobody has told.
+
+    One call at most, for all of them; each symbol is asked for once a day. Where it fails, or few calls are
+    left, the names stay unknown.
+    """
+    view = operation.view if operation is not None else None
+    if view is None or not any(column.format == "name" for column in view.columns):
+        return
+    symbols = NAMES.unknown(frame["symbol"].tolist() if "symbol" in frame.columns else ())[:BATCH]
+    if symbols and client.limits_left().get("quote", ROOM) >= ROOM:
+        ask_names(client, symbols)
+
+
+def ask_names(client: Client, symbols: list[str]) -> None:
+    """Ask what symbols are called; what can't be read stays unknown for the day."""
+    NAMES.asked(symbols)
+    with suppress(OpenAPIError):
+        client.call("static_info", symbol=symbols).frame()  # its names are remembered

@@ -17,7 +17,7 @@ from typing import Any
 from jupyter_openapi.errors import RequestRefused
 from jupyter_openapi.market import facts, symbols
 from jupyter_openapi.market.money import amount
-from jupyter_openapi.market.products import pays_stamp_duty, product_of
+from jupyter_openapi.market.symbols import pays_stamp_duty, product_of
 from jupyter_openapi.market.worth import Instrument, assumed
 from jupyter_openapi.messages import _
 

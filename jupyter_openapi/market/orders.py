@@ -26,8 +26,7 @@ from jupyter_openapi.market.order_rules import (
     statuses,
     types_of,
 )
-from jupyter_openapi.market.products import table_of
-from jupyter_openapi.market.symbols import market_of
+from jupyter_openapi.market.symbols import market_of, table_of
 from jupyter_openapi.market.ticks import band, ladder
 from jupyter_openapi.messages import _
 

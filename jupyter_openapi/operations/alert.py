@@ -8,11 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Literal, overload
 
-from jupyter_openapi.operations.caller import Caller
+from jupyter_openapi.operations.caller import Caller, Object, Tick
 
 if TYPE_CHECKING:
     from jupyter_openapi.operations.choices import Frequency, IndicatorId
-    from jupyter_openapi.operations.values import Object, Tick
     from jupyter_openapi.reply import Reply
     from jupyter_openapi.trading import Preview
 

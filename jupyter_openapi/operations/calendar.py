@@ -7,11 +7,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from jupyter_openapi.operations.caller import Caller
+from jupyter_openapi.operations.caller import Caller, Day
 
 if TYPE_CHECKING:
     from jupyter_openapi.operations.choices import FinanceCalendarTypes
-    from jupyter_openapi.operations.values import Day
     from jupyter_openapi.reply import Reply
 
 

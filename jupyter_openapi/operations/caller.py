@@ -1,10 +1,12 @@
-"""`Caller`: the one way by which every operation is called, by its name or by its method."""
+"""`Caller`: the one way by which every operation is called, and what its parameters may be given as."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any, Literal, overload
+from datetime import date
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, overload
 
 from jupyter_openapi.errors import guarded
 
@@ -12,7 +14,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from jupyter_openapi.operations.choices import ChangeName, ReadName
-    from jupyter_openapi.operations.values import Orders, Tick
     from jupyter_openapi.reply import Reply
     from jupyter_openapi.trading import Basket, Preview
 
@@ -154,3 +155,17 @@ class Caller(ABC):
         tick: str | None,
     ) -> Reply | Preview | Basket | pd.DataFrame:
         """Do what `call` says."""
+
+
+Number: TypeAlias = str | int | float | Decimal
+"""A price, an amount or a quantity; text and Decimal keep every digit."""
+Moment: TypeAlias = str | int | float | date
+"""A time: seconds since 1970, a datetime, a day, or text: ``2026-01-05 09:30``, ``today``, ``-30d``."""
+Day: TypeAlias = str | date
+"""A calendar day: a date, or text such as ``2026-01-05``, ``today``, ``-30d``."""
+Object: TypeAlias = Mapping[str, object]
+"""An object of a request's body."""
+Tick: TypeAlias = Literal["nearest", "up", "down", "safe"]
+"""How an order's prices are rounded to the market's steps."""
+Orders: TypeAlias = "pd.DataFrame | Iterable[Mapping[str, object]]"
+"""Orders of a basket, one a row."""

@@ -8,11 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Literal, overload
 
-from jupyter_openapi.operations.caller import Caller
+from jupyter_openapi.operations.caller import Caller, Number, Tick
 
 if TYPE_CHECKING:
     from jupyter_openapi.operations.choices import AllowMarginFinance
-    from jupyter_openapi.operations.values import Number, Tick
     from jupyter_openapi.reply import Reply
     from jupyter_openapi.trading import Preview
 

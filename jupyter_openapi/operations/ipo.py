@@ -7,10 +7,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from jupyter_openapi.operations.caller import Caller
+from jupyter_openapi.operations.caller import Caller, Moment
 
 if TYPE_CHECKING:
-    from jupyter_openapi.operations.values import Moment
     from jupyter_openapi.reply import Reply
 
 

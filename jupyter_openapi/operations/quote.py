@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Literal
 
-from jupyter_openapi.operations.caller import Caller
+from jupyter_openapi.operations.caller import Caller, Day, Moment, Object
 
 if TYPE_CHECKING:
     from jupyter_openapi.operations.choices import (
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
         TradingDaysMarket,
         WarrantListType,
     )
-    from jupyter_openapi.operations.values import Day, Moment, Object
     from jupyter_openapi.reply import Reply
 
 

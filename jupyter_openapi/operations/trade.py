@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Literal, overload
 
-from jupyter_openapi.operations.caller import Caller
+from jupyter_openapi.operations.caller import Caller, Day, Moment, Number, Object, Orders, Tick
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
         TodayOrdersStatus,
         TradingDaysMarket,
     )
-    from jupyter_openapi.operations.values import Day, Moment, Number, Object, Orders, Tick
     from jupyter_openapi.reply import Reply
     from jupyter_openapi.trading import Basket, Preview
 

@@ -8,10 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Literal, overload
 
-from jupyter_openapi.operations.caller import Caller
+from jupyter_openapi.operations.caller import Caller, Tick
 
 if TYPE_CHECKING:
-    from jupyter_openapi.operations.values import Tick
     from jupyter_openapi.reply import Reply
     from jupyter_openapi.trading import Preview
 

@@ -11,8 +11,8 @@ from plotly.subplots import make_subplots
 from jupyter_openapi.messages import _
 from jupyter_openapi.plots import draw_plotly as base
 from jupyter_openapi.plots import style
+from jupyter_openapi.plots.draw_plotly import Chart
 from jupyter_openapi.plots.performance_charts import Dots, Grid, Lines
-from jupyter_openapi.plots.plotly_figure import Chart
 from jupyter_openapi.plots.style import amount_text, percent_text
 
 readable = base.readable

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 from jupyter_openapi.protocol.codec import Message, message
-from jupyter_openapi.protocol.errors import ProtocolError
-from jupyter_openapi.protocol.packets import Packet, pack, unpack
+from jupyter_openapi.protocol.packets import Packet, ProtocolError, pack, unpack
 
 __all__ = ["Message", "Packet", "ProtocolError", "message", "pack", "unpack"]

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from jupyter_openapi.protocol.errors import ProtocolError
+from jupyter_openapi.protocol.packets import ProtocolError
 from jupyter_openapi.protocol.table import MESSAGES
 
 MOST_ITEMS = 65_536

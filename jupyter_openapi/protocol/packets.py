@@ -18,8 +18,6 @@ import gzip
 import zlib
 from typing import NamedTuple
 
-from jupyter_openapi.protocol.errors import ProtocolError
-
 REQUEST, RESPONSE, PUSH = 1, 2, 3
 LARGEST_BODY = 1 << 24
 """The largest body, packed or unpacked, in bytes."""
@@ -27,6 +25,10 @@ LARGEST_BODY = 1 << 24
 _HEADERS = {REQUEST: 11, RESPONSE: 10, PUSH: 5}
 _KIND, _VERIFIED, _GZIP, _UNUSED = 0x0F, 0x10, 0x20, 0xC0
 _VERIFICATION = 24
+
+
+class ProtocolError(ValueError):
+    """Bytes that are no packet or message, or values that can't be made into one."""
 
 
 class Packet(NamedTuple):

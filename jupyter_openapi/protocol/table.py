@@ -4,6 +4,8 @@ Types are those of Protocol Buffers (proto3): `repeated` makes a list, ``map<str
 capital letter begins the name of another message. Sources: the broker's public definitions and its SDK.
 """
 
+from __future__ import annotations
+
 MESSAGES = """
 Error: 1 code uint64, 2 msg string
 Close: 1 code enum, 2 reason string

@@ -1,15 +1,18 @@
 """Store the limits in Redis, for kernels on several machines (a JupyterHub) that share an account.
 
 One clock counts, the Redis server's. It can't see a kernel die, so locks are leases: a killed kernel's gate
-opens after `GATE` seconds at the latest. Keys hold times and numbers only.
+opens after `GATE` seconds at the latest. Keys hold times and numbers only. `choose_limits_url` tells
+whether the limits are kept there at all, or in files of this user.
 """
 
 from __future__ import annotations
 
+import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
+from urllib.parse import urlsplit
 
 from jupyter_openapi.errors import RequestRefused
 from jupyter_openapi.messages import _
@@ -235,3 +238,63 @@ class RedisStore:
                 "the server and its URL."
             ).format(reason=reason)
         )
+
+
+VARIABLE = "LONGBRIDGE_LIMITS_URL"
+SCHEMES = ("redis", "rediss", "unix")
+
+
+def choose_limits_url(given: str | None = None, environ: Mapping[str, str] | None = None) -> str | None:
+    """Return the Redis server's URL: the one given, else the environment's; None for this user's files.
+
+    Raises
+    ------
+    RequestRefused
+        It is no URL of a Redis server.
+    """
+    variables = os.environ if environ is None else environ
+    where, url = ("limits_url", given) if given is not None else (VARIABLE, variables.get(VARIABLE, ""))
+    url = url.strip()
+    if not url:
+        return None
+    check_limits_url(url, where)
+    return url
+
+
+def check_limits_url(url: str, where: str, *, password: bool = True) -> None:
+    """Refuse what is no URL of a Redis server, never repeating it; without `password` also one that has one.
+
+    Raises
+    ------
+    RequestRefused
+        It can't be used.
+    """
+    try:
+        parts = urlsplit(url)
+        fits = parts.scheme in SCHEMES and bool(parts.path if parts.scheme == "unix" else parts.hostname)
+        secret = parts.password is not None or "password=" in parts.query
+    except ValueError:
+        fits, secret = False, False
+    if not fits or not url.isprintable() or " " in url:
+        raise RequestRefused(
+            _(
+                "{where} is a Redis server, such as redis://127.0.0.1:6379/0 or unix:///run/redis.sock."
+            ).format(where=where)
+        )
+    if secret and not password:
+        raise RequestRefused(
+            _(
+                "{where} would keep a password where others may read it: leave it out here, or set "
+                "{variable} for the whole URL."
+            ).format(where=where, variable=VARIABLE)
+        )
+
+
+def shown(url: str) -> str:
+    """Return a URL as it may be shown: without user, password and options."""
+    parts = urlsplit(url)
+    if parts.scheme == "unix":
+        return f"unix://{parts.path}"
+    name = f"[{parts.hostname}]" if parts.hostname and ":" in parts.hostname else parts.hostname
+    port = f":{parts.port}" if parts.port else ""
+    return f"{parts.scheme}://{name}{port}{parts.path}"

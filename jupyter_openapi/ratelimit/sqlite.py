@@ -25,7 +25,6 @@ from pathlib import Path
 from typing import TypeVar
 
 from jupyter_openapi.messages import _
-from jupyter_openapi.ratelimit.file_lock import FileLock
 from jupyter_openapi.ratelimit.rates import (
     CLASS,
     SIGN,
@@ -36,7 +35,7 @@ from jupyter_openapi.ratelimit.rates import (
     Urgency,
     age,
 )
-from jupyter_openapi.storage import close_with, create_private, private_folder
+from jupyter_openapi.storage import FileLock, close_with, create_private, private_folder
 
 PATIENCE = 5.0  # seconds for another process's transaction, which takes well under a millisecond
 SCHEMA = """

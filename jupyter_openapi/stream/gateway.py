@@ -1,29 +1,37 @@
 """A gateway kept: connects, authenticates, subscribes, and does it again whenever the link is lost.
 
 The states are those of a subscription: ``opening`` until the first link stands, ``live``, ``interrupted``
-while there is none, ``refused`` when the gateway will not have us, ``closed``.
+while there is none, ``refused`` when the gateway will not have us, ``closed``. Its address follows from the
+host's, and the way there (proxy, certificates) is the same as for the host's REST.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
+import os
+import ssl
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import lru_cache
+from pathlib import Path
 from typing import Any, NamedTuple
+
+from requests.utils import DEFAULT_CA_BUNDLE_PATH, get_environ_proxies, select_proxy
 
 from jupyter_openapi.errors import ApiError, OpenAPIError, OutcomeUnknown, RequestRefused, TransportError
 from jupyter_openapi.messages import _
 from jupyter_openapi.protocol import ProtocolError, message
 from jupyter_openapi.protocol import commands as c
+from jupyter_openapi.protocol.commands import PATHS, QUERY
 from jupyter_openapi.spec.model import Effect
-from jupyter_openapi.stream.addresses import proxy_for, socket_url, tls_context
 from jupyter_openapi.stream.link import Link, LostError, Refusal
 from jupyter_openapi.stream.settings import Settings
 from jupyter_openapi.stream.worker import in_thread
+from jupyter_openapi.transport.hosts import KNOWN, Host
 from jupyter_openapi.transport.responses import Call
 from jupyter_openapi.transport.transport import Transport
 
@@ -322,3 +330,38 @@ class Gateway(ABC):
 def now() -> datetime:
     """Return this moment in UTC."""
     return datetime.now(UTC)
+
+
+def socket_url(host: Host, gateway: str) -> str:
+    """Return the address of a gateway, ``quote`` or ``trade``; it holds no token.
+
+    The broker's gateways have hosts of their own; any other host serves both itself.
+    """
+    scheme, _, name = host.url.partition("://")
+    secure = "wss" if scheme == "https" else "ws"
+    if host.url in KNOWN:
+        return f"{secure}://{name.replace('openapi.', f'openapi-{gateway}.', 1)}/v2?{QUERY}"
+    return f"{secure}://{name}{PATHS[gateway]}?{QUERY}"
+
+
+def proxy_for(host: Host) -> str | None:
+    """Return the proxy that the environment names for a host, as requests reads it; none on loopback."""
+    if host.loopback:
+        return None
+    proxy: str | None = select_proxy(host.url, get_environ_proxies(host.url))
+    return proxy
+
+
+def tls_context(host: Host) -> ssl.SSLContext | None:
+    """Return the TLS context that trusts what REST trusts; None for a plain host."""
+    if not host.url.startswith("https:"):
+        return None
+    named = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE")
+    return _context(named or DEFAULT_CA_BUNDLE_PATH)
+
+
+@lru_cache(maxsize=2)
+def _context(bundle: str) -> ssl.SSLContext:
+    if Path(bundle).is_dir():
+        return ssl.create_default_context(capath=bundle)
+    return ssl.create_default_context(cafile=bundle)

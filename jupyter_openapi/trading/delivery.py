@@ -33,8 +33,8 @@ from jupyter_openapi.market.orders import FINAL
 from jupyter_openapi.messages import _
 from jupyter_openapi.ratelimit.rates import Urgency
 from jupyter_openapi.spec import catalog
+from jupyter_openapi.trading.intents import Moment
 from jupyter_openapi.trading.journal import NotRecorded
-from jupyter_openapi.trading.moments import Moment
 from jupyter_openapi.trading.preview import Stopwatch
 from jupyter_openapi.transport.responses import Answer, Call
 

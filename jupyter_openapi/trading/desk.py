@@ -17,6 +17,7 @@ from jupyter_openapi.market import orders
 from jupyter_openapi.market.fees import BrokerFees
 from jupyter_openapi.market.money import amount
 from jupyter_openapi.market.symbols import market_of, today_in
+from jupyter_openapi.market.ticks import Tick, known_tick, needs_rounding, rounded
 from jupyter_openapi.market.worth import Instrument, Instruments
 from jupyter_openapi.messages import _
 from jupyter_openapi.reply import Reply
@@ -24,13 +25,11 @@ from jupyter_openapi.spec.check import check
 from jupyter_openapi.spec.model import Effect, Operation
 from jupyter_openapi.spec.request import Built, build, encode_body, encode_query
 from jupyter_openapi.trading import describe as facts
-from jupyter_openapi.trading.buying_power import BuyingPower
 from jupyter_openapi.trading.delivery import LATE, Delivery, order_id_of
 from jupyter_openapi.trading.describe import describe_order
-from jupyter_openapi.trading.intents import Intent, fingerprint
-from jupyter_openapi.trading.limits import LimitCheck, OrderLimits
-from jupyter_openapi.trading.moments import at_least_since
-from jupyter_openapi.trading.outcome import CountedReads, look_once, outcome
+from jupyter_openapi.trading.intents import Intent, at_least_since, fingerprint
+from jupyter_openapi.trading.limits import BuyingPower, LimitCheck, OrderLimits
+from jupyter_openapi.trading.order_state import CountedReads, look_once, outcome
 from jupyter_openapi.trading.preview import Preview
 from jupyter_openapi.trading.repeats import (
     describe_rerun,
@@ -40,7 +39,6 @@ from jupyter_openapi.trading.repeats import (
     unknown_alike,
 )
 from jupyter_openapi.trading.shorthand import NOTES
-from jupyter_openapi.trading.tick_rounding import Tick, known_tick, needs_rounding, rounded
 from jupyter_openapi.transport.responses import Call
 
 if TYPE_CHECKING:

@@ -24,8 +24,7 @@ from pathlib import Path
 from jupyter_openapi.errors import RequestRefused
 from jupyter_openapi.kernel import CHANCE
 from jupyter_openapi.messages import N_, _
-from jupyter_openapi.ratelimit.file_lock import FileLock
-from jupyter_openapi.storage import close_with, create_private, private_folder
+from jupyter_openapi.storage import FileLock, close_with, create_private, private_folder
 
 NOTHING_SENT = N_(", so nothing was sent.")
 PRAGMAS = ("synchronous = EXTRA", "fullfsync = ON", "foreign_keys = ON")

@@ -24,9 +24,8 @@ from jupyter_openapi.market.money import amount
 from jupyter_openapi.messages import _
 from jupyter_openapi.spec import catalog
 from jupyter_openapi.trading.delivery import IN_FLIGHT, LATE, WINDOW, ChangeOutcome, of_cancel, of_replace
-from jupyter_openapi.trading.intents import Intent
+from jupyter_openapi.trading.intents import Intent, Moment, sent_moments
 from jupyter_openapi.trading.journal import Journal
-from jupyter_openapi.trading.moments import Moment, sent_moments
 
 Order = Mapping[str, Any]
 

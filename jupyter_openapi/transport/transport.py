@@ -28,11 +28,10 @@ from jupyter_openapi.ratelimit.rates import limits_of
 from jupyter_openapi.signing import CONTENT_TYPE, Clock, SignatureAuth
 from jupyter_openapi.spec.model import Effect
 from jupyter_openapi.transport import responses as outcomes
-from jupyter_openapi.transport.body import LARGEST, Body
 from jupyter_openapi.transport.hosts import Host
 from jupyter_openapi.transport.proxies import connections
 from jupyter_openapi.transport.responses import Answer, Call
-from jupyter_openapi.transport.wire import Adapter, Exchange, SpokeFirst, TooLarge, follow
+from jupyter_openapi.transport.wire import LARGEST, Adapter, Body, Exchange, SpokeFirst, TooLarge, follow
 
 if TYPE_CHECKING:
     from urllib3 import BaseHTTPResponse

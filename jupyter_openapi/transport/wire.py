@@ -8,6 +8,7 @@ urllib3 connects (proxies, TLS) and parses; here its connections get what a trad
   by more bytes is not used again: they might pass for the answer to the next request. A change goes out on
   a connection that is new, or has been silent for some seconds since its last reply.
 - It is known when a request begins to be written, and when it is wholly written.
+- A body is decompressed as it comes, and never more than a limit of bytes is read.
 - `http.client`'s debug output stays off: it would print the token.
 """
 
@@ -18,6 +19,7 @@ import socket
 import ssl
 import threading
 import time
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from http.client import HTTPResponse
@@ -26,7 +28,7 @@ from typing import TYPE_CHECKING, Any
 from requests.adapters import HTTPAdapter
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.exceptions import HTTPError
+from urllib3.exceptions import DecodeError, HTTPError
 from urllib3.poolmanager import PoolManager, ProxyManager
 from urllib3.util import wait_for_read
 
@@ -271,3 +273,59 @@ class Adapter(HTTPAdapter):
         if not proxy.lower().startswith("socks"):
             manager.pool_classes_by_scheme = _POOLS
         return manager
+
+
+LARGEST = 64 << 20  # bytes of a reply, as it came and unpacked
+WINDOWS = {"gzip": 31, "x-gzip": 31, "deflate": 47}  # zlib's parameter; 47 takes both of its headers
+
+
+class Body:
+    """Collects the parts of a body.
+
+    Parameters
+    ----------
+    encoding
+        Its ``Content-Encoding``. None is asked for, but a proxy may pack what it passes on.
+    largest
+        Bytes it may have, as it came and unpacked.
+    """
+
+    def __init__(self, encoding: str, largest: int) -> None:
+        self._left, self._packed_left = largest, largest
+        self._parts: list[bytes] = []
+        self._unpack = None
+        name = encoding.strip().lower()
+        if name in WINDOWS:
+            self._unpack = zlib.decompressobj(WINDOWS[name])
+        elif name not in {"", "identity"}:
+            raise DecodeError("the reply is packed in a way that was not asked for")
+
+    def add(self, part: bytes) -> None:
+        """Add what was received.
+
+        Raises
+        ------
+        TooLarge
+            There is too much of it.
+        DecodeError
+            It is not packed as it says.
+        """
+        self._packed_left -= len(part)
+        if self._packed_left < 0:
+            raise TooLarge("too large")
+        if self._unpack is not None:
+            try:
+                # One byte more than is allowed, so that it shows.
+                part = self._unpack.decompress(part, self._left + 1)
+            except zlib.error:
+                raise DecodeError("the reply is not packed as it says") from None
+        self._left -= len(part)
+        if self._left < 0:
+            raise TooLarge("too large")
+        self._parts.append(part)
+
+    def whole(self) -> bytes:
+        """Return the body; raises DecodeError where a packed one broke off."""
+        if self._unpack is not None and self._parts and not self._unpack.eof:
+            raise DecodeError("the packed reply broke off")
+        return self._parts[0] if len(self._parts) == 1 else b"".join(self._parts)

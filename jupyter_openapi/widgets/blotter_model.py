@@ -11,6 +11,7 @@ from typing import Any
 from jupyter_openapi.account import ClientLike
 from jupyter_openapi.errors import OpenAPIError, RequestRefused
 from jupyter_openapi.messages import N_, _, ngettext
+from jupyter_openapi.stream.news import LINK, ORDERS
 from jupyter_openapi.trading.describe import describe_standing
 from jupyter_openapi.widgets import polling as events
 from jupyter_openapi.widgets import queries as reads
@@ -18,8 +19,17 @@ from jupyter_openapi.widgets.blotter_rows import Row, let_through, may_cancel, m
 from jupyter_openapi.widgets.model import Pending, PendingChange
 from jupyter_openapi.widgets.order_fields import cancel_offer
 from jupyter_openapi.widgets.panel import PanelState, failure_words, in_thread, zone_of
-from jupyter_openapi.widgets.polling import GAP, TRAFFIC, WAITING, Backoff, Poller
-from jupyter_openapi.widgets.pushed import CHECK, LINK, ORDERS, Ear, newest, pushed_prices
+from jupyter_openapi.widgets.polling import (
+    CHECK,
+    GAP,
+    TRAFFIC,
+    WAITING,
+    Backoff,
+    Ear,
+    Poller,
+    newest,
+    pushed_prices,
+)
 from jupyter_openapi.widgets.queries import ClientHolder, connected
 
 EVERY = 5.0  # seconds between two looks while an order is open

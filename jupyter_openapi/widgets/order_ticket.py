@@ -16,6 +16,7 @@ from typing import Any
 from jupyter_openapi.account import ClientLike
 from jupyter_openapi.errors import OutcomeUnknown, RequestRefused
 from jupyter_openapi.messages import N_, _
+from jupyter_openapi.stream.news import LINK
 from jupyter_openapi.trading.order_state import OrderState, describe_progress
 from jupyter_openapi.widgets import polling as events
 from jupyter_openapi.widgets.live_quote import LiveQuote
@@ -30,8 +31,7 @@ from jupyter_openapi.widgets.order_fields import (
     submit_offer,
 )
 from jupyter_openapi.widgets.panel import PanelState, by_label, failure_words, in_thread
-from jupyter_openapi.widgets.polling import TRAFFIC, Backoff, Poller
-from jupyter_openapi.widgets.pushed import CHECK, LINK, Ear, newest
+from jupyter_openapi.widgets.polling import CHECK, TRAFFIC, Backoff, Ear, Poller, newest
 from jupyter_openapi.widgets.queries import ClientHolder, connected
 
 EVERY = 5.0  # seconds between two looks at an order

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from jupyter_openapi.errors import RequestRefused
+from jupyter_openapi.magic.caller import in_terminal, refuse_in_terminal
 from jupyter_openapi.magic.command import Invocation, Report, command, notify, parameter
 from jupyter_openapi.magic.flags import Flag
-from jupyter_openapi.magic.terminal import in_terminal, refuse_in_terminal
 from jupyter_openapi.messages import _
 from jupyter_openapi.spec.model import Kind
 

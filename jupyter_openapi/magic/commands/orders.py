@@ -6,9 +6,9 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from jupyter_openapi.errors import RequestRefused
+from jupyter_openapi.magic.caller import refuse_in_terminal
 from jupyter_openapi.magic.command import Invocation, command, notify, parameter
 from jupyter_openapi.magic.flags import Flag
-from jupyter_openapi.magic.terminal import refuse_in_terminal
 from jupyter_openapi.messages import _
 from jupyter_openapi.spec.model import Effect, Kind
 

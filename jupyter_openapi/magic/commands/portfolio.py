@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from jupyter_openapi.errors import RequestRefused
 from jupyter_openapi.frames import describe
+from jupyter_openapi.magic.caller import refuse_in_terminal
 from jupyter_openapi.magic.command import Invocation, Report, command, notify, parameter
 from jupyter_openapi.magic.flags import Flag
 from jupyter_openapi.magic.preferences import base_currency
-from jupyter_openapi.magic.terminal import refuse_in_terminal
 from jupyter_openapi.messages import _
 from jupyter_openapi.spec.dates import zone
 from jupyter_openapi.spec.model import Kind

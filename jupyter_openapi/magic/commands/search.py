@@ -12,7 +12,7 @@ from weakref import WeakKeyDictionary
 
 from jupyter_openapi.errors import OpenAPIError
 from jupyter_openapi.magic.command import Invocation, command, notify, parameter
-from jupyter_openapi.magic.naming import ask_names
+from jupyter_openapi.magic.present import ask_names
 from jupyter_openapi.magic.recent import SEEN, SYMBOL
 from jupyter_openapi.market.names import NAMES, Match
 from jupyter_openapi.market.symbols import MARKETS, SECURITIES, suggest

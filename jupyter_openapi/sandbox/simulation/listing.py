@@ -7,8 +7,7 @@ from dataclasses import replace
 from decimal import Decimal
 from functools import lru_cache
 
-from jupyter_openapi.market.products import table_of
-from jupyter_openapi.market.symbols import SECURITIES, Contract, Security, contract
+from jupyter_openapi.market.symbols import SECURITIES, Contract, Security, contract, table_of
 from jupyter_openapi.market.ticks import ladder
 from jupyter_openapi.sandbox.simulation.trading_days import ANCHOR
 
