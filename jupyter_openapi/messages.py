@@ -34,8 +34,8 @@ VARIABLES = ("LONGBRIDGE_LANGUAGE", "LONGPORT_LANGUAGE")
 MESSAGES, REPLIES = "jupyter_openapi", "replies"
 """The catalogues: all messages, and what the columns of replies mean."""
 _WIDE = "\u2e80-\ua4cf\uac00-\ud7ff\uf900-\ufaff\uff00-\uffef"
-_CLOSING = "。，、；：！？）」』”’"
-_PARTS = re.compile(rf"[（「『“‘]*(?:[{_WIDE}]|[^\s{_WIDE}]+)[{_CLOSING}]*\s*|\s+")
+_CLOSING = "。，、；：！？）」』”’"  # noqa: RUF001 (Chinese marks)
+_PARTS = re.compile(rf"[（「『“‘]*(?:[{_WIDE}]|[^\s{_WIDE}]+)[{_CLOSING}]*\s*|\s+")  # noqa: RUF001
 """What a line is broken between: a Chinese character or a word, with the marks that belong to it."""
 _SPELLINGS: Mapping[str, str] = {
     "zh": "zh-CN",

@@ -8,8 +8,8 @@ python tools/catalogs.py fill FILE    take translations from JSON: {"message": {
 A message is what `_()`, `N_()`, `ngettext()` and `pgettext()` get in Python, `t()` and the labels of buttons
 and fields in the panels' scripts, the help of commands and flags, and what the specification says of
 operations, columns and error codes. What it says of the columns of replies goes into a domain of its own
-(`replies.po`), for it is long and seldom asked for. In JSON a message with a context is "context|message", and a plural is
-called by its first template.
+(`replies.po`), for it is long and seldom asked for. In JSON a message with a context is "context|message",
+and a plural is called by its first template.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ WORDS = SCRIPTS / "words.js"
 LANGUAGES = ("zh_CN", "zh_HK")
 MAIN, REPLIES = "jupyter_openapi", "replies"
 DOMAINS = (MAIN, REPLIES)
-"""The catalogues of a language: all messages, and the meanings of replies' columns that are no other message."""
+"""The catalogues of a language: all messages, and the meanings of replies' columns beside those."""
 PYTHON = {
     "_": (0,),
     "N_": (0,),
@@ -66,9 +66,12 @@ SCRIPT = {
 CONSTANTS = (
     "jupyter_openapi.portfolio.equity:NOTES",
     "jupyter_openapi.portfolio.pnl_frame:DEFINITIONS",
+    "jupyter_openapi.portfolio.pnl_frame:REMARKS",
+    "jupyter_openapi.portfolio.pnl_frame:BROKER_NOTE",
     "jupyter_openapi.portfolio.valuation:DEFINITIONS",
     "jupyter_openapi.portfolio.performance:DEFINITIONS",
     "jupyter_openapi.portfolio.performance:LOCAL",
+    "jupyter_openapi.portfolio.performance:RECONSTRUCTED_NOTE",
     "jupyter_openapi.portfolio.trade_figures:DEFINITIONS",
     "jupyter_openapi.portfolio.tax_lots:DEFINITIONS",
     "jupyter_openapi.portfolio.tax_export:METHODS",
@@ -228,7 +231,7 @@ def texts_of(*names: str) -> Iterator[str]:
 
 def _texts(value: object) -> Iterator[str]:
     if isinstance(value, str):
-        if re.search(r"[a-z]{2}.* |^[A-Z][a-z]+$|^[A-Z][a-z]+ %$", value) and "_" not in value:
+        if re.search(r"[a-z]{2}.* |^[A-Z][a-z]+$|^[A-Z][a-z]+ %$", value):
             yield value
     elif hasattr(value, "help"):
         yield value.help
@@ -365,7 +368,7 @@ def files_of(messages: list[Message]) -> dict[Path, bytes]:
 
 _CODE = re.compile(r"`[^`]*`|%%?openapi\b|--[a-z][\w-]*")
 _VALUES = re.compile(r"\d+(?:\.\d+)?|[A-Za-z]+(?:[._][A-Za-z]\w*)+|\b[A-Z]{4,}\b")
-"""What the meaning of a column quotes: numbers, names of fields and operations, and forms such as YYYYMMDD."""
+"""What the meaning of a column quotes: numbers, names of fields and operations, forms such as YYYYMMDD."""
 
 
 def fields_of(text: str) -> list[str]:

@@ -48,9 +48,7 @@ def _lines(dtypes: dict[str, str], known: dict[str, Field], width: int) -> Itera
         column = known.get(name)
         unit = f", {pgettext('unit', column.unit)}" if column is not None and column.unit else ""
         said = meaning(column.description) if column is not None else ""
-        yield filled(
-            f"({dtype}{unit}) {said}".rstrip(), width, f"  {name:<{longest}} ", " " * (longest + 3)
-        )
+        yield filled(f"({dtype}{unit}) {said}".rstrip(), width, f"  {name:<{longest}} ", " " * (longest + 3))
 
 
 def _tables(operation: Operation, width: int) -> Iterator[str]:

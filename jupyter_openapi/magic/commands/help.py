@@ -187,7 +187,7 @@ def _row(operation: Operation, name: str, parameter: Parameter, short: Mapping[s
     ]
     text = f"{_(', ').join(filter(None, facts))}{_('. ')}{_(parameter.description)}".rstrip()
     if parameter.kind is Kind.ENUM:
-        text = _("{text}. One of {choices}.").format(text=text.rstrip("."), choices=choices(parameter))
+        text = _("{text}. One of {choices}.").format(text=text.rstrip(".。"), choices=choices(parameter))
     if parameter.fields:
         text += _(" Each has {fields}.").format(fields=", ".join(each.name for each in parameter.fields))
     return shown, text
