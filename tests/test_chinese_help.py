@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -10,7 +11,11 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from test_plots import said
+from test_plots_performance import exposed
+from test_portfolio_pnl import traded, work
 
+from jupyter_openapi import plots
 from jupyter_openapi.frames.view import picture_of
 from jupyter_openapi.magic.commands import COMMANDS
 from jupyter_openapi.magic.commands.help import WIDTH, command_help, operation_help
@@ -18,6 +23,7 @@ from jupyter_openapi.messages import filled, pgettext, set_language, text_width
 from jupyter_openapi.portfolio import tax_lots
 from jupyter_openapi.portfolio.daily_returns import BROKER, RECONSTRUCTED, SNAPSHOTS
 from jupyter_openapi.portfolio.exposures import UNKNOWN
+from jupyter_openapi.portfolio.lot_ledger import COST_UNKNOWN
 from jupyter_openapi.portfolio.positions import FUND
 from jupyter_openapi.portfolio.trade_figures import GROUPS
 from jupyter_openapi.spec import catalog
@@ -38,9 +44,7 @@ def english_again() -> Iterator[None]:
 
 # ---- help
 
-ENGLISH = re.compile(
-    r"(?<![-_./=])\b(?:a|an|the|of|is|are|was|which|that|with|for|and|by|to|not)\b(?![-_=])"
-)
+ENGLISH = re.compile(r"(?<![-_./=])\b(?:a|an|the|of|is|are|was|which|that|with|for|and|by|to|not)\b(?![-_=])")
 """Words that a sentence has, and no list of names."""
 
 
@@ -123,3 +127,25 @@ def test_words_of_portfolio_frames_are_shown_in_chinese_and_kept_in_english(tag:
         ("market", FUND),
         ("sector", UNKNOWN),
     }
+
+
+def test_a_picture_of_exposure_says_in_chinese_by_what_and_which_sector_is_not_known() -> None:
+    frame = exposed().rename(columns={"symbol": "sector"})
+    frame["sector"] = ["Internet", UNKNOWN, "Bank"]
+    assert UNKNOWN in said(plots.exposure(frame, interactive=True))
+    set_language("zh-HK")
+    shown = json.dumps(json.loads(said(plots.exposure(frame, interactive=True))), ensure_ascii=False)
+    assert "按行業劃分的敞口" in shown
+    assert "未知" in shown
+    assert "Internet" in shown  # the broker's own word
+    assert UNKNOWN not in shown
+
+
+def test_a_remark_of_a_trip_is_a_sentence_in_the_language_of_the_moment() -> None:
+    client = traded(("Buy", "100", "10"), ("Sell", "350", "12"), held="50")
+    client.stocks[0]["cost_price"] = ""
+    assert work(client, fees=False).remark[0] == COST_UNKNOWN
+    set_language("zh-CN")
+    frame = work(client, fees=False)
+    assert frame.remark[0] == "所平部分没有已知的建仓成交"
+    assert frame.direction[1] == "long"
