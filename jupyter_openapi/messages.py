@@ -6,7 +6,8 @@ template is the key of the translation catalogues, so it never holds a value. Wh
 depend on a count there are two templates: ``ngettext("{count} row", "{count} rows", n).format(count=n)``.
 A word that stands in a constant is marked, ``N_("limit")``, and translated where it is shown, ``_(word)``:
 the language may change after the module was imported. Where one English word has two meanings, `pgettext`
-says which: ``pgettext("column", "Open")`` is an opening price.
+says which: ``pgettext("column", "Open")`` is an opening price. What the columns of replies mean fills a
+catalogue of its own, which is read when one is asked for: `meaning`.
 
 The language is that of the panel being drawn (`speaking`), else the one that was chosen (`set_language`),
 else ``LONGBRIDGE_LANGUAGE``, else English. The catalogues are in ``locale/``; ``make catalogs`` renews them.
@@ -16,6 +17,7 @@ No catalogue is read, and gettext is not imported, while the language is English
 from __future__ import annotations
 
 import os
+import re
 import threading
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -29,6 +31,12 @@ ENGLISH = "en"
 LANGUAGES = (ENGLISH, "zh-CN", "zh-HK")
 VARIABLES = ("LONGBRIDGE_LANGUAGE", "LONGPORT_LANGUAGE")
 """Variables of the environment that name a language; the first that is set counts."""
+MESSAGES, REPLIES = "jupyter_openapi", "replies"
+"""The catalogues: all messages, and what the columns of replies mean."""
+_WIDE = "\u2e80-\ua4cf\uac00-\ud7ff\uf900-\ufaff\uff00-\uffef"
+_CLOSING = "。，、；：！？）」』”’"  # noqa: RUF001 (Chinese marks)
+_PARTS = re.compile(rf"[（「『“‘]*(?:[{_WIDE}]|[^\s{_WIDE}]+)[{_CLOSING}]*\s*|\s+")  # noqa: RUF001
+"""What a line is broken between: a Chinese character or a word, with the marks that belong to it."""
 _SPELLINGS: Mapping[str, str] = {
     "zh": "zh-CN",
     "zh-hans": "zh-CN",
@@ -168,6 +176,12 @@ def pgettext(context: str, template: str) -> str:
     return _catalogue(tag).pgettext(context, template) if tag != ENGLISH and template else template
 
 
+def meaning(description: str) -> str:
+    """Return what a reply's column means, as the specification says it, in the language in use."""
+    tag = language()
+    return _catalogue(tag, REPLIES).gettext(description) if tag != ENGLISH and description else description
+
+
 def N_(template: str) -> str:  # noqa: N802 (gettext's usual name)
     """Return the template itself, which goes into the catalogues: it is translated where it is shown."""
     return template
@@ -187,6 +201,31 @@ def padded(text: str, room: int) -> str:
     return text + " " * (room - text_width(text))
 
 
+def filled(text: str, width: int, lead: str = "", later: str = "") -> str:
+    """Return a text in lines of at most `width` columns of a terminal, as `textwrap.fill` does.
+
+    Chinese text breaks after any character, yet no line begins with a stop or a comma.
+    """
+    if text.isascii():
+        from textwrap import fill
+
+        return fill(
+            text,
+            width,
+            initial_indent=lead,
+            subsequent_indent=later,
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
+    lines, line = list[str](), lead
+    for part in _PARTS.findall(text.replace("\n", " ")):
+        if text_width(line) + text_width(part.rstrip()) > width and line not in {lead, later}:
+            lines.append(line.rstrip())
+            line = later
+        line += part
+    return "\n".join([*lines, line.rstrip()])
+
+
 def aligned(rows: Iterable[tuple[str, str]], lead: str = "") -> list[str]:
     """Return lines of label and text, the labels in the language in use and all texts at one column."""
     shown = [(_(label), text) for label, text in rows]
@@ -196,17 +235,23 @@ def aligned(rows: Iterable[tuple[str, str]], lead: str = "") -> list[str]:
 
 
 @cache
-def _catalogue(tag: str) -> NullTranslations:
-    """Return a language's catalogue; an empty one, and so English, where its file can't be read."""
+def _catalogue(tag: str, domain: str = MESSAGES) -> NullTranslations:
+    """Return a language's catalogue; an empty one, and so English, where its file can't be read.
+
+    That of the replies leaves out what stands in the other, and finds it there.
+    """
     from gettext import GNUTranslations, NullTranslations
     from importlib.resources import files
 
     folder = files("jupyter_openapi") / "locale" / tag.replace("-", "_") / "LC_MESSAGES"
     try:
-        with folder.joinpath("jupyter_openapi.mo").open("rb") as file:
-            return GNUTranslations(file)
+        with folder.joinpath(f"{domain}.mo").open("rb") as file:
+            found: NullTranslations = GNUTranslations(file)
     except (OSError, UnicodeDecodeError):
-        return NullTranslations()
+        found = NullTranslations()
+    if domain != MESSAGES:
+        found.add_fallback(_catalogue(tag))
+    return found
 
 
 set_language(None)

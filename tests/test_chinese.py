@@ -24,6 +24,7 @@ from jupyter_openapi.magic import preferences
 from jupyter_openapi.market import orders
 from jupyter_openapi.messages import _, language, ngettext, pgettext, set_language, speaking
 from jupyter_openapi.plots import style as fonts
+from jupyter_openapi.spec import catalog
 from jupyter_openapi.trading.describe import describe_order
 from jupyter_openapi.widgets import Blotter, Chart, CredentialPanel, OrderForm, PortfolioView, Watch
 from jupyter_openapi.widgets.panel import by_label, static
@@ -67,18 +68,24 @@ def test_what_is_wrong_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
         catalogs.Message("", "Type `%openapi send`."),
         catalogs.Message("", "Symbol"),
         catalogs.Message("column", "Open"),
+        catalogs.Message("", "0 call, 1 put.", "", catalogs.REPLIES),
+        catalogs.Message("", "Id, as agent_chat takes it.", "", catalogs.REPLIES),
     ]
     given = {
         ("", "{count:,} rows"): "{count} 行",
         ("", "Type `%openapi send`."): "请输入 `%openapi 发送`。",
         ("column", "Open"): "开盘",
+        ("", "0 call, 1 put."): "0 认购，2 认沽。",
+        ("", "Id, as agent_chat takes it."): "编号，可用于对话。",
     }
     monkeypatch.setattr(catalogs, "read", lambda _language: given)
     found = list(catalogs.wrongs(messages_))
-    assert len(found) == 3 * len(catalogs.LANGUAGES)
+    assert len(found) == 5 * len(catalogs.LANGUAGES)
     assert "['{count:,}'] are ['{count}']" in found[0]
     assert "what is typed differs" in found[1]
     assert found[2].endswith("no translation of 'Symbol'")
+    assert "the values of '0 call, 1 put.' are not in '0 认购，2 认沽。'" in found[3]
+    assert "the values of 'Id, as agent_chat takes it.' are not in" in found[4]
 
 
 def test_a_catalogue_is_read_as_it_was_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -104,6 +111,47 @@ def test_a_catalogue_is_read_as_it_was_written(tmp_path: Path, monkeypatch: pyte
     assert known.pgettext("column", "Open") == "译2"
     assert {known.ngettext("{n} row", "{n} rows", count) for count in (0, 1, 2)} == {"译1"}
     assert known.gettext(listed[0].text) == "译0"
+
+
+def test_meanings_of_columns_have_a_catalogue_of_their_own_that_shares_texts_with_the_other() -> None:
+    listed = catalogs.extracted()
+    texts = {domain: {each.text for each in listed if each.domain == domain} for domain in catalogs.DOMAINS}
+    columns = [c for o in catalog().operations.values() for table in o.tables for c in table.columns]
+    said = {column.description for column in columns if column.description}
+    assert len(said) > 1400
+    assert said == texts[catalogs.REPLIES] | (said & texts[catalogs.MAIN])
+    assert not texts[catalogs.REPLIES] & {each.text for each in listed if each.domain != catalogs.REPLIES}
+    shared = next(iter(said & texts[catalogs.MAIN]))
+    for tag in CHINESE:
+        set_language(tag)
+        shown = {text: messages.meaning(text) for text in said}
+        assert {text for text, chinese in shown.items() if chinese.isascii()} == set()
+        assert messages.meaning(shared) == _(shared)
+    set_language("en")
+    assert messages.meaning(shared) == shared
+
+
+def test_meanings_of_columns_are_read_when_one_is_asked_for() -> None:
+    code = """
+import sys
+from jupyter_openapi.messages import _, meaning, set_language
+opened = []
+sys.addaudithook(lambda name, got: opened.append(str(got[0])) if name == "open" else None)
+set_language("zh-HK")
+def read():
+    return [path.rsplit("/", 1)[-1] for path in opened if path.endswith(".mo")]
+print(_("Buy"), read(), meaning("Strike price."), read())
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={"PATH": "/usr/bin", "PYTHONUTF8": "1"},
+    )
+    assert done.stdout.strip() == (
+        "買入 ['jupyter_openapi.mo'] 行使價。 ['jupyter_openapi.mo', 'replies.mo']"
+    )
 
 
 def test_messages_inside_f_strings_count(tmp_path: Path) -> None:

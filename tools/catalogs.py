@@ -7,8 +7,9 @@ python tools/catalogs.py fill FILE    take translations from JSON: {"message": {
 
 A message is what `_()`, `N_()`, `ngettext()` and `pgettext()` get in Python, `t()` and the labels of buttons
 and fields in the panels' scripts, the help of commands and flags, and what the specification says of
-operations, columns and error codes. In JSON a message with a context is "context|message", and a plural is
-called by its first template.
+operations, columns and error codes. What it says of the columns of replies goes into a domain of its own
+(`replies.po`), for it is long and seldom asked for. In JSON a message with a context is "context|message",
+and a plural is called by its first template.
 """
 
 from __future__ import annotations
@@ -38,6 +39,9 @@ LOCALE = PACKAGE / "locale"
 SCRIPTS = PACKAGE / "widgets" / "static"
 WORDS = SCRIPTS / "words.js"
 LANGUAGES = ("zh_CN", "zh_HK")
+MAIN, REPLIES = "jupyter_openapi", "replies"
+DOMAINS = (MAIN, REPLIES)
+"""The catalogues of a language: all messages, and the meanings of replies' columns beside those."""
 PYTHON = {
     "_": (0,),
     "N_": (0,),
@@ -62,9 +66,12 @@ SCRIPT = {
 CONSTANTS = (
     "jupyter_openapi.portfolio.equity:NOTES",
     "jupyter_openapi.portfolio.pnl_frame:DEFINITIONS",
+    "jupyter_openapi.portfolio.pnl_frame:REMARKS",
+    "jupyter_openapi.portfolio.pnl_frame:BROKER_NOTE",
     "jupyter_openapi.portfolio.valuation:DEFINITIONS",
     "jupyter_openapi.portfolio.performance:DEFINITIONS",
     "jupyter_openapi.portfolio.performance:LOCAL",
+    "jupyter_openapi.portfolio.performance:RECONSTRUCTED_NOTE",
     "jupyter_openapi.portfolio.trade_figures:DEFINITIONS",
     "jupyter_openapi.portfolio.tax_lots:DEFINITIONS",
     "jupyter_openapi.portfolio.tax_export:METHODS",
@@ -90,11 +97,12 @@ PANEL = (
 
 
 class Message(NamedTuple):
-    """A template: its context, its English text, and the English plural where it has one."""
+    """A template: its context, its English text, the English plural where it has one, and its domain."""
 
     context: str
     text: str
     plural: str = ""
+    domain: str = MAIN
 
     @property
     def key(self) -> str:
@@ -120,7 +128,10 @@ def extracted() -> list[Message]:
     found |= {Message("", text) for text in texts_of(*CONSTANTS, *PANEL)}
     found |= set(in_facts())
     plurals = {(each.context, each.text) for each in found if each.plural}
-    return sorted(each for each in found if each.plural or (each.context, each.text) not in plurals)
+    main = [each for each in found if each.plural or (each.context, each.text) not in plurals]
+    known = {each.text for each in main if not each.context}
+    replies = {Message("", text, "", REPLIES) for text in in_replies() if text not in known}
+    return [*sorted(main), *sorted(replies)]
 
 
 def _in_python(path: Path) -> Iterator[Message]:
@@ -174,6 +185,7 @@ def in_facts() -> Iterator[Message]:
     from jupyter_openapi.market import facts
     from jupyter_openapi.spec import catalog
     from jupyter_openapi.spec.codes import error_codes, error_texts
+    from jupyter_openapi.spec.model import UNITS
     from jupyter_openapi.trading.describe import TYPES
 
     operations = catalog().operations.values()
@@ -182,13 +194,25 @@ def in_facts() -> Iterator[Message]:
         yield from (Message("", text) for text in _described(operation.parameters))
     views = [view for operation in operations for view in operation.views] + list(frame_views().values())
     for view in views:
-        yield from (Message("column", column.title) for column in view.columns)
+        for column in view.columns:
+            yield Message("column", column.title)
+            yield from (Message(column.field, word) for word in column.words)
+    yield from (Message("unit", unit) for unit in UNITS)
     for each in (*error_codes().values(), *error_texts()):
         yield from (Message("", text) for text in (each.meaning, each.advice) if text)
     for title in (*TYPES.values(), "order"):
         yield Message("order type", title)
     for row in facts("orders")["statuses"].values():
         yield Message("", row["meaning"])
+
+
+def in_replies() -> Iterator[str]:
+    """Yield what the specification says of the columns of replies."""
+    from jupyter_openapi.spec import catalog
+
+    for operation in catalog().operations.values():
+        for table in operation.tables:
+            yield from (column.description for column in table.columns if column.description)
 
 
 def _described(parameters: Iterable[Any]) -> Iterator[str]:
@@ -207,7 +231,7 @@ def texts_of(*names: str) -> Iterator[str]:
 
 def _texts(value: object) -> Iterator[str]:
     if isinstance(value, str):
-        if re.search(r"[a-z]{2}.* |^[A-Z][a-z]+$|^[A-Z][a-z]+ %$", value) and "_" not in value:
+        if re.search(r"[a-z]{2}.* |^[A-Z][a-z]+$|^[A-Z][a-z]+ %$", value):
             yield value
     elif hasattr(value, "help"):
         yield value.help
@@ -225,17 +249,22 @@ def _texts(value: object) -> Iterator[str]:
 Catalogue = dict[Message, str]
 
 
-def path_of(language: str, ending: str = "po") -> Path:
+def path_of(language: str, ending: str = "po", domain: str = MAIN) -> Path:
     """Return where a language's catalogue is."""
-    return LOCALE / language / "LC_MESSAGES" / f"jupyter_openapi.{ending}"
+    return LOCALE / language / "LC_MESSAGES" / f"{domain}.{ending}"
 
 
 def read(language: str) -> dict[tuple[str, str], str]:
-    """Return a catalogue's translations by context and English text."""
-    path = path_of(language)
+    """Return a language's translations by context and English text, whichever domain they are in."""
     found: dict[tuple[str, str], str] = {}
-    if not path.exists():
-        return found
+    for domain in reversed(DOMAINS):
+        path = path_of(language, domain=domain)
+        found |= _read(path) if path.exists() else {}
+    return found
+
+
+def _read(path: Path) -> dict[tuple[str, str], str]:
+    found: dict[tuple[str, str], str] = {}
     for block in re.split(r"\n{2,}", path.read_text(encoding="utf-8")):
         parts: dict[str, str] = {}
         name = ""
@@ -256,6 +285,11 @@ def translated(language: str, messages: Iterable[Message]) -> Catalogue:
     """Return the translation of each message, "" where there is none; others are dropped."""
     known = read(language)
     return {message: known.get((message.context, message.text), "") for message in messages}
+
+
+def of_domain(catalogue: Catalogue, domain: str) -> Catalogue:
+    """Return the part of a catalogue that is in one domain."""
+    return {message: text for message, text in catalogue.items() if message.domain == domain}
 
 
 def _head(language: str) -> str:
@@ -323,14 +357,18 @@ def files_of(messages: list[Message]) -> dict[Path, bytes]:
     catalogues = {language: translated(language, messages) for language in LANGUAGES}
     found = {WORDS: words_script(catalogues).encode()}
     for language, catalogue in catalogues.items():
-        found[path_of(language)] = po_text(language, catalogue).encode()
-        found[path_of(language, "mo")] = mo_bytes(language, catalogue)
+        for domain in DOMAINS:
+            part = of_domain(catalogue, domain)
+            found[path_of(language, "po", domain)] = po_text(language, part).encode()
+            found[path_of(language, "mo", domain)] = mo_bytes(language, part)
     return found
 
 
 # ---- what may be wrong
 
 _CODE = re.compile(r"`[^`]*`|%%?openapi\b|--[a-z][\w-]*")
+_VALUES = re.compile(r"\d+(?:\.\d+)?|[A-Za-z]+(?:[._][A-Za-z]\w*)+|\b[A-Z]{4,}\b")
+"""What the meaning of a column quotes: numbers, names of fields and operations, forms such as YYYYMMDD."""
 
 
 def fields_of(text: str) -> list[str]:
@@ -359,6 +397,9 @@ def wrongs(messages: Iterable[Message]) -> Iterator[str]:
                 yield f"{language}: the fields {wanted} are {fields_of(text)} in {text!r}"
             if sorted(_CODE.findall(text)) != sorted(_CODE.findall(message.text)):
                 yield f"{language}: what is typed differs from {message.text!r} in {text!r}"
+            quoted = sorted(_VALUES.findall(message.text))
+            if message.domain == REPLIES and sorted(_VALUES.findall(text)) != quoted:
+                yield f"{language}: the values of {message.text!r} are not in {text!r}"
             if text[:1].isspace() != message.text[:1].isspace() and message.text[:1] == "\n":
                 yield f"{language}: the line break before {message.text!r} is lost"
 
@@ -383,9 +424,10 @@ def fill(messages: list[Message], given: Mapping[str, Mapping[str, str]]) -> Ite
         for key, texts in given.items():
             if key in by_key and texts.get(language):
                 catalogue[by_key[key]] = texts[language]
-        path = path_of(language)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(po_text(language, catalogue).encode())
+        for domain in DOMAINS:
+            path = path_of(language, domain=domain)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(po_text(language, of_domain(catalogue, domain)).encode())
 
 
 def main(arguments: list[str]) -> int:

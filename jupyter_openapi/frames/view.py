@@ -125,13 +125,14 @@ def _pivot(frame: pd.DataFrame, view: View, most: int, fewest: int) -> Picture:
     part = frame.iloc[list(shown)]
     notes: list[str] = []
     moments = [None if _absent(value) else value for value in part.index]
-    title = _("Date") if frame.index.name == "trade_date" else _("Time")
-    columns = [Column(title, tuple(map(Cell, _times(moments, notes))), number=False, key=True)]
+    first = _("Date") if frame.index.name == "trade_date" else _("Time")
+    columns = [Column(first, tuple(map(Cell, _times(moments, notes))), number=False, key=True)]
     for each in view.columns:
         for symbol in part[each.field].columns if each.field in part.columns else ():
             values = [None if _absent(value) else value for value in part[each.field, symbol]]
             cells = tuple(_cells(values, each.format))
-            columns.append(Column(f"{clean(str(symbol))} {each.title}", cells, number=True, key=each.key))
+            title = f"{clean(str(symbol))} {pgettext('column', each.title)}"
+            columns.append(Column(title, cells, number=True, key=each.key))
     return Picture(tuple(columns), len(frame), shown, len(frame.columns) + 1, tuple(notes))  # and the index
 
 
@@ -169,6 +170,8 @@ def _column(frame: pd.DataFrame, column: ViewColumn, notes: list[str]) -> Column
     if column.format in _TIMES:
         texts = _times(values, notes) if column.format == "time" else [_day(value) for value in values]
         return Column(pgettext("column", column.title), tuple(map(Cell, texts)), number=False, key=column.key)
+    if column.words:
+        values = [pgettext(column.field, each) if each in column.words else each for each in values]
     cells = tuple(_cells(values, column.format))
     number = column.format in _NUMBERS or column.format in _SIGNED
     return Column(pgettext("column", column.title), cells, number, column.key)

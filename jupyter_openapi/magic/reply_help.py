@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from textwrap import fill
 
-from jupyter_openapi.messages import N_, _
+from jupyter_openapi.messages import N_, _, filled, meaning, pgettext
 from jupyter_openapi.spec.model import Effect, Field, Operation, Table, table_names
 
 SOURCES = {
@@ -19,13 +18,7 @@ def reply_help(operation: Operation, *, decimals: str, tz: str, width: int) -> I
     """Yield the lines on what an operation gives: a frame for a read, data for a change."""
     if operation.effect is not Effect.READ:
         if fields := [column.name for table in operation.tables for column in table.fields]:
-            yield fill(
-                ", ".join(dict.fromkeys(fields)),
-                width,
-                initial_indent=_("The reply's data: "),
-                subsequent_indent="  ",
-                break_on_hyphens=False,
-            )
+            yield filled(", ".join(dict.fromkeys(fields)), width, _("The reply's data: "), "  ")
         return
     if not operation.tables:
         yield _("Returns a DataFrame whose columns follow from what comes back")
@@ -53,15 +46,9 @@ def _lines(dtypes: dict[str, str], known: dict[str, Field], width: int) -> Itera
     longest = min(30, max(map(len, dtypes)))
     for name, dtype in dtypes.items():
         column = known.get(name)
-        unit = f", {column.unit}" if column is not None and column.unit else ""
-        meaning = column.description if column is not None else ""
-        yield fill(
-            f"({dtype}{unit}) {meaning}".rstrip(),
-            width,
-            initial_indent=f"  {name:<{longest}} ",
-            subsequent_indent=" " * (longest + 3),
-            break_on_hyphens=False,
-        )
+        unit = f", {pgettext('unit', column.unit)}" if column is not None and column.unit else ""
+        said = meaning(column.description) if column is not None else ""
+        yield filled(f"({dtype}{unit}) {said}".rstrip(), width, f"  {name:<{longest}} ", " " * (longest + 3))
 
 
 def _tables(operation: Operation, width: int) -> Iterator[str]:
@@ -71,10 +58,5 @@ def _tables(operation: Operation, width: int) -> Iterator[str]:
         yield _("\nOther tables of the reply")
     for name in names:
         table = next(table for table in operation.tables if table.name == name)
-        yield fill(
-            ", ".join(column.name for column in table.columns),
-            width,
-            initial_indent=f"  --table {name}: ",
-            subsequent_indent="    ",
-            break_on_hyphens=False,
-        )
+        columns = ", ".join(column.name for column in table.columns)
+        yield filled(columns, width, f"  --table {name}: ", "    ")

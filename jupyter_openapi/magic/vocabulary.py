@@ -23,7 +23,7 @@ MEANT: Mapping[str, str] = {
 """What a word stands for that can mean nothing else; none of them changes anything but ``replace``."""
 
 TYPED: Mapping[str, str] = {
-    "history": "history_orders start=-30d` for past orders, or `%openapi candles 700.HK period=1d",
+    "history": "history_orders start=-30d",
     "disconnect": "forget",
     "logout": "forget",
     "long": "buy 100 700.HK @ 600",
@@ -69,11 +69,15 @@ def refuse_unclear(word: str, commands: Iterable[str]) -> None:
     """
     line = TYPED.get(word.lower())
     if line is not None and word.lower() not in commands:
-        raise RequestRefused(
-            _("{word} is no command or operation. Type `%openapi {line}`.").format(
-                word=short(word, 40), line=line
+        template = (
+            _(
+                "{word} is no command or operation. Type `%openapi {line}` for past orders, or "
+                "`%openapi candles 700.HK period=1d`."
             )
+            if word.lower() == "history"
+            else _("{word} is no command or operation. Type `%openapi {line}`.")
         )
+        raise RequestRefused(template.format(word=short(word, 40), line=line))
 
 
 def suggested(word: str, usual: Iterable[str], all_names: Iterable[str]) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from jupyter_openapi.errors import RequestRefused
-from jupyter_openapi.messages import _, ngettext
+from jupyter_openapi.messages import _, ngettext, pgettext
 from jupyter_openapi.plots.charts import MOST_BARS, Bar, Bars, needed, number
 from jupyter_openapi.plots.style import account_line, amount_text, facts_of, label_of, percent_text
 
@@ -208,10 +208,11 @@ def exposure_bars(frame: pd.DataFrame, *, privacy: bool, readable: Callable[[str
     for row in frame.to_dict("records"):
         share, money = number(row["net_pct"]), number(row["net"])
         if share is None or money is None:
-            unknown.append(str(row[by]))
+            unknown.append(pgettext(by, str(row[by])))
             continue
         text = percent_text(share) if privacy else f"{percent_text(share)}   {amount_text(money)}"
-        bars.append(Bar(label_of(row[by], None, readable), share, text, "muted" if share < 0 else "plain"))
+        label = label_of(pgettext(by, str(row[by])), None, readable)
+        bars.append(Bar(label, share, text, "muted" if share < 0 else "plain"))
     bars.sort(key=lambda bar: -abs(bar.value))
     left_out = bars[MOST_BARS:]
     leverage = number(summary.get("leverage"))
@@ -226,7 +227,7 @@ def exposure_bars(frame: pd.DataFrame, *, privacy: bool, readable: Callable[[str
     if unknown:
         remarks.append(_("Not shown, for it is not known: {names}.").format(names=", ".join(unknown[:5])))
     return Bars(
-        _("Exposure by {by}").format(by=by),
+        _("Exposure by {by}").format(by=pgettext("column", by.capitalize()).lower()),
         account_line(known, said),
         tuple(bars[:MOST_BARS]),
         _("net exposure, share of net assets"),

@@ -140,7 +140,7 @@ class Account:
         if expiry is not None and any(one.why == expiry.why for one in unmatched):
             return expiry.why
         if any(one.why == SIDE_UNKNOWN for one in unmatched):
-            return SIDE_UNKNOWN
+            return _(SIDE_UNKNOWN)
         trips = [one for one in done if isinstance(one, Trip)]
         if unmatched or symbol in self.gone or self._mixed(symbol, trips):
             return self._counts(symbol)

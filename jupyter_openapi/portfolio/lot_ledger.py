@@ -24,6 +24,7 @@ AVERAGE_UNKNOWN = "the average cost is not known: it holds a quantity opened by 
 SIDE_UNKNOWN = "neither the execution nor its order tells the side"
 NEVER_OPENED = "no purchase is known for it"
 ESTIMATED = "opened by no execution that is known: its cost is the position's, as an estimate"
+UNKNOWNS = (COST_UNKNOWN, AVERAGE_UNKNOWN, SIDE_UNKNOWN, NEVER_OPENED, ESTIMATED)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from jupyter_openapi.market.worth import Instrument
 from jupyter_openapi.messages import _
 from jupyter_openapi.portfolio.account_ledgers import Account
 from jupyter_openapi.portfolio.executions import moment
-from jupyter_openapi.portfolio.lot_ledger import Trip, Unmatched
+from jupyter_openapi.portfolio.lot_ledger import UNKNOWNS, Trip, Unmatched
 from jupyter_openapi.portfolio.positions import brief
 from jupyter_openapi.portfolio.prices import market_zone
 from jupyter_openapi.portfolio.valuation import text
@@ -149,6 +149,7 @@ BROKER_NOTE = (
 )
 NO_MULTIPLIER = "the contract's multiplier is not known"
 DOUBT = "quantities of this symbol do not add up (a transfer, a split, or older than what was read): check it"
+REMARKS = (*UNKNOWNS, NO_MULTIPLIER, DOUBT)
 Cells = dict[str, Any]
 
 
@@ -168,7 +169,7 @@ def frame_of(account: Account, tz: str) -> pd.DataFrame:
             row |= {"market": money.market, "currency": money.currency}
             row["counted"] = row["kind"] == "trip" and out is None
             if out is not None and row["kind"] == "trip":
-                row["remark"] = "; ".join(filter(None, [row.get("remark"), DOUBT]))
+                row["remark"] = _("; ").join(filter(None, [row.get("remark"), _(DOUBT)]))
         rows += mine
     rows.sort(key=lambda row: (row["closed_at"] is None, row["closed_at"] or 0))
     made = {name: _column(name, rows, tz) for name in COLUMNS}
@@ -223,7 +224,7 @@ def _cells(one: Trip | Unmatched, money: Instrument, rate: Decimal | None) -> Ce
             "proceeds": product(-one.quantity, one.price, money.multiplier) if one.quantity < 0 else None,
             "fees": one.fee,
             "close_order_id": one.order_id,
-            "remark": one.why,
+            "remark": _remark(one.why),
         }
     cost, proceeds = product(one.cost, money.multiplier), product(one.proceeds, money.multiplier)
     realized = minus(proceeds, cost)
@@ -249,8 +250,13 @@ def _cells(one: Trip | Unmatched, money: Instrument, rate: Decimal | None) -> Ce
         "open_order_id": one.open_order_id,
         "close_order_id": one.close_order_id,
         "estimated": one.estimated,
-        "remark": "; ".join(filter(None, [one.why, NO_MULTIPLIER * (money.multiplier is None)])),
+        "remark": _remark(one.why, NO_MULTIPLIER * (money.multiplier is None)),
     }
+
+
+def _remark(*said: str) -> str:
+    """Return sentences of the ledger in the language in use, as one."""
+    return _("; ").join(_(part) for why in said for part in why.split("; ") if part)
 
 
 def _left(account: Account, symbol: str) -> list[Cells]:

@@ -127,7 +127,7 @@ def brief(failure: OpenAPIError) -> str:
     if isinstance(failure, ApiError):
         code = _(", code {code}").format(code=failure.code) if failure.code is not None else ""
         return f"{sentence(failure.message).rstrip('.')}{code}"
-    return sentence(str(failure)).rstrip(".")
+    return sentence(str(failure)).rstrip(".。")
 
 
 def names(items: Iterable[str], most: int = 6) -> str:

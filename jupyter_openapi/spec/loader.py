@@ -250,6 +250,7 @@ def read_view(raw: Mapping[str, Any]) -> View:
             format=each.get("format", "text"),
             key=each.get("key", False),
             formula=each.get("formula"),
+            words=tuple(each.get("words", ())),
         )
         for each in raw["columns"]
     )
@@ -260,13 +261,16 @@ def read_view(raw: Mapping[str, Any]) -> View:
 def frame_views() -> Mapping[str, View]:
     """Return the views of frames that no operation gives, by name: ``portfolio``, ``pnl``.
 
-    A view with ``keys`` is several: ``exposure by market`` begins with the column ``market``.
+    A view with ``keys`` is several: ``exposure by market`` begins with the column ``market``, whose ``words``
+    are those of its key.
     """
     found: dict[str, View] = {}
     for name, each in read_documents()["common.json"]["x-views"].items():
         for key in each.get("keys", ()):
             title = key.replace("_", " ").capitalize()
-            first = {"field": key, "title": title, "format": "date" if key == "date" else "text", "key": True}
+            form = "date" if key == "date" else "text"
+            words = each.get("words", {}).get(key, ())
+            first = {"field": key, "title": title, "format": form, "key": True, "words": words}
             found[f"{name} by {key}"] = read_view({**each, "columns": [first, *each["columns"]]})
         if "keys" not in each:
             found[name] = read_view(each)

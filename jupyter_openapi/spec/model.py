@@ -226,7 +226,8 @@ class ViewColumn:
     """One column of a view: a column of the frame, or one computed from two of them.
 
     `fields` holds the frame's column, or the two that `formula` takes. The columns marked `key` are those
-    that fit 80 characters; the others are shown where there is room.
+    that fit 80 characters; the others are shown where there is room. `words` are values that this package
+    writes itself, such as ``long``: they are shown in the language in use, and stay as they are in the frame.
     """
 
     fields: tuple[str, ...]
@@ -234,6 +235,7 @@ class ViewColumn:
     format: str = "text"  # one of FORMATS
     key: bool = False
     formula: str | None = None  # one of FORMULAS; None: the column as it is
+    words: tuple[str, ...] = ()
 
     @property
     def field(self) -> str:

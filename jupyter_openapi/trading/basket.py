@@ -234,7 +234,7 @@ class Basket:
     __repr__ = __str__
 
     def __reduce__(self) -> str:
-        raise TypeError(NOT_COPIED)
+        raise TypeError(_(NOT_COPIED))
 
     def _repr_mimebundle_(self, **_kinds: object) -> dict[str, str]:
         """Return what a front end shows, and note that it was shown."""

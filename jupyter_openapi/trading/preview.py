@@ -56,7 +56,7 @@ class Original:
     def take(self) -> None:
         """Claim it for a preview, once: `dataclasses.replace` would make two of one."""
         if self._taken:
-            raise TypeError(NOT_COPIED)
+            raise TypeError(_(NOT_COPIED))
         self._taken = True
 
     def check(self) -> None:
@@ -70,7 +70,7 @@ class Original:
             )
 
 
-NOT_COPIED = "A preview can't be pickled or copied: it is sent once, from the kernel that made it."
+NOT_COPIED = N_("A preview can't be pickled or copied: it is sent once, from the kernel that made it.")
 
 
 LABELS = (
@@ -268,7 +268,7 @@ class Preview:
         return {"text/plain": str(self)}
 
     def __reduce__(self) -> str:
-        raise TypeError(NOT_COPIED)
+        raise TypeError(_(NOT_COPIED))
 
 
 _TYPED: ContextVar[bool] = ContextVar("typed", default=False)

@@ -81,7 +81,7 @@ def _no_price(symbol: str, word: str, why: str) -> RequestRefused:
     return RequestRefused(
         _(
             "The {word} of {symbol} is not known ({why}). Type a price, such as @ 600. Nothing was sent."
-        ).format(word=word, symbol=symbol, why=why.rstrip("."))
+        ).format(word=word, symbol=symbol, why=why.rstrip(".。"))
     )
 
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from urllib.parse import SplitResult, urlsplit
 
 from jupyter_openapi.errors import RequestRefused
-from jupyter_openapi.messages import _
+from jupyter_openapi.messages import N_, _
 
 GLOBAL = "https://openapi.longbridge.com"
 CHINA = "https://openapi.longbridge.cn"
@@ -25,7 +25,7 @@ REGIONS = ("cn", "hk")
 URL_NAMES = ("LONGBRIDGE_HTTP_URL", "LONGPORT_HTTP_URL")
 REGION_NAMES = ("LONGBRIDGE_REGION", "LONGPORT_REGION")
 _HOST = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?")
-EXAMPLE = "such as https://openapi.longbridge.com or http://127.0.0.1:8080"
+EXAMPLE = N_("such as https://openapi.longbridge.com or http://127.0.0.1:8080")
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,23 +119,25 @@ def _host(url: str, where: str) -> Host:
         port = parts.port
     except ValueError:
         raise RequestRefused(
-            _("{where} is not a URL: type a host alone, {example}.").format(where=where, example=EXAMPLE)
+            _("{where} is not a URL: type a host alone, {example}.").format(where=where, example=_(EXAMPLE))
         ) from None
     name = parts.hostname or ""
     numeric = _address(name)
     if not (_HOST.fullmatch(name) or (numeric and numeric.version == 6)) or not url.strip().isascii():
-        raise RequestRefused(_("{where} names no host: type {example}.").format(where=where, example=EXAMPLE))
+        raise RequestRefused(
+            _("{where} names no host: type {example}.").format(where=where, example=_(EXAMPLE))
+        )
     if _more_than_a_host(parts, url):
         raise RequestRefused(
             _(
                 "{where} must be a host alone, without user name, path, query or fragment: type {example}."
-            ).format(where=where, example=EXAMPLE)
+            ).format(where=where, example=_(EXAMPLE))
         )
     loopback = name == "localhost" or bool(numeric and numeric.is_loopback)
     if parts.scheme not in {"https", "http"} or (parts.scheme == "http" and not loopback):
         raise RequestRefused(
             _("{where} must start with https:// (plain http is for this machine only): {example}.").format(
-                where=where, example=EXAMPLE
+                where=where, example=_(EXAMPLE)
             )
         )
     shown = f"[{name}]" if ":" in name else name

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from textwrap import fill
 from typing import TYPE_CHECKING
 
 from jupyter_openapi.errors import RequestRefused, did_you_mean, sentence
@@ -14,7 +13,7 @@ from jupyter_openapi.magic.flags import FLAGS, Flag, applicable
 from jupyter_openapi.magic.recent import ORDER, SEEN
 from jupyter_openapi.magic.reply_help import reply_help
 from jupyter_openapi.magic.vocabulary import meant
-from jupyter_openapi.messages import N_, _
+from jupyter_openapi.messages import N_, _, filled
 from jupyter_openapi.spec import catalog
 from jupyter_openapi.spec.model import Effect, Kind, Operation, Parameter
 from jupyter_openapi.spec.request import METHODS, normalise
@@ -151,10 +150,7 @@ def _parameters(operation: Operation) -> Iterator[str]:
         else ""
     )
     for name, text in rows:
-        lead = f"  {name:<{width}}  "
-        yield fill(
-            text, WIDTH, initial_indent=lead, subsequent_indent=" " * (width + 4), break_on_hyphens=False
-        )
+        yield filled(text, WIDTH, f"  {name:<{width}}  ", " " * (width + 4))
 
 
 def parameter_help(operation: Operation, typed: str) -> str:
@@ -164,7 +160,7 @@ def parameter_help(operation: Operation, typed: str) -> str:
     for name, each in _leaves(operation.parameters):
         if name == wire:
             shown, text = _row(operation, name, each, short)
-            return fill(f"{shown}  {text}", WIDTH, subsequent_indent="  ", break_on_hyphens=False)
+            return filled(f"{shown}  {text}", WIDTH, "", "  ")
     return ""
 
 
@@ -191,7 +187,7 @@ def _row(operation: Operation, name: str, parameter: Parameter, short: Mapping[s
     ]
     text = f"{_(', ').join(filter(None, facts))}{_('. ')}{_(parameter.description)}".rstrip()
     if parameter.kind is Kind.ENUM:
-        text = _("{text}. One of {choices}.").format(text=text.rstrip("."), choices=choices(parameter))
+        text = _("{text}. One of {choices}.").format(text=text.rstrip(".。"), choices=choices(parameter))
     if parameter.fields:
         text += _(" Each has {fields}.").format(fields=", ".join(each.name for each in parameter.fields))
     return shown, text
@@ -235,14 +231,7 @@ def _filled(text: str, lead: str = "") -> str:
     start = "\n" if lead.startswith("\n") else ""
     lead = lead.lstrip("\n")
     indent = " " * (len(lead) - len(lead.lstrip())) + ("  " if lead.strip() else "")
-    return start + fill(
-        text,
-        WIDTH,
-        initial_indent=lead,
-        subsequent_indent=indent,
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
+    return start + filled(text, WIDTH, lead, indent)
 
 
 HEAD = N_("""
@@ -298,7 +287,7 @@ def brief(commands: Mapping[str, CommandSpec]) -> Report:
         f"%openapi: {_where()}",
         _(BRIEF),
         "",
-        *(fill(text, SCREEN, subsequent_indent="  ", break_on_hyphens=False) for text in lists),
+        *(filled(text, SCREEN, "", "  ") for text in lists),
     ]
     return Report("\n".join(parts))
 
