@@ -7,13 +7,15 @@ from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
 from jupyter_openapi.errors import OpenAPIError, RequestRefused
-from jupyter_openapi.messages import _
+from jupyter_openapi.messages import N_, _, commas
 
 Mode = Literal["sandbox", "paper", "live"]
 Read = Callable[[str, Mapping[str, Any]], Any]
 """Reads an operation, given its name and arguments, and returns its `data`."""
 
 MODES: tuple[Mode, ...] = ("sandbox", "paper", "live")
+MODE_WORDS: Mapping[str, str] = {"sandbox": N_("sandbox"), "paper": N_("paper"), "live": N_("live")}
+"""What each kind of account is called inside a sentence; shown with `_`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,7 @@ class Account:
         where = "" if self.known_host else f", {self.host}"
         number = f" …{self.digits}" if self.digits else ""
         return _("{mode} account{number} ({source}{where})").format(
-            mode=self.mode.upper(), number=number, source=_(self.source), where=where
+            mode=_(self.mode.upper()), number=number, source=_(self.source), where=where
         )
 
     def may_change(self, what: str) -> None:
@@ -78,7 +80,7 @@ class Account:
             how = "`%openapi connect live --trade`" if self.mode == "live" else "connect(..., trading=True)"
             raise RequestRefused(
                 _("{what} was not sent: this {mode} connection is read-only; arm it with {how}.").format(
-                    what=what, mode=self.mode, how=how
+                    what=what, mode=_(MODE_WORDS[self.mode]), how=how
                 )
             )
         if self.locked:
@@ -171,7 +173,7 @@ class PaperCheck:
                 _(
                     "Nothing was sent: you connected to a paper account, but its holdings are in the channel "
                     "'{real}', a real-money account's. Use the paper account's token."
-                ).format(real=", ".join(sorted(real)))
+                ).format(real=commas(sorted(real)))
             )
         if account.claim == "paper" or channels:
             return ""

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from jupyter_openapi.errors import RequestRefused
-from jupyter_openapi.messages import _
+from jupyter_openapi.messages import _, commas
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +67,6 @@ def choose(name: str) -> None:
     global _chosen  # noqa: PLW0603 (one pair a kernel)
     if name not in PAIRS:
         raise RequestRefused(
-            _("There is no pair of colours '{name}': choose {pairs}.").format(
-                name=name, pairs=", ".join(PAIRS)
-            )
+            _("There is no pair of colours '{name}': choose {pairs}.").format(name=name, pairs=commas(PAIRS))
         )
     _chosen = name

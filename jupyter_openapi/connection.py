@@ -14,7 +14,7 @@ from jupyter_openapi.credentials.oauth import LOG_IN
 from jupyter_openapi.errors import RequestRefused
 from jupyter_openapi.login.renewal import Renewal
 from jupyter_openapi.machine import machine
-from jupyter_openapi.messages import _
+from jupyter_openapi.messages import N_, _
 from jupyter_openapi.ratelimit import Limiter
 from jupyter_openapi.ratelimit.rates import Urgency
 from jupyter_openapi.ratelimit.redis import choose_limits_url, shown
@@ -29,6 +29,8 @@ from jupyter_openapi.transport.language import choose_language
 from jupyter_openapi.transport.responses import Call
 from jupyter_openapi.transport.transport import Transport
 
+CALLS: Mapping[str, str] = {"trade": N_("trade"), "quote": N_("quote"), "read": N_("read")}
+"""The kinds of calls that are counted, as a sentence names them; shown with `_`."""
 DAYS = 90  # the broker's own lifetime, and the official SDK's default
 
 

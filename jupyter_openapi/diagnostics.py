@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from jupyter_openapi.connection import CALLS
 from jupyter_openapi.credentials import validity
 from jupyter_openapi.errors import ApiError, OpenAPIError
-from jupyter_openapi.messages import _
+from jupyter_openapi.messages import N_, _, commas, padded
 
 if TYPE_CHECKING:
     from jupyter_openapi.client import Client
@@ -29,7 +30,7 @@ class Finding:
     said: str
 
     def __str__(self) -> str:
-        return f"{'ok ' if self.well else 'NO '} {self.what:<10} {self.said}"
+        return f"{'ok ' if self.well else 'NO '} {padded(_(self.what), 10)} {self.said}"
 
 
 def _well(what: str, said: str) -> Finding:
@@ -108,26 +109,26 @@ def _region(client: Client) -> Finding:
         said = _("{host} is none of the broker's hosts: only go on if you named it yourself.").format(
             host=account.host
         )
-    return Finding("region", known, said)
+    return Finding(N_("region"), known, said)
 
 
 def _signed_read(client: Client) -> Iterator[Finding]:
     try:
         reply = client.call("stock_positions")
     except ApiError as refused:
-        yield _ill("signature", str(refused))
+        yield _ill(N_("signature"), str(refused))
         return
     except OpenAPIError as failure:
-        yield _ill("signature", _("not looked at: {failure}").format(failure=failure))
+        yield _ill(N_("signature"), _("not looked at: {failure}").format(failure=failure))
         return
-    yield _well("signature", _("a signed read was answered"))
-    yield _well("latency", _("{elapsed:.0f} ms for a signed read").format(elapsed=reply.elapsed * 1000))
+    yield _well(N_("signature"), _("a signed read was answered"))
+    yield _well(N_("latency"), _("{elapsed:.0f} ms for a signed read").format(elapsed=reply.elapsed * 1000))
 
 
 def _clock(client: Client) -> Finding:
     off = client.clock_offset()
     if abs(off) <= SKEW:
-        return _well("clock", _("agrees with the server's"))
+        return _well(N_("clock"), _("agrees with the server's"))
     template = (
         _("this machine's is {off:.0f} s behind the server's: set it (requests are corrected meanwhile).")
         if off > 0
@@ -135,7 +136,7 @@ def _clock(client: Client) -> Finding:
             "this machine's is {off:.0f} s ahead of the server's: set it (requests are corrected meanwhile)."
         )
     )
-    return _ill("clock", template.format(off=abs(off)))
+    return _ill(N_("clock"), template.format(off=abs(off)))
 
 
 def _token(client: Client) -> Finding:
@@ -146,8 +147,9 @@ def _token(client: Client) -> Finding:
 def _limits(client: Client) -> Finding:
     left = client.limits_left()
     if client.account.locked:
-        return _ill("limits", _("{locked} Orders are off.").format(locked=client.account.locked))
-    said = ", ".join(
-        _("{count} {kind} calls left now").format(count=count, kind=kind) for kind, count in left.items()
+        return _ill(N_("limits"), _("{locked} Orders are off.").format(locked=client.account.locked))
+    said = commas(
+        _("{count} {kind} calls left now").format(count=count, kind=_(CALLS.get(kind, kind)))
+        for kind, count in left.items()
     )
-    return _well("limits", said or _("none are kept on this sandbox"))
+    return _well(N_("limits"), said or _("none are kept on this sandbox"))

@@ -26,7 +26,7 @@ from inspect import iscoroutinefunction
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar, cast
 
-from jupyter_openapi.messages import _
+from jupyter_openapi.messages import _, commas
 
 
 def short(text: str, limit: int = 80) -> str:
@@ -120,7 +120,8 @@ class ApiError(OpenAPIError):
             _("trace id {trace_id}").format(trace_id=self.trace_id) if self.trace_id else "",
         ]
         where = f"{self.operation}: " if self.operation else ""
-        return sentence(f"{where}{self.message}", f"({', '.join(filter(None, facts))})", self.advice)
+        known = _("({facts})").format(facts=_(", ").join(filter(None, facts)))
+        return sentence(f"{where}{self.message}", known, self.advice)
 
 
 class TransportError(OpenAPIError):
@@ -167,13 +168,13 @@ class Interrupted(OneLine, KeyboardInterrupt):
         super().__init__(message)
 
 
-_FULL_STOP = re.compile("([\u3002\uff1b\uff1a\uff0c\uff09])\\s+")  # Chinese . ; : , )
+_UNSPACED = re.compile("(?<=[\u3002\uff1b\uff1a\uff0c\uff09])\\s+|\\s+(?=\uff08)")  # Chinese . ; : , ) and (
 
 
 def sentence(*parts: str) -> str:
-    """Join the parts that are not empty with single spaces, on one line; Chinese stops need no space."""
+    """Join the parts that are not empty with single spaces, on one line; Chinese marks need none."""
     joined = " ".join(" ".join(part.split()) for part in parts if part)
-    return joined if joined.isascii() else _FULL_STOP.sub(r"\1", joined)
+    return joined if joined.isascii() else _UNSPACED.sub("", joined)
 
 
 def nearest(word: str, known: Iterable[str], count: int = 3) -> list[str]:
@@ -194,9 +195,7 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     close = nearest(word, known)
     if not close:
         return ""
-    return _("Did you mean {value}?").format(
-        value=_(" or ").join([", ".join(close[:-1]), close[-1]] if close[1:] else close)
-    )
+    return _("Did you mean {value}?").format(value=commas(close, _(" or ")))
 
 
 P = ParamSpec("P")

@@ -137,7 +137,7 @@ def _variable() -> tuple[str, str]:
 
 
 def _list_of_languages() -> str:
-    return _(" or ").join([", ".join(LANGUAGES[:-1]), LANGUAGES[-1]])
+    return commas(LANGUAGES, _(" or "))
 
 
 def language() -> str:
@@ -180,6 +180,17 @@ def meaning(description: str) -> str:
     """Return what a reply's column means, as the specification says it, in the language in use."""
     tag = language()
     return _catalogue(tag, REPLIES).gettext(description) if tag != ENGLISH and description else description
+
+
+def commas(words: Iterable[str], last: str = "") -> str:
+    """Return words as a list: ``a, b, c``, or with `last` (such as ``_(" or ")``) ``a, b or c``."""
+    comma, known = pgettext("list", ", "), list(words)
+    return last.join(filter(None, [comma.join(known[:-1]), *known[-1:]])) if last else comma.join(known)
+
+
+def bracketed(text: str) -> str:
+    """Return a text in brackets, to stand behind another: ``" (UTC)"``; nothing for nothing."""
+    return _(" ({text})").format(text=text) if text else ""
 
 
 def N_(template: str) -> str:  # noqa: N802 (gettext's usual name)

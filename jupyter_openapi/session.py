@@ -17,7 +17,7 @@ from jupyter_openapi.errors import RequestRefused, guarded
 from jupyter_openapi.kernel import in_ipython
 from jupyter_openapi.login.server import TokenServer
 from jupyter_openapi.machine import OWNER_SAYS, machine
-from jupyter_openapi.messages import N_, _, ngettext
+from jupyter_openapi.messages import N_, _, commas, ngettext
 from jupyter_openapi.sandbox.launcher import SandboxProcess
 from jupyter_openapi.trading.limits import OrderLimits
 from jupyter_openapi.trading.preview import NONE_YET, PendingPreviews
@@ -94,7 +94,7 @@ class Session:
             There is none of that name.
         """
         if name and name not in self._connections:
-            known = ", ".join(f"@{each}" for each in self._connections if each) or _("none")
+            known = commas(f"@{each}" for each in self._connections if each) or _("none")
             raise RequestRefused(
                 _(
                     "There is no connection called '{name}' (there are: {known}): type `%openapi connect "

@@ -22,7 +22,16 @@ from jupyter_openapi import Client, Credentials, messages, plots
 from jupyter_openapi.errors import RequestRefused, sentence
 from jupyter_openapi.magic import preferences
 from jupyter_openapi.market import orders
-from jupyter_openapi.messages import _, language, ngettext, pgettext, set_language, speaking
+from jupyter_openapi.messages import (
+    _,
+    bracketed,
+    commas,
+    language,
+    ngettext,
+    pgettext,
+    set_language,
+    speaking,
+)
 from jupyter_openapi.plots import style as fonts
 from jupyter_openapi.spec import catalog
 from jupyter_openapi.trading.describe import describe_order
@@ -39,6 +48,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "tools"))
 
 import catalogs  # noqa: E402 (a script of this repository)
+import glossary  # noqa: E402 (a script of this repository)
 
 CHINESE = ("zh-CN", "zh-HK")
 BOTH = pytest.mark.parametrize("tag", CHINESE)
@@ -73,19 +83,94 @@ def test_what_is_wrong_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     ]
     given = {
         ("", "{count:,} rows"): "{count} 行",
-        ("", "Type `%openapi send`."): "请输入 `%openapi 发送`。",
-        ("column", "Open"): "开盘",
+        ("", "Type `%openapi send`."): "{} `%openapi 发送`。",
         ("", "0 call, 1 put."): "0 认购，2 认沽。",
         ("", "Id, as agent_chat takes it."): "编号，可用于对话。",
     }
-    monkeypatch.setattr(catalogs, "read", lambda _language: given)
-    found = list(catalogs.wrongs(messages_))
-    assert len(found) == 5 * len(catalogs.LANGUAGES)
+    words = {"zh_CN": ("请输入", "开盘"), "zh_HK": ("請輸入", "開盤")}
+
+    def read(tag: str) -> dict[tuple[str, str], str]:
+        typed, opening = words[tag]
+        return {key: text.replace("{}", typed) for key, text in given.items()} | {("column", "Open"): opening}
+
+    monkeypatch.setattr(catalogs, "read", read)
+    found = [each for each in catalogs.wrongs(messages_) if "of the other script" not in each]
+    assert len(found) == 5 * len(catalogs.LANGUAGES) + 1
     assert "['{count:,}'] are ['{count}']" in found[0]
     assert "what is typed differs" in found[1]
     assert found[2].endswith("no translation of 'Symbol'")
     assert "the values of '0 call, 1 put.' are not in '0 认购，2 认沽。'" in found[3]
     assert "the values of 'Id, as agent_chat takes it.' are not in" in found[4]
+    assert next(each for each in found if "glossary" in each) == (
+        "zh_HK: '開盤' is not the glossary's word for open, close, previous close (prices) in '開盤'"
+    )
+
+
+@pytest.mark.parametrize(
+    ("tag", "text", "said"),
+    [
+        ("zh_CN", "未写入,因为没有。", "half-width"),
+        ("zh_CN", "没有账户 {name};现有一个。", "half-width"),
+        ("zh_CN", "成交(2 笔)", "half-width"),
+        ("zh_CN", "最近5天", "no space"),
+        ("zh_CN", "请用App 开通。", "no space"),
+        ("zh_CN", "已发送。 请稍候。", "a space beside"),
+        ("zh_CN", "未发送。。", "two marks"),
+        ("zh_CN", "按「刷新」", "quotation mark"),
+        ("zh_CN", "價格", "the other script: '價'"),
+        ("zh_CN", "跟踪编号 {trace_id}", "'跟踪编号' is not the glossary's word for trace id"),
+        ("zh_HK", "发送", "the other script: '发'"),
+        ("zh_HK", "1 天后到期", "'天后' is not the glossary's"),
+        ("zh_HK", "賣出 {quantity}", "'賣出' is not the glossary's word for to sell; short sale"),
+    ],
+)
+def test_a_wrong_word_or_mark_is_found(tag: str, text: str, said: str) -> None:
+    assert said in " ".join(glossary.text_wrongs(tag, text))
+
+
+@pytest.mark.parametrize(
+    ("tag", "text"),
+    [
+        ("zh_CN", "预览：未发送任何内容。请在 {good_for:.0f} 秒内发送：{how}"),
+        ("zh_CN", "{mode}账户{number}（{source}{where}）"),
+        ("zh_CN", "请输入 `%openapi pnl start=2026-01-01`，或 {name}={{df['symbol']}}。"),
+        ("zh_CN", "4月"),
+        ("zh_HK", "買入金額、買賣盤、存入資金"),
+    ],
+)
+def test_what_is_well_written_passes(tag: str, text: str) -> None:
+    assert list(glossary.text_wrongs(tag, text)) == []
+
+
+def test_one_english_text_has_one_translation() -> None:
+    said = list(glossary.uneven([("", "Order filled", "订单已成交"), ("", "order filled.", "已成交。")]))
+    assert said == ["'order filled' is translated as '订单已成交' and '已成交'"]
+    assert not list(
+        glossary.uneven([("", "Open", "未完成"), ("column", "Open", "开盘"), ("", "open.", "未完成。")])
+    )
+
+
+@pytest.mark.parametrize("page", ["README.zh-CN.md", "docs/quickstart.zh-CN.md"])
+def test_pages_in_chinese_keep_to_the_glossary(page: str) -> None:
+    whole = re.sub(
+        r"(?ms)^```.*?^```", "", (ROOT / page).read_text(encoding="utf-8")
+    )  # code is tested elsewhere
+    prose = re.sub(r"\[([^]]*)\]\([^)]*\)", r"\1", whole).replace("**", "")
+    lines = [line for line in prose.splitlines() if re.search(r"[\u4e00-\u9fff]", line)]
+    assert len(lines) > 20
+    wrong = [f"{line}: {each}" for line in lines for each in glossary.text_wrongs("zh_CN", line)]
+    assert wrong == []
+
+
+def test_lists_and_brackets_are_those_of_the_language() -> None:
+    assert (commas(["a", "b", "c"]), commas(["a", "b", "c"], " or "), commas([], " or ")) == (
+        "a, b, c",
+        "a, b or c",
+        "",
+    )
+    assert (commas(["a"], " or "), bracketed("UTC"), bracketed("")) == ("a", " (UTC)", "")
+    set_language("zh-CN")
+    assert (commas(["a", "b", "c"], _(" or ")), bracketed("UTC")) == ("a、b 或 c", "（UTC）")
 
 
 def test_a_catalogue_is_read_as_it_was_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -285,7 +370,7 @@ def test_an_order_names_its_side_quantity_and_price(tag: str, side: str, kind: s
     said = describe_order(fields)
     assert said.startswith(f"{SIDES[tag][side]} 300 700.HK，")
     assert [word for word in EVERY_SIDE if word in said] == [SIDES[tag][side]]
-    assert f"({kind})" in said
+    assert f"（{kind}）" in said
     assert re.findall(r"[\d.]+ HKD", said) == re.findall(r"[\d.]+ HKD", english)
     assert "612.50 HKD" in said
     assert not re.search(r"[a-z]{3}", said)
@@ -382,7 +467,7 @@ def test_a_panel_speaks_the_language_it_was_given(tag: str) -> None:
     offer = told.wait_for("offer")
     assert offer["button"] == {"zh-CN": "发送订单", "zh-HK": "發送訂單"}[tag]
     assert panel._language == tag
-    assert told.view["title"].startswith("PAPER ")
+    assert told.view["title"].startswith({"zh-CN": "模拟账户 ", "zh-HK": "模擬戶口 "}[tag])
     assert language() == "en"
     panel.close()
 

@@ -29,8 +29,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
+sys.path[:0] = [str(ROOT), str(ROOT / "tools")]
 
+import glossary  # noqa: E402 (a script of this repository)
 from babel.messages.extract import extract  # noqa: E402
 from babel.messages.pofile import denormalize, normalize  # noqa: E402
 
@@ -197,6 +198,10 @@ def in_facts() -> Iterator[Message]:
         for column in view.columns:
             yield Message("column", column.title)
             yield from (Message(column.field, word) for word in column.words)
+    for operation in operations:
+        below = {name for view in operation.views for name in view.below}
+        shown = [column for table in operation.tables if table.name in below for column in table.columns]
+        yield from (Message("column", column.name.replace("_", " ").capitalize()) for column in shown)
     yield from (Message("unit", unit) for unit in UNITS)
     for each in (*error_codes().values(), *error_texts()):
         yield from (Message("", text) for text in (each.meaning, each.advice) if text)
@@ -385,10 +390,18 @@ def fields_of(text: str) -> list[str]:
 
 
 def wrongs(messages: Iterable[Message]) -> Iterator[str]:
-    """Yield what is wrong with the translations: none, a field lost, or code to type that differs."""
+    """Yield what is wrong with the translations: none, a field lost, a wrong word or mark."""
     listed = list(messages)
     for language in LANGUAGES:
-        for message, text in translated(language, listed).items():
+        known = translated(language, listed)
+        triples = (
+            (f"{message.domain}|{message.context}", message.text, text)
+            for message, text in known.items()
+            if text
+        )
+        yield from (f"{language}: {problem}" for problem in glossary.uneven(triples))
+        for message, text in known.items():
+            yield from (f"{language}: {each} in {text!r}" for each in glossary.text_wrongs(language, text))
             if not text:
                 yield f"{language}: no translation of {message.key!r}"
                 continue

@@ -15,7 +15,7 @@ from typing import Any
 
 from jupyter_openapi.credentials.tokens import KeyValues
 from jupyter_openapi.errors import RequestRefused, did_you_mean, guarded, sentence
-from jupyter_openapi.messages import _
+from jupyter_openapi.messages import _, commas
 from jupyter_openapi.signing import Keys
 from jupyter_openapi.storage import config_folder, private_folder, replace_text
 
@@ -59,7 +59,7 @@ def load_profile(name: str) -> KeyValues:
     missing = [field for field in FIELDS if not values[field]]
     if len(missing) == len(FIELDS):
         known = profiles()
-        stored = _("Stored: {names}.").format(names=", ".join(known)) if known else _("None is stored yet.")
+        stored = _("Stored: {names}.").format(names=commas(known)) if known else _("None is stored yet.")
         advice = _("{stored} Type `%openapi login` to store one.").format(stored=stored)
         raise RequestRefused(
             sentence(_("There is no profile '{name}'.").format(name=name), did_you_mean(name, known), advice)

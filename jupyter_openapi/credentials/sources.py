@@ -30,7 +30,7 @@ from jupyter_openapi.credentials.keys import Credentials
 from jupyter_openapi.credentials.oauth import OAuthFile
 from jupyter_openapi.credentials.registration import BROKER, registration
 from jupyter_openapi.errors import RequestRefused, guarded, sentence
-from jupyter_openapi.messages import _
+from jupyter_openapi.messages import _, commas
 
 DEFAULT_PROFILE = "default"
 
@@ -238,7 +238,7 @@ class _Search:
         if hosts := hosts_named(values):
             self.notes.append(
                 _("{hosts} in {path} is not used: a .env file may not choose the host.").format(
-                    hosts=", ".join(hosts), path=path
+                    hosts=commas(hosts), path=path
                 )
             )
 

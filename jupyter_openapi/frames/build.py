@@ -24,7 +24,7 @@ from jupyter_openapi.frames.records import (
 from jupyter_openapi.frames.values import clean
 from jupyter_openapi.market.names import FIELDS, NAMED, NAMES
 from jupyter_openapi.market.symbols import MARKET_ZONES, market_of
-from jupyter_openapi.messages import _
+from jupyter_openapi.messages import _, commas
 from jupyter_openapi.spec.model import Operation, Table
 
 if TYPE_CHECKING:
@@ -218,7 +218,7 @@ def _other_table(data: Any, tables: Sequence[Table], wanted: str) -> Records:
             return records_at(data, path)
     except MisfitError:
         pass
-    names = ", ".join(dict.fromkeys(key_of(table.path) or _("the first") for table in tables)) or _(
+    names = commas(dict.fromkeys(key_of(table.path) or _("the first") for table in tables)) or _(
         "those in the reply"
     )
     raise RequestRefused(

@@ -20,7 +20,7 @@ from jupyter_openapi.frames.values import (
     shape,
     text_column,
 )
-from jupyter_openapi.messages import _
+from jupyter_openapi.messages import _, commas
 from jupyter_openapi.spec.model import Field, Kind
 
 if TYPE_CHECKING:
@@ -157,7 +157,7 @@ class Findings:
     def warn(self, stacklevel: int) -> None:
         """Give at most one warning of each kind; `stacklevel` counts from the caller of this method."""
         if self.inexact:
-            columns = ", ".join(f"{name} ({count})" for name, count in self.inexact.items())
+            columns = commas(f"{name} ({count})" for name, count in self.inexact.items())
             warnings.warn(
                 _(
                     'float64 cannot hold every digit of: {columns}. Pass decimals="decimal" or '
@@ -170,7 +170,7 @@ class Findings:
         if self.as_text:
             warnings.warn(
                 _("Values that do not fit the column's kind; kept as text: {as_text}.").format(
-                    as_text=", ".join(self.as_text)
+                    as_text=commas(self.as_text)
                 ),
                 UnreadableWarning,
                 stacklevel=stacklevel + 1,
@@ -214,7 +214,7 @@ class Maker:
         if self.decimals not in DECIMALS:
             raise RequestRefused(
                 _("decimals is one of {choices}, not {given!r}.").format(
-                    choices=", ".join(DECIMALS), given=self.decimals
+                    choices=commas(DECIMALS), given=self.decimals
                 )
             )
         self.tz = check_zone(self.tz)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from jupyter_openapi.errors import clean
 from jupyter_openapi.frames.build import ATTRIBUTE, MARK, mark_of
 from jupyter_openapi.market.names import NAMES
-from jupyter_openapi.messages import _, pgettext
+from jupyter_openapi.messages import _, language, pgettext
 from jupyter_openapi.spec import catalog
 from jupyter_openapi.spec.loader import frame_views
 from jupyter_openapi.spec.model import View, ViewColumn
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 MISSING = "-"
 NAME = 20  # characters of a name beside its symbol
+NAME_LANGUAGES = {"zh-CN": "cn", "zh-HK": "hk"}
+"""As `NAMES` calls the languages of names; English for any other."""
 _NUMBERS = frozenset({"price", "quantity", "money", "compact", "number", "integer", "ratio", "percent"})
 _SIGNED = frozenset({"signed", "signed_ratio", "signed_percent"})
 _TIMES = frozenset({"time", "date"})
@@ -239,7 +241,7 @@ def _cells(values: Sequence[Any], form: str) -> Iterable[Cell]:
         elif form == "code":
             yield Cell(clean(str(value).removesuffix("Status") or str(value)))
         elif form == "name":
-            name = clean(NAMES.of(str(value))) or MISSING
+            name = clean(NAMES.of(str(value), NAME_LANGUAGES.get(language(), "en"))) or MISSING
             yield Cell(name if len(name) <= NAME else f"{name[: NAME - 1].rstrip(' ,.')}…")
         elif form == "boolean":
             yield Cell(_("yes") if str(value).lower() in {"true", "1", "yes"} else _("no"))

@@ -17,7 +17,7 @@ from jupyter_openapi.history.candles import BarWalk, make_walk, why_incomplete
 from jupyter_openapi.history.page import with_rows
 from jupyter_openapi.history.plan import Plan, make_plan
 from jupyter_openapi.history.walk import Progress, Step, Walk
-from jupyter_openapi.messages import _, ngettext
+from jupyter_openapi.messages import _, commas, ngettext
 from jupyter_openapi.spec.model import Operation
 
 if TYPE_CHECKING:
@@ -174,7 +174,7 @@ class History:
         if self.start and self.end:
             window = _("{start:%Y-%m-%d} to {end:%Y-%m-%d}").format(start=self.start, end=self.end)
         state = _("complete") if self.complete else _("incomplete: {why}").format(why=self.why)
-        return ", ".join(filter(None, [rows, window, state]))
+        return commas(filter(None, [rows, window, state]))
 
 
 DAY_BARS = 1000  # the number of the period of a day; longer ones have higher numbers

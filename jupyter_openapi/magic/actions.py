@@ -22,7 +22,7 @@ from jupyter_openapi.magic.commands import COMMANDS
 from jupyter_openapi.magic.flags import SHOWING, refuse_flags, refuse_flags_of_command
 from jupyter_openapi.magic.grammar import Command, connection_name, parse_cell, parse_line
 from jupyter_openapi.magic.request import Target, find_target
-from jupyter_openapi.messages import _
+from jupyter_openapi.messages import _, commas
 from jupyter_openapi.reply import Reply
 from jupyter_openapi.spec import catalog
 from jupyter_openapi.spec.check import check
@@ -114,7 +114,7 @@ def _sent_as_typed(wish: FrameRequest, client: Client) -> Any:
         wish.command,
         _("Sent unchanged, since no description of {name} has it: {names}.").format(
             name=target.operation.name if target.operation else target.name,
-            names=", ".join(target.undescribed),
+            names=commas(target.undescribed),
         ),
     )
     return reply

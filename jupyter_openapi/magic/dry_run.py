@@ -76,6 +76,7 @@ def curl(asked: Draft, host: Host, *, paper: bool = False, notes: Sequence[str] 
 
 
 WIDE = 100
+EFFECT_WORDS = {Effect.READ: N_("read"), Effect.WRITE: N_("write"), Effect.TRADE: N_("trade")}
 
 
 def show(target: Target, flags: Mapping[str, FlagValue], tz: str) -> Report:
@@ -118,7 +119,9 @@ def _notes(target: Target) -> list[str]:
         notes.append(_("this path is not in the specification: nothing of it was checked"))
     if target.effect is not Effect.READ:
         notes.append(
-            _("this is a {effect}: without --execute it gives a preview").format(effect=target.effect)
+            _("this is a {effect}: without --execute it gives a preview").format(
+                effect=_(EFFECT_WORDS[target.effect])
+            )
         )
     if operation is not None and operation.parameter("client_request_id") is not None:
         notes.append(_("its preview adds an id of its own and looks at the price, ticks, lots and limits"))
@@ -181,7 +184,7 @@ def _warnings(asked: Draft) -> list[str]:
         return []
     return [
         _("Pasting this makes a {effect}, with no preview, no limits and no journal.").format(
-            effect=asked.target.effect
+            effect=_(EFFECT_WORDS[asked.target.effect])
         )
         + (_(" Its id is booked once within 10 minutes.") if b'"client_request_id"' in asked.body else "")
     ]

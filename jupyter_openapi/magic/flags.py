@@ -12,7 +12,7 @@ from typing import Protocol
 
 from jupyter_openapi.errors import RequestRefused, did_you_mean, sentence, short
 from jupyter_openapi.magic.lexer import unquoted
-from jupyter_openapi.messages import N_, _
+from jupyter_openapi.messages import N_, _, commas
 from jupyter_openapi.spec.model import Effect, Operation
 
 FlagValue = bool | str | tuple[str, ...]
@@ -232,7 +232,7 @@ def _foreign_flag(name: str, commands: Mapping[str, FlagOwner]) -> RequestRefuse
 def _unknown_flag(word: str, known: Iterable[str]) -> RequestRefused:
     """Return the refusal of a flag that is not known, with those that look like it."""
     names = [f"--{name}" for name in known]
-    advice = did_you_mean(word, names) or _("The flags are {names}.").format(names=", ".join(names))
+    advice = did_you_mean(word, names) or _("The flags are {names}.").format(names=commas(names))
     return RequestRefused(sentence(_("{word} is no flag of %openapi.").format(word=short(word, 40)), advice))
 
 

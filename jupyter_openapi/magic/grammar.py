@@ -30,7 +30,7 @@ from jupyter_openapi.magic.flags import (
 from jupyter_openapi.magic.lexer import split_line, unquoted
 from jupyter_openapi.magic.pasted import begins_json, mended_json, mended_line, mended_word
 from jupyter_openapi.magic.vocabulary import help_line, meant, suggested
-from jupyter_openapi.messages import _
+from jupyter_openapi.messages import _, commas
 from jupyter_openapi.spec import catalog
 from jupyter_openapi.spec.request import METHODS
 
@@ -401,7 +401,7 @@ def _head(words: list[str]) -> str:
         )
     if head.upper() in _OTHER_METHODS and len(words) > 1 and words[1].startswith("/"):
         raise RequestRefused(
-            _("{method} is not supported; use {methods}.").format(method=head, methods=", ".join(METHODS))
+            _("{method} is not supported; use {methods}.").format(method=head, methods=commas(METHODS))
         )
     if head[0] in "'\"{" or "=" in head:
         raise RequestRefused(

@@ -11,7 +11,7 @@ from typing import Any
 
 from jupyter_openapi import colors
 from jupyter_openapi.errors import RequestRefused, did_you_mean, sentence, short
-from jupyter_openapi.messages import _
+from jupyter_openapi.messages import _, commas
 from jupyter_openapi.spec.dates import zone
 from jupyter_openapi.storage import config_folder, private_folder, replace_text
 
@@ -109,7 +109,7 @@ def read(name: str, value: str) -> str:
         There is no such setting, or it can't have that value.
     """
     if name not in READERS:
-        hint = did_you_mean(name, READERS) or _("There are {names}.").format(names=", ".join(READERS))
+        hint = did_you_mean(name, READERS) or _("There are {names}.").format(names=commas(READERS))
         raise RequestRefused(sentence(_("There is no setting {name}.").format(name=short(name, 40)), hint))
     return READERS[name](value)
 

@@ -21,7 +21,7 @@ from jupyter_openapi.magic.recent import SEEN, SYMBOL
 from jupyter_openapi.magic.request import Target
 from jupyter_openapi.market.names import NAMES
 from jupyter_openapi.market.symbols import SECURITIES, suggest
-from jupyter_openapi.messages import _
+from jupyter_openapi.messages import _, bracketed
 from jupyter_openapi.reply import Reply
 from jupyter_openapi.session import SESSION
 from jupyter_openapi.spec.dates import zone
@@ -58,8 +58,7 @@ class Window:
             if start and end
             else (_("from {start} on").format(start=start) if start else _("up to {end}").format(end=end))
         )
-        zone = f" ({self.tz})" if self.tz else ""
-        return _("Window: {words}{zone}.").format(words=words, zone=zone)
+        return _("Window: {words}{zone}.").format(words=words, zone=bracketed(self.tz))
 
 
 def window_of(operation: Operation, checked: Mapping[str, Any], tz: str) -> Window | None:

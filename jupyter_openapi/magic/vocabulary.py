@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 
 from jupyter_openapi.errors import RequestRefused, nearest, sentence, short
-from jupyter_openapi.messages import _
+from jupyter_openapi.messages import _, commas
 from jupyter_openapi.spec.model import Operation
 from jupyter_openapi.spec.request import METHODS
 
@@ -88,9 +88,7 @@ def suggested(word: str, usual: Iterable[str], all_names: Iterable[str]) -> str:
     close = list(dict.fromkeys([*slips, *found]))[:3]
     if not close:
         return ""
-    return _("Did you mean {value}?").format(
-        value=_(" or ").join([", ".join(close[:-1]), close[-1]] if close[1:] else close)
-    )
+    return _("Did you mean {value}?").format(value=commas(close, _(" or ")))
 
 
 def parameter_name(operation: Operation | None, typed: str) -> str:

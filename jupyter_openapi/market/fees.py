@@ -19,7 +19,7 @@ from jupyter_openapi.market import facts, symbols
 from jupyter_openapi.market.money import amount
 from jupyter_openapi.market.symbols import pays_stamp_duty, product_of
 from jupyter_openapi.market.worth import Instrument, assumed
-from jupyter_openapi.messages import _
+from jupyter_openapi.messages import _, commas
 
 _CENT = Decimal("0.01")
 _ROUNDING = {
@@ -163,7 +163,7 @@ class BrokerFees:
                     _(
                         "fees[{market!r}] takes {names}, each a number of 0 or more; not "
                         "{name}={value!r:.40}."
-                    ).format(market=market, names=", ".join(names), name=name, value=value)
+                    ).format(market=market, names=commas(names), name=name, value=value)
                 )
             values[name] = number
         return cls(**values)

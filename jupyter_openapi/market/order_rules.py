@@ -11,7 +11,7 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from jupyter_openapi.market import facts, symbols
-from jupyter_openapi.messages import _
+from jupyter_openapi.messages import _, commas
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +163,7 @@ def listed(values: Sequence[str], last: str = "") -> str:
     """Join names as ``a, b or c``; ``none`` if there are none. `last` stands before the last one."""
     if len(values) < 2:
         return values[0] if values else _("none")
-    return (last or _(" or ")).join((", ".join(values[:-1]), values[-1]))
+    return commas(values, last or _(" or "))
 
 
 def shown(value: Any) -> str:

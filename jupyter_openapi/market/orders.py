@@ -239,7 +239,7 @@ def check_ticks(
         price = checks.number(fields.get(name))
         if price is not None and price > 0 and not rungs.allows(price):
             below, over = rungs.price(rungs.below(price)), rungs.price(rungs.above(price))
-            near = f"{below:f} or {over:f}" if below != over else f"{below:f}"
+            near = _(" or ").join(dict.fromkeys((f"{below:f}", f"{over:f}")))
             since = _(" (table of {since})").format(since=rungs.since) if rungs.since else ""
             problems.wrong(
                 name,

@@ -26,7 +26,7 @@ from jupyter_openapi.errors import RequestRefused
 from jupyter_openapi.market import facts
 from jupyter_openapi.market.money import amount, plain
 from jupyter_openapi.market.symbols import market_of, table_of, today_in
-from jupyter_openapi.messages import _
+from jupyter_openapi.messages import _, commas
 from jupyter_openapi.spec.model import Operation
 
 
@@ -127,7 +127,7 @@ def ladder(symbol_or_market: str, on: date, table: str | None = None) -> Ladder:
     if name not in known["tables"]:
         raise RequestRefused(
             _("There is no spread table {name!r}, only {tables}.").format(
-                name=name, tables=", ".join(known["tables"])
+                name=name, tables=commas(known["tables"])
             )
         )
     if known["tables"][name]["market"] != market:
@@ -274,7 +274,7 @@ def known_tick(value: object) -> Tick | None:
         return None
     raise RequestRefused(
         _("There is no tick={value!r:.40}: use {ticks}. Nothing was sent.").format(
-            value=value, ticks=", ".join(TICKS)
+            value=value, ticks=commas(TICKS)
         )
     )
 

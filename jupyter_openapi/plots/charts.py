@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from jupyter_openapi.errors import RequestRefused
 from jupyter_openapi.market.symbols import market_of, zone_of
-from jupyter_openapi.messages import N_, _
+from jupyter_openapi.messages import N_, _, commas
 from jupyter_openapi.plots.style import (
     account_line,
     amount_text,
@@ -107,7 +107,7 @@ def needed(frame: pd.DataFrame, columns: Sequence[Any], maker: str) -> None:
     if missing := [name for name in columns if name not in frame.columns]:
         raise RequestRefused(
             _("This frame lacks {missing}: pass the one that {maker} gave.").format(
-                missing=", ".join(map(str, missing)), maker=maker
+                missing=commas(map(str, missing)), maker=maker
             )
         )
 
@@ -123,7 +123,7 @@ def allocation_bars(frame: pd.DataFrame, by: str, *, privacy: bool, readable: Ca
         frame, ("symbol", "symbol_name", "market", "currency", "market_value_base"), "portfolio.value(client)"
     )
     if by not in GROUPS:
-        raise RequestRefused(_("by is {groups}; not {by!r}.").format(groups=", ".join(GROUPS), by=by))
+        raise RequestRefused(_("by is {groups}; not {by!r}.").format(groups=commas(GROUPS), by=by))
     known = facts_of(frame)
     values, names, unknown = _grouped(frame, by)
     cash, no_rate = _cash(known, by)
@@ -207,7 +207,7 @@ def profit_bars(frame: pd.DataFrame, what: str, *, privacy: bool, readable: Call
     )
     needed(frame, columns, "portfolio.value(client)")
     if what not in WHATS:
-        raise RequestRefused(_("what is {whats}; not {what!r}.").format(whats=", ".join(WHATS), what=what))
+        raise RequestRefused(_("what is {whats}; not {what!r}.").format(whats=commas(WHATS), what=what))
     known = facts_of(frame)
     base = str(known.get("base_currency") or "")
     found, unknown = [], []
@@ -278,7 +278,7 @@ def _unknown(what: str, symbols: Sequence[str]) -> str:
     if not symbols:
         return ""
     most = 5
-    named = ", ".join(symbols[:most]) + (
+    named = commas(symbols[:most]) + (
         _(" and {count} more").format(count=len(symbols) - most) if len(symbols) > most else ""
     )
     return _("Not shown, for the {what} is not known: {named}.").format(what=what, named=named)
@@ -434,7 +434,7 @@ def _symbol(fills: pd.DataFrame, symbol: str | None) -> str:
     if len(found) > 1:
         raise RequestRefused(
             _("These rows are of {symbols}: pass symbol='{first}'.").format(
-                symbols=", ".join(found[:6]), first=found[0]
+                symbols=commas(found[:6]), first=found[0]
             )
         )
     return found[0] if found else ""

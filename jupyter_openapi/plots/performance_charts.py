@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from jupyter_openapi.errors import RequestRefused
-from jupyter_openapi.messages import _, ngettext, pgettext
+from jupyter_openapi.messages import _, commas, ngettext, pgettext
 from jupyter_openapi.plots.charts import MOST_BARS, Bar, Bars, needed, number
 from jupyter_openapi.plots.style import account_line, amount_text, facts_of, label_of, percent_text
 
@@ -119,7 +119,7 @@ def drawdown_lines(frame: pd.DataFrame) -> Lines:
         for name, values in falls.items()
         if (known := [value for value in values if value == value])  # noqa: PLR0124 (NaN)
     ]
-    said = _("deepest: {depths}").format(depths=", ".join(deepest)) if deepest else ""
+    said = _("deepest: {depths}").format(depths=commas(deepest)) if deepest else ""
     return Lines(
         _("Drawdown"),
         account_line(facts_of(frame), said),
@@ -225,7 +225,7 @@ def exposure_bars(frame: pd.DataFrame, *, privacy: bool, readable: Callable[[str
             ).format(count=len(left_out))
         )
     if unknown:
-        remarks.append(_("Not shown, for it is not known: {names}.").format(names=", ".join(unknown[:5])))
+        remarks.append(_("Not shown, for it is not known: {names}.").format(names=commas(unknown[:5])))
     return Bars(
         _("Exposure by {by}").format(by=pgettext("column", by.capitalize()).lower()),
         account_line(known, said),

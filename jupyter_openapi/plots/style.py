@@ -34,7 +34,7 @@ def facts_of(frame: pd.DataFrame) -> Mapping[str, Any]:
 def account_line(known: Mapping[str, Any], *more: str) -> str:
     """Return the account's kind and the time: ``SANDBOX account · 2026-11-22 21:16 UTC``, and what else."""
     mode = str(known.get("mode") or "")
-    kind = _("{mode} account").format(mode=mode.upper()) if mode else _("account not named")
+    kind = _("{mode} account").format(mode=_(mode.upper())) if mode else _("account not named")
     return "  ·  ".join(filter(None, [kind, moment_text(known.get("requested_at")), *more]))
 
 

@@ -20,7 +20,7 @@ from jupyter_openapi.market.money import (
     shown,
     total,
 )
-from jupyter_openapi.messages import _, ngettext
+from jupyter_openapi.messages import _, commas, ngettext
 from jupyter_openapi.portfolio import pnl_frame, valuation
 from jupyter_openapi.portfolio.pnl_frame import COLUMNS as PNL_COLUMNS
 from jupyter_openapi.portfolio.pnl_frame import Cells
@@ -68,7 +68,7 @@ def _left_out(frame: pd.DataFrame, known: Mapping[str, Any], *, privacy: bool) -
         reasons[str(symbol)] = _("no rate for {currency}").format(currency=currency)
     here = [symbol for symbol in dict.fromkeys(frame["symbol"]) if symbol in reasons]
     if privacy:
-        return [_("{symbols} left out").format(symbols=", ".join(here))] if here else []
+        return [_("{symbols} left out").format(symbols=commas(here))] if here else []
     return [_("{symbol} left out: {why}").format(symbol=symbol, why=reasons[symbol]) for symbol in here]
 
 

@@ -27,7 +27,7 @@ from jupyter_openapi.market.money import (
     ratio,
 )
 from jupyter_openapi.market.worth import assumed
-from jupyter_openapi.messages import _
+from jupyter_openapi.messages import _, commas
 from jupyter_openapi.portfolio.checksums import Damaged, verify_file
 from jupyter_openapi.portfolio.executions import SIDES, Fill
 from jupyter_openapi.portfolio.lot_ledger import METHODS, Lot, LotLedger, Opening, Split, Trip, Unmatched
@@ -158,7 +158,7 @@ class _Books:
 def _books(method: str, splits: Splits | None) -> _Books:
     if method not in METHODS:
         raise RequestRefused(
-            _("method is {methods}, not {method!r}.").format(methods=" or ".join(METHODS), method=method)
+            _("method is {methods}, not {method!r}.").format(methods=_(" or ").join(METHODS), method=method)
         )
     return _Books(method, {symbol: _stated(symbol, rows) for symbol, rows in (splits or {}).items()})
 
@@ -360,7 +360,7 @@ def _accounts(path: str | Path, account: str | None) -> dict[str, list[Path]]:
     if account not in found:
         raise RequestRefused(
             _("The archive has no account {account}; it has {found}.").format(
-                account=account, found=", ".join(found)
+                account=account, found=commas(found)
             )
         )
     return {account: found[account]}
@@ -377,7 +377,7 @@ def _batches(owner: str, months: Iterable[Path]) -> Iterator[list[tuple[str, Fil
             if missing := [name for name in NEEDED if name not in file.schema_arrow.names]:
                 raise RequestRefused(
                     _("{path} is no file of executions: it lacks {missing}.").format(
-                        path=month, missing=", ".join(missing)
+                        path=month, missing=commas(missing)
                     )
                 )
             for batch in file.iter_batches(BATCH, columns=list(NEEDED)):
@@ -419,7 +419,7 @@ def _columns_of(frame: pd.DataFrame) -> dict[str, list[Any]]:
     import pandas as pd
 
     if missing := [name for name in NEEDED if name not in frame.columns]:
-        raise RequestRefused(_("The executions lack {missing}.").format(missing=", ".join(missing)))
+        raise RequestRefused(_("The executions lack {missing}.").format(missing=commas(missing)))
     found = {name: frame[name].tolist() for name in NEEDED if name != "trade_done_at"}
     times = pd.to_datetime(frame["trade_done_at"], utc=True)
     found["trade_done_at"] = [

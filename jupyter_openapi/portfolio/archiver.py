@@ -15,7 +15,7 @@ from jupyter_openapi.history.page import seconds_of
 from jupyter_openapi.history.plan import DAY, Plan, make_plan
 from jupyter_openapi.market.money import known_text
 from jupyter_openapi.market.orders import FINAL
-from jupyter_openapi.messages import _
+from jupyter_openapi.messages import _, commas
 from jupyter_openapi.portfolio.parquet import ParquetStore, schema_of, table_of
 from jupyter_openapi.portfolio.positions import owner_of
 from jupyter_openapi.spec import catalog
@@ -316,7 +316,7 @@ def _operation(name: str) -> Operation:
         raise RequestRefused(
             sentence(
                 _("{name} has no history to keep.").format(name=name),
-                did_you_mean(name, fit) or _("These have: {fit}.").format(fit=", ".join(fit)),
+                did_you_mean(name, fit) or _("These have: {fit}.").format(fit=commas(fit)),
             )
         )
     return known

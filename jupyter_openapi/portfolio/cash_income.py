@@ -23,7 +23,7 @@ from jupyter_openapi.market.money import (
     total,
 )
 from jupyter_openapi.market.symbols import is_option
-from jupyter_openapi.messages import _
+from jupyter_openapi.messages import _, commas
 from jupyter_openapi.portfolio.corporate_actions import read_splits
 from jupyter_openapi.portfolio.equity import is_external
 from jupyter_openapi.portfolio.executions import history_rows, moment
@@ -121,7 +121,7 @@ def income(
         Something could not be read: one line says what.
     """
     if by not in BY:
-        raise RequestRefused(_("by is {groups}, not {by!r}.").format(groups=", ".join(BY), by=by))
+        raise RequestRefused(_("by is {groups}, not {by!r}.").format(groups=commas(BY), by=by))
     base = currency_code(base_currency)
     reader = AccountReader(client)
     with exactly():

@@ -13,7 +13,7 @@ from decimal import Decimal
 from itertools import groupby, pairwise
 
 from jupyter_openapi.market.money import HUNDRED, ZERO
-from jupyter_openapi.messages import _, ngettext
+from jupyter_openapi.messages import _, commas, ngettext
 from jupyter_openapi.portfolio.equity import Point, Row, Step, dietz, linked, point_of, rates_of
 
 SNAPSHOTS, BROKER, RECONSTRUCTED = "snapshots", "broker", "reconstructed"
@@ -180,7 +180,7 @@ def holes(days: Sequence[Day]) -> list[str]:
     if gaps:
         count = sum(missing for _day, missing in gaps)
         firsts = [f"{after.day + timedelta(days=1)}" for after, _missing in gaps]
-        named = ", ".join(firsts[:MOST_HOLES]) + (", ..." if len(firsts) > MOST_HOLES else "")
+        named = commas(firsts[:MOST_HOLES]) + (", ..." if len(firsts) > MOST_HOLES else "")
         lines.append(
             ngettext(
                 "no value on {count:,} weekday (from {named}): the next return is of all days before it",
@@ -190,7 +190,7 @@ def holes(days: Sequence[Day]) -> list[str]:
         )
     unknown = [str(day.day) for day in known[1:] if day.gain is None]
     if unknown:
-        shown = ", ".join(unknown[:MOST_HOLES]) + (", ..." if len(unknown) > MOST_HOLES else "")
+        shown = commas(unknown[:MOST_HOLES]) + (", ..." if len(unknown) > MOST_HOLES else "")
         lines.append(_("the return of {days}, for the deposits before it are not known").format(days=shown))
     if valueless := len(days) - len(known):
         lines.append(

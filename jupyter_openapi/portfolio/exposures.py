@@ -24,7 +24,7 @@ from jupyter_openapi.market.money import (
     total,
 )
 from jupyter_openapi.market.symbols import contract, is_option
-from jupyter_openapi.messages import _
+from jupyter_openapi.messages import _, commas
 from jupyter_openapi.portfolio.option_risk import read_deltas
 from jupyter_openapi.portfolio.positions import FUND, AccountReader, brief, names, warn
 from jupyter_openapi.portfolio.prices import read_prices
@@ -114,7 +114,7 @@ def measured(
 ) -> pd.DataFrame:
     """Return what `exposure` does, without the warning."""
     if by not in BY:
-        raise RequestRefused(_("by is {groups}, not {by!r}.").format(groups=", ".join(BY), by=by))
+        raise RequestRefused(_("by is {groups}, not {by!r}.").format(groups=commas(BY), by=by))
     rate = amount(rate_pct)
     if rate is None:
         raise RequestRefused(
@@ -304,7 +304,7 @@ def sentences(frame: pd.DataFrame) -> list[str]:
         )
     ]
     if summary["top"]:
-        largest = ", ".join(f"{one['underlying']} {one['share_pct']:.1f}%" for one in summary["top"])
+        largest = commas(f"{one['underlying']} {one['share_pct']:.1f}%" for one in summary["top"])
         lines.append(
             _("Largest of gross: {largest}; as concentrated as {count:.1f} equal holdings.").format(
                 largest=largest, count=summary["effective_holdings"]

@@ -13,7 +13,7 @@ from jupyter_openapi.errors import OpenAPIError, RequestRefused, guarded
 from jupyter_openapi.frames import describe, seal
 from jupyter_openapi.frames.values import text_column
 from jupyter_openapi.market.money import HUNDRED, amount, exactly, floats, known_text, product
-from jupyter_openapi.messages import _
+from jupyter_openapi.messages import _, commas
 from jupyter_openapi.portfolio import snapshot_store as store
 from jupyter_openapi.portfolio.benchmarks import Benchmark, benchmark_symbol, read_benchmark
 from jupyter_openapi.portfolio.daily_returns import (
@@ -142,7 +142,7 @@ def measured(  # noqa: PLR0917 (as `returns`)
 ) -> pd.DataFrame:
     """Return what `returns` does, without the warning."""
     if by not in PERIODS:
-        raise RequestRefused(_("by is {periods}, not {by!r}.").format(periods=", ".join(PERIODS), by=by))
+        raise RequestRefused(_("by is {periods}, not {by!r}.").format(periods=commas(PERIODS), by=by))
     if currency not in CURRENCIES:
         raise RequestRefused(_("currency is base or local, not {currency!r}.").format(currency=currency))
     if benchmark is not None and client is None:

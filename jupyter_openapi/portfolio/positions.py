@@ -17,7 +17,7 @@ from jupyter_openapi.errors import ApiError, OpenAPIError, TransportError, sente
 from jupyter_openapi.market.money import amount, known_text, total
 from jupyter_openapi.market.symbols import market_of
 from jupyter_openapi.market.worth import Instruments
-from jupyter_openapi.messages import _
+from jupyter_openapi.messages import _, commas
 
 KEYS_REFUSED = frozenset({401003, 401004, 401102, 403201, 403202, 403203, 403204, 403205})
 """The broker's codes for a token, key, signature or address that it does not accept."""
@@ -134,8 +134,8 @@ def names(items: Iterable[str], most: int = 6) -> str:
     """Return ``700.HK, AAPL.US and 3 more``."""
     known = list(dict.fromkeys(items))
     if len(known) <= most:
-        return ", ".join(known)
-    return _("{known} and {more:,} more").format(known=", ".join(known[:most]), more=len(known) - most)
+        return commas(known)
+    return _("{known} and {more:,} more").format(known=commas(known[:most]), more=len(known) - most)
 
 
 FUND = "FUND"

@@ -13,7 +13,7 @@ from jupyter_openapi.errors import ApiError, OpenAPIError, RequestRefused
 from jupyter_openapi.market.money import amount, known_text
 from jupyter_openapi.market.symbols import MARKET_ZONES, is_option, market_of
 from jupyter_openapi.market.worth import assumed, quoted_multiplier
-from jupyter_openapi.messages import _
+from jupyter_openapi.messages import _, bracketed
 from jupyter_openapi.portfolio.positions import brief, names
 
 if TYPE_CHECKING:
@@ -156,9 +156,7 @@ class _Asker:
                 reasons.setdefault(self._why.get(symbol, ""), []).append(symbol)
         for why, symbols in reasons.items():
             self._reader.miss(
-                _("no quote for {names}{value}").format(
-                    names=names(symbols), value=f" ({why})" if why else ""
-                )
+                _("no quote for {names}{value}").format(names=names(symbols), value=bracketed(why))
             )
 
 

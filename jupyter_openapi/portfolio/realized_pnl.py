@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from jupyter_openapi.errors import OpenAPIError, RequestRefused, guarded
 from jupyter_openapi.frames import describe, seal
 from jupyter_openapi.market.money import amount, exactly, plain, product
-from jupyter_openapi.messages import _, ngettext
+from jupyter_openapi.messages import _, commas, ngettext
 from jupyter_openapi.portfolio.account_ledgers import Account
 from jupyter_openapi.portfolio.executions import Charged, read_fees
 from jupyter_openapi.portfolio.lot_ledger import METHODS, Opening, Trip
@@ -252,7 +252,7 @@ def _in_own_currency(
     if converted:
         reader.asides.append(
             _("Fees were converted at today's rates: {converted}.").format(
-                converted=", ".join(sorted(converted))
+                converted=commas(sorted(converted))
             )
         )
     return fees

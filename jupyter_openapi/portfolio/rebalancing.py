@@ -21,7 +21,7 @@ from jupyter_openapi.market.money import (
     ratio,
 )
 from jupyter_openapi.market.worth import Instrument
-from jupyter_openapi.messages import _
+from jupyter_openapi.messages import _, commas
 from jupyter_openapi.portfolio.exposures import whole_account
 from jupyter_openapi.portfolio.lot_plan import Line, Plan, planned
 from jupyter_openapi.portfolio.positions import AccountReader, names, warn
@@ -251,7 +251,7 @@ def _known(
     )
     raise RequestRefused(
         _("Nothing is rebalanced, for of {symbol} is not known: {lacks}.").format(
-            symbol=one.symbol, lacks=", ".join(said for value, said in words if not value)
+            symbol=one.symbol, lacks=commas(said for value, said in words if not value)
         )
     )
 

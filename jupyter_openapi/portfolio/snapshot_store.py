@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from jupyter_openapi.errors import OpenAPIError, RequestRefused, TransportError, guarded
 from jupyter_openapi.market.money import amount, exactly, known_text
-from jupyter_openapi.messages import _, ngettext
+from jupyter_openapi.messages import _, commas, ngettext
 from jupyter_openapi.portfolio.checksums import Damaged, seal_file, verify_file
 from jupyter_openapi.portfolio.executions import history_rows
 from jupyter_openapi.portfolio.positions import (
@@ -229,7 +229,9 @@ class Snapshot:
         count = self.holdings
         positions = ngettext("{count} position", "{count} positions", count).format(count=count)
         gaps = _("; not known: {missing}").format(missing=_("; ").join(self.missing)) if self.missing else ""
-        return f"<Snapshot of {self.taken_at:%Y-%m-%d %H:%M:%S} UTC, {positions}, kept as {self.path}{gaps}>"
+        return _("<Snapshot of {at:%Y-%m-%d %H:%M:%S} UTC, {positions}, kept as {path}{gaps}>").format(
+            at=self.taken_at, positions=positions, path=self.path, gaps=gaps
+        )
 
 
 @guarded
@@ -416,6 +418,6 @@ def chosen_owner(client: ClientLike | None, folder: str | Path | None) -> str:
         )
     raise RequestRefused(
         _("{where} holds snapshots of {found}: pass the client whose you mean.").format(
-            where=where, found=", ".join(found)
+            where=where, found=commas(found)
         )
     )

@@ -113,7 +113,7 @@ def page_of(frame: pd.DataFrame, table: pd.DataFrame) -> str:
     """Return the page of a frame of `returns` by day and its statistics."""
     known = frame.attrs["openapi"]
     first, last = (str(frame["date"].iloc[at])[:10] if len(frame) else "" for at in (0, -1))
-    mode = _("{mode} account").format(mode=str(known.get("mode", "")).upper())
+    mode = _("{mode} account").format(mode=_(str(known.get("mode", "")).upper()))
     window = _("{first} to {last}").format(first=first, last=last) if first else ""
     who = [mode, window, known.get("base_currency"), known.get("benchmark")]
     missing = [*known["missing"], *table.attrs["openapi"]["missing"]]

@@ -13,7 +13,7 @@ from jupyter_openapi.errors import RequestRefused, guarded
 from jupyter_openapi.frames import describe, seal
 from jupyter_openapi.frames.values import text_column
 from jupyter_openapi.market.money import HUNDRED, ZERO, exactly, floats, from_float, shown
-from jupyter_openapi.messages import _, ngettext
+from jupyter_openapi.messages import _, commas, ngettext
 from jupyter_openapi.portfolio.positions import warn
 from jupyter_openapi.portfolio.prices import market_zone
 from jupyter_openapi.portfolio.realized_pnl import worked_out
@@ -134,7 +134,7 @@ def counted(  # noqa: PLR0917 (as `trade_stats`)
 ) -> pd.DataFrame:
     """Return what `trade_stats` does, without the warning."""
     if by not in GROUPS:
-        raise RequestRefused(_("by is {groups}, not {by!r}.").format(groups=", ".join(GROUPS), by=by))
+        raise RequestRefused(_("by is {groups}, not {by!r}.").format(groups=commas(GROUPS), by=by))
     raw = worked_out(client, start, end, base_currency, method, fees=fees, opening=opening)
     return figures(raw, by)
 

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from jupyter_openapi.errors import RequestRefused, did_you_mean, sentence
-from jupyter_openapi.messages import _
+from jupyter_openapi.messages import _, commas
 from jupyter_openapi.spec.model import Effect, Kind, Operation, Parameter
 from jupyter_openapi.spec.values import check_fields, convert, refused
 
@@ -62,7 +62,7 @@ def resolve(operation: Operation, typed: str) -> str:
     raise RequestRefused(
         sentence(
             _("{name} has no parameter {typed!r}.").format(name=operation.name, typed=typed),
-            hint or _("It takes {known}.").format(known=", ".join(known)),
+            hint or _("It takes {known}.").format(known=commas(known)),
         )
     )
 
@@ -184,7 +184,7 @@ def _both_names(operation: Operation, missing: list[str]) -> list[str]:
 
 
 def _list(words: list[str]) -> str:
-    return _(" and ").join(filter(None, [", ".join(words[:-1]), words[-1]]))
+    return commas(words, _(" and "))
 
 
 def _value(parameter: Parameter, value: Any, tz: str, now: datetime | None) -> Any:

@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import quote, unquote
 
 from jupyter_openapi.errors import RequestRefused
-from jupyter_openapi.messages import _
+from jupyter_openapi.messages import _, commas
 from jupyter_openapi.spec.check import nest
 from jupyter_openapi.spec.model import Effect, Operation, Parameter
 from jupyter_openapi.spec.values import convert, dump, join
@@ -150,9 +150,7 @@ def normalise(method: str, path: str) -> tuple[str, str, list[tuple[str, str]]]:
     verb = method.upper()
     if verb not in METHODS:
         raise RequestRefused(
-            _("'{method}' is no method: use one of {methods}.").format(
-                method=method, methods=", ".join(METHODS)
-            )
+            _("'{method}' is no method: use one of {methods}.").format(method=method, methods=commas(METHODS))
         )
     if "://" in path or path.startswith("//"):
         raise RequestRefused(

@@ -14,13 +14,14 @@ from decimal import Decimal, InvalidOperation
 from enum import Enum
 from typing import Any
 
-from jupyter_openapi.errors import RequestRefused, did_you_mean
+from jupyter_openapi.errors import RequestRefused, did_you_mean, sentence
 from jupyter_openapi.market.symbols import mended
-from jupyter_openapi.messages import _
+from jupyter_openapi.messages import _, commas
 from jupyter_openapi.spec.dates import to_day, to_seconds, zone
 from jupyter_openapi.spec.model import Kind, Parameter
 
 _NAN = float("nan")
+_ENDS = ".?\u3002\uff1f"  # what ends a sentence, in English and in Chinese
 
 
 def plain(value: Any) -> Any:
@@ -289,7 +290,7 @@ def check_fields(parameter: Parameter, value: Mapping[str, Any]) -> None:
     known = [each.name for each in parameter.fields]
     for name in value:
         if known and name not in known:
-            hint = did_you_mean(name, known) or _("It has {known}.").format(known=", ".join(known))
+            hint = did_you_mean(name, known) or _("It has {known}.").format(known=commas(known))
             raise RequestRefused(
                 _("{name} has no field {field!r}. {hint}").format(name=parameter.name, field=name, hint=hint)
             )
@@ -329,15 +330,15 @@ def choices(parameter: Parameter) -> str:
     for name, wire in parameter.values.items():
         if wire not in shown or (shown[wire] == str(wire) and isinstance(wire, int)):
             shown[wire] = name
-    return ", ".join(shown.values())
+    return commas(shown.values())
 
 
 def refused(parameter: Parameter, value: Any, *why: str) -> RequestRefused:
     """Return the refusal of `value`: one sentence, the value shortened to 60 characters."""
     text = repr(value)
     shown = text if len(text) <= 60 else f"{text[:57]}..."
-    reason = " ".join(filter(None, why))
-    return RequestRefused(f"{parameter.name}={shown} {reason}{'' if reason[-1] in '.?' else '.'}")
+    reason = sentence(*why)
+    return RequestRefused(f"{parameter.name}={shown} {reason}{'' if reason[-1] in _ENDS else '.'}")
 
 
 def _unwrap(parameter: Parameter, value: Any) -> Any:

@@ -11,7 +11,7 @@ from typing import Any
 
 from jupyter_openapi.errors import RequestRefused, did_you_mean
 from jupyter_openapi.market.symbols import parse
-from jupyter_openapi.messages import _
+from jupyter_openapi.messages import _, commas
 from jupyter_openapi.protocol.commands import KINDS, MOST_SYMBOLS
 from jupyter_openapi.spec import catalog
 from jupyter_openapi.spec.values import to_wire
@@ -43,7 +43,7 @@ class Live:
             if kind not in KINDS:
                 raise RequestRefused(
                     _("There is no kind {kind!r}: type {kinds}. {hint}")
-                    .format(kind=kind, kinds=", ".join(KINDS), hint=did_you_mean(str(kind), KINDS))
+                    .format(kind=kind, kinds=commas(KINDS), hint=did_you_mean(str(kind), KINDS))
                     .strip()
                 )
         chosen = tuple(dict.fromkeys(kinds)) or ("quote",)

@@ -13,7 +13,7 @@ from concurrent.futures import TimeoutError as FutureTimeoutError
 from typing import TYPE_CHECKING, Any, Self
 
 from jupyter_openapi.errors import OpenAPIError, RequestRefused, TransportError, guarded
-from jupyter_openapi.messages import _
+from jupyter_openapi.messages import _, commas
 from jupyter_openapi.stream.buffers import Buffer
 from jupyter_openapi.stream.consume import Callback, Events
 from jupyter_openapi.stream.events import Event
@@ -68,7 +68,7 @@ class Subscription(ABC):
         self._confirmed = False
 
     def __repr__(self) -> str:
-        what = ", ".join(self.symbols[:5]) + (", ..." if len(self.symbols) > 5 else "")
+        what = commas(self.symbols[:5]) + (", ..." if len(self.symbols) > 5 else "")
         return f"<Subscription to {', '.join(self.kinds)} of {what or 'the account'}: {self.state}>"
 
     # for users
@@ -184,7 +184,7 @@ class Subscription(ABC):
         if wanted not in self.kinds:
             raise RequestRefused(
                 _("This subscription has no {kind} events; it has {kinds}.").format(
-                    kind=wanted, kinds=", ".join(self.kinds)
+                    kind=wanted, kinds=commas(self.kinds)
                 )
             )
         return recorded([event for event in self.events(seconds=seconds) if event.kind == wanted], wanted)

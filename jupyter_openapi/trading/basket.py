@@ -28,7 +28,7 @@ from jupyter_openapi.market.money import amount, money, plain
 from jupyter_openapi.market.orders import CANCELLABLE
 from jupyter_openapi.market.symbols import is_option
 from jupyter_openapi.market.worth import Instrument, assumed
-from jupyter_openapi.messages import _, ngettext
+from jupyter_openapi.messages import _, commas, ngettext
 from jupyter_openapi.spec import catalog
 from jupyter_openapi.trading.describe import available
 from jupyter_openapi.trading.journal import NotRecorded
@@ -228,7 +228,7 @@ class Basket:
         ]
         if rows := self.unpriced():
             said = _("  total    without row {rows}, for the value is not known before it trades")
-            lines.append(said.format(rows=", ".join(map(str, rows))))
+            lines.append(said.format(rows=commas(map(str, rows))))
         return "\n".join(lines)
 
     __repr__ = __str__
@@ -343,7 +343,7 @@ def cancel_basket(desk: Desk, read: Read, symbols: Sequence[str] = ()) -> Basket
     """
     orders = open_orders(read, symbols)
     if not orders:
-        where = _(" of {symbols}").format(symbols=", ".join(symbols)) if symbols else ""
+        where = _(" of {symbols}").format(symbols=commas(symbols)) if symbols else ""
         raise RequestRefused(_("There is no open order{where} to cancel.").format(where=where))
     operation, known = catalog().operations["cancel_order"], knowing(read, orders)
     previews = [desk.preview(operation, {"order_id": order["order_id"]}, read=known) for order in orders]

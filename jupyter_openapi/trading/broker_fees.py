@@ -11,7 +11,7 @@ from jupyter_openapi.market.fees import BrokerFees
 from jupyter_openapi.market.money import amount, total
 from jupyter_openapi.market.symbols import market_of
 from jupyter_openapi.market.worth import Instruments, Read
-from jupyter_openapi.messages import _
+from jupyter_openapi.messages import _, commas
 
 MOST = 12  # orders whose statements are read: each is a call of the 30 per 30 s
 CENT = Decimal("0.01")
@@ -67,7 +67,7 @@ def learn(read: Read, instruments: Instruments, market: str | None = None) -> di
         raise RequestRefused(
             _(
                 "The broker's fees of past orders in {markets} fit no simple rule: state them yourself."
-            ).format(markets=", ".join(lost))
+            ).format(markets=commas(lost))
         )
     return {name: rule for name, rule in learnt.items() if rule is not None}
 

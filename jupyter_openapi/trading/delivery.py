@@ -30,7 +30,7 @@ from jupyter_openapi.errors import (
 )
 from jupyter_openapi.market.money import amount
 from jupyter_openapi.market.orders import FINAL
-from jupyter_openapi.messages import _
+from jupyter_openapi.messages import _, commas
 from jupyter_openapi.ratelimit.rates import Urgency
 from jupyter_openapi.spec import catalog
 from jupyter_openapi.trading.intents import Moment
@@ -256,7 +256,7 @@ class Delivery:
         orders = data.get("orders") if isinstance(data, Mapping) else None
         found = [order for order in orders or () if _carries(order, course.preview)]
         if len(found) > 1:
-            ids = ", ".join(str(order.get("order_id")) for order in found)
+            ids = commas(str(order.get("order_id")) for order in found)
             raise _unknown(course, _("Several orders carry its tag: {ids}.").format(ids=ids))
         order_id = usable_id(found[0].get("order_id")) if found else None
         return None if order_id is None else Answer.settled(_("found among today's orders"), order_id)

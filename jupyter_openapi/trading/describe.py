@@ -53,7 +53,7 @@ def describe_order(fields: Mapping[str, Any], instrument: Instrument | None = No
             quantity=fields.get("submitted_quantity"),
             symbol=fields.get("symbol"),
         ),
-        f"{pgettext('order type', TYPES.get(kind, 'order'))} ({kind})",
+        _("{title} ({code})").format(title=pgettext("order type", TYPES.get(kind, "order")), code=kind),
     ]
     if (price := amount(fields.get("submitted_price"))) is not None:
         parts[-1] += _(" at {price}").format(price=money(price, currency))

@@ -18,7 +18,7 @@ from jupyter_openapi.errors import OpenAPIError, RequestRefused
 from jupyter_openapi.market.money import amount, money, plain
 from jupyter_openapi.market.symbols import CURRENCIES
 from jupyter_openapi.market.worth import Instrument, Read, assumed
-from jupyter_openapi.messages import N_, _
+from jupyter_openapi.messages import N_, _, commas
 
 OVERRIDES = {
     "max_value": N_("an order worth more than the maximum"),
@@ -72,7 +72,7 @@ class OrderLimits:
             if currency not in known:
                 raise RequestRefused(
                     _("There is no currency '{currency}': use {known}.").format(
-                        currency=currency, known=", ".join(dict.fromkeys(known))
+                        currency=currency, known=commas(dict.fromkeys(known))
                     )
                 )
             if value is not None:
@@ -95,7 +95,7 @@ def known_overrides(names: Iterable[str]) -> frozenset[str]:
     if unknown := sorted(wanted - OVERRIDES.keys()):
         raise RequestRefused(
             _("There is no override '{unknown}': use {overrides}. Nothing was sent.").format(
-                unknown=unknown[0], overrides=", ".join(OVERRIDES)
+                unknown=unknown[0], overrides=commas(OVERRIDES)
             )
         )
     return wanted

@@ -22,7 +22,7 @@ from typing import Any
 from jupyter_openapi.account import Account
 from jupyter_openapi.errors import RequestRefused, guarded
 from jupyter_openapi.kernel import Cell, is_captured
-from jupyter_openapi.messages import N_, _, aligned
+from jupyter_openapi.messages import N_, _, aligned, commas
 from jupyter_openapi.reply import Reply
 from jupyter_openapi.spec.model import Operation
 
@@ -358,7 +358,7 @@ class PendingPreviews:
             raise RequestRefused(_("There is no preview to send: {why}").format(why=_(why)))
         if number is None and len(found) == 1:
             return found[0]
-        lines = ", ".join(f"`%openapi send {each}`" for each in range(1, len(found) + 1))
+        lines = commas(f"`%openapi send {each}`" for each in range(1, len(found) + 1))
         if number is None:
             raise RequestRefused(
                 _("Nothing was sent: the last cell made {count} previews. Type one of {lines}.").format(

@@ -8,12 +8,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from jupyter_openapi.account import MODE_WORDS
 from jupyter_openapi.client import Client
 from jupyter_openapi.credentials import Credentials, profiles, store_profile, validity
 from jupyter_openapi.errors import RequestRefused
 from jupyter_openapi.login.browser import BrowserLogin
 from jupyter_openapi.machine import Machine, machine
-from jupyter_openapi.messages import N_, _
+from jupyter_openapi.messages import N_, _, commas
 from jupyter_openapi.session import Session
 from jupyter_openapi.transport.hosts import resolve_host
 from jupyter_openapi.widgets import polling as events
@@ -66,7 +67,7 @@ def check(wish: LoginRequest, machine: Machine, *, typed: bool) -> None:
     if wish.trading and wish.mode != "sandbox" and not machine.orders:
         raise RequestRefused(
             _("Orders on a {mode} account are off on this machine: untick Allow trading.").format(
-                mode=wish.mode
+                mode=_(MODE_WORDS.get(wish.mode, wish.mode))
             )
         )
     if wish.mode == "sandbox" and wish.profile:
@@ -169,7 +170,7 @@ def _kind(mode: str, claim: str | None, channels: list[str]) -> Row:
         return N_("Kind"), N_("a paper exchange on this machine: play money"), "good"
     said = _("the token says {claim}").format(claim=claim) if claim else _("the token does not say")
     if channels:
-        said += _("; its holdings are in {channels}").format(channels=", ".join(channels))
+        said += _("; its holdings are in {channels}").format(channels=commas(channels))
     if mode == "paper" and claim == "live":
         return N_("Kind"), N_("not paper: the token says it moves real money, so orders are refused"), "warn"
     if mode == "paper" and claim is None and not any("paper" in channel for channel in channels):

@@ -14,7 +14,7 @@ from jupyter_openapi.market import orders, symbols
 from jupyter_openapi.market.money import amount
 from jupyter_openapi.market.order_rules import TypeRules
 from jupyter_openapi.market.orders import RULES, types_of
-from jupyter_openapi.messages import N_, _
+from jupyter_openapi.messages import N_, _, commas
 from jupyter_openapi.spec import catalog
 from jupyter_openapi.spec.model import Operation
 from jupyter_openapi.trading.describe import HOURS, LASTS
@@ -111,7 +111,7 @@ def _chosen(operation: Operation, name: str, text: str) -> str:
             return str(value)
     raise RequestRefused(
         _("{name} can't be '{text}': choose {values}.").format(
-            name=_(LABELS[name]), text=text, values=", ".join(_values(name))
+            name=_(LABELS[name]), text=text, values=commas(_values(name))
         )
     )
 

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
-from jupyter_openapi.account import ClientLike
+from jupyter_openapi.account import MODE_WORDS, ClientLike
 from jupyter_openapi.messages import N_, _
 from jupyter_openapi.plots.style import MINUS, amount_text, percent_text
 from jupyter_openapi.portfolio import totals
@@ -145,7 +145,7 @@ class PortfolioView(Page):
         data = "" if digest == self._picture_sent else base64.b64encode(picture).decode()
         self._picture_sent = digest
         about = _("{picture} of the {mode} account, {at}").format(
-            picture=_(self.worth.chosen), mode=client.account.mode, at=at
+            picture=_(self.worth.chosen), mode=_(MODE_WORDS[client.account.mode]), at=at
         )
         return {"about": about, "data": data}
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from jupyter_openapi.account import ClientLike
 from jupyter_openapi.errors import RequestRefused
-from jupyter_openapi.messages import _
+from jupyter_openapi.messages import _, commas
 from jupyter_openapi.session import SESSION
 from jupyter_openapi.stream.gateway import INTERRUPTED, LIVE, OPENING, REFUSED
 from jupyter_openapi.stream.subscriptions import QuoteSubscription
@@ -119,7 +119,7 @@ class Watch(LivePage):
         state = OPENING if live is None else live.state
         if state == LIVE and live is not None and live.silent:
             return _("Live. Nothing came yet of {symbols}: such an account may get no pushes.").format(
-                symbols=", ".join(live.silent)
+                symbols=commas(live.silent)
             )
         return {
             OPENING: _("Opening the link…"),

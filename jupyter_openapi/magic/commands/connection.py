@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from jupyter_openapi.account import Account
+from jupyter_openapi.connection import CALLS
 from jupyter_openapi.credentials import validity
 from jupyter_openapi.credentials.sources import PLACES
 from jupyter_openapi.errors import RequestRefused
@@ -81,7 +82,7 @@ def describe_status(client: Client) -> Report:
         *_settings_row(),
         *([(N_("limits in"), client.connection.limits_place)] if client.connection.limits_place else []),
         *[
-            (_("{kind} calls left").format(kind=kind), str(left))
+            (_("{kind} calls left").format(kind=_(CALLS.get(kind, kind))), str(left))
             for kind, left in client.limits_left().items()
         ],
     ]

@@ -13,7 +13,7 @@ from jupyter_openapi.magic.flags import FLAGS, Flag, applicable
 from jupyter_openapi.magic.recent import ORDER, SEEN
 from jupyter_openapi.magic.reply_help import reply_help
 from jupyter_openapi.magic.vocabulary import meant
-from jupyter_openapi.messages import N_, _, filled
+from jupyter_openapi.messages import N_, _, bracketed, commas, filled
 from jupyter_openapi.spec import catalog
 from jupyter_openapi.spec.model import Effect, Kind, Operation, Parameter
 from jupyter_openapi.spec.request import METHODS, normalise
@@ -98,7 +98,7 @@ def command_help(spec: CommandSpec) -> Report:
 
 def flag_line(flag: Flag, width: int = 20) -> str:
     """Return a flag's usage and its help, aligned."""
-    allowed = f" ({', '.join(flag.choices)})" if flag.choices else ""
+    allowed = bracketed(commas(flag.choices))
     return f"{flag.usage:<{width}}  {_(flag.help)}{allowed}"
 
 
@@ -203,10 +203,12 @@ def _default(value: object) -> str:
 
 def _range(parameter: Parameter) -> str:
     low, high, above = parameter.minimum, parameter.maximum, parameter.above
+    both = low is not None and high is not None
     found = [
         _("above {above:g}").format(above=above) if above is not None else "",
-        _("from {low:g}").format(low=low) if low is not None else "",
-        _("up to {high:g}").format(high=high) if high is not None else "",
+        _("from {low:g} to {high:g}").format(low=low, high=high) if both else "",
+        _("from {low:g}").format(low=low) if low is not None and not both else "",
+        _("up to {high:g}").format(high=high) if high is not None and not both else "",
         _("at most {max_length} characters").format(max_length=parameter.max_length)
         if parameter.max_length is not None
         else "",

@@ -8,7 +8,7 @@ from jupyter_openapi.errors import RequestRefused
 from jupyter_openapi.magic.caller import in_terminal, refuse_in_terminal
 from jupyter_openapi.magic.command import Invocation, Report, command, notify, parameter
 from jupyter_openapi.magic.flags import Flag
-from jupyter_openapi.messages import _
+from jupyter_openapi.messages import _, commas
 from jupyter_openapi.spec.model import Kind
 
 if TYPE_CHECKING:
@@ -160,9 +160,9 @@ def _report(client: Client) -> Report:
     live = client.live
     lines = []
     for each in live.subscriptions() if live is not None else ():
-        what = ", ".join(each.symbols) or _("this account")
+        what = commas(each.symbols) or _("this account")
         lines.append(
-            _("{kinds} of {what}: {state}").format(kinds=", ".join(each.kinds), what=what, state=each.state)
+            _("{kinds} of {what}: {state}").format(kinds=commas(each.kinds), what=what, state=each.state)
         )
     if not lines:
         return Report(_("Nothing is watched. Type %openapi watch 700.HK AAPL.US for a table."))

@@ -8,8 +8,24 @@ from typing import Any
 
 from jupyter_openapi.errors import RequestRefused
 from jupyter_openapi.magic.command import Invocation, Report, command, parameter
-from jupyter_openapi.messages import _, aligned
+from jupyter_openapi.messages import N_, _, aligned
 from jupyter_openapi.spec.model import Effect, Kind
+
+LABELS = (
+    N_("address"),
+    N_("process"),
+    N_("now"),
+    N_("clock"),
+    N_("sessions"),
+    N_("seed"),
+    N_("limits"),
+    N_("faults"),
+    N_("links"),
+    N_("uptime"),
+    N_("open orders"),
+    N_("cash"),
+)
+"""What `%openapi sandbox` shows, by the words of its server's reply."""
 
 _OPTIONS = (
     parameter("db", Kind.TEXT, "the file that keeps its state; shared by all who name it", free_text=True),

@@ -16,7 +16,7 @@ from jupyter_openapi.magic.present import ask_names
 from jupyter_openapi.magic.recent import SEEN, SYMBOL
 from jupyter_openapi.market.names import NAMES, Match
 from jupyter_openapi.market.symbols import MARKETS, SECURITIES, suggest
-from jupyter_openapi.messages import _
+from jupyter_openapi.messages import _, commas
 from jupyter_openapi.spec.model import Kind
 
 if TYPE_CHECKING:
@@ -144,9 +144,7 @@ def searched(account: _Account, *, connected: bool) -> str:
         _("the package's list of {count} securities").format(count=len(SECURITIES)),
         _("names seen in replies"),
     ]
-    lines = [
-        _("The broker's API finds no symbols by name. Searched: {places}.").format(places=", ".join(names))
-    ]
+    lines = [_("The broker's API finds no symbols by name. Searched: {places}.").format(places=commas(names))]
     lines += [
         _("Not searched: {place} ({reason})").format(place=places[name], reason=reason)
         for name, reason in account.failed.items()
@@ -164,7 +162,7 @@ def _nothing(text: str) -> str:
     said = _("Nothing found for '{text}'.").format(text=text)
     if close:
         return _("{said} Did you mean {word}?").format(said=said, word=close[0])
-    markets = ", ".join(MARKETS)
+    markets = commas(MARKETS)
     return _("{said} A code with its market always works: `%openapi quote CODE.MARKET` ({markets}).").format(
         said=said, markets=markets
     )
