@@ -1,25 +1,48 @@
-"""Run every benchmark: ``python -m benchmarks``, or some: ``python -m benchmarks call frames``."""
+"""Print the table of speed: ``python -m benchmarks``, or some parts of it: ``python -m benchmarks call frames``.
+
+Each part is a process of its own. ``stream`` and ``portfolio``, which say more than the table asks for, run
+when they are named.
+"""
 
 from __future__ import annotations
 
-import runpy
+import subprocess
 import sys
+import time
 from pathlib import Path
+
+from benchmarks.figures import ROOT, environment, heading
+
+TABLE = (
+    "start",
+    "magic",
+    "call",
+    "width",
+    "frames",
+    "memory",
+    "journal",
+    "sandbox_load",
+    "sandbox_memory",
+    "live",
+    "routes",
+)
 
 
 def main() -> int:
-    here = Path(__file__).parent
-    known = sorted(path.stem.removeprefix("bench_") for path in here.glob("bench_*.py"))
-    wanted = sys.argv[1:] or known
+    known = sorted(path.stem.removeprefix("bench_") for path in Path(__file__).parent.glob("bench_*.py"))
+    wanted = sys.argv[1:] or TABLE
     for name in wanted:
         if name not in known:
             print(f"There is no benchmark '{name}'; there are {', '.join(known)}.", file=sys.stderr)
             return 2
+    print(heading(), flush=True)
+    failed = False
+    begun = time.monotonic()
     for name in wanted:
-        print(f"\n== {name}", flush=True)
-        sys.argv = [name]
-        runpy.run_path(str(here / f"bench_{name}.py"), run_name="__main__")
-    return 0
+        command = [sys.executable, "-m", f"benchmarks.bench_{name}"]
+        failed |= bool(subprocess.run(command, cwd=ROOT, env=environment(), check=False).returncode)
+    print(f"\n{time.monotonic() - begun:.0f} s in all.")
+    return int(failed)
 
 
 if __name__ == "__main__":
