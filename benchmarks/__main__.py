@@ -1,4 +1,4 @@
-"""Print the table of speed: ``python -m benchmarks``, or some parts of it: ``python -m benchmarks call frames``.
+"""Print the table of speed: ``python -m benchmarks``, or parts: ``python -m benchmarks call frames``.
 
 Each part is a process of its own. ``stream`` and ``portfolio``, which say more than the table asks for, run
 when they are named.

@@ -72,7 +72,7 @@ def main() -> None:
         "s",
         most=0.6,
         floor=f"import pandas {floor:.2f} s",
-        held_by="the import of pandas and pyarrow, which a first frame needs, and of our own modules before it",
+        held_by="the import of pandas, which a first frame needs, and of our own modules before it",
     )
     show("first picture by plotly, of 100 candles", [picture["picture"]], "s")
     for name, words in (("connect", "  of which connect"), ("frame", "  of which the frame")):

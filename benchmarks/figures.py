@@ -14,7 +14,7 @@ WIDTHS = (50, 9, 15, 11, 8)
 
 
 def environment() -> dict[str, str]:
-    """Return the variables of a child whose imports find their compiled code, as an installed package's do."""
+    """Return the variables of a child whose imports find compiled code, as an installed package's do."""
     kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     return {**kept, "PYTHONPATH": os.pathsep.join(filter(None, [str(ROOT), kept.get("PYTHONPATH")]))}
 

@@ -13,6 +13,9 @@ __all__ = ["main"]
 
 def main(argv: Sequence[str]) -> int:
     """Run the sandbox with these command-line arguments; return the exit status."""
+    import gc
+
+    gc.disable()  # until it serves: what is made before then stays
     from jupyter_openapi.sandbox.options import parse
     from jupyter_openapi.sandbox.program import run
 

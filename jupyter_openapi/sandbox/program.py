@@ -60,8 +60,8 @@ async def _serve(world: World) -> int:
     _watch_signals(loop, end)
     _watch_stdin(loop, end)
     world.url = f"http://{HOST}:{listening[0].getsockname()[1]}"
-    gc.collect()
     gc.freeze()  # what lives as long as the program needn't be looked at again
+    gc.enable()
     _announce(world)
     ticker = asyncio.create_task(_tick(world, end))
     await end.wait()
