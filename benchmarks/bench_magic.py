@@ -76,10 +76,10 @@ def line(rounds: int = 40, number: int = 200) -> None:
     for _ in range(rounds):
         for name, (magic, text) in ways.items():
             lines = [text() for _ in range(number)]
-            begun = time.perf_counter()
+            begun = time.thread_time()
             for each in lines:
                 shell.run_line_magic(magic, each)
-            times[name].append((time.perf_counter() - begun) / number)
+            times[name].append((time.thread_time() - begun) / number)
     nothing = times["nothing"]
     floor = f"empty magic {statistics.median(nothing) * 1e6:.0f} us"
     show(
