@@ -1,14 +1,25 @@
-"""Print the table of speed: ``python -m benchmarks``, or parts: ``python -m benchmarks call frames``.
+"""Print the table of speed, whole or in parts.
 
-Each part is a process of its own. ``stream`` and ``portfolio``, which say more than the table asks for, run
-when they are named.
+::
+
+    python -m benchmarks                            # everything, a few minutes
+    python -m benchmarks call frames                # some parts
+    python -m benchmarks --out docs/speed.txt       # also into a file: the one that the documentation shows
+
+Each part is a process of its own. ``portfolio``, which the table does not ask for, runs when it is named.
+Nothing else should keep the machine busy.
 """
 
 from __future__ import annotations
 
+import argparse
+import os
+import platform
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from importlib.metadata import version
 from pathlib import Path
 
 from benchmarks.figures import ROOT, environment, heading
@@ -23,26 +34,57 @@ TABLE = (
     "journal",
     "sandbox_load",
     "sandbox_memory",
-    "live",
     "routes",
+    "stream",
 )
+FEWER = {"stream": ["2"]}  # rounds, where the part alone would take minutes
+
+
+def machine() -> str:
+    """Say what ran it."""
+    libraries = ", ".join(f"{name} {version(name)}" for name in ("pandas", "pyarrow", "longbridge"))
+    return (
+        f"Python {platform.python_version()}, {libraries}; {os.cpu_count()} processors, {platform.system()}"
+    )
+
+
+def lines(parts: list[str], failed: list[str]) -> Iterator[str]:
+    """Yield the table, row by row as it is measured; parts that fail are noted."""
+    begun = time.monotonic()
+    yield f"{machine()}\n\n{heading()}\n"
+    for name in parts:
+        command = [sys.executable, "-m", f"benchmarks.bench_{name}", *FEWER.get(name, ())]
+        with subprocess.Popen(
+            command, cwd=ROOT, env=environment(), stdout=subprocess.PIPE, text=True
+        ) as child:
+            assert child.stdout is not None
+            yield from child.stdout
+        if child.returncode:
+            failed.append(name)
+    yield f"\n{time.monotonic() - begun:.0f} s in all.\n"
 
 
 def main() -> int:
     known = sorted(path.stem.removeprefix("bench_") for path in Path(__file__).parent.glob("bench_*.py"))
-    wanted = sys.argv[1:] or TABLE
-    for name in wanted:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("parts", nargs="*", metavar="PART", help=f"of {', '.join(known)}; default: the table")
+    parser.add_argument("--out", type=Path, help="a file for the table")
+    options = parser.parse_args()
+    for name in options.parts:
         if name not in known:
-            print(f"There is no benchmark '{name}'; there are {', '.join(known)}.", file=sys.stderr)
-            return 2
-    print(heading(), flush=True)
-    failed = False
-    begun = time.monotonic()
-    for name in wanted:
-        command = [sys.executable, "-m", f"benchmarks.bench_{name}"]
-        failed |= bool(subprocess.run(command, cwd=ROOT, env=environment(), check=False).returncode)
-    print(f"\n{time.monotonic() - begun:.0f} s in all.")
-    return int(failed)
+            parser.error(f"there is no part '{name}'; there are {', '.join(known)}")
+    failed: list[str] = []
+    shown = []
+    for line in lines(options.parts or list(TABLE), failed):
+        print(line, end="", flush=True)
+        shown.append(line)
+    if options.out and not failed:
+        options.out.write_text("".join(shown), encoding="utf-8")
+    if failed:
+        print(f"failed: {', '.join(failed)}", file=sys.stderr)
+    return int(bool(failed))
 
 
 if __name__ == "__main__":

@@ -28,7 +28,10 @@ from benchmarks.figures import ratios, show
 from jupyter_openapi import Client, Credentials
 from jupyter_openapi.signing import CONTENT_TYPE, SignatureAuth, sign
 
-HELD_BY = "Python's own work on a call: the signature, the read through the socket's buffer and json.loads"
+HELD_BY = (
+    "urllib3 and http.client, which write the request and read the answer: 55% of the call's processor time; "
+    "the rest is spread: checks 13%, signature 6%, reading and checking the body 8%"
+)
 ROUNDS, CALLS = 60, 40  # short rounds: what else the machine does hits few of them
 ROW = {
     "symbol": "700.HK",

@@ -1,4 +1,8 @@
-"""Steps a second that 4 processes of 4 threads record in one journal, and how many of them are lost."""
+"""Steps a second that 4 processes of 4 threads record in one journal, and how many of them are lost.
+
+The journal of 322c31f wrote 7 steps a second where one bare SQLite wrote 105, and lost 374 of 400 orders: it
+opened the file anew for each step. Ten times that is the target.
+"""
 
 from __future__ import annotations
 
@@ -90,7 +94,7 @@ def main() -> None:
     floors, rates, lost = zip(*[(bare(), *once()) for _ in range(ROUNDS)], strict=True)
     show(
         f"journal, {PROCESSES} processes x {THREADS} threads / one bare SQLite", ratios(rates, floors),
-        floor=f"{statistics.median(floors):,.0f} steps/s, ours {statistics.median(rates):,.0f}",
+        least=0.67, floor=f"{statistics.median(floors):,.0f} steps/s, ours {statistics.median(rates):,.0f}",
     )  # fmt: skip
     show("  steps lost", [sum(lost)], "", most=0)
 

@@ -10,7 +10,10 @@ import time
 
 from benchmarks.figures import ratios, show
 
-NEW = "words, flags and values are told apart in Python, by rules that refuse what is mistyped"
+NEW = (
+    "words, flags and values are told apart in Python, by rules that refuse what is mistyped: 8 us, of which "
+    "no step takes a quarter, beside the 20 us of an empty magic"
+)
 LOAD = """
 import time
 from IPython.core.interactiveshell import InteractiveShell

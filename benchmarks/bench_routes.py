@@ -7,6 +7,9 @@ import sys
 
 from benchmarks.figures import ROOT, show
 
+RULES = (
+    "a module for each rule that an order passes: fields, preview, limits, journal, delivery, signature, wire"
+)
 TARGETS = {"order form to the wire": (40, 693)}
 
 
@@ -17,7 +20,7 @@ def main() -> None:
     for line in done.stdout.splitlines()[1:]:
         name, (modules, crossings, _) = line[:24].strip(), map(int, line[24:].split())
         most = TARGETS.get(name, (None, None))
-        show(f"{name}: modules", [modules], "", most=most[0])
+        show(f"{name}: modules", [modules], "", most=most[0], held_by=RULES)
         show("  crossings between them", [crossings], "", most=most[1])
 
 

@@ -17,7 +17,8 @@ import time
 from pathlib import Path
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).parents[1]))
+import psutil
+
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
 from support.sandbox import SandboxClient, start_sandbox
@@ -152,6 +153,7 @@ def main() -> None:
             if not data["has_more"]:
                 break
         lost = len(orders - known)
+        used = psutil.Process(sandbox.info["pid"]).cpu_times()
     show(
         f"sandbox, {RATE} requests/s, {CONNECTIONS} connections: p99",
         [figures["p99_ms"]],
@@ -159,6 +161,8 @@ def main() -> None:
         most=8,
         floor=f"p50 {figures['p50_ms']:.1f}, slowest {figures['max_ms']:.1f} ms at {figures['rate']:.0f}/s",
     )
+    each = (used.user + used.system) / figures["requests"] * 1e6
+    show("  processor time a request, start included", [each], "us")
     show(f"  orders lost, of {len(orders):,}", [lost], "", most=0)
     if lost:
         raise SystemExit(f"{lost} acknowledged orders are lost")

@@ -13,7 +13,6 @@ import threading
 import time
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parents[1]))
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
 from support.sandbox import SandboxClient, start_sandbox
@@ -57,7 +56,7 @@ class Worker(threading.Thread):
 
 
 def main() -> None:
-    total = int(sys.argv[1]) if len(sys.argv) > 1 else 40_000
+    total = int(sys.argv[1]) if len(sys.argv) > 1 else 20_000
     with (
         tempfile.TemporaryDirectory() as folder,
         start_sandbox("--limits", "off", "--db", str(Path(folder) / "memory.db")) as sandbox,
