@@ -89,6 +89,7 @@ def width() -> None:
 
 
 def interrupt() -> None:
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it
     server, made = client(5.0)
     took: list[float] = []
 
