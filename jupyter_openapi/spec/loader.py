@@ -6,10 +6,8 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
-from importlib.resources import files
-from importlib.resources.abc import Traversable
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from jupyter_openapi.errors import RequestRefused, did_you_mean, sentence
@@ -27,6 +25,9 @@ from jupyter_openapi.spec.model import (
     View,
     ViewColumn,
 )
+
+if TYPE_CHECKING:
+    from importlib.resources.abc import Traversable
 
 Schema = Mapping[str, Any]
 _KINDS = {
@@ -49,6 +50,8 @@ def read_documents() -> dict[str, dict[str, Any]]:
 
 
 def _folder() -> Traversable:
+    from importlib.resources import files
+
     return files("jupyter_openapi.spec").joinpath("documents")
 
 
