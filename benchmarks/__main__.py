@@ -41,10 +41,12 @@ FEWER = {"stream": ["2"]}  # rounds, where the part alone would take minutes
 
 
 def machine() -> str:
-    """Say what ran it."""
+    """Say what ran it, and how busy it was."""
+    busy = f", {os.getloadavg()[0]:.1f} of them busy before" if hasattr(os, "getloadavg") else ""
     libraries = ", ".join(f"{name} {version(name)}" for name in ("pandas", "pyarrow", "longbridge"))
     return (
-        f"Python {platform.python_version()}, {libraries}; {os.cpu_count()} processors, {platform.system()}"
+        f"{platform.system()}, Python {platform.python_version()}, {libraries}; "
+        f"{os.cpu_count()} processors{busy}"
     )
 
 
