@@ -42,7 +42,7 @@ FEWER = {"stream": ["2"]}  # rounds, where the part alone would take minutes
 
 def machine() -> str:
     """Say what ran it, and how busy it was."""
-    busy = f", {os.getloadavg()[0]:.1f} of them busy before" if hasattr(os, "getloadavg") else ""
+    busy = f", wanted by {os.getloadavg()[0]:.1f} programs before" if hasattr(os, "getloadavg") else ""
     libraries = ", ".join(f"{name} {version(name)}" for name in ("pandas", "pyarrow", "longbridge"))
     return (
         f"{platform.system()}, Python {platform.python_version()}, {libraries}; "
