@@ -16,7 +16,10 @@ def main(argv: Sequence[str]) -> int:
     import gc
 
     gc.disable()  # until it serves: what is made before then stays
-    from jupyter_openapi.sandbox.options import parse
-    from jupyter_openapi.sandbox.program import run
+    try:
+        from jupyter_openapi.sandbox.options import parse
+        from jupyter_openapi.sandbox.program import run
 
-    return run(parse(argv))
+        return run(parse(argv))
+    finally:
+        gc.enable()
