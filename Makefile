@@ -89,7 +89,7 @@ format: setup $(NODE)
 catalogs: setup    ## the messages in Chinese: renew the files; `tools/catalogs.py missing` lists what to translate
 	$(BIN)/python tools/catalogs.py
 
-bench: setup       ## ratios against peers, in one run
+bench: setup       ## the table of speed: ratios against peers and floors, in one run
 	$(BIN)/python -m benchmarks
 
 docs: setup        ## the documentation, in docs/_build/html, its cells run from a fixed moment; a warning is an error

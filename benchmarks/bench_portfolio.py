@@ -11,6 +11,8 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
 from support.archives import write_archive
 
+from benchmarks.figures import show
+
 COUNTS = (10_000, 100_000, 1_000_000)
 WORK = """
 import sys, time
@@ -44,10 +46,10 @@ def main() -> None:
             seconds, memory = map(float, done.stdout.split())
             each = seconds / count * 1e6
             first = first or each
-            print(
-                f"archive, {count:>9,} executions  {seconds:6.2f} s, {each:5.1f} us a row "
-                f"({each / first:.2f} x of 10,000), peak + {memory:.0f} MB"
-            )
+            show(
+                f"archive of {count:,}, time a row / of 10,000", [each / first],
+                floor=f"{seconds:.2f} s, peak + {memory:.0f} MB",
+            )  # fmt: skip
 
 
 if __name__ == "__main__":

@@ -7,22 +7,20 @@ Blue and orange are for readers who can't tell red from green.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from jupyter_openapi.errors import RequestRefused
 from jupyter_openapi.messages import _, commas
 
 
-@dataclass(frozen=True, slots=True)
-class Shade:
+class Shade(NamedTuple):
     """One colour, as text on a light and on a dark page; each has a contrast of 4.5 or more there."""
 
     light: str
     dark: str
 
 
-@dataclass(frozen=True, slots=True)
-class Colors:
+class Colors(NamedTuple):
     """The colour of what rises, gains or is bought, and of what falls, loses or is sold."""
 
     up: Shade

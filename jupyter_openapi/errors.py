@@ -36,15 +36,15 @@ def short(text: str, limit: int = 80) -> str:
 
 
 # Escape sequences of terminals (ANSI and OSC), control characters, those that turn the direction of writing,
-# and halves of surrogate pairs, which no output can encode.
-_SEQUENCES = re.compile(
+# and halves of surrogate pairs, which no output can encode. Patterns are compiled when they are first used.
+_SEQUENCES = (
     r"\x1b\][^\x07\x1b\x9c]*(?:\x07|\x1b\\|\x9c)?|\x9d[^\x07\x1b\x9c]*(?:\x07|\x1b\\|\x9c)?"
     r"|(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]?|\x1b[ -/]*[0-~]?"
 )
 _UNSHOWN = re.compile(
     "[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]+"
 )
-_SPACES = re.compile("[\t\n\x0b\x0c\r\x85\u2028\u2029]")
+_SPACES = "[\t\n\x0b\x0c\r\x85\u2028\u2029]"
 
 
 def clean(text: str, keep: str = "") -> str:
@@ -54,8 +54,8 @@ def clean(text: str, keep: str = "") -> str:
     """
     if text.isascii() and text.isprintable():
         return text
-    text = _UNSHOWN.sub("", _SEQUENCES.sub("", text))
-    return _SPACES.sub(lambda found: found[0] if found[0] in keep else " ", text)
+    text = _UNSHOWN.sub("", re.sub(_SEQUENCES, "", text))
+    return re.sub(_SPACES, lambda found: found[0] if found[0] in keep else " ", text)
 
 
 class OneLine:
@@ -168,13 +168,13 @@ class Interrupted(OneLine, KeyboardInterrupt):
         super().__init__(message)
 
 
-_UNSPACED = re.compile("(?<=[\u3002\uff1b\uff1a\uff0c\uff09])\\s+|\\s+(?=\uff08)")  # Chinese . ; : , ) and (
+_UNSPACED = "(?<=[\u3002\uff1b\uff1a\uff0c\uff09])\\s+|\\s+(?=\uff08)"  # Chinese . ; : , ) and (
 
 
 def sentence(*parts: str) -> str:
     """Join the parts that are not empty with single spaces, on one line; Chinese marks need none."""
     joined = " ".join(" ".join(part.split()) for part in parts if part)
-    return joined if joined.isascii() else _UNSPACED.sub("", joined)
+    return joined if joined.isascii() else re.sub(_UNSPACED, "", joined)
 
 
 def nearest(word: str, known: Iterable[str], count: int = 3) -> list[str]:

@@ -35,8 +35,11 @@ MESSAGES, REPLIES = "jupyter_openapi", "replies"
 """The catalogues: all messages, and what the columns of replies mean."""
 _WIDE = "\u2e80-\ua4cf\uac00-\ud7ff\uf900-\ufaff\uff00-\uffef"
 _CLOSING = "。，、；：！？）」』”’"  # noqa: RUF001 (Chinese marks)
-_PARTS = re.compile(rf"[（「『“‘]*(?:[{_WIDE}]|[^\s{_WIDE}]+)[{_CLOSING}]*\s*|\s+")  # noqa: RUF001
-"""What a line is broken between: a Chinese character or a word, with the marks that belong to it."""
+_PARTS = rf"[（「『“‘]*(?:[{_WIDE}]|[^\s{_WIDE}]+)[{_CLOSING}]*\s*|\s+"  # noqa: RUF001
+"""What a line is broken between: a Chinese character or a word, with the marks that belong to it.
+
+A pattern, compiled when it is first used: that takes longer than all else of `%load_ext`.
+"""
 _SPELLINGS: Mapping[str, str] = {
     "zh": "zh-CN",
     "zh-hans": "zh-CN",
@@ -229,7 +232,7 @@ def filled(text: str, width: int, lead: str = "", later: str = "") -> str:
             break_on_hyphens=False,
         )
     lines, line = list[str](), lead
-    for part in _PARTS.findall(text.replace("\n", " ")):
+    for part in re.findall(_PARTS, text.replace("\n", " ")):
         if text_width(line) + text_width(part.rstrip()) > width and line not in {lead, later}:
             lines.append(line.rstrip())
             line = later

@@ -18,6 +18,7 @@ ROOT = Path(__file__).resolve().parents[1]
 FOLDERS = ("jupyter_openapi", "tests", "benchmarks", "docs", "tools")
 OURS = {
     "jupyter_openapi",
+    "benchmarks",
     "support",
     *(path.stem for name in FOLDERS[1:] for path in (ROOT / name).iterdir()),
 }

@@ -224,7 +224,8 @@ class Maker:
         if described is None or described.kind is Kind.ANY:
             return infer_column(values)
         if described.kind is Kind.OBJECT:
-            return objects([nested(value) for value in values])
+            array = objects(values)
+            return array if shape(array) == "empty" else objects([nested(value) for value in values])
         if described.nulls:
             values = without(values, described.nulls)
         try:

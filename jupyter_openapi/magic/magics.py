@@ -11,6 +11,7 @@ from traitlets import Dict, Enum, Float, TraitError, Unicode, observe, validate
 
 from jupyter_openapi.colors import PAIRS, choose, chosen
 from jupyter_openapi.errors import RequestRefused, guarded
+from jupyter_openapi.magic.ahead import sandbox_ahead
 from jupyter_openapi.magic.caller import calling_frame, show, use_of_value
 from jupyter_openapi.messages import _, ngettext, set_language, unknown_variable
 
@@ -189,14 +190,15 @@ class OpenAPIMagics(Magics):
         %openapi alone shows where you are connected and all flags; %openapi endpoints [WORD] searches the
         operations; %openapi help NAME explains one, with an example; %config OpenAPIMagics sets defaults.
         """
-        # Imported at the first line that is typed: the load itself must stay light.
-        from jupyter_openapi.magic.actions import obey
-        from jupyter_openapi.magic.command import Context
-        from jupyter_openapi.magic.expressions import Scope, scope_at
+        with sandbox_ahead(line):
+            # Imported at the first line that is typed: the load itself must stay light.
+            from jupyter_openapi.magic.actions import obey
+            from jupyter_openapi.magic.command import Context
+            from jupyter_openapi.magic.expressions import Scope, scope_at
 
-        scope = scope_at(calling_frame(), self.names) if local_ns is None else Scope(local_ns, self.names)
-        self._use_settings()
-        command, result = obey(line, cell, Context(self, scope))
+            scope = scope_at(calling_frame(), self.names) if local_ns is None else Scope(local_ns, self.names)
+            self._use_settings()
+            command, result = obey(line, cell, Context(self, scope))
         self._show_views()
         if command.kind == "empty":
             from jupyter_openapi.magic.commands import COMMANDS

@@ -51,7 +51,7 @@ _PARAMETERS = {
     "sym": "symbol",
     "ticker": "symbol",
 }
-HELP = ("--help", "-h", "?", "-?")
+HELP = frozenset({"--help", "-h", "?", "-?"})
 
 
 def meant(word: str) -> str:
@@ -104,7 +104,7 @@ def parameter_name(operation: Operation | None, typed: str) -> str:
 
 def help_line(words: list[str]) -> list[str]:
     """Return a line's words, as those of ``help`` where ``--help`` or ``?`` is among them."""
-    if not any(word in HELP for word in words):
+    if HELP.isdisjoint(words):
         return words
     rest = [word for word in words if word not in HELP and word[0] not in "-@"]
     count = 2 if rest and rest[0].upper() in METHODS else 1

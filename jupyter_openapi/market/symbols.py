@@ -152,6 +152,7 @@ def suggest(text: str) -> str | None:
     return _spelling(code, market)
 
 
+@lru_cache(maxsize=4096)
 def mended(text: str) -> str:
     """Return a symbol as the broker spells it, where what is meant is beyond doubt; else the text as it is.
 

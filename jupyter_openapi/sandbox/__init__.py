@@ -13,7 +13,13 @@ __all__ = ["main"]
 
 def main(argv: Sequence[str]) -> int:
     """Run the sandbox with these command-line arguments; return the exit status."""
-    from jupyter_openapi.sandbox.options import parse
-    from jupyter_openapi.sandbox.program import run
+    import gc
 
-    return run(parse(argv))
+    gc.disable()  # until it serves: what is made before then stays
+    try:
+        from jupyter_openapi.sandbox.options import parse
+        from jupyter_openapi.sandbox.program import run
+
+        return run(parse(argv))
+    finally:
+        gc.enable()

@@ -21,9 +21,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
-from jupyter_openapi import signing
 from jupyter_openapi.protocol.commands import RATE_LIMIT
 from jupyter_openapi.sandbox.errors import Refused
+from jupyter_openapi.signature import sign
 
 if TYPE_CHECKING:
     from jupyter_openapi.sandbox.exchange.store import Store
@@ -274,7 +274,7 @@ class Gate:
     def _check_signature(self, call: Request, stamp: str, signature: str) -> None:
         keys = self._ring.keys
         try:
-            expected = signing.sign(
+            expected = sign(
                 call.method,
                 call.path,
                 call.query,

@@ -26,21 +26,53 @@ def _environment() -> dict[str, str]:
     return {**kept, PARENT: str(os.getpid())}
 
 
+def _launched(words: Sequence[str]) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(  # noqa: S603 (our own interpreter, our own module)
+        [sys.executable, "-m", "jupyter_openapi", "sandbox", *words],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env=_environment(),
+        # Ctrl-C in a terminal is for the user's own work, not for the exchange behind it.
+        start_new_session=sys.platform != "win32",
+    )
+
+
+_ahead: list[subprocess.Popen[bytes]] = []
+
+
+def start_ahead() -> None:
+    """Launch a sandbox without arguments now; the next `SandboxProcess` without any will be that one."""
+    if not _ahead:
+        _ahead.append(_launched(()))
+
+
+def drop_ahead() -> None:
+    """Stop what `start_ahead` launched, unless it was taken."""
+    while _ahead:
+        _stop(_ahead.pop())
+
+
+def _stop(child: subprocess.Popen[bytes]) -> None:
+    """End a child, whose standard input is ours, and wait until it has ended."""
+    for pipe in (child.stdin, child.stdout):
+        if pipe is not None:
+            with contextlib.suppress(OSError):
+                pipe.close()
+    try:
+        child.wait(5)
+    except subprocess.TimeoutExpired:
+        child.kill()
+        child.wait()
+
+
 class SandboxProcess:
     """A running sandbox; it ends when this process ends, which holds its standard input and is its parent."""
 
     def __init__(self, arguments: Sequence[str] = ()) -> None:
         words = list(arguments)
         self.limits = ("--limits", "off") not in pairwise(words)
-        self._child = subprocess.Popen(  # noqa: S603 (our own interpreter, our own module)
-            [sys.executable, "-m", "jupyter_openapi", "sandbox", *words],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            env=_environment(),
-            # Ctrl-C in a terminal is for the user's own work, not for the exchange behind it.
-            start_new_session=sys.platform != "win32",
-        )
+        self._child = _ahead.pop() if _ahead and not words else _launched(words)
         self._facts = self._read_facts()
 
     def __repr__(self) -> str:
@@ -83,12 +115,4 @@ class SandboxProcess:
 
     def stop(self) -> None:
         """End it and wait until it has ended; safe to call twice."""
-        for pipe in (self._child.stdin, self._child.stdout):
-            if pipe is not None:
-                with contextlib.suppress(OSError):
-                    pipe.close()
-        try:
-            self._child.wait(5)
-        except subprocess.TimeoutExpired:
-            self._child.kill()
-            self._child.wait()
+        _stop(self._child)

@@ -25,6 +25,7 @@ from jupyter_openapi.sandbox.sockets import Sockets
 
 HOST = "127.0.0.1"
 TICK = 0.25
+SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 log = logging.getLogger("jupyter_openapi.sandbox")
 
@@ -60,8 +61,8 @@ async def _serve(world: World) -> int:
     _watch_signals(loop, end)
     _watch_stdin(loop, end)
     world.url = f"http://{HOST}:{listening[0].getsockname()[1]}"
-    gc.collect()
     gc.freeze()  # what lives as long as the program needn't be looked at again
+    gc.enable()
     _announce(world)
     ticker = asyncio.create_task(_tick(world, end))
     await end.wait()
@@ -69,6 +70,10 @@ async def _serve(world: World) -> int:
     server.stop()
     await sockets.close()
     await server.close_all_connections()
+    for number in SIGNALS:
+        signal.signal(
+            number, signal.SIG_IGN
+        )  # Python gives up handlers before it is gone; a second is harmless
     return 0
 
 
@@ -129,8 +134,8 @@ def _read_to_end(number: int, loop: asyncio.AbstractEventLoop, end: asyncio.Even
 
 
 def _watch_signals(loop: asyncio.AbstractEventLoop, end: asyncio.Event) -> None:
-    # Not the loop's own handlers: these stay until the process is gone, so that a second signal is harmless.
-    for number in (signal.SIGTERM, signal.SIGINT):
+    # Not the loop's own handlers: these stay when the loop has ended.
+    for number in SIGNALS:
         signal.signal(number, lambda *_: _end(loop, end))
 
 

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import json
-import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
-from importlib.resources import files
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from jupyter_openapi.errors import RequestRefused, did_you_mean, sentence
@@ -28,6 +26,9 @@ from jupyter_openapi.spec.model import (
     ViewColumn,
 )
 
+if TYPE_CHECKING:
+    from importlib.resources.abc import Traversable
+
 Schema = Mapping[str, Any]
 _KINDS = {
     "string": Kind.TEXT,
@@ -42,11 +43,16 @@ _ANY: Schema = {}
 
 def read_documents() -> dict[str, dict[str, Any]]:
     """Return every OpenAPI document by its file name, in alphabetical order."""
-    folder = files("jupyter_openapi.spec").joinpath("documents")
     found = sorted(
-        (entry for entry in folder.iterdir() if entry.name.endswith(".json")), key=lambda e: e.name
+        (each for each in _folder().iterdir() if each.name.endswith(".json")), key=lambda e: e.name
     )
     return {entry.name: json.loads(entry.read_text(encoding="utf-8")) for entry in found}
+
+
+def _folder() -> Traversable:
+    from importlib.resources import files
+
+    return files("jupyter_openapi.spec").joinpath("documents")
 
 
 def load_operations() -> Iterator[Operation]:
@@ -265,7 +271,8 @@ def frame_views() -> Mapping[str, View]:
     are those of its key.
     """
     found: dict[str, View] = {}
-    for name, each in read_documents()["common.json"]["x-views"].items():
+    common = json.loads(_folder().joinpath("common.json").read_text(encoding="utf-8"))
+    for name, each in common["x-views"].items():
         for key in each.get("keys", ()):
             title = key.replace("_", " ").capitalize()
             form = "date" if key == "date" else "text"
@@ -316,7 +323,7 @@ class Catalog:
         )
         self._methods = self._sdk_names()
         self._exact = {(o.method, o.path): o for o in self.operations.values()}
-        self._templates = [(_template(o), o) for o in self.operations.values() if "{" in o.path]
+        self._templates = [(o.path.split("/"), o) for o in self.operations.values() if "{" in o.path]
 
     def find(self, name: str) -> Operation | None:
         """Return the operation of this name, alias, or method of the official SDK; case does not matter.
@@ -362,9 +369,10 @@ class Catalog:
         verb = method.upper()
         if found := self._exact.get((verb, path)):
             return found, {}
-        for pattern, operation in self._templates:
-            if operation.method == verb and (hit := pattern.fullmatch(path)):
-                return operation, {key: unquote(value) for key, value in hit.groupdict().items()}
+        parts = path.split("/")
+        for template, operation in self._templates:
+            if operation.method == verb and (held := _held(template, parts)):
+                return operation, held
         return None
 
     def _sdk_names(self) -> dict[str, tuple[Operation, SdkMethod]]:
@@ -383,6 +391,14 @@ def _spellings(method: str) -> tuple[str, str, str]:
     return full, bare, f"{context.removesuffix('context')}_{bare}"
 
 
-def _template(operation: Operation) -> re.Pattern[str]:
-    parts = re.split(r"\{(\w+)\}", operation.path)
-    return re.compile("".join(f"(?P<{p}>[^/]+)" if i % 2 else re.escape(p) for i, p in enumerate(parts)))
+def _held(template: list[str], parts: list[str]) -> dict[str, str]:
+    """Return what a path's parts hold in the places of a template's names; nothing if they don't fit."""
+    if len(template) != len(parts):
+        return {}
+    held = {}
+    for place, part in zip(template, parts, strict=True):
+        if place.startswith("{") and part:
+            held[place[1:-1]] = unquote(part)
+        elif place != part:
+            return {}
+    return held

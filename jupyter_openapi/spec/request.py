@@ -9,6 +9,7 @@ import posixpath
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 from urllib.parse import quote, unquote
 
@@ -113,6 +114,7 @@ def _segment(parameter: Parameter, value: Any) -> str:
     return _quote(text, safe="")
 
 
+@lru_cache(maxsize=4096)  # names of parameters, symbols and the like come again and again
 def _escape(text: str) -> str:
     return _quote(text, safe="*").replace("~", "%7E").replace("%20", "+")
 
