@@ -53,13 +53,13 @@ _chosen = ""
 _environment = ""
 
 
-class _Spoken(threading.local):
-    """The language of the panel that this thread draws; "" for none."""
-
-    tag = ""
+# `.tag` is the language of the panel that this thread draws; missing or "" for none.
+_speaking = threading.local()
 
 
-_speaking = _Spoken()
+def _spoken() -> str:
+    tag: str = getattr(_speaking, "tag", "")
+    return tag
 
 
 def known(tag: str) -> str:
@@ -145,13 +145,13 @@ def _list_of_languages() -> str:
 
 def language() -> str:
     """Return the language that messages are shown in here: en, zh-CN or zh-HK."""
-    return _speaking.tag or _chosen or _environment or ENGLISH
+    return _spoken() or _chosen or _environment or ENGLISH
 
 
 @contextmanager
 def speaking(tag: str) -> Iterator[None]:
     """Show messages in another language inside, in this thread only; "" leaves it as it is."""
-    before = _speaking.tag
+    before = _spoken()
     _speaking.tag = known(tag) or before
     try:
         yield
@@ -161,7 +161,7 @@ def speaking(tag: str) -> Iterator[None]:
 
 def _(template: str) -> str:
     """Return the template in the language in use; English where the catalogue lacks it."""
-    tag = _speaking.tag or _chosen or _environment
+    tag = _spoken() or _chosen or _environment
     return _catalogue(tag).gettext(template) if tag and tag != ENGLISH and template else template
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import signal
 import threading
-import time
 from collections.abc import Callable
 from datetime import timedelta
 from urllib.parse import parse_qs
@@ -81,13 +80,15 @@ def test_a_real_ctrl_c_loses_nothing() -> None:
     def answer(request: Received) -> bytes:
         if len(server.requests) == 5:
             signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
-            time.sleep(0.2)
+            stopped.wait(30)
         return whole(request)
 
+    stopped = threading.Event()
     shelf = Unfinished()
     with recorder(answer) as server, client(server.url) as face:
         partial = fetch(face._reader.data, executions, {"start_at": "-300d"}, now=NOW, resume=shelf)
         asked = len(server.requests)
+        stopped.set()
         rest = fetch(face._reader.data, executions, {"start_at": "-300d"}, now=NOW, resume=shelf)
     assert asked == 5
     assert partial.why.startswith("interrupted, read up to 2026-04-")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import shutil
 import subprocess
@@ -78,3 +79,14 @@ def test_a_reload_keeps_the_connection(before: str, reload: str, tmp_path: Path)
         check=False,
     )
     assert done.stdout.endswith("kept\n"), done.stdout[-3000:] + done.stderr[-3000:]
+
+
+def test_no_class_is_a_thread_local() -> None:
+    """IPython 8's autoreload can't give such an object its new class, and loses the module with it."""
+    found = [
+        f"{path.name}: {node.name}"
+        for path in (ROOT / "jupyter_openapi").rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.ClassDef) and any(ast.unparse(base).endswith("local") for base in node.bases)
+    ]
+    assert found == []

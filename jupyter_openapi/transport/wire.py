@@ -85,11 +85,14 @@ class Exchange:
             self.then()
 
 
-class _Thread(threading.local):
-    exchange = Exchange()
+_thread = threading.local()
+_NOBODYS = Exchange()
 
 
-_thread = _Thread()
+def _exchange() -> Exchange:
+    """Return what this thread follows."""
+    exchange: Exchange = getattr(_thread, "exchange", _NOBODYS)
+    return exchange
 
 
 def follow(exchange: Exchange) -> None:
@@ -154,7 +157,7 @@ class _Reply(HTTPResponse):
     """A reply that is read until a deadline, its interim answers skipped."""
 
     def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
-        self._exchange = _thread.exchange
+        self._exchange = _exchange()
         self._bytes = _Bytes(sock, self._exchange)
         super().__init__(_Once(_Stream(self._bytes)), *args, **kwargs)  # type: ignore[arg-type]
 
@@ -209,7 +212,7 @@ class _Connection(HTTPConnection):
         """Whether it may carry this thread's next request: open and clean, and nothing waits to be read."""
         if self.sock is None or (self._last is not None and self._last.spent):
             return False
-        if _thread.exchange.change and time.monotonic() - self._replied < SETTLED:
+        if _exchange().change and time.monotonic() - self._replied < SETTLED:
             return False
         return _quiet(self.sock)
 
@@ -218,7 +221,7 @@ class _Connection(HTTPConnection):
         super().close()
 
     def request(self, *args: Any, **kwargs: Any) -> None:
-        exchange = _thread.exchange
+        exchange = _exchange()
         if self.is_closed:
             self.connect()
         exchange.reused = self._last is not None
@@ -230,7 +233,7 @@ class _Connection(HTTPConnection):
         super().request(*args, **kwargs)
 
     def getresponse(self) -> Response:  # type: ignore[override]  # as in urllib3 itself
-        _thread.exchange.was_written()
+        _exchange().was_written()
         response = super().getresponse()
         self._replied = time.monotonic()
         return response
