@@ -12,7 +12,7 @@ import time
 from collections import deque
 from typing import Protocol
 
-SHARE = 0.002
+SHARE = 0.001
 """Seconds of one turn of the loop that pushes may take before requests are looked at again."""
 
 
