@@ -167,7 +167,7 @@ class Many:
         hearing = threading.Thread(target=lambda: told.append(self.server.hear()))
         hearing.start()
         times: list[float] = []
-        while hearing.is_alive():
+        while hearing.is_alive() or not times:
             times += pulls(self.read, 1)
         (sent,) = told
         got = self.reader.ask(str(sent["bytes"]))
@@ -175,6 +175,7 @@ class Many:
         pushed = count * self.links
         return {
             "rest": statistics.median(times),
+            "reads": len(times),
             "rate": pushed / (got["last"] - sent["begun"]),
             "cpu": sent["cpu"] / pushed * 1e6,
         }

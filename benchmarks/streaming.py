@@ -89,6 +89,7 @@ class Server:
                 "app_key": keys.app_key,
                 "app_secret": keys.app_secret,
                 "access_token": keys.access_token,
+                "symbols": list(self.world.market.securities),
             }
         )
         orders: asyncio.Queue[list[str]] = asyncio.Queue()
@@ -100,23 +101,23 @@ class Server:
 
         threading.Thread(target=listen, daemon=True).start()
         while True:
-            what, count, rate = await orders.get()
+            what, count, rate, *symbols = await orders.get()
             links = [link for link in self.world.links.of("quote") if link.subscribed]
             cpu, begun = time.process_time(), time.monotonic()
             send = {"flood": self.flood, "each": self.each}[what]
-            size = await send(links, int(count), float(rate))
+            size = await send(links, int(count), float(rate), symbols or SYMBOLS)
             took = {"cpu": time.process_time() - cpu, "seconds": time.monotonic() - begun}
             say({"bytes": size, "begun": begun, **took})
 
-    async def flood(self, links: list[Any], count: int, _rate: float) -> int:
+    async def flood(self, links: list[Any], count: int, _rate: float, symbols: list[str]) -> int:
         """Send as fast as a client can read: made before, many in one write."""
-        frames = [frame(number) for number in range(count)]
+        frames = [frame(number, symbols) for number in range(count)]
         for start in range(0, count, 200):
             self.world.links.broadcast(links, b"".join(frames[start : start + 200]))
             await asyncio.sleep(0)
         return sum(map(len, frames))
 
-    async def each(self, links: list[Any], count: int, rate: float) -> int:
+    async def each(self, links: list[Any], count: int, rate: float, symbols: list[str]) -> int:
         """Send one after the other, so many a second (0: at once), as the market does."""
         begun, size = time.monotonic(), 0
         for number in range(count):
@@ -124,17 +125,17 @@ class Server:
                 await asyncio.sleep(left)
             elif not rate and number % TOGETHER == 0:
                 await asyncio.sleep(0)
-            one = frame(number)
+            one = frame(number, symbols)
             size += len(one)
             self.world.links.broadcast(links, one)
         return size
 
 
-def frame(number: int) -> bytes:
+def frame(number: int, symbols: list[str]) -> bytes:
     from jupyter_openapi.sandbox.links import push
 
     values = {
-        "symbol": SYMBOLS[number % len(SYMBOLS)],
+        "symbol": symbols[number % len(symbols)],
         "sequence": 160_808_750_000_000 + number,
         "last_done": f"{388 + number % 7}.20",
         "open": "390.00",
