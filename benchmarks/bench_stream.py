@@ -8,6 +8,7 @@ beside it, so that a machine that is busy with something else shows as spread an
 from __future__ import annotations
 
 import json
+import os
 import statistics
 import sys
 import threading
@@ -27,6 +28,11 @@ LATENCIES = {
     "calm": ("1,000 a second", "<= 2", "<= 1.2"),
     "busy": ("1,000 a second, Python busy", "", "<= 2"),
 }
+
+WAITS = (
+    "A push passes two threads of ours, the link's and the callback's, and one of several of the SDK's: with more"
+    "\nwork than cores, p99 is how long a thread waits for a core. Judge it where the load is below the cores."
+)
 
 Found = dict[str, float]
 
@@ -209,9 +215,13 @@ def sandbox(rounds: int) -> None:
 
 def main() -> None:
     rounds = int(sys.argv[1]) if sys.argv[1:] else ROUNDS
+    print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}")
     compare(rounds)
     sandbox(rounds)
+    print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}")
     print("not met: " + (", ".join(Row.missed) or "none"))
+    if any(name.startswith("p99") for name in Row.missed):
+        print(WAITS)
 
 
 if __name__ == "__main__":

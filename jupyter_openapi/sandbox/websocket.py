@@ -56,6 +56,8 @@ class WebSocket:
         self._outbox = outbox
         self._unsent: list[bytes] = []
         stream.max_write_buffer_size = MOST_UNSENT
+        with contextlib.suppress(OSError):  # a connection that has gone is found gone when it is read
+            stream.set_nodelay(True)  # a push must not wait until the one before it is acknowledged
         self._protocol = ServerProtocol(max_size=LARGEST_BODY + 64, logger=log)
         self._request = Request(path, Headers(headers)).serialize()
         self._unanswered = 0

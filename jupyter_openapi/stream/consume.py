@@ -133,10 +133,9 @@ class Callback:
             self._woken.wait()
             while not self._removed and (taken := self._buffer.take(_BATCH)):
                 for event in taken:
-                    if self._removed:
-                        break
                     try:
-                        function(event)
+                        if not self._removed:
+                            function(event)
                     except Exception as failure:  # noqa: BLE001 (it must harm no other event)
                         self._tell(failure)
             if self._removed or self._buffer.ended:
