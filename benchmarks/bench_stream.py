@@ -29,10 +29,9 @@ LATENCIES = {
     "busy": ("1,000 a second, Python busy", "", "<= 2"),
 }
 
-WAITS = (
-    "A push passes two threads of ours, the link's and the callback's, and one of several of the SDK's: with more"
-    "\nwork than cores, p99 is how long a thread waits for a core. Judge it where the load is below the cores."
-)
+WAITS = """\
+A push passes two threads of ours, the link's and the callback's, and one of several of the SDK's: with more
+work than cores, p99 is how long a thread waits for a core. Judge it where the load is below the number of cores."""
 
 Found = dict[str, float]
 
