@@ -31,7 +31,7 @@ LATENCIES = {
 
 WAITS = """\
 A push passes two threads of ours, the link's and the callback's, and one of several of the SDK's: with more
-work than cores, p99 is how long a thread waits for a core. Judge it where the load is below the number of cores."""
+work than cores, p99 is how long a thread waits for a core. Judge it on an idle machine."""
 
 Found = dict[str, float]
 
