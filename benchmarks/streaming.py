@@ -98,10 +98,11 @@ class Server:
         def listen() -> None:
             for line in sys.stdin:
                 loop.call_soon_threadsafe(orders.put_nowait, line.split())
+            loop.call_soon_threadsafe(orders.put_nowait, [])  # whoever told what to do is gone
 
         threading.Thread(target=listen, daemon=True).start()
-        while True:
-            what, count, rate, *symbols = await orders.get()
+        while order := await orders.get():
+            what, count, rate, *symbols = order
             links = [link for link in self.world.links.of("quote") if link.subscribed]
             cpu, begun = time.process_time(), time.monotonic()
             send = {"flood": self.flood, "each": self.each}[what]
