@@ -34,9 +34,9 @@ def sdk(sandbox: SandboxProcess, part: str, **facts: Any) -> dict[str, Any]:
 
 
 def low_price(sandbox: SandboxProcess) -> str:
-    """A whole price under the book."""
+    """A whole price so far under the book that the market does not come there while the SDK works."""
     bids = sandbox.client.post("/quote/depth", symbol="700.HK")["bid"]
-    return str(int(Decimal(bids[-1]["price"])) - 5)
+    return str(int(Decimal(bids[-1]["price"]) * 19 / 20))
 
 
 @pytest.fixture

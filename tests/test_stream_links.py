@@ -223,6 +223,18 @@ def test_three_clients_with_ten_subscriptions_each_are_three_links(sandbox: Sand
     assert not links(sandbox)  # close() waits for the close frames
 
 
+@pytest.mark.parametrize("first", ["quote", "trade"])
+def test_the_links_are_counted_over_both_gateways_whichever_opens_first(
+    sandbox: SandboxProcess, first: str
+) -> None:
+    until(lambda: not links(sandbox))
+    with client_of(sandbox) as client:
+        opens = [lambda: client.subscribe([HK]), client.subscribe_orders]
+        for subscribe in opens if first == "quote" else reversed(opens):
+            subscribe().wait(30)
+        assert [(row["gateway"], row["online"]) for row in client.links()] == [("quote", 2), ("trade", 2)]
+
+
 SCRIPT = """
 import sys, time, os, signal
 sys.path.insert(0, "tests")

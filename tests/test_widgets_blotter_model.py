@@ -15,6 +15,7 @@ from jupyter_openapi.widgets import blotter_model as books
 from jupyter_openapi.widgets import polling as events
 from jupyter_openapi.widgets.blotter_model import BlotterModel
 from jupyter_openapi.widgets.blotter_rows import COLUMNS, Row, row_of
+from jupyter_openapi.widgets.polling import Backoff
 
 
 @pytest.fixture(autouse=True)
@@ -109,6 +110,22 @@ def test_it_backs_off_while_looks_fail_and_says_so() -> None:
     assert len(one.rows()) == 1
     client.failures.clear()
     assert until(lambda: not one.problem)
+    one.close()
+
+
+def test_one_failure_while_the_markets_are_closed_is_no_reason_to_wait_as_long_as_they_are(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    client = FakeClient()
+    client.order()
+    monkeypatch.setattr("jupyter_openapi.widgets.queries.is_trading", lambda *_: False)
+    one = BlotterModel(FakeSession(client), lambda: None)
+    one._pace = Backoff(5.0)
+    assert one._look() == 60
+    client.failures["today_orders"] = TransportError("no answer")
+    assert [one._look() for _ in range(3)] == [10, 20, 40]
+    client.failures.clear()
+    assert one._look() == 60
     one.close()
 
 

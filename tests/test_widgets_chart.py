@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -26,8 +27,10 @@ from support.sandbox import SandboxProcess, start_sandbox
 from support.streaming import client_of, links
 
 import jupyter_openapi
-from jupyter_openapi import Client, RequestRefused
+from jupyter_openapi import Client, RequestRefused, TransportError
 from jupyter_openapi.plots.averages import lengths_of
+from jupyter_openapi.stream.events import Event
+from jupyter_openapi.stream.subscriptions import CandleSubscription
 from jupyter_openapi.widgets import Chart
 from jupyter_openapi.widgets import chart_model as model_module
 from jupyter_openapi.widgets import polling as events
@@ -148,6 +151,61 @@ def test_it_moves_where_quotes_come_and_make_no_bars(monkeypatch: pytest.MonkeyP
         page.tell("stop")
         assert until(lambda: not page.panel.model_state._late_bars.running)
         page.panel.close()
+
+
+class Quoted(CandleSubscription):
+    """Candles whose quotes have come and made no bar."""
+
+    state = "live"
+
+    def __init__(self) -> None:
+        self.quote = Event("quote", {"symbol": "700.HK"}, received=4e9)
+
+    def newest(self, symbol: str) -> Any:
+        return SimpleNamespace(quotes={0: self.quote}, symbol=symbol)
+
+
+class Lent(Client):
+    """A client that is never asked."""
+
+    throttled = 0
+
+    def __init__(self) -> None:
+        pass
+
+
+def test_bars_and_orders_that_can_t_be_read_are_looked_for_again_after_growing_waits(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    outcomes = iter([TransportError("no answer")] * 6 + [None] + [TransportError("no answer")] * 2)
+
+    def read(*_: Any, **__: Any) -> list[Any]:
+        if failure := next(outcomes):
+            raise failure
+        return []
+
+    monkeypatch.setattr(model_module, "PAUSE", 2.0)
+    model = model_module.ChartModel(FakeSession(Lent()), lambda: None, "700.HK", own=True)
+    model._candles = Quoted()
+    monkeypatch.setattr(model_module, "read_rows", read)
+    waits = [model._read_late_bars() for _ in range(6)]
+    assert waits == [6, 12, 24, 48, 60, 60]  # what failed is still to be read
+    assert model._read_late_bars() == model_module.LATE
+    model._bars_read_at = 0.0
+    assert [model._read_late_bars() for _ in range(2)] == [6, 12]
+
+    def fail(_client: Client) -> None:
+        raise TransportError("no answer")
+
+    monkeypatch.setattr(model, "_read_fills", fail)
+    monkeypatch.setattr(model_module.TRAFFIC, "clear", lambda *_: True)
+    model.bars = {1: object()}
+    found = []
+    for _ in range(3):
+        model._read_at = -100.0
+        found.append(model._read_own())
+    assert found == [4, 8, 16]
+    assert "no answer" in model.problem
 
 
 def test_earlier_bars_are_read_when_the_page_asks_for_them(client: Client) -> None:

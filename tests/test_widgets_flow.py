@@ -104,7 +104,7 @@ def test_a_second_page_gets_the_whole_state_and_is_waited_for_a_while(told: Told
     assert found[1][0] - found[0][0] >= PACE.patience - 0.02
     assert len(found) >= 10
     told.flow.painted("q", told.flow.number, told.now)
-    assert len(told.sent(1, paint="p")) <= 2  # it is there again, and too slow
+    assert len(told.sent(PACE.patience, paint="p")) <= 2  # it is there again, and too slow
 
 
 def test_a_cell_whose_kernel_hears_nothing_gets_two_a_second(told: Told) -> None:
@@ -146,6 +146,19 @@ def test_a_page_that_was_silent_before_the_cell_began_gets_nothing(told: Told) -
     told.now += 60
     told.began = told.now
     assert len(told.sent(30)) == 1  # the one that its last word allowed
+
+
+def test_cells_one_after_the_other_whose_kernel_hears_nothing_in_between_are_as_one(told: Told) -> None:
+    told.hello()
+    told.sent(1, paint="p")
+    for _ in range(3):  # Run All: what the page says waits behind the last of them
+        told.began = told.now + 0.005
+        found = told.sent(20)
+        assert 39 <= len(found) <= 41
+    told.began = None
+    told.sent(3)
+    told.began = told.now + 0.005  # idle for seconds, the kernel would have heard a page
+    assert told.sent(20) == []
 
 
 def test_it_counts_as_left_a_minute_after_the_last_sign_of_life(told: Told) -> None:
@@ -270,3 +283,108 @@ def test_the_clock_of_cells_follows_the_shell() -> None:
     heard["post_run_cell"](None)
     assert clock.began is None
     assert CellClock(None).began is None
+
+
+class Pages(Told):
+    """A flow and its pages: ``r`` paints what it is sent, 20 ms later, while it is seen; others do as told.
+
+    What pages say while a cell runs is heard when it has ended.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.seen = True
+        self.shown: dict[str, Any] = {}
+        self.shown_at = self.now  # of which moment the state is that `r` shows
+        self.sent_count = 0
+        self._unheard: list[Callable[[], None]] = []
+        self._coming: list[tuple[float, Update, float]] = []
+
+    def say(self, word: Callable[[], None]) -> None:
+        if self.began is None:
+            word()
+        else:
+            self._unheard.append(word)
+
+    def cell(self, *, begins: bool) -> None:
+        self.began = self.now + 0.005 if begins else None  # after all that was heard
+        while not begins and self._unheard:
+            self._unheard.pop(0)()
+
+    def hello(self, page: str = "r") -> None:
+        self.say(lambda: self.flow.asked(page, self.now, whole=True))
+
+    def step(self) -> None:
+        """Let 10 ms pass, in which the state changes."""
+        self.now += 0.01
+        self.state = {**self.state, "a": self.state["a"] + 1}
+        self.flow.touch()
+        if self.flow.due(self.now) == 0 and (update := self.flow.take(self.state, self.now)):
+            self.sent_count += 1
+            self._coming.append((self.now + 0.02, update, self.now))
+        while self.seen and self._coming and self._coming[0][0] <= self.now:
+            _at, update, made = self._coming.pop(0)
+            self._paint(update, made)
+
+    def _paint(self, update: Update, made: float) -> None:
+        self.shown = {**(self.shown if update.base else {}), **update.changed}
+        self.shown_at = made
+        self.say(lambda: self.flow.painted("r", update.number, self.now))
+
+    def pass_(self, seconds: float) -> float:
+        """Let time pass; return how old what `r` shows was at most."""
+        oldest = 0.0
+        for _ in range(round(seconds * 100)):
+            self.step()
+            oldest = max(oldest, self.now - self.shown_at)
+        return oldest
+
+
+@pytest.mark.parametrize("away", [0.5, 3, 14, 59, 600])
+@pytest.mark.parametrize("others", [0, 3])
+def test_a_page_that_comes_back_is_current_within_a_second_and_stays_so(away: float, others: int) -> None:
+    pages = Pages()
+    for other in range(others):  # they were shown once, and died without a word
+        pages.hello(f"dead {other}")
+        pages.flow.painted(f"dead {other}", 1, pages.now)
+    pages.hello()
+    pages.pass_(2)
+    pages.seen = False
+    before = pages.sent_count
+    pages.pass_(away)
+    assert pages.sent_count - before <= 5
+    pages.seen = True
+    pages.hello()
+    pages.pass_(1)
+    assert pages.shown["a"] >= pages.state["a"] - 100
+    assert pages.pass_(20) <= 1
+
+
+@settings(max_examples=soak(500), deadline=None)
+@given(
+    st.lists(st.tuples(st.sampled_from("hpgcChB "), st.sampled_from("xyz"), st.floats(0.02, 4)), max_size=25)
+)
+def test_a_page_that_paints_is_never_a_second_behind_whatever_others_do(
+    steps: list[tuple[str, str, float]],
+) -> None:
+    """Others come, paint late or never, leave or die; cells run; this page goes away and comes back."""
+    pages = Pages()
+    pages.hello()
+    pages.pass_(1)
+    for what, page, seconds in steps:
+        if what == "h":
+            pages.hello(page)
+        elif what == "p":
+            number = pages.flow.number
+            pages.say(lambda page=page, number=number: pages.flow.painted(page, number, pages.now))
+        elif what == "g":
+            pages.say(lambda page=page: pages.flow.gone(page, pages.now))
+        elif what in "cC":
+            pages.cell(begins=what == "c")
+        elif what == "B" and pages.began is None:
+            pages.seen = False
+            pages.pass_(seconds)
+            pages.seen = True
+            pages.hello()
+            pages.pass_(0.5)
+        assert pages.pass_(seconds) <= 1

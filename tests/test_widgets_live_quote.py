@@ -12,6 +12,7 @@ from jupyter_openapi.errors import ApiError, TransportError
 from jupyter_openapi.widgets import live_quote as tape
 from jupyter_openapi.widgets import queries as reads
 from jupyter_openapi.widgets.live_quote import LiveQuote
+from jupyter_openapi.widgets.polling import Backoff
 from jupyter_openapi.widgets.queries import Most, Sizes
 
 BUY = {"symbol": "700.HK", "side": "Buy", "order_type": "LO", "submitted_price": "600.5"}
@@ -42,6 +43,21 @@ def test_it_shows_the_quote_the_amount_and_the_most() -> None:
     assert view["fees"].startswith("about ")
     assert view["most"] == "1,600 with cash, 3,200 with margin"
     assert view["hints"] == {}
+
+
+def test_one_failure_while_the_market_is_closed_is_no_reason_to_wait_as_long_as_it_is(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    client = FakeClient()
+    monkeypatch.setattr(reads, "is_trading", lambda *_: False)
+    one = LiveQuote(FakeSession(client), lambda: None, watched=lambda: True)
+    one._fields, one._pace = dict(BUY), Backoff(5.0)
+    assert one._look() == tape.CLOSED == 30
+    client.failures["quote"] = TransportError("no answer")
+    assert [one._look() for _ in range(3)] == [10, 20, 40]
+    client.failures.clear()
+    assert one._look() == 30
+    one.stop()
 
 
 def test_privacy_hides_amounts_and_keeps_prices() -> None:

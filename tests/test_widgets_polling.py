@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from types import SimpleNamespace
 
 import pytest
 from browser.fakes import FakeClient, until
@@ -57,6 +58,32 @@ def test_a_look_that_fails_ends_nothing() -> None:
     assert until(lambda: len(looks) == 1)
     assert poller.running
     poller.stop()
+
+
+def test_looks_that_break_down_wait_longer_each_time_and_one_that_succeeds_begins_anew(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    waits: list[float | None] = []
+    looks = iter("fffsffffffff")
+
+    def look() -> float | None:
+        if next(looks) == "f":
+            raise ValueError("broken")
+        return 7.0
+
+    poller = Poller(look, "looker")
+
+    def wait(delay: float | None) -> None:  # no time passes
+        waits.append(delay)
+        if len(waits) == 12:
+            poller.stop()
+
+    due = SimpleNamespace(clear=lambda: None, set=lambda: None, is_set=lambda: False, wait=wait)
+    monkeypatch.setattr(poller, "_due", due)
+    poller.wake()
+    assert until(lambda: not poller.running)
+    assert waits[:4] == [2, 4, 8, 7.0]
+    assert waits[4:12] == [2, 4, 8, 16, 32, LONGEST, LONGEST, LONGEST]
 
 
 def test_a_pace_doubles_with_each_failure_and_returns_at_once() -> None:

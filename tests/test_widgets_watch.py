@@ -198,7 +198,7 @@ def test_a_closed_panel_follows_no_other_account(client: Client, sandbox: Sandbo
     from jupyter_openapi.widgets.polling import publish
 
     session = FakeSession(client)
-    panels = [Watch("700.HK", session=session, pace=QUICK), Chart("700.HK", session=session, pace=QUICK)]
+    panels = [Watch("700.HK", session=session, pace=NEAR), Chart("700.HK", session=session, pace=NEAR)]
     assert until(lambda: links(sandbox))
     for panel in panels:
         panel.close()

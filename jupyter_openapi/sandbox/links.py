@@ -9,13 +9,14 @@ from __future__ import annotations
 import asyncio
 import secrets
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
 from jupyter_openapi.protocol import Packet, message, pack
 from jupyter_openapi.protocol import commands as c
 from jupyter_openapi.protocol.packets import PUSH, RESPONSE
+from jupyter_openapi.sandbox.outbox import Outbox
 from jupyter_openapi.sandbox.responses import Faults
 from jupyter_openapi.sandbox.websocket import WebSocket, frame_of
 
@@ -67,6 +68,10 @@ class Link:
         self.socket.close(POLICY, reason)
 
 
+async def _nothing() -> None:
+    """Push nothing: there is no market."""
+
+
 class Links:
     """All links of one sandbox.
 
@@ -82,6 +87,10 @@ class Links:
         Called with a link and the kinds by symbol that it asks a first push of.
     publish
         Pushes what happened up to now.
+    publish_in_turns
+        The same, while requests are answered in between.
+    outbox
+        Writes what the links are sent.
     """
 
     def __init__(self, faults: Faults) -> None:
@@ -91,6 +100,8 @@ class Links:
         self.most = MOST_LINKS
         self.on_subscribe: Callable[[Link, dict[str, set[int]]], None] = lambda *_: None
         self.publish: Callable[[], None] = lambda: None
+        self.publish_in_turns: Callable[[], Awaitable[None]] = _nothing
+        self.outbox = Outbox()
         self._passwords: dict[str, float] = {}
         self._sessions: dict[str, tuple[str, float]] = {}
 
@@ -142,6 +153,10 @@ class Links:
 
     def broadcast(self, links: Iterable[Link], frame: bytes) -> None:
         """Send one push to several links; a fault may drop, freeze or delay a link's."""
+        if not self._faults.rates:
+            for link in links:
+                link.socket.write(frame)
+            return
         for link in links:
             fault = self._faults.draw_socket()
             if fault is None:

@@ -84,7 +84,7 @@ async def _tick(world: World, end: asyncio.Event) -> None:
             end.set()
         try:
             world.refresh()
-            world.links.publish()
+            await world.links.publish_in_turns()
         except Exception:
             log.exception("the market's tick failed")
 

@@ -6,9 +6,11 @@ before, and how much was traded since.
 
 from __future__ import annotations
 
+import asyncio
 import copy
 import json
 import logging
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -22,6 +24,7 @@ from jupyter_openapi.sandbox.handlers.format import number
 from jupyter_openapi.sandbox.handlers.orders import wire_order
 from jupyter_openapi.sandbox.language import speaking
 from jupyter_openapi.sandbox.links import Link, push
+from jupyter_openapi.sandbox.outbox import SHARE
 from jupyter_openapi.sandbox.simulation.market import OrderBook
 
 MOST_TRADES = 20_000
@@ -74,26 +77,47 @@ class Publisher:
         self._stale: set[str] = set()
         self._links.on_subscribe = self._first
         self._links.publish = self.publish
+        self._links.publish_in_turns = self.publish_in_turns
         world.exchange.blotter.on_booked = self._booked
 
     def publish(self) -> None:
         """Push everything that happened up to now."""
-        audience: dict[str, list[Link]] = {}
-        for link in self._links.of("quote"):
-            for symbol in link.subscribed:
-                audience.setdefault(symbol, []).append(link)
         now = self._world.now()
-        for symbol, links in audience.items():
-            self._catch_up(symbol, links, now)
-        self._stale.clear()
-        for symbol in self._symbols.keys() - audience.keys():
+        for symbol in self._wanted():
+            self._catch_up(symbol, self._audience(symbol), now)
+        self._forget()
+
+    async def publish_in_turns(self) -> None:
+        """Push everything that happened up to now, symbol by symbol, and let requests be answered in between.
+
+        Each symbol is pushed up to the moment when its turn comes.
+        """
+        ends = time.monotonic() + SHARE
+        for symbol in self._wanted():
+            if links := self._audience(symbol):  # which may have gone meanwhile
+                self._catch_up(symbol, links, self._world.now())
+            if time.monotonic() > ends:
+                await asyncio.sleep(0)
+                ends = time.monotonic() + SHARE
+        self._forget()
+
+    def _wanted(self) -> list[str]:
+        return list({symbol: None for link in self._links.of("quote") for symbol in link.subscribed})
+
+    def _audience(self, symbol: str) -> list[Link]:
+        return [link for link in self._links.of("quote") if symbol in link.subscribed]
+
+    def _forget(self) -> None:
+        """Forget the symbols that nobody wants any more."""
+        wanted = set(self._wanted())
+        self._stale &= wanted
+        for symbol in self._symbols.keys() - wanted:
             del self._symbols[symbol]
 
     def _first(self, link: Link, wanted: dict[str, set[int]]) -> None:
         now = self._world.now()
         for symbol, kinds in wanted.items():
-            links = [other for other in self._links.of("quote") if symbol in other.subscribed]
-            self._catch_up(symbol, links, now)
+            self._catch_up(symbol, self._audience(symbol), now)
             known = self._symbols[symbol]
             if c.KINDS["quote"] in kinds:
                 for session in _current(known.quotes, overnight=link.overnight):
@@ -116,6 +140,7 @@ class Publisher:
         known.at = now
         if book != known.book or symbol in self._stale:
             known.book = book
+            self._stale.discard(symbol)
             self._books(symbol, known, links)
 
     def _trades(self, symbol: str, known: _Symbol, links: list[Link], now: float) -> None:

@@ -31,7 +31,7 @@ class Sockets:
     def upgrade(self, stream: IOStream, path: str, headers: HTTPHeaders) -> None:
         """Serve a connection whose upgrade request has arrived."""
         gateway = next(name for name, place in c.PATHS.items() if path.partition("?")[0] == place)
-        link = Link(WebSocket(stream, path, list(headers.get_all())), gateway)
+        link = Link(WebSocket(stream, path, list(headers.get_all()), self._links.outbox), gateway)
         link.language = language_of(headers.get("Accept-Language"))
         task = asyncio.ensure_future(self._serve(link))
         self._tasks.add(task)

@@ -1,7 +1,8 @@
 """A WebSocket on a stream that the HTTP server gave up: frames in, frames out, pings, and ways to fail.
 
 The frames are made and read by the Sans-I/O part of `websockets`. Frames of a server are not masked, so one
-that goes to many links is made once (`frame_of`).
+that goes to many links is made once (`frame_of`). What is written waits for the next turn of the loop, which
+writes everything together (`Outbox`).
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from websockets.protocol import State
 from websockets.server import ServerProtocol
 
 from jupyter_openapi.protocol.packets import LARGEST_BODY
+from jupyter_openapi.sandbox.outbox import Outbox
 
 PING = 30.0
 """Seconds between two pings; a link that has answered none of three is closed."""
@@ -45,11 +47,17 @@ class WebSocket:
         The connection's stream, nothing else reading it.
     path, headers
         The upgrade request's.
+    outbox
+        Calls `flush` with the next turn of the loop.
     """
 
-    def __init__(self, stream: IOStream, path: str, headers: list[tuple[str, str]]) -> None:
+    def __init__(self, stream: IOStream, path: str, headers: list[tuple[str, str]], outbox: Outbox) -> None:
         self._stream = stream
+        self._outbox = outbox
+        self._unsent: list[bytes] = []
         stream.max_write_buffer_size = MOST_UNSENT
+        with contextlib.suppress(OSError):  # a connection that has gone is found gone when it is read
+            stream.set_nodelay(True)  # a push must not wait until the one before it is acknowledged
         self._protocol = ServerProtocol(max_size=LARGEST_BODY + 64, logger=log)
         self._request = Request(path, Headers(headers)).serialize()
         self._unanswered = 0
@@ -120,8 +128,33 @@ class WebSocket:
         """Send the bytes of a frame that is made already."""
         if not self.open or self.frozen:
             return
+        if not self._unsent:
+            self._outbox.add(self)
+        self._unsent.append(frame)
+
+    def flush(self) -> None:
+        """Write what waits."""
+        if not self._unsent:
+            return
+        data, self._unsent = b"".join(self._unsent), []
+        stream = self._stream
+        if stream.closed():
+            return
+        if not stream.writing():
+            # Nothing is before it, so the system gets it without the stream's detour by a future.
+            try:
+                data = data[stream.socket.send(data) :]
+            except BlockingIOError:
+                pass
+            except OSError:
+                stream.close()
+                return
+        if data:
+            self._write_rest(data)
+
+    def _write_rest(self, data: bytes) -> None:
         try:
-            self._stream.write(frame)
+            self._stream.write(data)
         except StreamBufferFullError:
             log.warning("a link reads too slowly: it was dropped")
             self.abort()
@@ -135,18 +168,21 @@ class WebSocket:
             self._flush()
 
     def abort(self) -> None:
-        """Drop the connection without a word."""
+        """Drop the connection without a word; what was sent before is on its way."""
+        self.flush()
         self.frozen = False
         self._thawed.set()
         self._stream.close()
 
     def freeze(self) -> None:
         """Neither read nor write any more, and leave the connection open: a half-open link."""
+        self.flush()
         self.frozen = True
 
     def _flush(self) -> None:
         if self.frozen:
             return
+        self.flush()  # in the order in which it was sent
         for data in self._protocol.data_to_send():
             with contextlib.suppress(StreamClosedError, StreamBufferFullError):
                 if data:

@@ -128,22 +128,25 @@ class Callback:
         self._woken.set()
 
     def _work(self) -> None:
+        function = self._function
         while True:
             self._woken.wait()
             while not self._removed and (taken := self._buffer.take(_BATCH)):
                 for event in taken:
-                    if not self._removed:
-                        self._call(event)
+                    try:
+                        if not self._removed:
+                            function(event)
+                    except Exception as failure:  # noqa: BLE001 (it must harm no other event)
+                        self._tell(failure)
             if self._removed or self._buffer.ended:
                 return
 
-    def _call(self, event: Event) -> None:
-        try:
-            self._function(event)
-        except Exception:
-            if not self._told:
-                self._told = True
-                name = getattr(self._function, "__name__", repr(self._function))
-                log.exception(
-                    "The callback %s failed; it is still called, and further failures are not told", name
-                )
+    def _tell(self, failure: Exception) -> None:
+        if not self._told:
+            self._told = True
+            name = getattr(self._function, "__name__", repr(self._function))
+            log.error(
+                "The callback %s failed; it is still called, and further failures are not told",
+                name,
+                exc_info=failure,
+            )

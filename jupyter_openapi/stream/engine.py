@@ -93,13 +93,17 @@ class Engine:
             return list(self._users)
 
     def report(self) -> list[dict[str, Any]]:
-        """Return each gateway's state, what it is asked for, and how many links the account has."""
+        """Return each gateway's state, what it is asked for, and how many links the account has.
+
+        The links of both gateways are counted together, so the count that was heard last holds for both.
+        """
+        newest = max(self.quotes, self.orders, key=lambda gateway: gateway.heard_at)
         return [
             {
                 "gateway": gateway.name,
                 "state": gateway.state,
-                "online": gateway.online,
-                "limit": gateway.limit,
+                "online": newest.online,
+                "limit": newest.limit,
                 "opens": gateway.opens,
                 "repairs": gateway.repairs,
                 "error": str(gateway.error or ""),

@@ -84,7 +84,7 @@ class Gateway(ABC):
     state, error
         As a subscription's; `error` is why the last try failed.
     online, limit
-        How many links the account has, and may have, as last heard.
+        How many links the account has on both gateways, and may have, as this gateway heard at `heard_at`.
     opens
         How many connections were tried.
     repairs
@@ -100,6 +100,7 @@ class Gateway(ABC):
         self.error: OpenAPIError | None = None
         self.online: int | None = None
         self.limit: int | None = None
+        self.heard_at = 0.0
         self.opens = 0
         self.repairs = 0
         self.link: Link | None = None
@@ -255,7 +256,7 @@ class Gateway(ABC):
             raise TransportError(_("The broker gave no password for a socket; try again later."))
         online, limit = data.get("online"), data.get("limit")
         if isinstance(online, int) and isinstance(limit, int):
-            self.online, self.limit = online, limit
+            self._count(online, limit)
             if 0 < limit <= online:
                 raise self._too_many()
         return str(data["otp"])
@@ -275,7 +276,10 @@ class Gateway(ABC):
         self._session = answer["session_id"]
         self._session_ends = answer["expires"] / 1000 or float("inf")
         if answer["limit"]:
-            self.online, self.limit = answer["online"], answer["limit"]
+            self._count(answer["online"], answer["limit"])
+
+    def _count(self, online: int, limit: int) -> None:
+        self.online, self.limit, self.heard_at = online, limit, time.monotonic()
 
     async def _hold(self, link: Link) -> str:
         """Keep a link until it is lost; return why it was."""

@@ -13,6 +13,7 @@ from typing import Any, Protocol
 from jupyter_openapi.errors import OpenAPIError
 from jupyter_openapi.protocol import ProtocolError, message
 from jupyter_openapi.protocol import commands as c
+from jupyter_openapi.protocol.shapes import Shaped
 from jupyter_openapi.stream.events import DEPTH, QUOTE, TRADES, Event
 from jupyter_openapi.stream.gateway import LIVE, Gateway, Source
 from jupyter_openapi.stream.link import Link, LostError, Refusal
@@ -30,7 +31,7 @@ _PUSHES = {
     c.PUSH_BROKERS: ("brokers", message("PushBrokers")),
     c.PUSH_TRADE: ("trades", message("PushTrade")),
 }
-_QUOTES = message("PushQuote")
+_QUOTES = Shaped(message("PushQuote"))
 _SYMBOL_TAG = 0x0A
 _RESET = {
     "sequence": 0,

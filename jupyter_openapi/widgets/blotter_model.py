@@ -234,7 +234,9 @@ class BlotterModel(PanelState):
             self._read_prices(client)
         delay = self._pace.after(client, failure)
         self._due = 0.0 if failure else time.monotonic() + CHECK
-        if failure is None and not self._may_change():
+        if failure is not None:
+            return delay
+        if not self._may_change():
             return None
         working = self._working()
         moving = any(reads.is_trading(client, str(order.get("symbol"))) for order in working)

@@ -6,6 +6,7 @@ learns of it through `changed`.
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -32,7 +33,7 @@ from jupyter_openapi.widgets.chart_bars import (
     places_of,
 )
 from jupyter_openapi.widgets.panel import PanelState, failure_words, in_thread
-from jupyter_openapi.widgets.polling import TRAFFIC, Poller
+from jupyter_openapi.widgets.polling import TRAFFIC, Backoff, Poller
 from jupyter_openapi.widgets.queries import ClientHolder, read_rows
 
 COUNT = 500  # bars of one read
@@ -43,6 +44,8 @@ TOGETHER = 0.5  # seconds: a quote and the bar it belongs to come within
 FEW = 5  # bars read where it made none
 PAUSE = 2.0  # seconds between two reads of orders and fills
 MINUTE = 60
+
+log = logging.getLogger(__name__)
 
 
 class ChartModel(PanelState):
@@ -103,6 +106,7 @@ class ChartModel(PanelState):
         self._past_read = False
         self._read_at = 0.0
         self._poller = Poller(self._read_own, "openapi-chart") if own else None
+        self._own_pace, self._bars_pace = Backoff(PAUSE), Backoff(LATE)
         # When the last bar was pushed and when bars were last read, in seconds since the epoch.
         self._pushed_at = self._bars_read_at = 0.0
         self._late_bars = Poller(self._read_late_bars, "openapi-bars")
@@ -203,14 +207,19 @@ class ChartModel(PanelState):
         known = max(self._bars_read_at, self._pushed_at + TOGETHER)
         if live.state != LIVE or quote is None or quote.received <= known:
             return LATE
-        self._bars_read_at = time.time()
+        began = time.time()
         asked = {"symbol": self.symbol, "period": self.number, "count": FEW, **CONSTANT}
-        rows = read_rows(client, "candlesticks", "candlesticks", **asked)
+        try:
+            rows = read_rows(client, "candlesticks", "candlesticks", **asked)
+        except OpenAPIError as failure:
+            log.debug("The newest bars could not be read: %s", failure)
+            return self._bars_pace.after(client, failure)
         with self._lock:
+            self._bars_read_at = began
             if live is self._candles:
                 self._keep(rows)
         self._changed()
-        return LATE
+        return self._bars_pace.after(client)
 
     def _load_older(self, client: Client, turn: int, first: int) -> None:
         try:
@@ -270,7 +279,10 @@ class ChartModel(PanelState):
             self.problem = ""
         except OpenAPIError as failure:
             self.problem = failure_words(failure)
+            self._changed()
+            return self._own_pace.after(client, failure)
         self._changed()
+        self._own_pace.after(client)
         return None
 
     def _read_fills(self, client: Client) -> None:

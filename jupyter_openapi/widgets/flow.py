@@ -30,7 +30,8 @@ class Pace:
     deaf
         The same while a cell runs whose kernel can't hear the pages.
     patience
-        A page that has not painted for so long is not waited for.
+        A page that has not painted an update for so long is not waited for: others must not be a second
+        behind.
     alive
         A page that was heard so long before a cell began is taken for open while the kernel can't hear.
     beat
@@ -41,7 +42,7 @@ class Pace:
 
     gap: float = 0.1
     deaf: float = 0.5
-    patience: float = 2.0
+    patience: float = 0.8
     alive: float = 15.0
     beat: float = 1.0
     leave: float = 60.0
@@ -90,9 +91,10 @@ class Flow:
     _deaf_at: float = float("-inf")
     _gone: bool = False  # every page that there was said goodbye
 
-    def touch(self) -> None:
-        """Note that the state may have changed."""
-        self._dirty = True
+    def touch(self) -> bool:
+        """Note that the state may have changed; tell whether that is news since the last update."""
+        known, self._dirty = self._dirty, True
+        return not known
 
     def asked(self, page: str, now: float, *, whole: bool) -> None:
         """Note that a page waits for an answer; `whole`: it shows nothing yet."""
@@ -126,13 +128,15 @@ class Flow:
         """Tell whether a page is waited for: it is up to date, or may still paint."""
         if page.painted == self.number:
             return True
-        return not page.slow and now - max(page.heard, self._sent) < self.pace.patience
+        return not page.slow and now - self._sent < self.pace.patience
 
     def deaf(self) -> bool:
         """Tell whether a cell runs whose kernel may not hear the pages there are."""
         began = self.began()
         if began is None or self._gone or self._heard >= began:
             return False
+        if self._deaf_at >= began - self.pace.deaf - self.pace.patience:
+            return True  # the cell before it was one, too, and no page could say a word in between
         last = self._heard if self._pages else self.opened
         return last >= began - self.pace.alive
 
@@ -144,9 +148,10 @@ class Flow:
         if not self._dirty:
             return None
         if self.deaf():
+            self._deaf_at = now
             return max(0.0, self._sent + self.pace.deaf - now)
         late = [
-            max(page.heard, self._sent) + self.pace.patience - now
+            self._sent + self.pace.patience - now
             for page in self._pages.values()
             if page.painted != self.number and self._minds(page, now)
         ]
@@ -217,8 +222,8 @@ class Pump:
     def touch(self) -> None:
         """Note that the state may have changed."""
         with self._changed:
-            self._flow.touch()
-            self._changed.notify()
+            if self._flow.touch():  # quotes come far more often than updates go
+                self._changed.notify()
 
     def asked(self, page: str, *, whole: bool) -> None:
         """Note that a page waits for an answer."""

@@ -123,7 +123,7 @@ class LiveQuote:
         if failure is None and (refused := self._ask_most(client, fields)) is not None:
             failure = refused
         delay = self._pace.after(client, failure)
-        return delay if reads.is_trading(client, symbol) else max(delay, CLOSED)
+        return delay if failure or reads.is_trading(client, symbol) else max(delay, CLOSED)
 
     def _show_pushed(self, client: ClientLike, fields: Mapping[str, str]) -> float | None:
         """Show what is pushed of the symbol; return for how long nothing need be asked, if so."""

@@ -25,6 +25,7 @@ from jupyter_openapi.stream.order_book import as_pushed, newer
 
 PATIENCE = 10.0  # seconds a poller stands back for an order on its way
 GAP = 0.1  # seconds between two updates of a page: at most 10 a second
+FIRST = 1.0  # seconds: twice as long a poller waits after a look that broke down, and doubles it each time
 LONGEST = 60.0  # seconds between two looks, however often they failed
 
 log = logging.getLogger(__name__)
@@ -48,6 +49,7 @@ class Poller:
         self._due = threading.Event()
         self._thread: threading.Thread | None = None
         self._stopped = False
+        self._pace = Backoff(FIRST)
 
     @property
     def running(self) -> bool:
@@ -82,10 +84,12 @@ class Poller:
 
     def _safely(self) -> float | None:
         try:
-            return self._look()
+            delay = self._look()
         except Exception as failure:  # noqa: BLE001 (a look that fails must not end the looking)
             log.debug("A look failed: %s: %s", type(failure).__name__, failure)
-            return LONGEST
+            return self._pace.after(None, failure)
+        self._pace.after(None)
+        return delay
 
 
 class Backoff:
