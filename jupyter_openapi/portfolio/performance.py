@@ -230,7 +230,7 @@ def _from_broker(reader: AccountReader, series: Series, days: Sequence[Day], sta
     otherwise. Its rate is taken only where profit by invested or initial value says on which scale it is.
     """
     try:
-        data = reader.ask("portfolio_profit_analysis", start=start, end=days[0].day)
+        data = reader.ask("portfolio_profit_analysis", start=start, end=int(days[0].at.timestamp()))
     except (OpenAPIError, RequestRefused) as failure:
         series.asides.append(
             _("The broker's own profit analysis could not be read ({brief}).").format(brief=brief(failure))
