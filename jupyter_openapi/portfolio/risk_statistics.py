@@ -193,8 +193,8 @@ def dated(frame: pd.DataFrame, *columns: str) -> tuple[list[Any], Any]:
             rows.append([part - 1 for part in parts])
             days.append(day)
     table = np.array(rows, dtype=np.float64).reshape(len(rows), len(columns))
-    whole = ~np.isnan(table).any(axis=1)
-    return [day for day, kept in zip(days, whole, strict=True) if kept], table[whole]
+    (whole,) = np.nonzero(~np.isnan(table).any(axis=1))
+    return [days[place] for place in whole], table[whole]
 
 
 def _own(frame: pd.DataFrame, column: str, risk_free: float) -> dict[str, float]:
@@ -232,7 +232,8 @@ def _against(frame: pd.DataFrame, risk_free: float) -> dict[str, float]:
     """Return what a benchmark explains of the account's returns."""
     empyrical = library()
     both = daily(frame, "return_pct", "benchmark_pct")
-    ends = [frame[name].iloc[-1] if len(frame) else NONE for name in ("index", "benchmark_index")]
+    # One day alone has no return, so that nothing is ahead of anything.
+    ends = [frame[name].iloc[-1] if len(frame) > 1 else NONE for name in ("index", "benchmark_index")]
     found = {"excess_return_pct": float(ends[0]) - float(ends[1])}
     if len(both) < 2:
         return found
