@@ -121,8 +121,7 @@ function accountReads() {
     "portfolio.exchangeRate": () => portfolio.exchangeRate(),
     "portfolio.profitAnalysis": () => portfolio.profitAnalysis(),
     "portfolio.profitAnalysisDetail": () => portfolio.profitAnalysisDetail(symbol),
-    "portfolio.profitAnalysisByMarket": () =>
-      portfolio.profitAnalysisByMarket("HK", null, null, null, 1, 20),
+    "portfolio.profitAnalysisByMarket": () => portfolio.profitAnalysisByMarket("HK", null, null, null, 1, 20),
     "portfolio.profitAnalysisFlows": () => portfolio.profitAnalysisFlows(symbol, 1, 20, false),
   };
 }
