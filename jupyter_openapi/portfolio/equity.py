@@ -14,7 +14,7 @@ from jupyter_openapi.errors import RequestRefused, guarded
 from jupyter_openapi.frames import describe
 from jupyter_openapi.market.money import HUNDRED, ZERO, exactly, floats, minus, product, total
 from jupyter_openapi.market.symbols import is_option
-from jupyter_openapi.messages import N_, _
+from jupyter_openapi.messages import N_, _, commas
 from jupyter_openapi.portfolio import snapshot_store as store
 from jupyter_openapi.portfolio.positions import FUND, warn
 from jupyter_openapi.portfolio.prices import Rates, currency_code
@@ -155,7 +155,7 @@ def without_rates(groups: Sequence[Sequence[Row]], base: str) -> list[str]:
                 found[row["currency"]] = None
     if not found:
         return []
-    return [_("no rate for {names} into {base}").format(names=", ".join(sorted(found)), base=base)]
+    return [_("no rate for {names} into {base}").format(names=commas(sorted(found)), base=base)]
 
 
 def grouped(rows: Iterable[Row]) -> list[list[Row]]:

@@ -101,7 +101,7 @@ def tearsheet(  # noqa: PLR0917 (as `returns`)
         )
     if engine not in ENGINES:
         raise RequestRefused(
-            _("engine is {engines}, not {engine!r}.").format(engines=" or ".join(ENGINES), engine=engine)
+            _("engine is {engines}, not {engine!r}.").format(engines=_(" or ").join(ENGINES), engine=engine)
         )
     frame = measured(client, "day", benchmark, start, end, base_currency, kinds=kinds, folder=folder)
     table = reckoned(frame, risk_free_pct)
