@@ -83,6 +83,8 @@ assert len(costs) > 5 and costs.arrival_price.notna().sum() > 5, costs
 assert income.dividend.sum() > 1000 and income.interest.gt(0).sum() >= 11, income
 assert list(moving.currency) == ['HKD', 'USD'], moving
 assert isclose(moving.gross.sum(), worth.holdings.iloc[-1], rel_tol=0.05), moving
+assert isclose(sectors.net.sum(), moving.net.sum(), rel_tol=0.05), sectors
+assert {'Financials', 'Information Technology'} <= set(sectors.sector), sectors
 assert after.set_index('symbol').quantity_after['700.HK'] == 1000, after
 assert 1 <= len(basket.previews) <= 2 and not basket.sent, basket
 orders = %openapi orders

@@ -203,6 +203,24 @@ def test_a_day_without_a_close_or_with_splits_unknown_has_no_value(tmp_path: Pat
     assert frame.net_value.iloc[0] == 60_000
 
 
+def test_closes_are_read_of_the_days_that_a_security_was_held(tmp_path: Path) -> None:
+    client = broker()
+    at = int(client.fills[0]["trade_done_at"])
+    for number, (side, sign) in enumerate((("Buy", -1), ("Sell", 1))):  # in and out again within a second
+        row = {"trade_id": f"d{number}", "order_id": f"d{number}", "symbol": "5.HK", "price": "60"}
+        row |= {"quantity": "400", "side": side, "trade_done_at": str(at)}
+        client.fills.append(row)
+        flow = {"transaction_flow_name": f"{side}Contract-Stocks", "balance": str(sign * 24_000)}
+        client.flows.append(flow | {"currency": "HKD", "symbol": "5.HK", "business_time": str(at)})
+    with pytest.warns(IncompleteWarning):
+        portfolio.backfill(client, "-40d", tmp_path)
+    asked = [parameters for name, parameters in client.calls if name == "history_candlesticks"]
+    assert {one["symbol"] for one in asked} == {"700.HK"}
+    bought = datetime.fromtimestamp(at, UTC).date()
+    # From some days before the first evening, for what trades on no day of a holiday.
+    assert min(one["start_date"] for one in asked) >= bought - timedelta(days=15)
+
+
 def test_what_is_no_day_is_refused(tmp_path: Path) -> None:
     with pytest.raises(RequestRefused, match="start"):
         portfolio.backfill(broker(), "someday", tmp_path)

@@ -32,7 +32,8 @@ class Market(FakeAccount):
     """An account whose broker serves deltas, sectors and margin factors."""
 
     deltas: Mapping[str, str] = MappingProxyType({})
-    sectors: Mapping[str, str] = MappingProxyType({})
+    sectors: Mapping[str, str | int] = MappingProxyType({})
+    industries: Mapping[str, str] = MappingProxyType({})
     factors: Mapping[str, str] = MappingProxyType({})
 
     def _calc_indexes(self, asked: Any) -> Any:
@@ -41,6 +42,11 @@ class Market(FakeAccount):
                 {"symbol": symbol, "delta": self.deltas.get(symbol, "")} for symbol in asked["symbols"]
             ]
         }
+
+    def _fundamental_institution_rating_latest(self, asked: Any) -> Any:
+        if asked["symbol"] not in self.industries:
+            raise refused("no ratings", 602001)
+        return {"industry_name": self.industries[asked["symbol"]]}
 
     def _fundamental_company(self, asked: Any) -> Any:
         if asked["symbol"] not in self.sectors:
@@ -120,6 +126,19 @@ def test_groups_add_up_to_the_whole() -> None:
     assert set(sectors["sector"]) == {"Internet", "Hardware"}
     cash = quiet(portfolio.exposure, client, "currency").set_index("currency")["cash"]
     assert cash.to_dict() == {"HKD": 20_000, "USD": 0}
+
+
+def test_a_sector_is_the_industrys_name_or_its_number() -> None:
+    client = account()
+    client.industries = {"700.HK": "Internet", "AAPL.US": ""}
+    client.sectors = {"700.HK": 50, "AAPL.US": 45}
+    frame = quiet(portfolio.exposure, client, "sector")
+    assert set(frame["sector"]) == {"Internet", "sector 45"}
+    client.sectors = {"AAPL.US": 0}  # a number that stands for none
+    with pytest.warns(IncompleteWarning, match="the sector of AAPL.US"):
+        frame = portfolio.exposure(client, "sector")
+    assert set(frame["sector"]) == {"Internet", "not known"}
+    assert not any("could not be read" in line for line in frame.attrs["openapi"]["notes"])
 
 
 def test_what_is_not_known_is_missing_and_said() -> None:

@@ -18,7 +18,7 @@ from jupyter_openapi import portfolio
 from jupyter_openapi.errors import RequestRefused, TransportError
 from jupyter_openapi.portfolio import snapshot_store as store
 from jupyter_openapi.portfolio.equity import is_external
-from jupyter_openapi.portfolio.positions import is_owner, owner_of
+from jupyter_openapi.portfolio.positions import IncompleteWarning, is_owner, owner_of
 from jupyter_openapi.portfolio.snapshot_store import SnapshotRow
 
 OWNER = "paper-0123456789ab"
@@ -99,7 +99,8 @@ def test_half_an_account_is_not_kept(tmp_path: Path) -> None:
 def test_what_else_is_missing_is_kept_as_missing_and_said(tmp_path: Path) -> None:
     kept = portfolio.snapshot(account(fails={"quote": refused("no access", 301604)}), tmp_path)
     assert "no quote for 700.HK, AAPL.US" in repr(kept)
-    curve = portfolio.equity_curve(folder=tmp_path)
+    with pytest.warns(IncompleteWarning, match="the value of 1 snapshots"):
+        curve = portfolio.equity_curve(folder=tmp_path)
     assert curve[["holdings", "net_value", "index"]].isna().all().all()
     assert curve.cash.tolist() == [1078.5]
     assert curve.attrs["openapi"]["missing"] == ["the value of 1 snapshots"]
@@ -193,7 +194,8 @@ def test_a_snapshot_without_a_value_is_bridged(tmp_path: Path) -> None:
     keep(tmp_path, 0, *shares("10", "100"))
     keep(tmp_path, 1, *shares("10", None), cash("500"), flow(1, "500"))
     keep(tmp_path, 2, *shares("10", "110"), cash("500"))
-    curve = portfolio.equity_curve(folder=tmp_path)
+    with pytest.warns(IncompleteWarning, match="the value of 1 snapshots"):
+        curve = portfolio.equity_curve(folder=tmp_path)
     assert curve.net_value.isna().tolist() == [False, True, False]
     assert curve.return_pct.iloc[2] == pytest.approx(100 * 100 / 1250)  # the deposit of the gap counts
 
@@ -212,7 +214,8 @@ def test_another_base_currency_is_at_each_snapshots_own_rate(tmp_path: Path) -> 
     for n, rate in enumerate(("7.8", "7.5")):
         keep(tmp_path, n, cash("780"), SnapshotRow("rate", currency="USD", into="HKD", amount=Decimal(rate)))
     assert portfolio.equity_curve(None, "USD", tmp_path).net_value.tolist() == [100, 104]
-    assert portfolio.equity_curve(None, "SGD", tmp_path).net_value.isna().all()
+    with pytest.warns(IncompleteWarning, match="no rate for HKD into SGD"):
+        assert portfolio.equity_curve(None, "SGD", tmp_path).net_value.isna().all()
 
 
 def test_cash_movements_since_the_last_snapshot_are_kept_with_the_next(tmp_path: Path) -> None:
@@ -305,7 +308,8 @@ def test_accounts_are_kept_apart(tmp_path: Path) -> None:
 def test_no_snapshots_yet(tmp_path: Path) -> None:
     with pytest.raises(RequestRefused, match=r"take one with portfolio\.snapshot"):
         portfolio.equity_curve(folder=tmp_path / "nowhere")
-    assert len(portfolio.equity_curve(account(), folder=tmp_path)) == 0
+    with pytest.warns(IncompleteWarning, match="there are no snapshots yet"):
+        assert len(portfolio.equity_curve(account(), folder=tmp_path)) == 0
 
 
 def test_a_file_that_is_none_is_named(tmp_path: Path) -> None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import random
 import re
+import sys
 import warnings
 from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
 from pathlib import Path
 
+import matplotlib as mpl
 import pytest
 from support.accounts import FakeAccount
 from support.shell import Shell
@@ -17,6 +19,8 @@ from test_portfolio_returns import account, random_frame
 from jupyter_openapi import portfolio
 from jupyter_openapi.errors import RequestRefused
 from jupyter_openapi.portfolio import IncompleteWarning
+from jupyter_openapi.portfolio import quantstats_page as page_module
+from jupyter_openapi.portfolio.quantstats_page import quantstats_page
 from jupyter_openapi.portfolio.risk_statistics import reckoned
 from jupyter_openapi.portfolio.tear_sheet import page_of
 
@@ -83,6 +87,70 @@ def test_text_of_others_is_text() -> None:
     }  # fmt: skip
     page = Page(page_of(frame, reckoned(frame)))
     assert not {"script", "b", "i"} & set(page.tags)
+
+
+def figure(page: Page, name: str) -> list[str]:
+    """The account's and the benchmark's figure beside a name in quantstats' table."""
+    words = [word.strip() for word in page.words if word.strip()]
+    place = words.index(name)
+    return words[place + 1 : place + 3]
+
+
+def test_quantstats_page_is_of_the_same_returns(monkeypatch: pytest.MonkeyPatch) -> None:
+    frame, _ours, _theirs = random_frame(random.Random(5), 120)
+    frame.attrs["openapi"] = {"benchmark": "2800.HK", "missing": []}
+    table = reckoned(frame, 3.5)
+    assert mpl.get_backend()  # a choice that is made when first asked for
+    shown = mpl.rcParams.copy()
+    monkeypatch.setenv("LONGBRIDGE_APP_SECRET", "not for others")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        text = quantstats_page(frame, 3.5, "Performance")
+    assert "quantstats" not in sys.modules
+    assert mpl.rcParams == shown
+    page = Page(text)
+    assert [load for load in page.loads if not load.startswith("data:")] == ["http://quantstats.io"]  # a link
+    assert "script" not in page.tags
+    whole, volatility, deepest = (
+        [f"{value:,.2f}%" for value in table.loc[name, ["benchmark", "portfolio"]]]
+        for name in ("total_return_pct", "volatility_pct", "max_drawdown_pct")
+    )
+    assert figure(page, "Cumulative Return") == whole
+    assert figure(page, "Volatility (ann.)") == volatility
+    assert figure(page, "Max Drawdown") == deepest
+    assert "2800.HK" in page.words
+
+
+def test_quantstats_page_is_written_or_refused_in_words(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = account(tmp_path / "kept", values(40))
+    written = """
+import json, pathlib, sys
+asked = json.load(sys.stdin)
+link = '<link rel="icon" href="https://elsewhere.invalid/x">'
+seen = f"{len(asked['days'])} {list(asked['returns'])} {asked['title']}"
+pathlib.Path(asked["path"]).write_text(link + seen)
+"""
+    with monkeypatch.context() as patch:
+        patch.setattr(page_module, "PROGRAM", written)
+        made = portfolio.tearsheet(
+            client, tmp_path / "page.html", folder=tmp_path / "kept", engine="quantstats"
+        )
+    assert made.read_text(encoding="utf-8") == "39 ['Account'] Performance"
+    with pytest.raises(RequestRefused, match="engine is own or quantstats, not 'pyfolio'"):
+        portfolio.tearsheet(client, tmp_path / "page.html", folder=tmp_path / "kept", engine="pyfolio")
+    one = account(tmp_path / "one", {"2026-01-05": "100"})
+    with pytest.raises(RequestRefused, match="needs returns of single days, and there are none"):
+        portfolio.tearsheet(one, tmp_path / "p.html", folder=tmp_path / "one", engine="quantstats")
+    frame, _ours, _theirs = random_frame(random.Random(6), 30)
+    frame.attrs["openapi"] = {"benchmark": None}
+    monkeypatch.setattr(page_module, "PROGRAM", "raise OSError('no room')")
+    with pytest.raises(RequestRefused, match="quantstats failed: OSError: no room"):
+        quantstats_page(frame, 0.0, "Performance")
+    monkeypatch.setattr(page_module, "find_spec", lambda _: None)
+    with pytest.raises(RequestRefused, match=r"pip install 'jupyter-openapi\[quantstats\]'"):
+        quantstats_page(frame, 0.0, "Performance")
 
 
 def test_too_little_is_said_on_the_page(tmp_path: Path) -> None:

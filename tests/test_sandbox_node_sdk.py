@@ -83,13 +83,46 @@ def surface(library: Path) -> dict[str, Any]:
 def test_it_accepts_every_reply(surface: dict[str, Any]) -> None:
     failed = {name: value for name, value in surface.items() if isinstance(value, dict) and "failed" in value}
     assert failed == {}
-    assert len(surface) == 47 + 1  # and the chain that REST gave
+    assert len(surface) == 67 + 1  # and the chain that REST gave
+
+
+def content(value: Any) -> bool:
+    """Whether anything but empty lists and counts of nothing is in it."""
+    if isinstance(value, dict):
+        return any(map(content, value.values()))
+    return any(map(content, value)) if isinstance(value, list) else value not in {None, "", "0", False}
 
 
 def test_it_reads_something_in_every_reply(surface: dict[str, Any]) -> None:
-    empty = {name for name, value in surface.items() if value in (None, [], {}, "")}
-    # The sandbox sells no quote packages.
-    assert empty == {"quote.quoteLevel", "quote.quotePackageDetails"}
+    empty = {name for name, value in surface.items() if not content(value)}
+    assert empty == {
+        # An account without a past has seen no dividend, split or repurchase.
+        "fundamental.corpAction", "fundamental.dividend", "fundamental.dividendDetail", "fundamental.buyback",
+        # There are none of these.
+        "alert.list", "dca.list", "dca.stats", "sharelist.list", "sharelist.popular",
+        "content.myTopics", "content.topics", "content.news", "agent.workspaces",
+    }  # fmt: skip
+
+
+def test_the_profit_is_that_of_the_account(surface: dict[str, Any]) -> None:
+    told = surface["portfolio.profitAnalysis"]
+    rows = {row["symbol"]: row for row in told["sublist"]["items"]}
+    assert set(rows) == {"700.HK", "9988.HK", "5.HK", "AAPL.US", "TSLA.US"}
+    hk = {row["code"]: row["profit"] for row in surface["portfolio.profitAnalysisByMarket"]["stockItems"]}
+    assert hk == {
+        name.removesuffix(".HK"): row["profit"] for name, row in rows.items() if row["market"] == "HK"
+    }
+    assert surface["portfolio.profitAnalysisDetail"]["profit"] == rows["700.HK"]["profit"]
+    fills = {(row["quantity"], row["price"]) for row in surface["trade.historyExecutions"]}
+    fills |= {(row["quantity"], row["price"]) for row in surface["trade.todayExecutions"]}
+    flows = surface["portfolio.profitAnalysisFlows"]["flowsList"]
+    assert {(row["executedQuantity"], row["executedPrice"]) for row in flows} == fills
+    assert surface["fundamental.institutionRating"]["latest"]["industryName"] == "Communication Services"
+
+
+def test_the_quote_level_names_what_is_served(surface: dict[str, Any]) -> None:
+    assert surface["quote.quoteLevel"] == "LV2"
+    assert {each["key"] for each in surface["quote.quotePackageDetails"]} == {"HK_LV2", "US_LV2"}
 
 
 def test_strikes_come_by_the_socket_as_by_rest(surface: dict[str, Any]) -> None:

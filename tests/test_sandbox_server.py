@@ -176,7 +176,7 @@ def test_nothing_is_compressed_even_on_request(client: SandboxClient) -> None:
     assert reply.data["list"]
 
 
-@pytest.mark.parametrize(("method", "path"), [("GET", "/v1/dailycoins/query"), ("PATCH", "/v1/trade/order")])
+@pytest.mark.parametrize(("method", "path"), [("GET", "/v1/ipo/orders"), ("PATCH", "/v1/trade/order")])
 def test_what_it_does_not_carry_is_404_in_an_envelope(client: SandboxClient, method: str, path: str) -> None:
     reply = client.call(method, path)
     assert (reply.status, reply.code) == (404, 404000)

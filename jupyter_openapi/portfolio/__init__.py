@@ -12,7 +12,7 @@
   lead to target weights, as a preview;
 - `archive`: a long history on disk, by account and month; `archived_trips` and `archived_lots` go through it
   in little memory, `trips_of` and `lots_of` do the same with a frame, or a part of a Dask frame,
-  `closed_by_day` sums either up.
+  `closed_by_day` sums either up; `archived_rates` are the rates of exchange that snapshots kept.
 
 Amounts are multiplied and summed exactly and become ``float64`` only as a finished column. What can't be
 known is NaN and named, never 0.
@@ -29,6 +29,7 @@ from jupyter_openapi.portfolio.archive_ledgers import (
     lots_of,
     trips_of,
 )
+from jupyter_openapi.portfolio.archive_money import archived_rates
 from jupyter_openapi.portfolio.archiver import Archive, archive
 from jupyter_openapi.portfolio.backfilling import Backfill, backfill
 from jupyter_openapi.portfolio.cash_income import income, total_return
@@ -54,6 +55,7 @@ __all__ = [
     "Snapshot",
     "archive",
     "archived_lots",
+    "archived_rates",
     "archived_trips",
     "backfill",
     "by_symbol",

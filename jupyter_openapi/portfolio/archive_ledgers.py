@@ -15,25 +15,22 @@ from typing import TYPE_CHECKING, Any
 
 from jupyter_openapi.errors import RequestRefused, guarded
 from jupyter_openapi.frames.values import text_column
-from jupyter_openapi.market.money import (
-    ZERO,
-    amount,
-    exactly,
-    floats,
-    from_float,
-    known_text,
-    minus,
-    product,
-    ratio,
-)
+from jupyter_openapi.market.money import ZERO, amount, exactly, floats, from_float, minus, product, ratio
 from jupyter_openapi.market.worth import assumed
-from jupyter_openapi.messages import _, commas
-from jupyter_openapi.portfolio.checksums import Damaged, verify_file
-from jupyter_openapi.portfolio.executions import SIDES, Fill
+from jupyter_openapi.messages import _
+from jupyter_openapi.portfolio.archive_files import (
+    Booked,
+    Month,
+    accounts_of,
+    batches,
+    booked,
+    columns_of,
+    in_order,
+)
+from jupyter_openapi.portfolio.archive_money import DayRates, FeeTable
 from jupyter_openapi.portfolio.lot_ledger import METHODS, Lot, LotLedger, Opening, Split, Trip, Unmatched
 from jupyter_openapi.portfolio.pnl_frame import instants
 from jupyter_openapi.portfolio.prices import market_zone
-from jupyter_openapi.portfolio.snapshot_store import arrow
 from jupyter_openapi.spec.dates import to_day
 
 if TYPE_CHECKING:
@@ -43,8 +40,10 @@ if TYPE_CHECKING:
 
 BATCH = 5_000
 """Rows that are in memory at a time."""
-NEEDED = ("trade_id", "order_id", "symbol", "side", "quantity", "price", "trade_done_at")
-TEXTS = ("account", "symbol", "currency", "kind", "direction", "open_order_id", "close_order_id", "remark")
+TEXTS = (
+    "account", "symbol", "currency", "kind", "direction", "base_currency", "open_order_id", "close_order_id",
+    "remark",
+)  # fmt: skip
 TIMES = ("opened_at", "closed_at")
 TRIPS = (
     "account",
@@ -58,11 +57,20 @@ TRIPS = (
     "cost",
     "proceeds",
     "realized_pl",
+    "fees",
+    "net_pl",
+    "base_currency",
+    "realized_pl_base",
+    "net_pl_base",
     "open_order_id",
     "close_order_id",
     "remark",
 )
-LOTS = ("account", "symbol", "currency", "opened_at", "quantity", "cost", "open_order_id")
+LOTS = (
+    "account", "symbol", "currency", "opened_at", "quantity", "cost", "fees", "base_currency", "cost_base",
+    "open_order_id",
+)  # fmt: skip
+SUMS = ("cost", "realized_pl", "fees", "net_pl", "realized_pl_base", "net_pl_base")
 Key = tuple[str, str]
 Splits = Mapping[str, Iterable[tuple[Any, Any, Any]]]
 Cells = dict[str, Any]
@@ -74,25 +82,28 @@ class _Books:
 
     method: str
     splits: Mapping[str, Sequence[Split]]
+    fees: FeeTable
+    rates: DayRates
     ledgers: dict[Key, LotLedger] = field(default_factory=dict)
     due: dict[Key, list[Split]] = field(default_factory=dict)
     known: dict[str, Instrument] = field(default_factory=dict)
 
-    def take(self, fills: Iterable[tuple[str, Fill]]) -> list[Cells]:
+    def take(self, fills: Iterable[Booked]) -> list[Cells]:
         """Book fills and return a row for each round trip, and each quantity that could not be matched."""
         rows: list[Cells] = []
         with exactly():
-            for account, fill in fills:
-                key = account, fill.symbol
+            for one in fills:
+                fill = one.fill
+                key = one.account, fill.symbol
                 ledger = self.ledgers.get(key)
                 if ledger is None:
                     # What was held before is not known: a sale of more than was bought is no short sale.
                     ledger = self.ledgers[key] = LotLedger(Opening(None), self.method)
                     self.due[key] = list(self.splits.get(fill.symbol, ()))
                 self._split(key, fill.at)
-                ledger.take(fill)
+                ledger.take(fill, self.fees.fee(one, self._instrument(fill.symbol)))
                 if ledger.done:
-                    rows += [self._closed(key, one) for one in ledger.done]
+                    rows += [self._closed(key, done) for done in ledger.done]
                     ledger.done.clear()
         return rows
 
@@ -118,7 +129,8 @@ class _Books:
 
     def _closed(self, key: Key, one: Trip | Unmatched) -> Cells:
         known = self._instrument(key[1])
-        row: Cells = {"account": key[0], "symbol": key[1], "currency": known.currency}
+        row: Cells = {"account": key[0], "symbol": key[1], "currency": known.currency, "fees": one.fee}
+        row["base_currency"] = self.rates.base
         if isinstance(one, Unmatched):
             return row | {
                 "kind": "unmatched",
@@ -128,6 +140,9 @@ class _Books:
                 "remark": one.why,
             }
         cost, proceeds = product(one.cost, known.multiplier), product(one.proceeds, known.multiplier)
+        realized = minus(proceeds, cost)
+        net = minus(realized, one.fee)
+        rate = self.rates.rate(known.currency, one.closed_at, key[1])
         return row | {
             "kind": "trip",
             "direction": one.direction,
@@ -136,7 +151,10 @@ class _Books:
             "closed_at": one.closed_at,
             "cost": cost,
             "proceeds": proceeds,
-            "realized_pl": minus(proceeds, cost),
+            "realized_pl": realized,
+            "net_pl": net,
+            "realized_pl_base": product(realized, rate),
+            "net_pl_base": product(net, rate),
             "open_order_id": one.open_order_id,
             "close_order_id": one.close_order_id,
             "remark": one.why,
@@ -144,23 +162,30 @@ class _Books:
 
     def _open(self, key: Key, lot: Lot) -> Cells:
         known = self._instrument(key[1])
+        cost = product(lot.cost, known.multiplier)
         return {
             "account": key[0],
             "symbol": key[1],
             "currency": known.currency,
             "opened_at": lot.at,
             "quantity": lot.quantity,
-            "cost": product(lot.cost, known.multiplier),
+            "cost": cost,
+            "fees": lot.fee,
+            "base_currency": self.rates.base,
+            "cost_base": product(cost, self.rates.rate(known.currency, lot.at, key[1])),
             "open_order_id": lot.order_id,
         }
 
 
-def _books(method: str, splits: Splits | None) -> _Books:
+def _books(
+    method: str, splits: Splits | None, fees: Mapping[str, object] | None, base: str | None, rates: Any
+) -> _Books:
     if method not in METHODS:
         raise RequestRefused(
             _("method is {methods}, not {method!r}.").format(methods=_(" or ").join(METHODS), method=method)
         )
-    return _Books(method, {symbol: _stated(symbol, rows) for symbol, rows in (splits or {}).items()})
+    known = {symbol: _stated(symbol, rows) for symbol, rows in (splits or {}).items()}
+    return _Books(method, known, FeeTable.of(fees), DayRates(base, rates))
 
 
 def _stated(symbol: str, rows: Iterable[tuple[Any, Any, Any]]) -> list[Split]:
@@ -186,7 +211,15 @@ def _stated(symbol: str, rows: Iterable[tuple[Any, Any, Any]]) -> list[Split]:
 
 
 @guarded
-def trips_of(executions: pd.DataFrame, method: str = "fifo", splits: Splits | None = None) -> pd.DataFrame:
+def trips_of(
+    executions: pd.DataFrame,
+    method: str = "fifo",
+    splits: Splits | None = None,
+    *,
+    fees: Mapping[str, object] | None = None,
+    base_currency: str | None = None,
+    rates: Mapping[str, Any] | pd.DataFrame | None = None,
+) -> pd.DataFrame:
     """Return the round trips of a frame of executions, of one account or several.
 
     Nothing is asked of the broker. It fits the partitions of a Dask frame, each with whole accounts::
@@ -203,26 +236,44 @@ def trips_of(executions: pd.DataFrame, method: str = "fifo", splits: Splits | No
         ``fifo`` or ``average``.
     splits
         Symbol to splits as (day, new, old): an archive of executions does not hold them.
+    fees
+        The broker's own fees by market, as ``client.fees`` has them: ``{"HK": 15, "US": {"per_share":
+        "0.005"}}``, 0 for none. The duties, levies and exchange fees of the day are added from this package's
+        table, an order of one day as a whole. Where the executions have a column ``fees`` (or ``fee``), what
+        it says of an execution counts. Without either they are not known.
+    base_currency, rates
+        A currency that profits are stated in as well, and what one unit of the others is worth in it: for all
+        days, ``{"USD": 7.8}``, or a frame by day, ``portfolio.archived_rates(client)``. The rate is of the
+        day of the closing, or the last one of the week before; without one it is not known.
 
     Returns
     -------
     pandas.DataFrame
         One row a round trip or unmatched quantity, oldest first: ``account``, ``symbol``, ``currency``,
         ``kind``, ``direction``, ``quantity``, ``opened_at``, ``closed_at`` (UTC), ``cost``, ``proceeds``,
-        ``realized_pl`` (before fees), ``open_order_id``, ``close_order_id``, ``remark``. A sale of more than
-        was bought is unmatched, for what was held before is not known.
+        ``realized_pl`` (before fees), ``fees``, ``net_pl`` (after them), ``base_currency``,
+        ``realized_pl_base``, ``net_pl_base``, ``open_order_id``, ``close_order_id``, ``remark``; NaN where
+        not known. A sale of more than was bought is unmatched, for what was held before is not known.
 
     Raises
     ------
     RequestRefused
-        A column is missing, or the method or a split is none.
+        A column is missing, or the method, a split, a fee or a rate is none.
     """
-    books = _books(method, splits)
-    return _frame(books.take(_sorted(_fills(_columns_of(executions)))), TRIPS)
+    books = _books(method, splits, fees, base_currency, rates)
+    return _frame(books.take(in_order(booked(columns_of(executions)))), TRIPS)
 
 
 @guarded
-def lots_of(executions: pd.DataFrame, method: str = "fifo", splits: Splits | None = None) -> pd.DataFrame:
+def lots_of(
+    executions: pd.DataFrame,
+    method: str = "fifo",
+    splits: Splits | None = None,
+    *,
+    fees: Mapping[str, object] | None = None,
+    base_currency: str | None = None,
+    rates: Mapping[str, Any] | pd.DataFrame | None = None,
+) -> pd.DataFrame:
     """Return what a frame of executions leaves open: one row a lot.
 
     Parameters, errors and use with Dask are those of `trips_of`.
@@ -231,16 +282,24 @@ def lots_of(executions: pd.DataFrame, method: str = "fifo", splits: Splits | Non
     -------
     pandas.DataFrame
         ``account``, ``symbol``, ``currency``, ``opened_at`` (UTC), ``quantity``, ``cost`` (before fees),
-        ``open_order_id``; by account and security, oldest first.
+        ``fees`` (what opening it cost), ``base_currency``, ``cost_base`` (at the rate of the day it was
+        opened), ``open_order_id``; by account and security, oldest first.
     """
-    books = _books(method, splits)
-    books.take(_sorted(_fills(_columns_of(executions))))
+    books = _books(method, splits, fees, base_currency, rates)
+    books.take(in_order(booked(columns_of(executions))))
     return _lots_frame(books)
 
 
 @guarded
 def archived_trips(
-    path: str | Path, method: str = "fifo", splits: Splits | None = None, *, account: str | None = None
+    path: str | Path,
+    method: str = "fifo",
+    splits: Splits | None = None,
+    *,
+    account: str | None = None,
+    fees: Mapping[str, object] | None = None,
+    base_currency: str | None = None,
+    rates: Mapping[str, Any] | pd.DataFrame | None = None,
 ) -> Iterator[pd.DataFrame]:
     """Yield the round trips of an archive of executions as frames of `trips_of`, one after the other.
 
@@ -250,8 +309,10 @@ def archived_trips(
     Parameters
     ----------
     path
-        The folder of an archive of executions: ``portfolio.archive(client, "history_executions").path``.
-    method, splits
+        An archive of executions: ``portfolio.archive(client, "history_executions").path``, a folder or a URL
+        that fsspec understands (``s3://...``, with the package that it needs); from a URL a month is read at
+        a time.
+    method, splits, fees, base_currency, rates
         As `trips_of`.
     account
         One account's name in the archive (``archive.account``); by default all, one after the other.
@@ -259,24 +320,30 @@ def archived_trips(
     Raises
     ------
     RequestRefused
-        It is no archive of executions, a side is not known, or the method or a split is none.
+        It is no archive of executions, a side is not known, or the method, a split, a fee or a rate is none.
     """
-    books = _books(method, splits)
-    return _walk(books, _accounts(path, account))
+    books = _books(method, splits, fees, base_currency, rates)
+    return _walk(books, accounts_of(path, account))
 
 
 @guarded
 def archived_lots(
-    path: str | Path, method: str = "fifo", splits: Splits | None = None, *, account: str | None = None
+    path: str | Path,
+    method: str = "fifo",
+    splits: Splits | None = None,
+    *,
+    account: str | None = None,
+    fees: Mapping[str, object] | None = None,
+    base_currency: str | None = None,
+    rates: Mapping[str, Any] | pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """Return the open lots of an archive of executions, as `lots_of`, in little memory.
 
     Parameters and errors are those of `archived_trips`.
     """
-    books = _books(method, splits)
-    found = _accounts(path, account)
-    for owner, months in found.items():
-        for batch in _batches(owner, months):
+    books = _books(method, splits, fees, base_currency, rates)
+    for owner, months in accounts_of(path, account).items():
+        for batch in batches(owner, months, BATCH):
             books.take(batch)
     return _lots_frame(books)
 
@@ -297,170 +364,62 @@ def closed_by_day(trips: pd.DataFrame | Iterable[pd.DataFrame]) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        ``account``, ``currency``, ``date`` (of the market), ``trips``, ``cost``, ``realized_pl``,
-        ``return_pct`` (of the cost); unmatched quantities are not in it. Sums are exact, so that they are
-        the same however the frames were cut.
+        ``account``, ``currency``, ``date`` (of the market), ``trips``, ``cost``, ``realized_pl``, ``fees``,
+        ``net_pl``, ``return_pct`` (of the cost, before fees), ``base_currency``, ``realized_pl_base``,
+        ``net_pl_base``; unmatched quantities are not in it, and a sum with a part that is not known is NaN.
+        Sums are exact, so that they are the same however the frames were cut.
     """
     import pandas as pd
 
-    sums: dict[tuple[str, str, Any], list[Any]] = {}
+    sums: dict[tuple[str, str, Any], _Day] = {}
     with exactly():
         for frame in [trips] if isinstance(trips, pd.DataFrame) else trips:
             mine = frame[frame["kind"] == "trip"]
             for symbol, part in mine.groupby("symbol", sort=False):
                 days = part["closed_at"].dt.tz_convert(market_zone(str(symbol))).dt.date
-                for account, currency, day, cost, gain in zip(
-                    part["account"], part["currency"], days, part["cost"], part["realized_pl"], strict=True
-                ):
-                    one = sums.setdefault((account, currency, day), [0, ZERO, ZERO])
-                    paid, earned = from_float(cost), from_float(gain)
-                    one[0] += 1
-                    one[1] = None if one[1] is None or paid is None else one[1] + paid
-                    one[2] = None if one[2] is None or earned is None else one[2] + earned
+                whose = zip(part["account"], part["currency"], days, strict=True)
+                values = zip(*(part[name].tolist() for name in SUMS), strict=True)
+                for key, base, row in zip(whose, part["base_currency"], values, strict=True):
+                    sums.setdefault(key, _Day(base)).add(row)
         keys = sorted(sums)
-        values = [sums[key] for key in keys]
+        found = [sums[key] for key in keys]
+        made = {name: floats([one.sums[place] for one in found]) for place, name in enumerate(SUMS)}
         return pd.DataFrame(
             {
                 "account": text_column([key[0] for key in keys]),
                 "currency": text_column([key[1] for key in keys]),
                 "date": pd.to_datetime([key[2] for key in keys]).as_unit("ns"),
-                "trips": pd.array([value[0] for value in values], dtype="int64"),
-                "cost": floats([value[1] for value in values]),
-                "realized_pl": floats([value[2] for value in values]),
-                "return_pct": floats([ratio(value[2], value[1]) for value in values]),
+                "trips": pd.array([one.trips for one in found], dtype="int64"),
+                **{name: made[name] for name in SUMS[:4]},
+                "return_pct": floats([ratio(one.sums[1], one.sums[0]) for one in found]),
+                "base_currency": text_column([one.base for one in found]),
+                **{name: made[name] for name in SUMS[4:]},
             }
         )
 
 
-def _walk(books: _Books, accounts: Mapping[str, Sequence[Path]]) -> Iterator[pd.DataFrame]:
+@dataclass(slots=True)
+class _Day:
+    """What the round trips of one day come to; None where a part is not known."""
+
+    base: str
+    trips: int = 0
+    sums: list[Decimal | None] = field(default_factory=lambda: [ZERO] * len(SUMS))
+
+    def add(self, row: Sequence[float]) -> None:
+        """Add one round trip."""
+        self.trips += 1
+        for place, value in enumerate(row):
+            known, before = from_float(value), self.sums[place]
+            self.sums[place] = None if known is None or before is None else before + known
+
+
+def _walk(books: _Books, accounts: Mapping[str, Sequence[Month]]) -> Iterator[pd.DataFrame]:
     for owner, months in accounts.items():
-        for batch in _batches(owner, months):
+        for batch in batches(owner, months, BATCH):
             rows = books.take(batch)
             if rows:
                 yield _frame(rows, TRIPS)
-
-
-def _accounts(path: str | Path, account: str | None) -> dict[str, list[Path]]:
-    """Return the files of each account, months in order."""
-    arrow()
-    root = Path(path).expanduser()
-    found = {
-        place.name.partition("=")[2]: sorted(place.glob("month=*/data.parquet"))
-        for place in sorted(root.glob("account=*"))
-    }
-    if not found:
-        raise RequestRefused(
-            _(
-                "{path} holds no archive of executions: give the path of "
-                "portfolio.archive(client, 'history_executions', ...)."
-            ).format(path=path)
-        )
-    if account is None:
-        return found
-    if account not in found:
-        raise RequestRefused(
-            _("The archive has no account {account}; it has {found}.").format(
-                account=account, found=commas(found)
-            )
-        )
-    return {account: found[account]}
-
-
-def _batches(owner: str, months: Iterable[Path]) -> Iterator[list[tuple[str, Fill]]]:
-    """Yield an account's fills in batches, oldest first; those of one second stay together."""
-    import pyarrow.parquet as pq
-
-    kept: list[tuple[str, Fill]] = []
-    for month in months:
-        _verify(month)
-        with pq.ParquetFile(month) as file:
-            if missing := [name for name in NEEDED if name not in file.schema_arrow.names]:
-                raise RequestRefused(
-                    _("{path} is no file of executions: it lacks {missing}.").format(
-                        path=month, missing=commas(missing)
-                    )
-                )
-            for batch in file.iter_batches(BATCH, columns=list(NEEDED)):
-                columns = {name: batch.column(name).to_pylist() for name in NEEDED if name != "trade_done_at"}
-                columns["trade_done_at"] = _seconds(batch.column("trade_done_at"))
-                columns["account"] = [owner] * batch.num_rows
-                kept = _sorted([*kept, *_fills(columns)])
-                if not kept:
-                    continue
-                last = kept[-1][1].at
-                place = next((n for n in range(len(kept), 0, -1) if kept[n - 1][1].at != last), 0)
-                yield kept[:place]
-                kept = kept[place:]
-    yield kept
-
-
-def _verify(month: Path) -> None:
-    try:
-        verify_file(month)
-    except (OSError, Damaged) as problem:
-        raise RequestRefused(
-            _("{path} is damaged ({problem}): move it away and fetch the history again.").format(
-                path=month, problem=problem
-            )
-        ) from None
-
-
-def _seconds(column: Any) -> list[int | None]:
-    import pyarrow as pa
-
-    found: list[int | None] = (
-        column.cast(pa.timestamp("s", tz="UTC"), safe=False).cast(pa.int64()).to_pylist()
-    )
-    return found
-
-
-def _columns_of(frame: pd.DataFrame) -> dict[str, list[Any]]:
-    """Return the columns of a frame of executions as lists, times in Unix seconds."""
-    import pandas as pd
-
-    if missing := [name for name in NEEDED if name not in frame.columns]:
-        raise RequestRefused(_("The executions lack {missing}.").format(missing=commas(missing)))
-    found = {name: frame[name].tolist() for name in NEEDED if name != "trade_done_at"}
-    times = pd.to_datetime(frame["trade_done_at"], utc=True)
-    found["trade_done_at"] = [
-        None if gap else int(at.timestamp()) for at, gap in zip(times, times.isna(), strict=True)
-    ]
-    found["account"] = (
-        frame["account"].astype(str).tolist() if "account" in frame.columns else [""] * len(frame)
-    )
-    return found
-
-
-def _fills(columns: Mapping[str, Sequence[Any]]) -> list[tuple[str, Fill]]:
-    """Return rows as fills, with their account.
-
-    Raises
-    ------
-    RequestRefused
-        A quantity, price, time or side is not known: what follows would be wrong as a whole.
-    """
-    found = []
-    names = ("account", *NEEDED)
-    for owner, trade, order, symbol, side, quantity, price, at in zip(
-        *(columns[name] for name in names), strict=True
-    ):
-        number, each = _exact(quantity), _exact(price)
-        if number is None or each is None or number <= 0 or at is None or side not in SIDES:
-            raise RequestRefused(
-                _("The execution {trade} of {symbol} lacks a quantity, price, time or side.").format(
-                    trade=trade, symbol=symbol
-                )
-            )
-        found.append((owner, Fill(known_text(trade), known_text(order), symbol, at, number, each, side)))
-    return found
-
-
-def _exact(value: Any) -> Decimal | None:
-    return value if isinstance(value, Decimal) and value.is_finite() else from_float(value)
-
-
-def _sorted(fills: list[tuple[str, Fill]]) -> list[tuple[str, Fill]]:
-    return sorted(fills, key=lambda pair: (pair[0], pair[1].moment))
 
 
 def _lots_frame(books: _Books) -> pd.DataFrame:

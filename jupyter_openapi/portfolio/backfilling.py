@@ -72,7 +72,7 @@ class _Past:
     flows: Sequence[SnapshotRow]
     """Every movement of cash, oldest first; those for executions at the moment of the execution."""
     money: Mapping[str, Instrument] = field(default_factory=dict)
-    closes: Mapping[str, Benchmark] = field(default_factory=dict)
+    closes: dict[str, Benchmark] = field(default_factory=dict)
     of: dict[str, Trades] = field(default_factory=dict)
     funds: Sequence[Holding] = ()
 
@@ -308,12 +308,12 @@ def _add_prices(reader: AccountReader, past: _Past, moments: Sequence[datetime])
         reader.miss(_("the splits of {names}").format(names=names(unknown)))
     if options := [symbol for symbol in past.of if is_option(symbol)]:
         reader.miss(_("past closes of options ({names})").format(names=names(options)))
-    first, last = moments[0].date() - timedelta(days=1), moments[-1].date() + timedelta(days=1)
-    past.closes = {
-        symbol: read_benchmark(reader, symbol, first, last, adjust="none")
-        for symbol in shares
-        if symbol not in unknown
-    }
+    past.closes = {}
+    for symbol in shares:
+        held = [] if symbol in unknown else [at for at in moments if past.quantity(symbol, at)]
+        if held:  # a close is asked for the days it was held only
+            first, last = held[0].date() - timedelta(days=1), held[-1].date() + timedelta(days=1)
+            past.closes[symbol] = read_benchmark(reader, symbol, first, last, adjust="none")
 
 
 def _write(

@@ -14,9 +14,9 @@ from jupyter_openapi.errors import RequestRefused, guarded
 from jupyter_openapi.frames import describe
 from jupyter_openapi.market.money import HUNDRED, ZERO, exactly, floats, minus, product, total
 from jupyter_openapi.market.symbols import is_option
-from jupyter_openapi.messages import _
+from jupyter_openapi.messages import N_, _, commas
 from jupyter_openapi.portfolio import snapshot_store as store
-from jupyter_openapi.portfolio.positions import FUND
+from jupyter_openapi.portfolio.positions import FUND, warn
 from jupyter_openapi.portfolio.prices import Rates, currency_code
 from jupyter_openapi.portfolio.snapshot_store import chosen_owner
 
@@ -37,6 +37,8 @@ NOTES = (
     "drawdown_pct is how far `index` is below its highest point before.",
 )
 KINDS = ("deposit", "income")
+VALUED = ("holding", "cash", "flow")
+NO_SNAPSHOTS = N_("any value: there are no snapshots yet, take one a day (`%openapi snapshot`)")
 _INCOME = re.compile(
     r"interest|dividend|coupon|distribution|\bfees?\b|charge|commission|\btax|levy|duty|rebate|bonus"
     r"|reward|利息|息|股利|红利|紅利|分红|分紅|费|費|税|稅|佣|返现|返現|奖|獎",
@@ -113,6 +115,11 @@ def equity_curve(
     RequestRefused
         There are no snapshots, or those of several accounts and `client` does not say whose; or pyarrow is
         not installed; or `kinds` holds something else than these two.
+
+    Warns
+    -----
+    IncompleteWarning
+        The client has no snapshots yet, or a value or a rate is not known: one line says what.
     """
     base = currency_code(base_currency)
     stated = stated_kinds(kinds)
@@ -121,14 +128,34 @@ def equity_curve(
     with exactly():
         points = [point_of(rows, base, stated) for rows in groups]
         steps = linked(points)
-    return describe(
+    facts = _facts(steps, groups, stated)
+    facts["missing"] = [*without_rates(groups, base), *facts["missing"]]
+    if not groups:
+        facts["missing"].append(_(NO_SNAPSHOTS))
+    frame = describe(
         _frame(steps),
         operation="equity curve",
         mode=owner.partition("-")[0],
         base_currency=base,
         requested_at=points[-1].at if points else None,
-        **_facts(steps, groups, stated),
+        **facts,
     )
+    warn(facts["missing"], _("Not everything is known"))
+    return frame
+
+
+def without_rates(groups: Sequence[Sequence[Row]], base: str) -> list[str]:
+    """Return a line for the currencies that some snapshot has no rate for, where it needs one."""
+    found: dict[str, None] = {}
+    for rows in groups:
+        rates = rates_of(rows)
+        for row in rows:
+            moved = row["quantity"] if row["kind"] == "holding" else row["amount"]
+            if row["kind"] in VALUED and moved and rates.rate(row["currency"], base) is None:
+                found[row["currency"]] = None
+    if not found:
+        return []
+    return [_("no rate for {names} into {base}").format(names=commas(sorted(found)), base=base)]
 
 
 def grouped(rows: Iterable[Row]) -> list[list[Row]]:

@@ -36,7 +36,11 @@ if TYPE_CHECKING:
     from jupyter_openapi.account import ClientLike
 
 BY = ("symbol", "market", "currency", "sector", "underlying")
-MOST_SECTORS = 20  # securities whose sector is asked for, one request each
+MOST_SECTORS = 20  # securities whose sector is asked for, a request or two each
+SECTOR_SOURCES = (
+    ("fundamental_institution_rating_latest", "industry_name"),
+    ("fundamental_company", "sector"),
+)
 TOP = 5
 WHOLE = frozenset({"stock_positions", "fund_positions", "account_balance"})
 """The operations that tell all positions and all cash."""
@@ -75,7 +79,7 @@ def exposure(
     ----------
     client
         A connected `Client`; read as `value` does, with one or two reads for options, and for sectors one
-        for each security (up to 20).
+        or two for each security (up to 20).
     by
         ``symbol``, ``market``, ``currency``, ``sector`` or ``underlying`` (options with their shares).
     base_currency
@@ -195,21 +199,33 @@ def _with_sectors(reader: AccountReader, rows: Sequence[Held]) -> list[Held]:
     from dataclasses import replace
 
     wanted = list(dict.fromkeys(row.underlying for row in rows if row.market != FUND))
-    sectors: dict[str, str] = {}
-    why = ""
-    for symbol in wanted[:MOST_SECTORS]:
-        try:
-            sector = known_text(reader.ask("fundamental_company", symbol=symbol).get("sector"))
-        except (OpenAPIError, RequestRefused) as failure:
-            why = brief(failure)
-            continue
-        if sector:
-            sectors[symbol] = sector
-    if why:
+    found = {symbol: _sector(reader, symbol) for symbol in wanted[:MOST_SECTORS]}
+    sectors = {symbol: sector for symbol, (sector, _why) in found.items() if sector}
+    if why := next((why for sector, why in found.values() if why and not sector), ""):
         reader.asides.append(_("Sectors could not be read ({brief}).").format(brief=why))
     if lost := [symbol for symbol in wanted if symbol not in sectors]:
         reader.miss(_("the sector of {names}").format(names=names(lost)))
     return [replace(row, sector=sectors.get(row.underlying, UNKNOWN)) for row in rows]
+
+
+def _sector(reader: AccountReader, symbol: str) -> tuple[str, str]:
+    """Return the name of a company's industry, else its sector's number, else ""; and why, if a read failed.
+
+    Source: the official SDK's ``FundamentalContext.institution_rating`` (``latest.industry_name``) and
+    ``company`` (``sector``, a number whose names are not published); undocumented otherwise.
+    """
+    why = ""
+    for operation, name in SECTOR_SOURCES:
+        try:
+            sector = known_text(reader.ask(operation, symbol=symbol).get(name))
+        except (OpenAPIError, RequestRefused) as failure:
+            why = brief(failure)
+            continue
+        if sector.isdecimal():
+            sector = _("sector {number}").format(number=sector) if int(sector) else ""
+        if sector:
+            return sector, ""
+    return "", why
 
 
 def _strict(values: Iterable[Decimal | None]) -> Decimal | None:

@@ -28,7 +28,7 @@ from jupyter_openapi.portfolio.daily_returns import (
     window_of,
     with_broker,
 )
-from jupyter_openapi.portfolio.equity import grouped, stated_kinds
+from jupyter_openapi.portfolio.equity import NO_SNAPSHOTS, grouped, stated_kinds, without_rates
 from jupyter_openapi.portfolio.positions import AccountReader, brief, warn
 from jupyter_openapi.portfolio.prices import currency_code
 from jupyter_openapi.portfolio.snapshot_store import chosen_owner
@@ -153,12 +153,14 @@ def measured(  # noqa: PLR0917 (as `returns`)
     series = Series(currency_code(base_currency))
     tz = "UTC" if client is None else client.tz
     first, last = (_day(name, value, tz) for name, value in (("start", start), ("end", end)))
+    if first is not None and last is not None and first > last:
+        raise RequestRefused(_("start ({start}) is after end ({end}).").format(start=first, end=last))
     owner = chosen_owner(client, folder)
     groups = grouped(store.read(store.files(folder, owner)).to_pylist())
     reader = None if client is None else AccountReader(client)
     with exactly():
         days = days_of(groups, series.base, stated_kinds(kinds), zone(tz), local=currency == "local")
-        series.missing += holes(days)
+        series.missing += [*without_rates(groups, series.base), *holes(days)]
         days = _marked(series, days, groups)
         if reader is not None and first is not None and days and first < days[0].day:
             days = _from_broker(reader, series, days, first)
@@ -212,9 +214,7 @@ def _marked(series: Series, days: Sequence[Day], groups: Sequence[Sequence[Mappi
 def _say_short(series: Series, every: Sequence[Day]) -> None:
     known = [day for day in series.days if day.net is not None]
     if not every:
-        series.missing.append(
-            _("any value: there are no snapshots yet, take one a day (`%openapi snapshot`)")
-        )
+        series.missing.append(_(NO_SNAPSHOTS))
     elif not known:
         series.missing.append(_("any value in {base} in this time").format(base=series.base))
     elif len(known) == 1:
@@ -230,7 +230,7 @@ def _from_broker(reader: AccountReader, series: Series, days: Sequence[Day], sta
     otherwise. Its rate is taken only where profit by invested or initial value says on which scale it is.
     """
     try:
-        data = reader.ask("portfolio_profit_analysis", start=start, end=days[0].day)
+        data = reader.ask("portfolio_profit_analysis", start=start, end=int(days[0].at.timestamp()))
     except (OpenAPIError, RequestRefused) as failure:
         series.asides.append(
             _("The broker's own profit analysis could not be read ({brief}).").format(brief=brief(failure))
@@ -323,7 +323,8 @@ def frame_of(series: Series, by: str) -> pd.DataFrame:
     }
     if series.benchmark is not None:
         made["benchmark_pct"] = floats([product(_together(one.benchmark), HUNDRED) for one in periods])
-        made["benchmark_index"] = floats(_levels(periods))
+        begun = series.benchmark.at(series.days[0].at) is not None if series.days else False
+        made["benchmark_index"] = floats(_levels(periods, HUNDRED if begun else None))
     return pd.DataFrame(made, index=pd.RangeIndex(len(periods)), copy=False)
 
 
@@ -348,8 +349,7 @@ def _together(gains: Sequence[Decimal | None]) -> Decimal | None:
     return None if None in gains else compounded(gains)
 
 
-def _levels(periods: Sequence[_Period]) -> list[Decimal | None]:
-    index: Decimal | None = HUNDRED
+def _levels(periods: Sequence[_Period], index: Decimal | None) -> list[Decimal | None]:
     levels = []
     for period in periods:
         for gain in period.benchmark:

@@ -169,12 +169,21 @@ def daily(frame: pd.DataFrame, *columns: str) -> Any:
 
     What came on a weekend is part of the next weekday's. Where one column is asked for it is an array alone.
     """
+    _days, table = dated(frame, *columns)
+    return table[:, 0] if len(columns) == 1 else table
+
+
+def dated(frame: pd.DataFrame, *columns: str) -> tuple[list[Any], Any]:
+    """Return the days of the returns that `daily` gives, and these, a column each."""
     import numpy as np
 
     rows: list[list[float]] = []
+    days: list[Any] = []
     before = [1.0] * len(columns)
     spans = frame["weekdays"].fillna(-1)
-    for span, source, *gains in zip(spans, frame["source"], *(frame[name] for name in columns), strict=True):
+    for day, span, source, *gains in zip(
+        frame["date"], spans, frame["source"], *(frame[name] for name in columns), strict=True
+    ):
         parts = [old * (1 + gain / 100) for old, gain in zip(before, gains, strict=True)]
         if span == 0:
             before = parts
@@ -182,9 +191,10 @@ def daily(frame: pd.DataFrame, *columns: str) -> Any:
         before = [1.0] * len(columns)
         if span == 1 and source != "broker":
             rows.append([part - 1 for part in parts])
+            days.append(day)
     table = np.array(rows, dtype=np.float64).reshape(len(rows), len(columns))
-    table = table[~np.isnan(table).any(axis=1)]
-    return table[:, 0] if len(columns) == 1 else table
+    (whole,) = np.nonzero(~np.isnan(table).any(axis=1))
+    return [days[place] for place in whole], table[whole]
 
 
 def _own(frame: pd.DataFrame, column: str, risk_free: float) -> dict[str, float]:
@@ -222,7 +232,8 @@ def _against(frame: pd.DataFrame, risk_free: float) -> dict[str, float]:
     """Return what a benchmark explains of the account's returns."""
     empyrical = library()
     both = daily(frame, "return_pct", "benchmark_pct")
-    ends = [frame[name].iloc[-1] if len(frame) else NONE for name in ("index", "benchmark_index")]
+    # One day alone has no return, so that nothing is ahead of anything.
+    ends = [frame[name].iloc[-1] if len(frame) > 1 else NONE for name in ("index", "benchmark_index")]
     found = {"excess_return_pct": float(ends[0]) - float(ends[1])}
     if len(both) < 2:
         return found

@@ -1,8 +1,8 @@
 """A tear sheet: one HTML page with the returns, risk, drawdowns and months of an account.
 
 The page stands alone: its pictures are in it, nothing is loaded from anywhere, and it follows the reader's
-light or dark setting. It is our own and not quantstats': that package installs a scraper of another site's
-quotes, asks for versions that empyrical can't stand beside, and warns with today's pandas.
+light or dark setting. It is our own, in the language chosen and with what is not known; quantstats' page is
+there on request (`engine`), for that package brings a scraper of another site's quotes and a dozen more.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from jupyter_openapi.errors import RequestRefused, guarded
 from jupyter_openapi.messages import _, language
 from jupyter_openapi.portfolio.performance import measured, months
 from jupyter_openapi.portfolio.positions import warn
+from jupyter_openapi.portfolio.quantstats_page import quantstats_page
 from jupyter_openapi.portfolio.risk_statistics import reckoned, sentences
 from jupyter_openapi.storage import replacing
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
     from jupyter_openapi.account import ClientLike
 
+ENGINES = ("own", "quantstats")
 STYLE = """
 :root { color-scheme: light dark; --ink: #1f2933; --soft: #5b6875; --line: #d5dae0; --paper: #fff; }
 @media (prefers-color-scheme: dark) {
@@ -60,6 +62,7 @@ def tearsheet(  # noqa: PLR0917 (as `returns`)
     risk_free_pct: float = 0.0,
     kinds: Mapping[str, str] | None = None,
     folder: str | Path | None = None,
+    engine: str = "own",
 ) -> Path:
     """Write an HTML page about the returns of an account; a file that is there is replaced.
 
@@ -71,6 +74,9 @@ def tearsheet(  # noqa: PLR0917 (as `returns`)
         A file that ends in ``.html``.
     risk_free_pct
         As `statistics`.
+    engine
+        ``own``: this package's page. ``quantstats``: that library's, in English, with more figures and
+        pictures; it is made in a process of its own, in a few seconds, and needs the extra ``quantstats``.
 
     Returns
     -------
@@ -80,8 +86,8 @@ def tearsheet(  # noqa: PLR0917 (as `returns`)
     Raises
     ------
     RequestRefused
-        The path ends otherwise or can't be written, an argument of `returns` is none, or empyrical-reloaded
-        is not installed.
+        The path ends otherwise or can't be written, `engine` or an argument of `returns` is none,
+        empyrical-reloaded or what `engine` needs is not installed, or quantstats failed.
 
     Warns
     -----
@@ -93,9 +99,13 @@ def tearsheet(  # noqa: PLR0917 (as `returns`)
         raise RequestRefused(
             _("A tear sheet is a page: its name ends in .html, not {path}.").format(path=target.name)
         )
+    if engine not in ENGINES:
+        raise RequestRefused(
+            _("engine is {engines}, not {engine!r}.").format(engines=_(" or ").join(ENGINES), engine=engine)
+        )
     frame = measured(client, "day", benchmark, start, end, base_currency, kinds=kinds, folder=folder)
     table = reckoned(frame, risk_free_pct)
-    page = page_of(frame, table)
+    page = page_of(frame, table) if engine == "own" else quantstats_page(frame, risk_free_pct, "Performance")
     try:
         with replacing(target, ending=".html", private=False) as draft:
             draft.write_text(page, encoding="utf-8")

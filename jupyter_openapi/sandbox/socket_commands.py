@@ -21,6 +21,7 @@ from jupyter_openapi.spec import catalog
 RATE, BURST = 10, 20
 """Of each command that asks for quotes: so many more every second, so many at once."""
 
+LEVEL = "LV2"  # ten prices a side in either market
 _LEEWAY = 5  # requests; a client counts by its own clock
 
 Command = Callable[[World, Link, Packet], None]
@@ -33,14 +34,32 @@ def _profile(world: World, link: Link, request: Packet) -> None:
         market: {"warning_msg": f"no quote access to {market}" if market in world.links.denied else ""}
         for market in ("HK", "US")
     }
+    packages = _packages(world)
     values = {
         "member_id": world.ring.keys.member_id,
+        "quote_level": LEVEL if packages else "",
         "subscribe_limit": c.MOST_SYMBOLS,
         "history_candlestick_limit": 1000,
         "rate_limit": limits if world.options.limits else [],
-        "quote_level_detail": {"by_market_code": markets},
+        "quote_level_detail": {"by_package_key": packages, "by_market_code": markets},
     }
     link.answer(request, message("UserQuoteProfileResponse").encode(values))
+
+
+def _packages(world: World) -> dict[str, dict[str, Any]]:
+    """Return what quotes there are, one package a market; they last as long as the access token."""
+    keys = world.ring.keys
+    return {
+        f"{market}_{LEVEL}": {
+            "key": f"{market}_{LEVEL}",
+            "name": f"{market} {LEVEL}",
+            "description": "Ten prices a side, as the sandbox serves them",
+            "start": int(keys.issued_at),
+            "end": int(keys.expires_at),
+        }
+        for market in ("HK", "US")
+        if market not in world.links.denied
+    }
 
 
 def _pull(pull: c.Pull, world: World, link: Link, request: Packet) -> None:

@@ -119,6 +119,42 @@ function accountReads() {
       }),
     "asset.statements": () => asset.statements(),
     "portfolio.exchangeRate": () => portfolio.exchangeRate(),
+    "portfolio.profitAnalysis": () => portfolio.profitAnalysis(),
+    "portfolio.profitAnalysisDetail": () => portfolio.profitAnalysisDetail(symbol),
+    "portfolio.profitAnalysisByMarket": () => portfolio.profitAnalysisByMarket("HK", null, null, null, 1, 20),
+    "portfolio.profitAnalysisFlows": () => portfolio.profitAnalysisFlows(symbol, 1, 20, false),
+  };
+}
+
+/** Of companies. */
+function companyReads() {
+  const fundamental = lb.FundamentalContext.new(config);
+  return {
+    "fundamental.company": () => fundamental.company(symbol),
+    "fundamental.institutionRating": () => fundamental.institutionRating(symbol),
+    "fundamental.corpAction": () => fundamental.corpAction(symbol),
+    "fundamental.dividend": () => fundamental.dividend(symbol),
+    "fundamental.dividendDetail": () => fundamental.dividendDetail(symbol),
+    "fundamental.buyback": () => fundamental.buyback(symbol),
+  };
+}
+
+/** Of what the account has none of. */
+function emptyReads() {
+  const content = lb.ContentContext.new(config);
+  const dca = lb.DcaContext.new(config);
+  const sharelist = lb.SharelistContext.new(config);
+  return {
+    "alert.list": () => lb.AlertContext.new(config).list(),
+    "dca.list": () => dca.list(),
+    "dca.stats": () => dca.stats(),
+    "sharelist.list": () => sharelist.list(10),
+    "sharelist.popular": () => sharelist.popular(10),
+    "content.myTopics": () => content.myTopics(),
+    "content.topics": () => content.topics(symbol),
+    "content.news": () => content.news(symbol),
+    "agent.workspaces": () => lb.AgentContext.new(config).workspaces(),
+    "screener.screenerUserStrategies": () => lb.ScreenerContext.new(config).screenerUserStrategies("HK"),
   };
 }
 
@@ -203,7 +239,14 @@ function marketReads() {
 /** What each read gives, or why it failed. */
 async function surface() {
   const seen = {};
-  const reads = { ...accountReads(), ...quoteReads(), ...derivedReads(), ...marketReads() };
+  const reads = {
+    ...accountReads(),
+    ...quoteReads(),
+    ...derivedReads(),
+    ...marketReads(),
+    ...companyReads(),
+    ...emptyReads(),
+  };
   for (const [name, read] of Object.entries(reads)) {
     try {
       const found = await read();

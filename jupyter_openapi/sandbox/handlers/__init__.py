@@ -7,13 +7,16 @@ def load_handlers() -> None:
     """Import the modules whose handlers register themselves."""
     from jupyter_openapi.sandbox.handlers import (  # noqa: F401
         account,
+        companies,
         control,
         corporate_actions,
         derivatives,
+        empty,
         indexes,
         markets,
         oauth,
         orders,
+        profit,
         quotes,
         watchlist,
     )

@@ -23,7 +23,7 @@ def fundamental_corp_action(world: World, fields: dict[str, Any]) -> dict[str, A
     symbol = rules.security(fields["symbol"]).symbol
     now = datetime.fromtimestamp(world.now(), zone(market_of(symbol))).date()
     rows = []
-    for row in reversed(_actions(world, symbol)):
+    for row in reversed(actions_of(world, symbol)):
         day = date.fromisoformat(row["day"])
         rows.append(
             {
@@ -46,7 +46,7 @@ def fundamental_corp_action(world: World, fields: dict[str, Any]) -> dict[str, A
 
 def as_traded(world: World, symbol: str, candles: Iterable[Candle]) -> list[Candle]:
     """Return candles with the prices and volumes of their day: those before a split as they were then."""
-    splits = [row for row in _actions(world, symbol) if row["kind"] == "split"]
+    splits = [row for row in actions_of(world, symbol) if row["kind"] == "split"]
     found = list(candles)
     for row in splits:
         day = date.fromisoformat(row["day"])
@@ -66,6 +66,7 @@ def _before(candle: Candle) -> Candle:
     )
 
 
-def _actions(world: World, symbol: str) -> list[dict[str, Any]]:
+def actions_of(world: World, symbol: str) -> list[dict[str, Any]]:
+    """Return the splits and dividends of a security, the earliest first."""
     found: dict[str, list[dict[str, Any]]] = world.store.setting(ACTIONS) or {}
     return sorted(found.get(symbol, []), key=lambda row: str(row["day"]))

@@ -259,7 +259,7 @@ def short_positions(world: World, fields: Fields) -> Fields:
                 "cost": rounded(candle.close * (95 + next(draw) % 11) / 100, CENT),
             }
         )
-    return {"counter_id": _counter(known), "data": rows}
+    return {"counter_id": counter_of(known), "data": rows}
 
 
 @carries("short_trades", "short_trades_us")
@@ -284,7 +284,7 @@ def short_trades(world: World, fields: Fields) -> Fields:
                 "balance": rounded(candle.close * sold, CENT),
             }
         )
-    return {"counter_id": _counter(known), "data": rows}
+    return {"counter_id": counter_of(known), "data": rows}
 
 
 def inflow(world: World, symbol: str) -> Iterator[tuple[int, Decimal]]:
@@ -307,5 +307,6 @@ def _days(world: World, known: Security, fields: Fields, size: str) -> list[Cand
     return found[::-1]
 
 
-def _counter(known: Security) -> str:
+def counter_of(known: Security) -> str:
+    """Return the broker's internal id of a security, as SDKs before version 5 read it: ``ST/HK/700``."""
     return f"{'ETF' if known.kind == 'etf' else 'ST'}/{known.market}/{known.code}"
