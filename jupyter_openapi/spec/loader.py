@@ -260,7 +260,8 @@ def read_view(raw: Mapping[str, Any]) -> View:
         )
         for each in raw["columns"]
     )
-    return View(columns, raw.get("layout", "table"), tuple(raw.get("below", ())))
+    below, notes = (tuple(raw.get(name, ())) for name in ("below", "notes"))
+    return View(columns, raw.get("layout", "table"), below, notes)
 
 
 @cache

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from jupyter_openapi.errors import RequestRefused, did_you_mean, sentence
-from jupyter_openapi.magic.command import CommandSpec, Invocation, Report, command, parameter
+from jupyter_openapi.magic.command import CommandSpec, Invocation, Report, command, listed, parameter
 from jupyter_openapi.magic.examples import ID, example
 from jupyter_openapi.magic.flags import FLAGS, Flag, applicable
 from jupyter_openapi.magic.recent import ORDER, SEEN
@@ -316,7 +316,7 @@ def overview(commands: Mapping[str, CommandSpec]) -> Report:
     parameter(
         "word", Kind.TEXT, "what to look for; several words must all be found", array=True, free_text=True
     ),
-    accepts=("out",),
+    accepts=("out", "wide"),
     examples=("endpoints", "endpoints dividend", "endpoints order history"),
 )
 def endpoints(ask: Invocation) -> pd.DataFrame:
@@ -345,7 +345,14 @@ def endpoints(ask: Invocation) -> pd.DataFrame:
     )
     if saving is not None:
         notify(ask.command, saving.save(frame))
-    return frame
+    elif not words:
+        notify(
+            ask.command,
+            _("These are all {count} operations: `%openapi endpoints WORD` lists those about a word.").format(
+                count=len(frame)
+            ),
+        )
+    return listed(frame, ask.command)
 
 
 def _listed(operation: Operation) -> tuple[str, ...]:
