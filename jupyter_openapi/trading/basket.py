@@ -28,7 +28,7 @@ from jupyter_openapi.market.money import amount, money, plain
 from jupyter_openapi.market.orders import CANCELLABLE
 from jupyter_openapi.market.symbols import is_option
 from jupyter_openapi.market.worth import Instrument, assumed
-from jupyter_openapi.messages import _, commas, ngettext
+from jupyter_openapi.messages import N_, _, commas, ngettext
 from jupyter_openapi.spec import catalog
 from jupyter_openapi.trading.describe import available
 from jupyter_openapi.trading.journal import NotRecorded
@@ -251,6 +251,25 @@ def _sent(preview: Preview, *, again: bool) -> Row:
     except OpenAPIError as failure:
         return {"outcome": "refused", "message": str(failure)}
     return {"outcome": "sent", "order_id": reply.order_id}
+
+
+OUTCOMES = (N_("sent"), N_("rejected"), N_("refused"), N_("unknown"), N_("not sent"), N_("sent earlier"))
+"""What may become of a row, in the order in which it is told."""
+
+
+def described_basket(frame: pd.DataFrame) -> str:
+    """Return what became of a basket's rows, counted.
+
+    ``3 rows: 1 sent, 1 refused, 1 not sent.``
+    """
+    counts = frame["outcome"].value_counts()
+    parts = [
+        _("{count} {outcome}").format(count=counts[outcome], outcome=_(outcome))
+        for outcome in OUTCOMES
+        if outcome in counts
+    ]
+    template = ngettext("{count} row: {parts}.", "{count} rows: {parts}.", len(frame))
+    return template.format(count=len(frame), parts=_(", ").join(parts))
 
 
 def _words(preview: Preview) -> str:

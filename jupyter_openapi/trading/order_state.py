@@ -245,7 +245,7 @@ def outcome(preview: Preview, order_id: str | None, state: OrderState | None) ->
         return Outcome(done.format(operation=preview.operation.name, title=preview.account.title))
     words = _(template).format(
         title=preview.account.title,
-        what=next((text for label, text in preview.lines if label in ABOUT), _(preview.operation.summary)),
+        what=_what(preview),
         order_id=order_id,
         status=_("accepted by the broker; its state was not read")
         if state is None
@@ -253,6 +253,17 @@ def outcome(preview: Preview, order_id: str | None, state: OrderState | None) ->
     )
     rejected = state is not None and state.rejected
     return Outcome(_(WAS_REJECTED).format(sent=words) if rejected else words, state)
+
+
+def _what(preview: Preview) -> str:
+    told = dict(preview.lines)
+    label = next((label for label in ABOUT if label in told), None)
+    if label is None:
+        return _(preview.operation.summary)
+    if label == "change" and preview.market_side is not None:
+        symbol, side = preview.market_side
+        return _("{side} {symbol}: {change}").format(side=_(side), symbol=symbol, change=told[label])
+    return told[label]
 
 
 class CountedReads:
