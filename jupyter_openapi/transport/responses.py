@@ -264,7 +264,7 @@ def read(
         http_status=status,
         trace_id=trace_id,
         operation=call.name,
-        advice=advice_for(found.code, found.message),
+        advice=advice_for(found.code, found.message, call.name, call.effect),
     )
 
 

@@ -396,7 +396,7 @@ def explain(ask: Invocation) -> Report:
 
 def _code_help(word: str) -> Report | None:
     """Return what an error code of the broker means and what to do, or None if the word is no known code."""
-    from jupyter_openapi.spec.codes import error_codes
+    from jupyter_openapi.spec.codes import OF, error_codes
 
     known = error_codes().get(int(word)) if word.isascii() and word.isdigit() else None
     if known is None:
@@ -405,6 +405,10 @@ def _code_help(word: str) -> Report | None:
     lines = [
         _("{meaning}: {reason}").format(meaning=f"{known.code}{http}", reason=_(known.meaning)),
         _(known.advice),
+        *(
+            _("{case}: {advice}").format(case=_(OF[case]), advice=_(text))
+            for case, text in known.cases.items()
+        ),
     ]
     source = _("Known from: {source}.").format(source=known.source)
     return Report("\n".join([*(_filled(line) for line in lines), source]))
