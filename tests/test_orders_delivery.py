@@ -408,7 +408,7 @@ def test_an_order_at_its_end_is_neither_replaced_nor_cancelled(client: Client, b
     broker.orders[order_id].update(status="FilledStatus", executed_quantity="100")
     for kind in ("replace", "cancel"):
         more = {"quantity": 200} if kind == "replace" else {}
-        with pytest.raises(RequestRefused, match=r"at its end, .* 100 filled, 0 left.*\(FilledStatus\)"):
+        with pytest.raises(RequestRefused, match=r"at its end, .* 100 filled, 0 left.*\(filled\)"):
             client.call(kind, order_id=order_id, **more)
 
 
