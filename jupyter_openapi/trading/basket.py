@@ -30,6 +30,7 @@ from jupyter_openapi.market.symbols import is_option
 from jupyter_openapi.market.worth import Instrument, assumed
 from jupyter_openapi.messages import N_, _, commas, ngettext
 from jupyter_openapi.spec import catalog
+from jupyter_openapi.spec.given import flag
 from jupyter_openapi.trading.describe import available
 from jupyter_openapi.trading.journal import NotRecorded
 from jupyter_openapi.trading.limits import known_overrides
@@ -146,6 +147,7 @@ class Basket:
             Ctrl-C: the message says how many rows went; the journal has each.
         """
         self._original.check()
+        again = flag("again", again)
         with self._lock:
             if self._sent:
                 raise RequestRefused(
@@ -377,7 +379,7 @@ def rows_of(orders: Any) -> list[Row]:
     RequestRefused
         It is neither, it is empty, or it has more than 100 rows.
     """
-    if hasattr(orders, "to_dict"):
+    if hasattr(orders, "to_dict") and hasattr(orders, "columns"):
         orders = orders.to_dict("records")
     if not isinstance(orders, (list, tuple)) or not all(isinstance(row, Mapping) for row in orders):
         raise RequestRefused(_("orders= takes a DataFrame, or a list of mappings: one order a row."))

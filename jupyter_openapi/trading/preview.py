@@ -24,6 +24,7 @@ from jupyter_openapi.errors import RequestRefused, guarded
 from jupyter_openapi.kernel import Cell, is_captured
 from jupyter_openapi.messages import N_, _, aligned, commas
 from jupyter_openapi.reply import Reply
+from jupyter_openapi.spec.given import flag
 from jupyter_openapi.spec.model import Operation
 
 
@@ -221,7 +222,7 @@ class Preview:
         ApiError, TransportError, OutcomeUnknown, Interrupted
             As `Client.call`.
         """
-        return self._send(again=again, age=self.age)
+        return self._send(again=flag("again", again), age=self.age)
 
     def _send(self, *, again: bool, age: float, look: bool = True) -> Reply:
         self._original.check()

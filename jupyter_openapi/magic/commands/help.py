@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from jupyter_openapi.errors import RequestRefused, did_you_mean, sentence
+from jupyter_openapi.errors import RequestRefused, did_you_mean, sentence, short
 from jupyter_openapi.magic.command import CommandSpec, Invocation, Report, command, listed, parameter
 from jupyter_openapi.magic.examples import ID, example
 from jupyter_openapi.magic.flags import FLAGS, Flag, applicable
@@ -333,7 +333,7 @@ def endpoints(ask: Invocation) -> pd.DataFrame:
     found = [each for each in operations if all(word in _searched(each) for word in words)]
     if not found:
         close = did_you_mean(words[0], [*catalog().aliases, *catalog().operations])
-        asked = " ".join(words)
+        asked = short(" ".join(words), 40)
         raise RequestRefused(
             sentence(
                 _("No operation holds '{asked}'.").format(asked=asked),
@@ -382,7 +382,7 @@ def _searched(operation: Operation) -> str:
 )
 def explain(ask: Invocation) -> Report:
     """Return the help of what is named."""
-    words = [str(word) for word in ask.given.get("name", [])]
+    words = [str(word) for word in ask.given.get("name", []) if str(word)]
     if not words:
         return overview(ask.commands)
     if len(words) == 1 and words[0].lower() in ask.commands:

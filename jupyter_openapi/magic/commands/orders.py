@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from jupyter_openapi.errors import RequestRefused
+from jupyter_openapi.errors import RequestRefused, short
 from jupyter_openapi.magic.caller import refuse_in_terminal
 from jupyter_openapi.magic.command import Invocation, command, listed, notify, parameter
 from jupyter_openapi.magic.flags import Flag
@@ -139,6 +139,7 @@ def send(ask: Invocation) -> Any:
     from jupyter_openapi.magic.present import changed
     from jupyter_openapi.session import SESSION
 
+    SESSION.connected()
     number = ask.given.get("number")
     preview = SESSION.connection.pending.choose(None if number is None else int(number))
     sighting = getattr(preview, "sighting", None)
@@ -166,8 +167,14 @@ def wait(ask: Invocation) -> Any:
     from jupyter_openapi.kernel import run
     from jupyter_openapi.session import SESSION
 
-    seconds = float(ask.given.get("timeout", 60))
-    return run(SESSION.connected().wait(str(ask.given["order_id"]), timeout=seconds))
+    seconds, order_id = float(ask.given.get("timeout", 60)), str(ask.given["order_id"])
+    if not order_id.isdecimal():  # a broker that lists an order late would be asked for it for 10 seconds
+        raise RequestRefused(
+            _("{order_id!r} is no order's id, which is digits: `%openapi orders` lists them.").format(
+                order_id=short(order_id, 40)
+            )
+        )
+    return run(SESSION.connected().wait(order_id, timeout=seconds))
 
 
 @command(
