@@ -24,7 +24,7 @@ from jupyter_openapi.spec.check import check
 from jupyter_openapi.spec.model import Effect, Operation
 from jupyter_openapi.spec.request import Built, build, encode_body, encode_query
 from jupyter_openapi.trading import describe as facts
-from jupyter_openapi.trading.delivery import LATE, Delivery, order_id_of
+from jupyter_openapi.trading.delivery import LATE, Delivery, done_all_the_same, order_id_of
 from jupyter_openapi.trading.describe import describe_order
 from jupyter_openapi.trading.identity import identified
 from jupyter_openapi.trading.intents import Intent, at_least_since, fingerprint
@@ -365,9 +365,12 @@ class Desk:
         else:
             answer = self._transport.send(call)
         order_id = preview.order_id or order_id_of(answer)
-        look = look and answer.elapsed > 0 and operation.name in KINDS and self._room(preview, intent)
-        state = look_once(self._transport, order_id) if look and order_id is not None else None
-        became = outcome(preview, order_id, state)
+        try:
+            look = look and answer.elapsed > 0 and operation.name in KINDS and self._room(preview, intent)
+            state = look_once(self._transport, order_id) if look and order_id is not None else None
+            became = outcome(preview, order_id, state)
+        except KeyboardInterrupt:
+            raise done_all_the_same(operation.name, order_id) from None
         return Reply(
             answer,
             operation,
@@ -381,7 +384,10 @@ class Desk:
         """Tell whether an order may be looked at: it then has cost at most `COST` calls of 30 in 30 s."""
         if preview.calls + 2 > COST or self._left() < 1:
             return False
-        sent = self._journal.get(intent)
+        try:
+            sent = self._journal.get(intent)
+        except RequestRefused:  # it says that nothing was sent, but this was
+            return False
         return sent is None or sent.attempts < 2
 
     def _left(self) -> int:

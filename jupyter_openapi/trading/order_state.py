@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from jupyter_openapi.errors import ApiError, Interrupted, OpenAPIError, TransportError
+from jupyter_openapi.errors import ApiError, OpenAPIError, TransportError
 from jupyter_openapi.market.money import amount, money, plain
 from jupyter_openapi.market.orders import FINAL, status_meaning
 from jupyter_openapi.market.worth import Read
@@ -280,13 +280,7 @@ class CountedReads:
 
 
 def look_once(transport: Transport, order_id: str) -> OrderState | None:
-    """Return the order as it stands, read with a single try; None if that fails.
-
-    Raises
-    ------
-    Interrupted
-        Ctrl-C: the change itself was done.
-    """
+    """Return the order as it stands, read with a single try; None if that fails."""
     operation = catalog().named("order_detail")
     wanted = build(operation, {"order_id": order_id})
     call = Call(
@@ -302,7 +296,4 @@ def look_once(transport: Transport, order_id: str) -> OrderState | None:
         order: Any = transport.send(call).data
     except OpenAPIError:
         return None
-    except KeyboardInterrupt:
-        said = _("Interrupted after the change was sent and answered (order {order_id}); the journal has it.")
-        raise Interrupted(said.format(order_id=order_id), in_flight=False) from None
     return OrderState.of(order) if isinstance(order, Mapping) and order.get("status") else None

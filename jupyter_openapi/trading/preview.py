@@ -20,7 +20,7 @@ from decimal import Decimal
 from typing import Any
 
 from jupyter_openapi.account import Account
-from jupyter_openapi.errors import RequestRefused, guarded
+from jupyter_openapi.errors import Interrupted, RequestRefused, guarded
 from jupyter_openapi.kernel import Cell, is_captured
 from jupyter_openapi.messages import N_, _, aligned, commas
 from jupyter_openapi.reply import Reply
@@ -242,7 +242,18 @@ class Preview:
                 )
             self._admit(self, again=again)
             self._spent.append("sent")
-        return self._deliver(self, look=look)
+        try:
+            return self._deliver(self, look=look)
+        except Interrupted:
+            raise
+        except KeyboardInterrupt:  # in a moment of which nobody else can say what was done
+            raise Interrupted(
+                _(
+                    "Interrupted while {name} was being sent: it may have been done. `%openapi journal` says "
+                    "what became of it."
+                ).format(name=self.operation.name),
+                in_flight=True,
+            ) from None
 
     def __str__(self) -> str:
         rows = aligned(((label, " ".join(text.split())) for label, text in self.lines), "  ")
