@@ -9,7 +9,8 @@ import pytest
 
 from jupyter_openapi.market.order_rules import all_rules
 from jupyter_openapi.market.orders import check
-from jupyter_openapi.trading.describe import describe_order, describe_standing
+from jupyter_openapi.trading.describe import describe_order, describe_standing, last_price
+from jupyter_openapi.trading.order_state import describe_progress
 
 VALUES = {
     "submitted_price": "600", "trigger_price": "590", "trailing_amount": "5", "trailing_percent": "3",
@@ -84,3 +85,17 @@ def test_an_order_that_waits_is_told_with_what_it_waits_for() -> None:
     assert describe_standing({**order, "trailing_percent": "3"}) == f"{start}, trailing 3% {waits}"
     assert describe_standing({**order, "trailing_amount": "2.5"}) == f"{start}, trailing 2.50 HKD {waits}"
     assert describe_standing({**order, "status": "Newest"}) == f"{start} (Newest)"
+
+
+@pytest.mark.parametrize("odd", [None, "", "n/a", "NaN"])
+def test_a_number_that_is_not_known_is_not_shown_as_0(odd: str | None) -> None:
+    order = {"symbol": "700.HK", "side": "Buy", "quantity": "200", "executed_quantity": odd, "status": "x"}
+    assert describe_standing(order) == "Buy 700.HK: total 200, ? filled, ? left (x)"
+    assert describe_progress(order).startswith("Buy 700.HK: ? of 200 filled")
+    order |= {"quantity": odd, "executed_quantity": "100"}
+    assert describe_standing(order) == "Buy 700.HK: total ?, 100 filled, ? left (x)"
+
+    def read(_name: str, _arguments: object) -> Any:
+        return {"secu_quote": [{"symbol": "700.HK", "last_done": "600", "timestamp": odd}]}
+
+    assert last_price(read, "700.HK").said == "600.00 HKD, its time is not known"

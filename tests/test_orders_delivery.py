@@ -536,6 +536,10 @@ STRANGE = {
     "half a character": http(b'{"code":0,"message":"\xff","data":{'),
     "server fault": http(b'{"code":310011,"message":"Internal server error"}', "500 X"),
     "internal error with 200": http(b'{"code":500000,"message":"internal error"}'),
+    "gateway's time-out with 200": http(b'{"code":504000,"message":"upstream timed out"}'),
+    "unavailable with 400": http(b'{"code":503001,"message":"busy"}', "400 Bad Request"),
+    "time-out by status": http(b'{"code":1,"message":"timed out"}', "408 Request Timeout"),
+    "time-out by code": http(b'{"code":408001,"message":"timed out"}', "400 Bad Request"),
 }
 
 

@@ -15,7 +15,7 @@ from jupyter_openapi.account import Read
 from jupyter_openapi.errors import OpenAPIError, RequestRefused, TransportError
 from jupyter_openapi.market import fees, sessions
 from jupyter_openapi.market.fees import BrokerFees
-from jupyter_openapi.market.money import amount, money, plain
+from jupyter_openapi.market.money import amount, minus, money, plain
 from jupyter_openapi.market.orders import FINAL, status_meaning
 from jupyter_openapi.market.symbols import is_option, market_of, today_in
 from jupyter_openapi.market.worth import Instrument, assumed
@@ -133,6 +133,11 @@ def _conditions(fields: Mapping[str, Any], currency: str) -> list[str]:
     return parts
 
 
+def _known(number: Decimal | None) -> str:
+    """Return a number, and never 0 for one that is not known."""
+    return "?" if number is None else plain(number)
+
+
 def _turn(fields: Mapping[str, Any], currency: str) -> list[str]:
     """Say from when on a trailing order watches the price, and how far that must turn."""
     distance, percent = amount(fields.get("trailing_amount")), amount(fields.get("trailing_percent"))
@@ -154,10 +159,7 @@ def describe_standing(order: Mapping[str, Any]) -> str:
 
     ``Buy 700.HK: total 200, 100 filled, 100 left, filled at 592.00 HKD on average, limit 593.00 HKD (...)``
     """
-    total, done = (
-        amount(order.get("quantity")) or Decimal(0),
-        amount(order.get("executed_quantity")) or Decimal(0),
-    )
+    total, done = amount(order.get("quantity")), amount(order.get("executed_quantity"))
     currency = str(order.get("currency") or "")
     average, limit = amount(order.get("executed_price")) or None, amount(order.get("price")) or None
     prices = []
@@ -174,9 +176,9 @@ def describe_standing(order: Mapping[str, Any]) -> str:
     return _("{side} {symbol}: total {total}, {done} filled, {left} left{prices} ({status})").format(
         side=_(str(order.get("side"))),
         symbol=order.get("symbol"),
-        total=plain(total),
-        done=plain(done),
-        left=plain(total - done),
+        total=_known(total),
+        done=_known(done),
+        left=_known(minus(total, done)),
         prices="".join(prices),
         status=_(status_meaning(str(order.get("status")))),
     )
@@ -204,9 +206,9 @@ def last_price(read: Read, symbol: str, instrument: Instrument | None = None) ->
     price = amount(quote.get("last_done")) if quote else None
     if quote is None or not price:
         return LastPrice(None, _("no quote for {symbol}").format(symbol=symbol))
-    age = max(0.0, time.time() - float(amount(quote.get("timestamp")) or 0))
-    currency = (instrument or assumed(symbol)).currency
-    return LastPrice(price, _(", ").join((money(price, currency), _ago(age))))
+    at, currency = amount(quote.get("timestamp")), (instrument or assumed(symbol)).currency
+    age = _ago(max(0.0, time.time() - float(at))) if at else _("its time is not known")
+    return LastPrice(price, _(", ").join((money(price, currency), age)))
 
 
 def _ago(seconds: float) -> str:

@@ -109,10 +109,10 @@ def describe_progress(order: Mapping[str, Any]) -> str:
 
 def _describe_fills(order: Mapping[str, Any]) -> str:
     """Return how much has filled, at which price on average, and the limit as the limit."""
-    total, done = amount(order.get("quantity")), amount(order.get("executed_quantity")) or Decimal(0)
+    total, done = amount(order.get("quantity")), amount(order.get("executed_quantity"))
     average, limit = amount(order.get("executed_price")) or None, amount(order.get("price")) or None
     said = _("{done} of {total} filled").format(
-        done=plain(done), total="?" if total is None else plain(total)
+        done="?" if done is None else plain(done), total="?" if total is None else plain(total)
     )
     if done and average is not None:
         price = money(average, str(order.get("currency") or ""))
