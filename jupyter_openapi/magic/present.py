@@ -267,7 +267,8 @@ def changed(result: Any, operation: Operation | None, command: Command) -> Any:
         return result
     notify_panels("orders")
     if not isinstance(result, Reply):
-        _tell(described_basket(result), command)
+        if hasattr(result, "columns"):  # the frame of a basket's outcomes
+            _tell(described_basket(result), command)
         return result
     if operation is not None:
         SEEN.note_data(operation, result.data)
