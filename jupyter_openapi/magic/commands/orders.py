@@ -139,7 +139,8 @@ def send(ask: Invocation) -> Any:
     from jupyter_openapi.magic.present import changed
     from jupyter_openapi.session import SESSION
 
-    SESSION.connected()
+    if SESSION.connection.pending.last is None:
+        SESSION.connected()  # else there is none for want of a connection
     number = ask.given.get("number")
     preview = SESSION.connection.pending.choose(None if number is None else int(number))
     sighting = getattr(preview, "sighting", None)
