@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "reference" / "errors.md"
 sys.path.insert(0, str(ROOT))
 
-from jupyter_openapi.spec.codes import ErrorCode, error_codes, error_texts  # noqa: E402
+from jupyter_openapi.spec.codes import OF, ErrorCode, error_codes, error_texts  # noqa: E402
 
 HEAD = """# Errors by code
 
@@ -73,9 +73,15 @@ def page() -> str:
         parts.append(f"## {title}\n\n")
         parts += [section(each) for code, each in known.items() if belongs(code)]
     texts = "| message | what it means | what to do |\n|---|---|---|\n" + "".join(
-        f"| {', '.join(each.contains)} | {each.meaning} | {each.advice} |\n" for each in error_texts()
+        f"| {', '.join(each.contains)} | {each.meaning} | {advice(each)} |\n" for each in error_texts()
     )
     return "".join(parts).rstrip("\n") + "\n" + TAIL.format(texts=texts)
+
+
+def advice(error: ErrorCode) -> str:
+    """Return what to do, and what in the cases that the error's own sentence tells apart."""
+    cases = [f"{OF[case]}: {text[0].lower()}{text[1:]}" for case, text in error.cases.items()]
+    return " ".join([error.advice, *cases])
 
 
 def section(error: ErrorCode) -> str:
@@ -83,7 +89,7 @@ def section(error: ErrorCode) -> str:
     http = f"HTTP {error.http}. " if error.http else ""
     return (
         f"(error-{error.code})=\n### {error.code}\n\n"
-        f"{error.meaning}\n\n**What to do.** {error.advice}\n\n*{http}Source: {error.source}.*\n\n"
+        f"{error.meaning}\n\n**What to do.** {advice(error)}\n\n*{http}Source: {error.source}.*\n\n"
     )
 
 

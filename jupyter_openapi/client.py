@@ -13,6 +13,7 @@ from jupyter_openapi.errors import guarded
 from jupyter_openapi.history import History, Progress, ProgressBar, Unfinished, fetch
 from jupyter_openapi.market.calendars import MARKETS, read_year
 from jupyter_openapi.market.fees import BrokerFees, stated_fees
+from jupyter_openapi.market.symbols import parse
 from jupyter_openapi.market.worth import Instruments
 from jupyter_openapi.messages import N_
 from jupyter_openapi.operations import Operations
@@ -21,6 +22,7 @@ from jupyter_openapi.reply import Reply
 from jupyter_openapi.signature import Explanation
 from jupyter_openapi.spec import catalog
 from jupyter_openapi.spec.check import open_to
+from jupyter_openapi.spec.given import flag, seconds, text, texts
 from jupyter_openapi.spec.model import Effect, Operation
 from jupyter_openapi.spec.request import arguments_of, encode_query, normalise, pairs_of, unknown_change
 from jupyter_openapi.stream.subscriber import Subscriber
@@ -252,7 +254,7 @@ class Client(Operations, Subscriber):
         override: Iterable[str],
         tick: str | None,
     ) -> Reply | Preview | Basket | pd.DataFrame:
-        known = catalog().named(operation)
+        known, execute, again = catalog().named(operation), flag("execute", execute), flag("again", again)
         given = {**catalog().constants(operation), **parameters}
         if known.effect is Effect.READ:
             reply = self._reader.read(known, given, tz=self.tz)
@@ -312,7 +314,7 @@ class Client(Operations, Subscriber):
         """
         from jupyter_openapi.history.candles import candles_of
 
-        wanted = [symbols] if isinstance(symbols, str) else [str(each) for each in symbols]
+        wanted = texts("symbols", symbols)
         known = {**parameters, "period": period, "count": count}
 
         def frame_of(symbol: str) -> pd.DataFrame:
@@ -341,9 +343,8 @@ class Client(Operations, Subscriber):
     @guarded
     def cancel_all(self, symbol: Sequence[str] = ()) -> Basket:
         """Preview the cancelling of every open order, or those of some symbols; its `send()` does it."""
-        return cancel_basket(
-            self._desk, self._order_reader.data, [symbol] if isinstance(symbol, str) else list(symbol)
-        )
+        symbols = [str(parse(each)) for each in texts("symbol", symbol)]
+        return cancel_basket(self._desk, self._order_reader.data, symbols)
 
     @guarded
     def request(
@@ -376,6 +377,7 @@ class Client(Operations, Subscriber):
             only, since what an order does must be known before it is sent.
         """
         verb, plain, inline = normalise(method, path)
+        execute = flag("execute", execute)
         pairs = [*inline, *pairs_of(params)]
         match = catalog().match(verb, plain)
         if match is not None:
@@ -407,7 +409,9 @@ class Client(Operations, Subscriber):
     def settle(self, intent: int, *, done: bool, order_id: str | None = None) -> Settlement:
         """Settle by hand what `reconcile` can't: you have looked, and say whether it was done."""
         return settle_by_hand(
-            self.journal, self.connection.owner, self._order_reader.data, intent, done=done, order_id=order_id
+            *(self.journal, self.connection.owner, self._order_reader.data, intent),
+            done=flag("done", done),
+            order_id=order_id,
         )
 
     def unsettled(self) -> int:
@@ -423,13 +427,14 @@ class Client(Operations, Subscriber):
         While a subscription to orders is live, its pushes tell when to look; otherwise the order is looked at
         once a second. Returns the last known state; its `done` tells an end from a time-out.
         """
-        live = self.live
-        return await wait_for(self._looks, order_id, timeout, watch=None if live is None else live.order_news)
+        live, patience = self.live, seconds("timeout", timeout)
+        watch = None if live is None else live.order_news
+        return await wait_for(self._looks, text("order_id", order_id), patience, watch=watch)
 
     @guarded
     def download(self, url: str) -> bytes:
         """Fetch a presigned file (a statement, say); none of our credentials travel with it."""
-        return download(url)
+        return download(text("url", url))
 
     def _named(self, operation: Operation, arguments: Mapping[str, Any], *, execute: bool) -> Reply | Preview:
         if operation.effect is Effect.READ:

@@ -75,7 +75,13 @@ class OpenAPIError(OneLine, Exception):
 
 
 class RequestRefused(OpenAPIError):
-    """We refused the request before anything was sent."""
+    """We refused the request before anything was sent; said on one line, whatever was given."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(_BREAKS.sub(" ", message) if "\n" in message else message)
+
+
+_BREAKS = re.compile(r"\s*\n\s*")
 
 
 class ApiError(OpenAPIError):

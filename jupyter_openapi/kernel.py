@@ -139,7 +139,15 @@ def _cell_id(metadata: Mapping[str, Any]) -> str | None:
     colab = metadata.get("colab")
     found = [metadata.get("cellId"), metadata.get("cell_id"), metadata.get("cellID")]
     found += [colab.get("cell_id"), colab.get("cellId")] if isinstance(colab, Mapping) else []
-    return next((str(each) for each in found if each), None)
+    given = next((str(each) for each in found if each), None)
+    if given is not None and INTERACTIVE in given:
+        # There each run of a file's cell is a new cell: only the window itself lasts.
+        return given.partition("#")[0]
+    return given
+
+
+INTERACTIVE = ".interactive#"
+"""In the id of what runs in the Interactive Window of VS Code: an address, with the cell behind the mark."""
 
 
 def _notebook() -> str:

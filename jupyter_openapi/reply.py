@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 from jupyter_openapi import frames
-from jupyter_openapi.errors import RequestRefused
+from jupyter_openapi.errors import RequestRefused, short
 from jupyter_openapi.messages import _
 from jupyter_openapi.spec import catalog
 from jupyter_openapi.spec.model import Kind, Operation, table_names
@@ -238,7 +238,9 @@ def _restored(
 
 def check_kind(kind: str) -> None:
     """Refuse a kind of frame that there is not."""
-    if kind not in KINDS:
+    if not isinstance(kind, str) or kind not in KINDS:
         raise RequestRefused(
-            _("kind is one of {choices}, not {given!r}.").format(choices=", ".join(KINDS), given=kind)
+            _("kind is one of {choices}, not {given!r}.").format(
+                choices=", ".join(KINDS), given=short(str(kind), 40)
+            )
         )

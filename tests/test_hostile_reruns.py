@@ -172,6 +172,34 @@ def test_where_ids_do_not_hold_the_source_and_the_notebook_do(
             made.send()
 
 
+WINDOW = "vscode-notebook-cell:Interactive-1.interactive#"
+
+
+def test_what_runs_again_in_the_interactive_window_is_an_earlier_run(
+    monkeypatch: pytest.MonkeyPatch, client: Client, broker: Broker
+) -> None:
+    """VS Code gives what a file's cell runs there a new id each time, in one and the same session."""
+    message = {"header": {"msg_id": "1", "session": "x"}, "content": {"code": "%openapi ..."}}
+
+    def run(number: int, code: str = "%openapi ...") -> None:
+        metadata = {"cellId": f"{WINDOW}W{number}sdW50aXRsZWQ%3D"}
+        message.update(
+            header={"msg_id": str(number), "session": "x"}, content={"code": code}, metadata=metadata
+        )
+
+    monkeypatch.setattr("jupyter_openapi.kernel._request", lambda: message)
+    run(1)
+    preview(client).send()
+    run(2)
+    refused(preview(client, price=601))
+    run(3, "%openapi ...  # edited")
+    refused(preview(client))
+    preview(client, price=601).send()
+    preview(client, price=601).send(again=True)
+    run(4, "another cell")
+    preview(client, price=602).send()
+
+
 @pytest.mark.parametrize(
     "metadata",
     [{"cellId": "c"}, {"cell_id": "c"}, {"colab": {"cell_id": "c"}}, {"cellId": "", "cell_id": "c"}],

@@ -93,6 +93,9 @@ def trade_calls(server: Recorder) -> list[Received]:
     return [seen for seen in server.requests if seen.path.startswith("/v1/")]
 
 
+SUBMIT = "submit 700.HK side=buy price=593 quantity=100"
+
+
 # --- words ---------------------------------------------------------------------------------------------
 
 
@@ -113,6 +116,76 @@ def test_execute_and_python_answer_in_words(shell: Shell, client: Client) -> Non
     cancelled = client.call("cancel_order", order_id="71", execute=True)
     assert repr(cancelled).startswith("Cancellation sent to the SANDBOX account")
     assert "Order 71" in repr(cancelled)
+
+
+NOT_DISPLAYED = {
+    "assigned": f"x = %openapi --execute {SUBMIT}",
+    "into a variable": f"%openapi --execute x << {SUBMIT}",
+    "not the last line": f"%openapi --execute {SUBMIT}\nx = 1",
+    "in a loop": f"for _ in range(1):\n    %openapi --execute {SUBMIT}",
+    "in a function": f"def f():\n    %openapi --execute {SUBMIT}\nf()",
+    "raw": f"x = %openapi --execute --raw {SUBMIT}",
+    "raw into a variable": f"%openapi --execute --raw x << {SUBMIT}",
+    "send": f"%openapi {SUBMIT}\nx = %openapi send",
+    "send again": f"%openapi {SUBMIT}\nx = %openapi --again send",
+    "the short form": "x = %openapi --execute buy 100 700.HK @ 593",
+    "cancel": "x = %openapi --execute cancel 71",
+    "replace": "x = %openapi --execute replace 71 price=592 quantity=100",
+}
+
+
+@pytest.mark.parametrize("way", NOT_DISPLAYED)
+def test_what_became_of_an_order_is_said_where_it_is_not_displayed(
+    shell: Shell, capsys: pytest.CaptureFixture[str], way: str
+) -> None:
+    shell.run(NOT_DISPLAYED[way])
+    said = capsys.readouterr().out
+    assert said.count("Order 71: ") == 1, said
+    assert "to the SANDBOX account" in said
+    shell.run(f"x = %openapi --execute {SUBMIT};")
+    assert capsys.readouterr().out == ""  # it was asked to say nothing
+
+
+def test_it_is_said_once_where_it_is_displayed(shell: Shell, capsys: pytest.CaptureFixture[str]) -> None:
+    shell.run(f"%openapi --execute {SUBMIT}")
+    assert capsys.readouterr().out.count("Order 71: ") == 1
+    shell.run("%openapi --execute replace 71 price=592 quantity=100")
+    said = capsys.readouterr().out
+    assert "Change sent to the SANDBOX account (given in Python): Buy 700.HK: " in said
+    assert "price 593 -> 592" in said
+
+
+def test_what_became_of_a_basket_is_said_in_numbers(
+    shell: Shell, exchange: Exchange, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shell.ip.user_ns["rows"] = [ORDER, {**ORDER, "quantity": 200}]
+    for cell in (
+        "x = %openapi --execute submit orders={rows}",
+        "%openapi --execute x << submit orders={rows}",
+    ):
+        shell.run(cell)
+        assert "2 rows: 2 sent." in capsys.readouterr().out
+    exchange.standing["status"] = "RejectedStatus"
+    shell.run("x = %openapi --execute submit orders={rows}")
+    assert "2 rows: 2 rejected." in capsys.readouterr().out
+
+
+def test_a_preview_that_nobody_saw_is_not_taken_for_an_order(
+    shell: Shell, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shell.run(f"x = %openapi {SUBMIT}")
+    assert capsys.readouterr().out.splitlines() == [
+        "A preview was made; nothing was sent: `%openapi send` shows it first."
+    ]
+    shell.run(f"for _ in range(3):\n    x = %openapi {SUBMIT}")
+    assert capsys.readouterr().out.splitlines() == [
+        "3 previews were made; nothing was sent: `%openapi send 3` shows the last of them first."
+    ]
+    assert shell.run("%openapi send 1") is None
+    assert "Type `%openapi send 1` again to send it" in capsys.readouterr().out
+    for cell in ("x = %openapi {}\nx", "x = %openapi {}\nx.send()", "x = %openapi {};"):
+        shell.run(cell.format(SUBMIT))
+        assert "A preview was made" not in capsys.readouterr().out
 
 
 def test_a_rejection_that_is_there_is_shown_as_one(shell: Shell, exchange: Exchange) -> None:

@@ -408,7 +408,7 @@ def test_an_order_at_its_end_is_neither_replaced_nor_cancelled(client: Client, b
     broker.orders[order_id].update(status="FilledStatus", executed_quantity="100")
     for kind in ("replace", "cancel"):
         more = {"quantity": 200} if kind == "replace" else {}
-        with pytest.raises(RequestRefused, match=r"at its end, .* 100 filled, 0 left.*\(FilledStatus\)"):
+        with pytest.raises(RequestRefused, match=r"at its end, .* 100 filled, 0 left.*\(filled\)"):
             client.call(kind, order_id=order_id, **more)
 
 
@@ -536,6 +536,10 @@ STRANGE = {
     "half a character": http(b'{"code":0,"message":"\xff","data":{'),
     "server fault": http(b'{"code":310011,"message":"Internal server error"}', "500 X"),
     "internal error with 200": http(b'{"code":500000,"message":"internal error"}'),
+    "gateway's time-out with 200": http(b'{"code":504000,"message":"upstream timed out"}'),
+    "unavailable with 400": http(b'{"code":503001,"message":"busy"}', "400 Bad Request"),
+    "time-out by status": http(b'{"code":1,"message":"timed out"}', "408 Request Timeout"),
+    "time-out by code": http(b'{"code":408001,"message":"timed out"}', "400 Bad Request"),
 }
 
 

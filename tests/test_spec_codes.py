@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ from support.shell import Shell, loaded_shell
 from jupyter_openapi.errors import ApiError
 from jupyter_openapi.spec import catalog
 from jupyter_openapi.spec.codes import ErrorCode, advice_for, error_codes, error_texts
+from jupyter_openapi.spec.model import Effect
 from jupyter_openapi.transport.responses import Call, read
 
 ROOT = Path(__file__).parent.parent
@@ -35,9 +37,12 @@ def by_code(code: ErrorCode) -> str:
     return str(code.code)
 
 
-def answered(code: int, message: str, status: int = 400) -> ApiError:
+def answered(code: int, message: str, status: int = 400, name: str = "") -> ApiError:
     content = json.dumps({"code": code, "message": message, "data": None}).encode()
-    error = read(Call("GET", "/v1/x", name="positions"), status, {"X-Trace-Id": "t-1"}, content, 0.1)
+    operation = catalog().find(name)
+    effect = operation.effect if operation is not None else Effect.READ
+    call = Call("GET", "/v1/x", name=name or "The request", effect=effect)
+    error = read(call, status, {"X-Trace-Id": "t-1"}, content, 0.1)
     assert isinstance(error, ApiError)
     return error
 
@@ -48,7 +53,7 @@ def test_the_known_codes_are_all_there() -> None:
 
 @pytest.mark.parametrize("code", [*CODES, *error_texts()], ids=by_code)
 def test_each_says_what_it_means_and_what_to_do_in_one_sentence_each(code: ErrorCode) -> None:
-    for text in (code.meaning, code.advice):
+    for text in (code.meaning, code.advice, *code.cases.values()):
         assert text.endswith(".")
         assert text[0].isupper() or text[0] == "`"
         assert ". " not in text
@@ -77,8 +82,35 @@ def test_an_error_carries_its_advice_and_the_trace_id(code: ErrorCode) -> None:
     ],
 )
 def test_a_text_that_says_more_than_its_code_wins(message: str, advice: str) -> None:
-    assert advice in answered(602001, message).advice
-    assert advice not in answered(602001, "bad request").advice
+    assert advice in answered(602001, message, name="submit_order").advice
+    assert advice not in answered(602001, "bad request", name="submit_order").advice
+
+
+OF_ORDERS = re.compile(r"\b(lots?|tick|order(s|ed)?|GTC|tif|lot_size|sells?|sales?|selling)\b")
+
+
+@pytest.mark.parametrize("code", [*CODES, *error_texts()], ids=by_code)
+def test_advice_speaks_of_orders_only_to_orders(code: ErrorCode) -> None:
+    """Any operation may be answered with any code: a list of quotes has no lots, and nothing was ordered."""
+    message = code.contains[0] if code.contains else "bad request"
+    for name in ("quote", "account_balance", "watchlist", "alert_list", "history_candlesticks"):
+        advice = answered(code.code or 602001, message, name=name).advice
+        own = code.code in {602012, 602023, 602080, 602301}  # which only these can be answered with
+        assert own or not OF_ORDERS.search(advice), (name, advice)
+        assert "help NAME" not in advice
+
+
+def test_advice_fits_the_operation() -> None:
+    assert answered(602001, "bad request", name="watchlist").advice == (
+        "Mend what the message names: `%openapi help watchlist` lists what each parameter may be."
+    )
+    assert "whole lots" in answered(602001, "bad request", name="submit_order").advice
+    assert "the symbol (700.HK" in answered(301600, "invalid", name="quote").advice
+    assert "the symbol" not in answered(301600, "invalid", name="market_status").advice
+    assert "--all" in answered(301607, "too many query days", name="history_orders").advice
+    assert "--all" not in answered(301607, "too many query days", name="trading_days").advice
+    assert "look before you send it again" in answered(403202, "repeated", name="alert_add").advice
+    assert "help NAME" in answered(602001, "bad request").advice  # of a path that is not described
 
 
 def test_an_unknown_code_gets_no_made_up_advice() -> None:
@@ -89,10 +121,11 @@ def test_operations_named_in_advice_exist() -> None:
     words = {
         word
         for each in [*CODES, *error_texts()]
-        for line in each.advice.split("`")[1::2]
+        for text in (each.advice, *each.cases.values())
+        for line in text.split("`")[1::2]
         for word in line.removeprefix("%openapi ").split()[:1]
     }
-    commands = {"--execute", "login", "connect", "status", "help"}
+    commands = {"--region", "login", "status", "help"}
     assert {word for word in words if catalog().find(word) is None} <= commands
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import asdict
 from typing import Any
 
 import pandas as pd
@@ -16,12 +17,13 @@ from support.sandbox import start_sandbox
 from traitlets.config import Config
 
 from jupyter_openapi import Client, Credentials, portfolio
-from jupyter_openapi.frames import to_frame
+from jupyter_openapi.frames import describe, seal, to_frame
 from jupyter_openapi.frames.view import compact, picture_of, view_of
 from jupyter_openapi.magic.display import FrameDisplay, as_html, as_text
-from jupyter_openapi.messages import text_width
+from jupyter_openapi.messages import speaking, text_width
 from jupyter_openapi.spec import catalog
 from jupyter_openapi.spec.loader import frame_views
+from jupyter_openapi.trading.reconcile import Settlement
 
 QUOTES = {
     "secu_quote": [
@@ -301,4 +303,33 @@ def test_the_formatter_is_chained_and_taken_away_again(shell: InteractiveShell) 
 
 
 def test_views_of_frames_that_no_operation_gives() -> None:
-    assert {"portfolio", "pnl", "candles", "candles_pivot", "search"} <= set(frame_views())
+    own = {"portfolio", "pnl", "candles", "candles_pivot", "search", "journal", "reconcile", "endpoints"}
+    assert own <= set(frame_views())
+
+
+def test_a_text_that_no_cell_holds_is_said_below() -> None:
+    """What reconcile says to type next must not end in an ellipsis."""
+    how = "it may still be on its way: type `%openapi reconcile` again in 97 s; or look yourself"
+    rows = [Settlement(1, "submit_order Buy 100 700.HK 600", "unknown", how, None, ("1", "2"))]
+    rows += [Settlement(2, "cancel_order 693", "done", "id", "693")]
+    frame = pd.DataFrame([{**asdict(row), "candidates": ", ".join(row.candidates)} for row in rows])
+    seal(describe(frame, operation="reconcile"))
+    head, first, second, *below = text_of(frame, 120).splitlines()
+    assert head.split()[:4] == ["Number", "What", "Verdict", "Order"]
+    assert re.search(r"^ +1 +submit_order Buy 100 700.HK 600 +unknown +- ", first)
+    assert re.search(r"^ +2 +cancel_order 693 +done +693 +id", second)
+    assert f"1: {how}" in below
+    assert not any(line.startswith("2: ") for line in below)
+    assert how in html_of(frame)
+
+
+@pytest.mark.parametrize("language", ["zh-CN", "zh-HK"])
+def test_views_of_commands_have_titles_in_chinese(language: str) -> None:
+    with speaking(language):
+        for name in ("journal", "reconcile", "endpoints"):
+            columns = [column.field for column in frame_views()[name].columns]
+            frame = seal(describe(pd.DataFrame(columns=columns), operation=name))
+            view = view_of(frame)
+            assert view is not None
+            titles = [column.title for column in picture_of(frame, view).columns]
+            assert all(not title.isascii() for title in titles), titles

@@ -204,7 +204,7 @@ def in_facts() -> Iterator[Message]:
         yield from (Message("column", column.name.replace("_", " ").capitalize()) for column in shown)
     yield from (Message("unit", unit) for unit in UNITS)
     for each in (*error_codes().values(), *error_texts()):
-        yield from (Message("", text) for text in (each.meaning, each.advice) if text)
+        yield from (Message("", text) for text in (each.meaning, each.advice, *each.cases.values()) if text)
     for title in (*TYPES.values(), "order"):
         yield Message("order type", title)
     for row in facts("orders")["statuses"].values():

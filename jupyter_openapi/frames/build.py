@@ -9,7 +9,7 @@ from enum import Enum
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
-from jupyter_openapi.errors import RequestRefused
+from jupyter_openapi.errors import RequestRefused, short
 from jupyter_openapi.frames.columns import Maker
 from jupyter_openapi.frames.records import (
     MisfitError,
@@ -25,6 +25,7 @@ from jupyter_openapi.frames.values import clean
 from jupyter_openapi.market.names import FIELDS, NAMED, NAMES
 from jupyter_openapi.market.symbols import MARKET_ZONES, market_of
 from jupyter_openapi.messages import _, commas
+from jupyter_openapi.spec.given import text
 from jupyter_openapi.spec.model import Operation, Table
 
 if TYPE_CHECKING:
@@ -139,11 +140,11 @@ def fast_frame(content: bytes, operation: Operation, maker: Maker) -> pd.DataFra
 
 def resolve(operation: Operation | str | None) -> Operation | None:
     """Return the operation meant by a name or alias, or None if the specification knows none."""
-    if not isinstance(operation, str):
+    if operation is None or isinstance(operation, Operation):
         return operation
     from jupyter_openapi.spec import catalog
 
-    return catalog().find(operation)
+    return catalog().find(text("operation", operation))
 
 
 def _frame(data: Any, operation: Operation | None, maker: Maker, table: str | None) -> pd.DataFrame:
@@ -188,9 +189,15 @@ def note_names(frame: pd.DataFrame, operation: str) -> None:
 
 
 def _records(data: Any, operation: Operation | None, table: str | None) -> Records:
+    if hasattr(data, "to_dict"):
+        raise RequestRefused(
+            _("data is a reply's parsed JSON, such as reply.data, and not a {kind}.").format(
+                kind=type(data).__name__
+            )
+        )
     tables = operation.tables if operation else ()
     if table is not None:
-        return _other_table(data, tables, table)
+        return _other_table(data, tables, text("table", table))
     if not tables:
         return by_shape(data)
     try:
@@ -222,7 +229,9 @@ def _other_table(data: Any, tables: Sequence[Table], wanted: str) -> Records:
         "those in the reply"
     )
     raise RequestRefused(
-        _("This reply has no table {wanted!r}; its tables are {names}.").format(wanted=wanted, names=names)
+        _("This reply has no table {wanted!r}; its tables are {names}.").format(
+            wanted=short(wanted, 40), names=names
+        )
     )
 
 

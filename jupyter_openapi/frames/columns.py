@@ -9,7 +9,7 @@ from datetime import datetime, tzinfo
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from jupyter_openapi.errors import RequestRefused
+from jupyter_openapi.errors import RequestRefused, short
 from jupyter_openapi.frames import values as numbers
 from jupyter_openapi.frames.values import (
     UnreadableError,
@@ -21,6 +21,7 @@ from jupyter_openapi.frames.values import (
     text_column,
 )
 from jupyter_openapi.messages import _, commas
+from jupyter_openapi.spec.given import flag
 from jupyter_openapi.spec.model import Field, Kind
 
 if TYPE_CHECKING:
@@ -211,12 +212,13 @@ class Maker:
     findings: Findings = field(default_factory=Findings)
 
     def __post_init__(self) -> None:
-        if self.decimals not in DECIMALS:
+        if not isinstance(self.decimals, str) or self.decimals not in DECIMALS:
             raise RequestRefused(
                 _("decimals is one of {choices}, not {given!r}.").format(
-                    choices=commas(DECIMALS), given=self.decimals
+                    choices=commas(DECIMALS), given=short(str(self.decimals), 40)
                 )
             )
+        self.codes = flag("codes", self.codes)
         self.tz = check_zone(self.tz)
 
     def column(self, name: str, described: Field | None, values: Sequence[Any]) -> Any:

@@ -7,7 +7,7 @@ one with other columns is somebody's own work, and is shown by pandas.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from jupyter_openapi.errors import clean
 from jupyter_openapi.frames.build import ATTRIBUTE, MARK, mark_of
 from jupyter_openapi.market.names import NAMES
-from jupyter_openapi.messages import _, language, pgettext
+from jupyter_openapi.messages import _, language, pgettext, text_width
 from jupyter_openapi.spec import catalog
 from jupyter_openapi.spec.loader import frame_views
 from jupyter_openapi.spec.model import View, ViewColumn
@@ -27,6 +27,9 @@ MISSING = "-"
 NAME = 20  # characters of a name beside its symbol
 NAME_LANGUAGES = {"zh-CN": "cn", "zh-HK": "hk"}
 """As `NAMES` calls the languages of names; English for any other."""
+LONGEST = 28  # characters of a text in a cell; what is cut ends in an ellipsis
+SENTENCE = 46  # the same of a sentence
+TOLD = 10  # rows whose longer texts are said in full below
 _NUMBERS = frozenset({"price", "quantity", "money", "compact", "number", "integer", "ratio", "percent"})
 _SIGNED = frozenset({"signed", "signed_ratio", "signed_percent"})
 _TIMES = frozenset({"time", "date"})
@@ -42,12 +45,16 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column as it is shown: its title, its cells, whether it is a number, and whether it comes first."""
+    """A column as it is shown: its title, its cells, whether it is a number, and whether it comes first.
+
+    Texts are cut at `most` characters.
+    """
 
     title: str
     cells: tuple[Cell, ...]
     number: bool
     key: bool
+    most: int = LONGEST
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +112,7 @@ def picture_of(frame: pd.DataFrame, view: View, *, most: int = 60, fewest: int =
     notes: list[str] = []
     columns = tuple(_column(part, each, notes) for each in _told(part, view.columns))
     below = [_inner(part[name]) for name in view.below if name in part.columns]
+    notes += _in_full(part, view)
     return Picture(
         columns,
         rows=count,
@@ -113,6 +121,16 @@ def picture_of(frame: pd.DataFrame, view: View, *, most: int = 60, fewest: int =
         notes=tuple(dict.fromkeys(notes)),
         below=tuple(picture for picture in below if picture is not None),
     )
+
+
+def _in_full(frame: pd.DataFrame, view: View) -> Iterator[str]:
+    """Yield the texts that no cell can hold, each after its row's first value, of the last rows."""
+    first, last = view.columns[0].field, frame.iloc[-TOLD:]
+    for at in range(len(last)):
+        for name in view.notes:
+            text = last[name].iloc[at]
+            if not _absent(text) and text_width(str(text)) > LONGEST:
+                yield f"{last[first].iloc[at]}: {clean(str(text))}"
 
 
 def _ends(count: int, most: int, fewest: int) -> tuple[int, ...]:
@@ -176,7 +194,8 @@ def _column(frame: pd.DataFrame, column: ViewColumn, notes: list[str]) -> Column
         values = [pgettext(column.field, each) if each in column.words else each for each in values]
     cells = tuple(_cells(values, column.format))
     number = column.format in _NUMBERS or column.format in _SIGNED
-    return Column(pgettext("column", column.title), cells, number, column.key)
+    most = SENTENCE if column.format == "words" else LONGEST
+    return Column(pgettext("column", column.title), cells, number, column.key, most)
 
 
 def _counts_days(frame: pd.DataFrame) -> bool:

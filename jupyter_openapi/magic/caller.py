@@ -16,7 +16,7 @@ from types import FrameType
 from typing import Any, Literal
 
 from jupyter_openapi.errors import RequestRefused
-from jupyter_openapi.messages import _
+from jupyter_openapi.messages import _, ngettext
 
 _BETWEEN = frozenset({"IPython", "jupyter_openapi"})  # packages between a cell and the magic it calls
 _PRINT = 1  # the intrinsic function that displays a value, from Python 3.12 on
@@ -57,11 +57,12 @@ def show(value: Any) -> None:
 
 
 class CellRuns:
-    """Numbers the runs of cells, by the shell's own events."""
+    """Numbers the runs of cells, by the shell's own events; at a run's end it says what nobody saw of it."""
 
     def __init__(self) -> None:
         self._count = 0
         self._depth = 0
+        self._kept: list[Any] = []
 
     @property
     def current(self) -> int | None:
@@ -77,6 +78,16 @@ class CellRuns:
     def end(self, *_: Any) -> None:
         """Note that a run has ended."""
         self._depth = max(0, self._depth - 1)
+        if not self._depth:
+            kept, self._kept = self._kept, []
+            _mention(kept)
+
+    def keep(self, preview: Any) -> None:
+        """Take note of a preview that went into a variable: it might be taken for an order that was sent."""
+        if self._depth:
+            self._kept.append(preview)
+        else:
+            _mention([preview])
 
     def listen(self, shell: Any) -> None:
         """Hear of the runs of `shell` from now on; once is enough."""
@@ -89,6 +100,19 @@ class CellRuns:
             shell.events.unregister("pre_run_cell", self.begin)
             shell.events.unregister("post_run_cell", self.end)
         self._depth = 0
+
+
+def _mention(previews: list[Any]) -> None:
+    """Say of previews that were neither shown nor sent that nothing was sent."""
+    unseen = [each for each in previews if not each.sighting.seen and not each.sent]
+    if unseen:
+        said = ngettext(
+            "A preview was made; nothing was sent: `{line}` shows it first.",
+            "{count} previews were made; nothing was sent: `{line}` shows the last of them first.",
+            len(unseen),
+        )
+        line = unseen[-1].sighting.line
+        print(said.format(count=len(unseen), line=line))  # noqa: T201 (nothing else would say it)
 
 
 RUNS = CellRuns()

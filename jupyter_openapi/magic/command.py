@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from jupyter_openapi.errors import RequestRefused
 from jupyter_openapi.magic.expressions import Scope
@@ -17,6 +17,9 @@ from jupyter_openapi.magic.grammar import Command
 from jupyter_openapi.messages import _
 from jupyter_openapi.spec.dates import zone
 from jupyter_openapi.spec.model import Effect, Kind, Operation, Parameter
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 class Settings(Protocol):
@@ -76,6 +79,14 @@ def notify(command: Command, text: str) -> None:
     """Print a remark beside a line's result, unless the line is muted by a ``;``."""
     if text and not command.muted:
         print(text)  # noqa: T201 (what a person should read now)
+
+
+def listed(frame: pd.DataFrame, command: Command, **facts: Any) -> pd.DataFrame:
+    """Let a command's own frame be shown by the view of that command; in full where the line says so."""
+    from jupyter_openapi.frames import describe, seal
+
+    full = "full" if command.flags.get("wide") else None
+    return seal(describe(frame, operation=command.word, view=full, **facts))
 
 
 def notify_panels(event: Literal["account", "orders"]) -> None:

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 GAPS = (2, 1)  # characters between two columns of text: one where the key columns don't fit otherwise
 PAGE = 900  # pixels a table of HTML may be wide; the page's own margins are left of them
 CHARACTER, PADDING = 8.2, 18.0  # pixels of a character at the notebook's size, and of a cell's padding
-LONGEST = 28  # characters of a text in a cell; what is cut ends in an ellipsis
 _GREEN, _RED, _PLAIN = "\x1b[32m", "\x1b[31m", "\x1b[0m"
 
 
@@ -109,7 +108,10 @@ def _is_terminal(shell: Any) -> bool:
 
 def as_text(picture: Picture, room: int = 80, *, coloured: bool = False) -> str:
     """Return a picture as a table of text that fits `room` columns of a terminal."""
-    grids = [[column.title, *(_shortened(cell.text) for cell in column.cells)] for column in picture.columns]
+    grids = [
+        [column.title, *(_shortened(cell.text, column.most) for cell in column.cells)]
+        for column in picture.columns
+    ]
     widths = [max(map(text_width, grid)) for grid in grids]
     for gap in GAPS:
         taken = widest_fit(picture.columns, widths, room - 1, gap)
@@ -138,7 +140,11 @@ def as_html(picture: Picture) -> Markup:
     """
     widths = [
         int(
-            max(len(column.title), *(text_width(_shortened(cell.text)) for cell in column.cells), 1)
+            max(
+                len(column.title),
+                *(text_width(_shortened(cell.text, column.most)) for cell in column.cells),
+                1,
+            )
             * CHARACTER
         )
         for column in picture.columns
@@ -174,7 +180,7 @@ def _counted(picture: Picture, shown: int, narrow: int) -> Markup:
 def _td(column: Column, row: int) -> Markup:
     cell = column.cells[row]
     shade = {1: " jo-up", -1: " jo-down"}.get(cell.sign, "")
-    return Markup('<td class="{}{}">{}</td>').format(_kind(column), shade, _shortened(cell.text))
+    return Markup('<td class="{}{}">{}</td>').format(_kind(column), shade, _shortened(cell.text, column.most))
 
 
 def _kind(column: Column) -> str:
@@ -224,12 +230,12 @@ def _gap_of(picture: Picture) -> int | None:
     return None
 
 
-def _shortened(text: str) -> str:
-    if text_width(text) <= LONGEST:
+def _shortened(text: str, most: int) -> str:
+    if text_width(text) <= most:
         return text
     kept = ""
     for one in text:
-        if text_width(kept + one) >= LONGEST:
+        if text_width(kept + one) >= most:
             break
         kept += one
     return f"{kept}…"

@@ -206,8 +206,13 @@ def refuse_foreign_flags(
             raise _foreign_flag(name, commands)
 
 
-def late_flag(word: str, rest: str, commands: Mapping[str, FlagOwner]) -> RequestRefused:
-    """Return the refusal of a flag that stands after the operation; `rest` is the line without it."""
+def late_flag(
+    word: str, rest: str, commands: Mapping[str, FlagOwner], own: Iterable[str] = ()
+) -> RequestRefused:
+    """Return the refusal of a flag that stands after the operation.
+
+    `rest` is the line without it, and `own` are the flags that the command there has itself.
+    """
     name = word[2:].partition("=")[0]
     if name in FLAGS:
         return RequestRefused(
@@ -217,7 +222,7 @@ def late_flag(word: str, rest: str, commands: Mapping[str, FlagOwner]) -> Reques
         )
     if any(flag.name == name for spec in commands.values() for flag in spec.flags):
         return _foreign_flag(name, commands)
-    return _unknown_flag(word.partition("=")[0], FLAGS)
+    return _unknown_flag(word.partition("=")[0], FLAGS, own)
 
 
 def _foreign_flag(name: str, commands: Mapping[str, FlagOwner]) -> RequestRefused:
@@ -229,10 +234,13 @@ def _foreign_flag(name: str, commands: Mapping[str, FlagOwner]) -> RequestRefuse
     )
 
 
-def _unknown_flag(word: str, known: Iterable[str]) -> RequestRefused:
-    """Return the refusal of a flag that is not known, with those that look like it."""
-    names = [f"--{name}" for name in known]
-    advice = did_you_mean(word, names) or _("The flags are {names}.").format(names=commas(names))
+def _unknown_flag(word: str, known: Iterable[str], own: Iterable[str] = ()) -> RequestRefused:
+    """Return the refusal of a flag that is not known, with those that look like it; a command's own first."""
+    first, names = [f"--{name}" for name in own], [f"--{name}" for name in known]
+    advice = did_you_mean(word, first) or did_you_mean(word, names)
+    if not advice and first:
+        advice = _("After its name it takes {names}.").format(names=commas(first))
+    advice = advice or _("The flags are {names}.").format(names=commas(names))
     return RequestRefused(sentence(_("{word} is no flag of %openapi.").format(word=short(word, 40)), advice))
 
 

@@ -278,7 +278,7 @@ def connection_name(text: str) -> str:
     if not text.replace("-", "_").isidentifier():
         raise RequestRefused(
             _("{text} is no name for a connection: use letters, digits and _, such as --as paper2.").format(
-                text=short(text, 40) or _("Nothing")
+                text=short(text, 40) or "''"
             )
         )
     return text
@@ -448,7 +448,8 @@ def _items(
         if word.startswith("--"):
             own = {flag.name: flag for flag in spec.flags} if spec else {}
             if word[2:].partition("=")[0] not in own:
-                raise late_flag(word, " ".join([head, *words[:position], *words[position + 1 :]]), commands)
+                rest = " ".join([head, *words[:position], *words[position + 1 :]])
+                raise late_flag(word, rest, commands, own)
             position = read_flag(words, position, own, flags)
             continue
         items.append(_item(word))

@@ -12,7 +12,7 @@ from traitlets import Dict, Enum, Float, TraitError, Unicode, observe, validate
 from jupyter_openapi.colors import PAIRS, choose, chosen
 from jupyter_openapi.errors import RequestRefused, guarded
 from jupyter_openapi.magic.ahead import sandbox_ahead
-from jupyter_openapi.magic.caller import calling_frame, show, use_of_value
+from jupyter_openapi.magic.caller import RUNS, calling_frame, show, use_of_value
 from jupyter_openapi.messages import _, ngettext, set_language, unknown_variable
 
 if TYPE_CHECKING:
@@ -216,6 +216,8 @@ class OpenAPIMagics(Magics):
             return None if use == "displayed" else result
         if use == "discarded":
             show(result)  # the cell's last line will not, and only what was seen may be sent
+        elif use == "kept":
+            RUNS.keep(result)
         return result
 
     def _use_settings(self) -> None:

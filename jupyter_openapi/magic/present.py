@@ -27,6 +27,7 @@ from jupyter_openapi.session import SESSION
 from jupyter_openapi.spec.dates import zone
 from jupyter_openapi.spec.model import Kind, Operation, Parameter
 from jupyter_openapi.trading import Basket, Preview
+from jupyter_openapi.trading.basket import described_basket
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -255,6 +256,8 @@ def _make_pending(preview: Preview | Basket) -> None:
     name = f"@{connection.name} " if connection.name else ""
     numbered = number > 1 or use_of_value() == "discarded"
     preview.sighting.line = f"%openapi {name}send{f' {number}' * numbered}"
+    if number == 2:  # from now on the first is not the only one
+        connection.pending.choose(1).sighting.line = f"%openapi {name}send 1"
 
 
 def changed(result: Any, operation: Operation | None, command: Command) -> Any:
@@ -264,10 +267,21 @@ def changed(result: Any, operation: Operation | None, command: Command) -> Any:
         return result
     notify_panels("orders")
     if not isinstance(result, Reply):
+        if hasattr(result, "columns"):  # the frame of a basket's outcomes
+            _tell(described_basket(result), command)
         return result
     if operation is not None:
         SEEN.note_data(operation, result.data)
-    return result.data if command.flags.get("raw") else result
+    raw = bool(command.flags.get("raw"))
+    if raw or command.target is None:  # else the variable is told with those words
+        _tell(result.words, command)
+    return result.data if raw else result
+
+
+def _tell(words: str, command: Command) -> None:
+    """Say what became of a change where the cell will not show it: nobody must have to guess that."""
+    if command.target is not None or use_of_value() != "displayed":
+        notify(command, words)
 
 
 BATCH = 500  # symbols that `static_info` takes

@@ -123,6 +123,10 @@ def _items(text: str, parameter: Parameter, label: str) -> list[str]:
             items.append(item)
         else:
             items.extend(split_commas(inside))
+    if not any(items) and "," not in text:
+        raise RequestRefused(
+            _("{label} is empty; give a value, or leave {name} out.").format(label=label, name=parameter.name)
+        )
     if not all(items):
         raise RequestRefused(
             _("{label} has nothing between two commas; drop one of them.").format(label=label)

@@ -225,9 +225,11 @@ def currency_code(text: object) -> str:
     RequestRefused
         It is no code of three letters.
     """
-    code = known_text(text).upper()
+    code = text.strip().upper() if isinstance(text, str) else ""
     if len(code) != _CODE_LENGTH or not code.isalpha():
-        raise RequestRefused(_("base_currency is a code such as HKD or USD, not {text!r}.").format(text=text))
+        raise RequestRefused(
+            _("base_currency is a code such as HKD or USD, not {text!r:.40}.").format(text=text)
+        )
     return code
 
 

@@ -1,20 +1,23 @@
 """The broker's error codes: what each means and what to do next.
 
 The facts stand in ``codes.json``, each with its source. The broker publishes no list of its trade codes:
-those here were seen in public.
+those here were seen in public. A code may come from any operation, so advice says what fits the one that was
+called: of ticks and lots to an order, and not to a list of quotes.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
 from types import MappingProxyType
 from typing import Any
 
-from jupyter_openapi.messages import _
+from jupyter_openapi.messages import N_, _
+from jupyter_openapi.spec.loader import catalog
+from jupyter_openapi.spec.model import Effect, Kind, Operation
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +30,41 @@ class ErrorCode:
     code: int | None = None
     http: int | None = None
     contains: tuple[str, ...] = ()  # parts of the message that tell it
+    only: str = ""  # the operations it speaks of, as a key of `FITS`; "" for all
+    cases: Mapping[str, str] = field(default_factory=dict)  # other advice, by a key of `FITS`
+
+    def advice_for(self, operation: Operation | None, effect: Effect) -> str:
+        """Return the advice that fits an operation."""
+        fits = [text for case, text in self.cases.items() if FITS[case](operation, effect)]
+        return fits[0] if fits else self.advice
+
+
+ORDERS = frozenset({"submit_order", "replace_order"})
+NAME = "`%openapi help NAME`"  # what advice says for the help of the operation that was called
+FITS: Mapping[str, Callable[[Operation | None, Effect], bool]] = MappingProxyType(
+    {
+        "orders": lambda operation, _effect: operation is not None and operation.name in ORDERS,
+        "trades": lambda _operation, effect: effect is Effect.TRADE,
+        "changes": lambda _operation, effect: effect is not Effect.READ,
+        "pages": lambda operation, _effect: operation is not None and operation.pages is not None,
+        "symbols": lambda operation, _effect: operation is not None and _has_symbol(operation),
+    }
+)
+"""Tell whether a case holds for an operation; None for one that the specification does not know."""
+OF: Mapping[str, str] = MappingProxyType(
+    {
+        "orders": N_("For an order"),
+        "trades": N_("For what moves money"),
+        "changes": N_("For a change"),
+        "pages": N_("For a history"),
+        "symbols": N_("Where it takes a symbol"),
+    }
+)
+"""What each case is called."""
+
+
+def _has_symbol(operation: Operation) -> bool:
+    return any(each.kind is Kind.SYMBOL for each in operation.parameters)
 
 
 @cache
@@ -48,11 +86,20 @@ def error_texts() -> tuple[ErrorCode, ...]:
     return tuple(ErrorCode(**{**each, "contains": tuple(each["contains"])}) for each in _facts()["texts"])
 
 
-def advice_for(code: int, message: str = "") -> str:
-    """Return what to do after an error, one sentence; the message's text tells more than its code."""
-    lower = message.lower()
-    for each in error_texts():
-        if any(part.lower() in lower for part in each.contains):
-            return _(each.advice)
-    known = error_codes().get(code)
-    return _(known.advice) if known is not None else ""
+def advice_for(code: int, message: str = "", name: str = "", effect: Effect = Effect.READ) -> str:
+    """Return what to do after an error, one sentence; the message's text tells more than its code.
+
+    `name` is the operation that was called, `effect` what it does.
+    """
+    operation, lower = catalog().find(name), message.lower()
+    told = (
+        each
+        for each in error_texts()
+        if any(part.lower() in lower for part in each.contains)
+        and (not each.only or FITS[each.only](operation, effect))
+    )
+    found = next(told, error_codes().get(code))
+    if found is None:
+        return ""
+    advice = _(found.advice_for(operation, effect))
+    return advice if operation is None else advice.replace(NAME, NAME.replace("NAME", operation.name))

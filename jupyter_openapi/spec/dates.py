@@ -13,6 +13,7 @@ from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from jupyter_openapi.errors import short
 from jupyter_openapi.messages import N_, _
 
 _DISTANCE = re.compile(r"([+-])(\d{1,5})([hdwmy])")
@@ -36,7 +37,7 @@ def zone(name: str | tzinfo) -> tzinfo:
         return UTC if name.upper() == "UTC" else ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
         raise ValueError(
-            _("there is no time zone {name!r}; write UTC or Asia/Hong_Kong").format(name=name)
+            _("there is no time zone {name!r}; write UTC or Asia/Hong_Kong").format(name=short(str(name), 40))
         ) from None
 
 

@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
-from jupyter_openapi.errors import RequestRefused, did_you_mean, sentence
+from jupyter_openapi.errors import RequestRefused, did_you_mean, sentence, short
 from jupyter_openapi.messages import _
 from jupyter_openapi.spec.model import (
     Effect,
@@ -260,7 +260,8 @@ def read_view(raw: Mapping[str, Any]) -> View:
         )
         for each in raw["columns"]
     )
-    return View(columns, raw.get("layout", "table"), tuple(raw.get("below", ())))
+    below, notes = (tuple(raw.get(name, ())) for name in ("below", "notes"))
+    return View(columns, raw.get("layout", "table"), below, notes)
 
 
 @cache
@@ -339,12 +340,18 @@ class Catalog:
 
     def named(self, name: str) -> Operation:
         """Return the operation `find` finds, or refuse with the nearest names."""
-        known = self.find(name)
+        known = self.find(name) if isinstance(name, str) else None
         if known is None:
+            if not isinstance(name, str):
+                raise RequestRefused(
+                    _("An operation's name is text, such as 'quote', not a value of type {kind}.").format(
+                        kind=type(name).__name__
+                    )
+                )
             names = [*self.operations, *self.aliases]
             raise RequestRefused(
                 sentence(
-                    _("There is no operation '{name}'.").format(name=name),
+                    _("There is no operation '{name}'.").format(name=short(name, 40)),
                     did_you_mean(name, names),
                     _("See `%openapi endpoints`."),
                 )

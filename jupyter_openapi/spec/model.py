@@ -193,6 +193,7 @@ def table_names(tables: Sequence[Table]) -> tuple[str, ...]:
 FORMATS = frozenset(
     {
         "text",  # as it is
+        "words",  # a sentence, of which more is shown than of other texts
         "name",  # of a symbol, what the security is called, where that is known
         "code",  # the name of a code: Normal, Buy, LO
         "price",  # every digit the broker gives, thousands apart
@@ -250,6 +251,7 @@ class View:
     columns: tuple[ViewColumn, ...]
     layout: str = "table"  # one of LAYOUTS
     below: tuple[str, ...] = ()  # names of nested tables worth showing after it: cash_infos
+    notes: tuple[str, ...] = ()  # columns whose texts are said in full below where a cell can't hold them
 
 
 @dataclass(frozen=True, slots=True)

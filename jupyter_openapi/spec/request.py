@@ -13,9 +13,10 @@ from functools import lru_cache
 from typing import Any
 from urllib.parse import quote, unquote
 
-from jupyter_openapi.errors import RequestRefused
+from jupyter_openapi.errors import RequestRefused, short
 from jupyter_openapi.messages import _, commas
 from jupyter_openapi.spec.check import nest
+from jupyter_openapi.spec.given import mapping, text
 from jupyter_openapi.spec.model import Effect, Operation, Parameter
 from jupyter_openapi.spec.values import convert, dump, join
 
@@ -149,17 +150,19 @@ def unknown_change(method: str, path: str) -> Operation:
 
 def normalise(method: str, path: str) -> tuple[str, str, list[tuple[str, str]]]:
     """Return the verb, the one spelling of the path that both we and a server mean, and the path's query."""
-    verb = method.upper()
+    verb, path = text("method", method).upper(), text("path", path)
     if verb not in METHODS:
         raise RequestRefused(
-            _("'{method}' is no method: use one of {methods}.").format(method=method, methods=commas(METHODS))
+            _("'{method}' is no method: use one of {methods}.").format(
+                method=short(verb, 40), methods=commas(METHODS)
+            )
         )
     if "://" in path or path.startswith("//"):
         raise RequestRefused(
-            _("Give the path alone, such as /v1/asset/stock, not '{path}'.").format(path=path)
+            _("Give the path alone, such as /v1/asset/stock, not '{path}'.").format(path=short(path, 60))
         )
     if not path.startswith("/"):
-        raise RequestRefused(_("A path starts with a slash: '/{path}'.").format(path=path))
+        raise RequestRefused(_("A path starts with a slash: '/{path}'.").format(path=short(path, 60)))
     plain, _mark, query = path.partition("#")[0].partition("?")
     plain = _UNRESERVED.sub(lambda match: unquote(match[0]), plain)
     plain = quote(posixpath.normpath(re.sub("/+", "/", plain)), safe="/%:@!$&'()*+,;=-._~")
@@ -173,7 +176,7 @@ def normalise(method: str, path: str) -> tuple[str, str, list[tuple[str, str]]]:
 def pairs_of(params: Mapping[str, Any] | None) -> list[tuple[str, str]]:
     """Return query parameters as pairs of text; a list repeats its key and None is left out."""
     pairs = []
-    for name, value in (params or {}).items():
+    for name, value in mapping("params", params).items():
         values = value if isinstance(value, (list, tuple, set)) else [value]
         pairs += [(str(name), _text(item)) for item in values if item is not None]
     return pairs

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from enum import Enum
 from typing import Any
@@ -22,6 +22,7 @@ from jupyter_openapi.spec.model import Kind, Parameter
 
 _NAN = float("nan")
 _ENDS = ".?\u3002\uff1f"  # what ends a sentence, in English and in Chinese
+LONGEST_ID = 512  # characters; the broker's longest are a few dozen
 
 
 def plain(value: Any) -> Any:
@@ -130,6 +131,13 @@ def convert(
     return _Converter(tz, now, strict=strict).convert(parameter, value)
 
 
+def _is_written(value: object) -> bool:
+    """Tell whether what is no text has one of its own, as a whole number has, and a list has not."""
+    if isinstance(value, (bool, float, complex, timedelta, Iterable)):
+        return False
+    return isinstance(value, (int, Enum)) or type(value).__str__ is not object.__str__
+
+
 class _Converter:
     """The settings of one conversion."""
 
@@ -163,7 +171,7 @@ class _Converter:
             return value if parameter.free_text else value.strip()
         if isinstance(value, date):
             return value.isoformat()
-        if isinstance(value, bool | float | Mapping | list | tuple):
+        if not _is_written(value):
             raise refused(parameter, value, _("is not text"))
         return str(value)
 
@@ -176,6 +184,10 @@ class _Converter:
             raise refused(
                 parameter, value, _("is not an id; ids are digits in quotes, a float cannot hold them")
             )
+        if not isinstance(value, (str, int)):
+            raise refused(parameter, value, _("is not an id; ids are digits in quotes"))
+        if len(str(value)) > LONGEST_ID:
+            raise refused(parameter, value, _("is too long for an id"))
         text = str(value).strip()
         if _FLOAT.fullmatch(text):
             raise refused(

@@ -27,6 +27,7 @@ from jupyter_openapi.messages import _
 from jupyter_openapi.protocol import ProtocolError, message
 from jupyter_openapi.protocol import commands as c
 from jupyter_openapi.protocol.commands import PATHS, QUERY
+from jupyter_openapi.spec.codes import advice_for
 from jupyter_openapi.spec.model import Effect
 from jupyter_openapi.stream.link import Link, LostError, Refusal
 from jupyter_openapi.stream.settings import Settings
@@ -38,6 +39,7 @@ from jupyter_openapi.transport.transport import Transport
 OPENING, LIVE, INTERRUPTED, REFUSED, CLOSED = "opening", "live", "interrupted", "refused", "closed"
 
 TOKEN_PATH = "/v1/socket/token"  # noqa: S105 (a path)
+TOKEN_EXPIRED = 401003  # what the same would be over HTTP
 
 log = logging.getLogger(__name__)
 
@@ -313,7 +315,7 @@ class Gateway(ABC):
         elif refusal.code == c.TOO_MANY_SUBSCRIPTIONS:
             advice = _("At most 500 securities can be subscribed to at once: close a subscription first.")
         elif refusal.status == c.UNAUTHENTICATED:
-            advice = _("Renew the token: `%openapi --execute refresh`, or get a new one.")
+            advice = advice_for(TOKEN_EXPIRED)
         return ApiError(
             refusal.text or _("no message"), code=refusal.code, operation=f"{self.name} socket", advice=advice
         )

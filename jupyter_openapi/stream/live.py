@@ -9,11 +9,12 @@ from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import Any
 
-from jupyter_openapi.errors import RequestRefused, did_you_mean
+from jupyter_openapi.errors import RequestRefused, did_you_mean, short
 from jupyter_openapi.market.symbols import parse
 from jupyter_openapi.messages import _, commas
 from jupyter_openapi.protocol.commands import KINDS, MOST_SYMBOLS
 from jupyter_openapi.spec import catalog
+from jupyter_openapi.spec.given import texts
 from jupyter_openapi.spec.values import to_wire
 from jupyter_openapi.stream.engine import Engine
 from jupyter_openapi.stream.events import DEPTH, QUOTE
@@ -39,11 +40,11 @@ class Live:
     def subscribe(self, symbols: str | Iterable[str], kinds: tuple[str, ...], buffer: int) -> Subscription:
         """Subscribe to symbols; kinds are ``quote`` (the default), ``depth``, ``brokers``, ``trades``."""
         wanted = _symbols(symbols)
-        for kind in kinds:
+        for kind in texts("kinds", kinds):
             if kind not in KINDS:
                 raise RequestRefused(
                     _("There is no kind {kind!r}: type {kinds}. {hint}")
-                    .format(kind=kind, kinds=commas(KINDS), hint=did_you_mean(str(kind), KINDS))
+                    .format(kind=short(kind, 40), kinds=commas(KINDS), hint=did_you_mean(str(kind), KINDS))
                     .strip()
                 )
         chosen = tuple(dict.fromkeys(kinds)) or ("quote",)
@@ -177,7 +178,7 @@ class Live:
 
 
 def _symbols(symbols: str | Iterable[str]) -> tuple[str, ...]:
-    given = [symbols] if isinstance(symbols, str) else list(symbols)
+    given = texts("symbols", symbols)
     if not given:
         raise RequestRefused(_("Nothing to subscribe to: give symbols, such as 700.HK."))
     found = tuple(dict.fromkeys(str(parse(symbol)) for symbol in given))

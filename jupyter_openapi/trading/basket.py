@@ -28,8 +28,9 @@ from jupyter_openapi.market.money import amount, money, plain
 from jupyter_openapi.market.orders import CANCELLABLE
 from jupyter_openapi.market.symbols import is_option
 from jupyter_openapi.market.worth import Instrument, assumed
-from jupyter_openapi.messages import _, commas, ngettext
+from jupyter_openapi.messages import N_, _, commas, ngettext
 from jupyter_openapi.spec import catalog
+from jupyter_openapi.spec.given import flag
 from jupyter_openapi.trading.describe import available
 from jupyter_openapi.trading.journal import NotRecorded
 from jupyter_openapi.trading.limits import known_overrides
@@ -146,6 +147,7 @@ class Basket:
             Ctrl-C: the message says how many rows went; the journal has each.
         """
         self._original.check()
+        again = flag("again", again)
         with self._lock:
             if self._sent:
                 raise RequestRefused(
@@ -253,6 +255,25 @@ def _sent(preview: Preview, *, again: bool) -> Row:
     return {"outcome": "sent", "order_id": reply.order_id}
 
 
+OUTCOMES = (N_("sent"), N_("rejected"), N_("refused"), N_("unknown"), N_("not sent"), N_("sent earlier"))
+"""What may become of a row, in the order in which it is told."""
+
+
+def described_basket(frame: pd.DataFrame) -> str:
+    """Return what became of a basket's rows, counted.
+
+    ``3 rows: 1 sent, 1 refused, 1 not sent.``
+    """
+    counts = frame["outcome"].value_counts()
+    parts = [
+        _("{count} {outcome}").format(count=counts[outcome], outcome=_(outcome))
+        for outcome in OUTCOMES
+        if outcome in counts
+    ]
+    template = ngettext("{count} row: {parts}.", "{count} rows: {parts}.", len(frame))
+    return template.format(count=len(frame), parts=_(", ").join(parts))
+
+
 def _words(preview: Preview) -> str:
     notes = [text for label, text in preview.lines if label in {"order", "as it stands", "asks"}]
     warned = [
@@ -358,7 +379,7 @@ def rows_of(orders: Any) -> list[Row]:
     RequestRefused
         It is neither, it is empty, or it has more than 100 rows.
     """
-    if hasattr(orders, "to_dict"):
+    if hasattr(orders, "to_dict") and hasattr(orders, "columns"):
         orders = orders.to_dict("records")
     if not isinstance(orders, (list, tuple)) or not all(isinstance(row, Mapping) for row in orders):
         raise RequestRefused(_("orders= takes a DataFrame, or a list of mappings: one order a row."))

@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from enum import Enum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 from jupyter_openapi.account import Read
 from jupyter_openapi.errors import (
@@ -112,6 +112,7 @@ class _Course:
     tries: int = 0
     flying: bool = False  # a try is on its way
     doubt: OutcomeUnknown | None = None  # an earlier try that may have been booked
+    answer: Answer | None = None  # that it was done
 
     @property
     def findable(self) -> bool:
@@ -151,7 +152,8 @@ class Delivery:
         mark = (str(self._journal.path), intent)
         IN_FLIGHT.add(mark)
         try:
-            answer = self._attempts(course)
+            answer = course.answer = self._attempts(course)
+            self._record_answer(course, answer)
         except OutcomeUnknown as unknown:
             self._record_failure(course, "unknown", unknown)
             raise
@@ -161,7 +163,6 @@ class Delivery:
         except KeyboardInterrupt as stop:
             raise self._interrupted(course, stop) from None
         else:
-            self._record_answer(course, answer)
             return answer
         finally:
             IN_FLIGHT.discard(mark)
@@ -218,6 +219,7 @@ class Delivery:
             )
         else:
             if course.preview.client_request_id is None or order_id_of(answer) is not None:
+                course.answer = answer
                 return answer, None, False
             course.doubt = OutcomeUnknown(
                 _("{name} was answered without an order id that can be used.").format(name=course.call.name)
@@ -254,7 +256,7 @@ class Delivery:
         except OpenAPIError:
             return None
         orders = data.get("orders") if isinstance(data, Mapping) else None
-        found = [order for order in orders or () if _carries(order, course.preview)]
+        found = [order for order in orders if _carries(order, course.preview)] if _is_list(orders) else []
         if len(found) > 1:
             ids = commas(str(order.get("order_id")) for order in found)
             raise _unknown(course, _("Several orders carry its tag: {ids}.").format(ids=ids))
@@ -306,6 +308,11 @@ class Delivery:
     def _interrupted(self, course: _Course, stop: KeyboardInterrupt) -> Interrupted:
         """Write down what Ctrl-C left behind, and return what to say of it."""
         name = course.call.name
+        if course.answer is not None:
+            with suppress(NotRecorded):
+                self._record_answer(course, course.answer)
+            order_id = order_id_of(course.answer) or course.preview.order_id
+            return done_all_the_same(name, order_id)
         flying = course.flying and not (isinstance(stop, Interrupted) and not stop.in_flight)
         with suppress(NotRecorded):  # it shows as sent then, which is open as well
             if not flying and course.doubt is None:
@@ -328,25 +335,15 @@ class Delivery:
         )
 
     def _record_answer(self, course: _Course, answer: Answer) -> None:
-        """Write down that it was done; Ctrl-C in that moment neither stops that nor hides what was done."""
-        order_id = order_id_of(answer) or course.preview.order_id
-        facts: dict[str, Any] = {
-            "order_id": order_id,
-            "code": 0,
-            "http_status": answer.status,
-            "trace_id": answer.trace_id,
-        }
-        try:
-            self._journal.record(course.intent, "answered", **facts)
-        except KeyboardInterrupt:
-            self._journal.record(course.intent, "answered", **facts)
-            order = _(" (order {order_id})").format(order_id=order_id) if order_id else ""
-            raise Interrupted(
-                _("Interrupted after {name} was done{order}; the journal has it.").format(
-                    name=course.call.name, order=order
-                ),
-                in_flight=False,
-            ) from None
+        """Write down that it was done."""
+        self._journal.record(
+            course.intent,
+            "answered",
+            order_id=order_id_of(answer) or course.preview.order_id,
+            code=0,
+            http_status=answer.status,
+            trace_id=answer.trace_id,
+        )
 
     def _record_failure(self, course: _Course, state: Any, failure: OpenAPIError) -> None:
         try:
@@ -364,6 +361,15 @@ class Delivery:
             raise Interrupted(
                 _("Interrupted. {failure}").format(failure=failure), in_flight=state == "unknown"
             ) from None
+
+
+def done_all_the_same(name: str, order_id: str | None) -> Interrupted:
+    """Return what Ctrl-C means after a change was answered: it hides nothing of what was done."""
+    order = _(" (order {order_id})").format(order_id=order_id) if order_id else ""
+    return Interrupted(
+        _("Interrupted after {name} was done{order}; the journal has it.").format(name=name, order=order),
+        in_flight=False,
+    )
 
 
 def order_id_of(answer: Answer) -> str | None:
@@ -386,6 +392,10 @@ def _carries(order: object, preview: Preview) -> bool:
     if order.get("client_request_id") and order["client_request_id"] == preview.client_request_id:
         return True
     return bool(preview.tag) and str(order.get("remark") or "").endswith(str(preview.tag))
+
+
+def _is_list(orders: object) -> TypeGuard[list[Any]]:
+    return isinstance(orders, list)
 
 
 def _has_data(answer: Answer) -> bool:

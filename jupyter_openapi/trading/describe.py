@@ -15,8 +15,8 @@ from jupyter_openapi.account import Read
 from jupyter_openapi.errors import OpenAPIError, RequestRefused, TransportError
 from jupyter_openapi.market import fees, sessions
 from jupyter_openapi.market.fees import BrokerFees
-from jupyter_openapi.market.money import amount, money, plain
-from jupyter_openapi.market.orders import FINAL
+from jupyter_openapi.market.money import amount, minus, money, plain
+from jupyter_openapi.market.orders import FINAL, status_meaning
 from jupyter_openapi.market.symbols import is_option, market_of, today_in
 from jupyter_openapi.market.worth import Instrument, assumed
 from jupyter_openapi.messages import N_, _, pgettext
@@ -38,8 +38,8 @@ LASTS = {"Day": N_("today only"), "GTC": N_("until cancelled")}
 HOURS = {
     "RTH_ONLY": N_("regular hours only"),
     "ANY_TIME": N_("also before and after hours"),
-    "OVERNIGHT": N_("overnight session"),
-    "OPTION_PRE_MARKET": N_("options before hours"),
+    "OVERNIGHT": N_("in the overnight session"),
+    "OPTION_PRE_MARKET": N_("also before hours, for options"),
 }
 
 
@@ -116,24 +116,42 @@ def _conditions(fields: Mapping[str, Any], currency: str) -> list[str]:
     parts = []
     if (trigger := amount(fields.get("trigger_price"))) is not None:
         parts.append(_("once the price touches {trigger}").format(trigger=money(trigger, currency)))
-    if (trail := amount(fields.get("trailing_amount"))) is not None:
-        parts.append(_("trailing by {trail}").format(trail=money(trail, currency)))
-    if (percent := amount(fields.get("trailing_percent"))) is not None:
-        parts.append(_("trailing by {percent} percent (3 means 3%, not 300%)").format(percent=percent))
-    if (offset := amount(fields.get("limit_offset"))) is not None:
-        parts.append(_("limit {offset} from the trigger").format(offset=money(offset, currency)))
+    parts += _turn(fields, currency)
     if count := fields.get("trigger_count"):
         parts.append(_("touched {count} times within a minute").format(count=count))
+    if (offset := amount(fields.get("limit_offset"))) is not None:
+        parts.append(
+            _("then with a limit {offset} away from that price").format(offset=money(offset, currency))
+        )
     if depth := fields.get("limit_depth_level"):
         parts.append(
-            _("limit from level {depth} of the {side}").format(
+            _("then with a limit from level {depth} of the {side}").format(
                 depth=abs(int(depth)),
                 side=pgettext("order book", "asks") if int(depth) > 0 else pgettext("order book", "bids"),
             )
         )
-    if (monitor := amount(fields.get("monitor_price"))) is not None:
-        parts.append(_("watching from {monitor}").format(monitor=money(monitor, currency)))
     return parts
+
+
+def _known(number: Decimal | None) -> str:
+    """Return a number, and never 0 for one that is not known."""
+    return "?" if number is None else plain(number)
+
+
+def _turn(fields: Mapping[str, Any], currency: str) -> list[str]:
+    """Say from when on a trailing order watches the price, and how far that must turn."""
+    distance, percent = amount(fields.get("trailing_amount")), amount(fields.get("trailing_percent"))
+    parts = []
+    if (monitor := amount(fields.get("monitor_price"))) is not None:
+        parts.append(_("watched once the price reaches {monitor}").format(monitor=money(monitor, currency)))
+    turns = [f"{plain(percent)}%"] if percent is not None else []
+    turns += [money(distance, currency)] if distance is not None else []
+    said = (
+        _("once the price is {turn} above its lowest")
+        if fields.get("side") == "Buy"
+        else _("once the price is {turn} below its highest")
+    )
+    return [*parts, *(said.format(turn=turn) for turn in turns)]
 
 
 def describe_standing(order: Mapping[str, Any]) -> str:
@@ -141,10 +159,7 @@ def describe_standing(order: Mapping[str, Any]) -> str:
 
     ``Buy 700.HK: total 200, 100 filled, 100 left, filled at 592.00 HKD on average, limit 593.00 HKD (...)``
     """
-    total, done = (
-        amount(order.get("quantity")) or Decimal(0),
-        amount(order.get("executed_quantity")) or Decimal(0),
-    )
+    total, done = amount(order.get("quantity")), amount(order.get("executed_quantity"))
     currency = str(order.get("currency") or "")
     average, limit = amount(order.get("executed_price")) or None, amount(order.get("price")) or None
     prices = []
@@ -152,14 +167,20 @@ def describe_standing(order: Mapping[str, Any]) -> str:
         prices.append(_(", filled at {price} on average").format(price=money(average, currency)))
     if limit is not None:
         prices.append(_(", limit {price}").format(price=money(limit, currency)))
+    if trigger := amount(order.get("trigger_price")):
+        prices.append(_(", trigger {price}").format(price=money(trigger, currency)))
+    if percent := amount(order.get("trailing_percent")):
+        prices.append(_(", trailing {turn}").format(turn=f"{plain(percent)}%"))
+    elif distance := amount(order.get("trailing_amount")):
+        prices.append(_(", trailing {turn}").format(turn=money(distance, currency)))
     return _("{side} {symbol}: total {total}, {done} filled, {left} left{prices} ({status})").format(
         side=_(str(order.get("side"))),
         symbol=order.get("symbol"),
-        total=plain(total),
-        done=plain(done),
-        left=plain(total - done),
+        total=_known(total),
+        done=_known(done),
+        left=_known(minus(total, done)),
         prices="".join(prices),
-        status=order.get("status"),
+        status=_(status_meaning(str(order.get("status")))),
     )
 
 
@@ -185,9 +206,9 @@ def last_price(read: Read, symbol: str, instrument: Instrument | None = None) ->
     price = amount(quote.get("last_done")) if quote else None
     if quote is None or not price:
         return LastPrice(None, _("no quote for {symbol}").format(symbol=symbol))
-    age = max(0.0, time.time() - float(amount(quote.get("timestamp")) or 0))
-    currency = (instrument or assumed(symbol)).currency
-    return LastPrice(price, _(", ").join((money(price, currency), _ago(age))))
+    at, currency = amount(quote.get("timestamp")), (instrument or assumed(symbol)).currency
+    age = _ago(max(0.0, time.time() - float(at))) if at else _("its time is not known")
+    return LastPrice(price, _(", ").join((money(price, currency), age)))
 
 
 def _ago(seconds: float) -> str:

@@ -5,7 +5,6 @@ A change is previewed, then sent once.
 
 from __future__ import annotations
 
-import hashlib
 import uuid
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
@@ -25,8 +24,9 @@ from jupyter_openapi.spec.check import check
 from jupyter_openapi.spec.model import Effect, Operation
 from jupyter_openapi.spec.request import Built, build, encode_body, encode_query
 from jupyter_openapi.trading import describe as facts
-from jupyter_openapi.trading.delivery import LATE, Delivery, order_id_of
+from jupyter_openapi.trading.delivery import LATE, Delivery, done_all_the_same, order_id_of
 from jupyter_openapi.trading.describe import describe_order
+from jupyter_openapi.trading.identity import identified
 from jupyter_openapi.trading.intents import Intent, at_least_since, fingerprint
 from jupyter_openapi.trading.limits import BuyingPower, LimitCheck, OrderLimits
 from jupyter_openapi.trading.order_state import CountedReads, look_once, outcome
@@ -68,7 +68,6 @@ def late_replace(journal: Journal, owner: str, order_id: str) -> str | None:
     return None
 
 
-REMARK = 64  # the shortest limit on a remark that the documentation gives
 PLENTY = 1_000  # calls, where no limit is kept
 COST = 3  # calls of the broker's trade limit that one order takes in all
 KINDS = {"submit_order": "submit", "replace_order": "replace", "cancel_order": "cancel"}
@@ -203,7 +202,7 @@ class Desk:
             f"{path}?{query}",
             body if isinstance(body, dict) else {"": body},
         )
-        request_id, tag = _identified(operation, body)
+        request_id, tag = identified(operation, body)
         content = b"" if body is None else encode_body(body)
         sends = f"{operation.method} {f'{path}?{query}' if query else path} {content.decode()}"
         preview = Preview(
@@ -366,9 +365,12 @@ class Desk:
         else:
             answer = self._transport.send(call)
         order_id = preview.order_id or order_id_of(answer)
-        look = look and answer.elapsed > 0 and operation.name in KINDS and self._room(preview, intent)
-        state = look_once(self._transport, order_id) if look and order_id is not None else None
-        became = outcome(preview, order_id, state)
+        try:
+            look = look and answer.elapsed > 0 and operation.name in KINDS and self._room(preview, intent)
+            state = look_once(self._transport, order_id) if look and order_id is not None else None
+            became = outcome(preview, order_id, state)
+        except KeyboardInterrupt:
+            raise done_all_the_same(operation.name, order_id) from None
         return Reply(
             answer,
             operation,
@@ -382,7 +384,10 @@ class Desk:
         """Tell whether an order may be looked at: it then has cost at most `COST` calls of 30 in 30 s."""
         if preview.calls + 2 > COST or self._left() < 1:
             return False
-        sent = self._journal.get(intent)
+        try:
+            sent = self._journal.get(intent)
+        except RequestRefused:  # it says that nothing was sent, but this was
+            return False
         return sent is None or sent.attempts < 2
 
     def _left(self) -> int:
@@ -444,26 +449,6 @@ def _typed(operation: Operation, arguments: Mapping[str, Any]) -> Mapping[str, A
     if operation.name == "submit_order" and "submitted_price" in given and "order_type" not in given:
         return {**arguments, "order_type": "LO"}
     return arguments
-
-
-def _identified(operation: Operation, body: Any) -> tuple[str | None, str | None]:
-    """Give an order an id of its own and a tag in its remark, where it takes them; return both."""
-    if operation.parameter("client_request_id") is None or not isinstance(body, dict):
-        return None, None
-    request_id = str(body.setdefault("client_request_id", f"jo-{uuid.uuid4().hex}"))
-    return request_id, _tag(operation, body, request_id)
-
-
-def _tag(operation: Operation, body: dict[str, Any], request_id: str) -> str | None:
-    """Put a short mark of the order's id at the end of its remark, where it fits, to find the order by."""
-    if operation.parameter("remark") is None:
-        return None
-    tag = f"~{hashlib.sha256(request_id.encode()).hexdigest()[:8]}"
-    remark = f"{body.get('remark') or ''} {tag}".strip()
-    if len(remark) > REMARK:
-        return None
-    body["remark"] = remark
-    return tag
 
 
 def _keep(problems: list[orders.Problem]) -> None:

@@ -16,7 +16,7 @@ import sqlite3
 import time
 from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Unpack, get_args
@@ -321,9 +321,16 @@ class Journal:
         with self._explained(), self._transaction() as db:
             return intents(db, where, *values)
 
-    def _transaction(self) -> AbstractContextManager[sqlite3.Connection]:
+    @contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
         """Run alone among all processes; what was written is on disk at the end, or nothing was."""
-        return self._file.transaction(self._prepare, PATIENCE)
+        whole = self._whole
+        try:
+            with self._file.transaction(self._prepare, PATIENCE) as db:
+                yield db
+        except BaseException:
+            self._whole = whole  # tables that this transaction made are gone with it
+            raise
 
     def _prepare(self, db: sqlite3.Connection) -> None:
         version = db.execute("PRAGMA user_version").fetchone()[0]

@@ -14,11 +14,12 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from jupyter_openapi.errors import OpenAPIError, RequestRefused
+from jupyter_openapi.errors import OpenAPIError, RequestRefused, short
 from jupyter_openapi.market.money import amount, money, plain
 from jupyter_openapi.market.symbols import CURRENCIES
 from jupyter_openapi.market.worth import Instrument, Read, assumed
 from jupyter_openapi.messages import N_, _, commas
+from jupyter_openapi.spec.given import texts
 
 OVERRIDES = {
     "max_value": N_("an order worth more than the maximum"),
@@ -91,11 +92,11 @@ def _positive(what: str, value: Any) -> Decimal:
 
 def known_overrides(names: Iterable[str]) -> frozenset[str]:
     """Return the overrides as a set; RequestRefused names what there is if one is unknown."""
-    wanted = frozenset(names)
+    wanted = frozenset(texts("override", names))
     if unknown := sorted(wanted - OVERRIDES.keys()):
         raise RequestRefused(
             _("There is no override '{unknown}': use {overrides}. Nothing was sent.").format(
-                unknown=unknown[0], overrides=commas(OVERRIDES)
+                unknown=short(unknown[0], 40), overrides=commas(OVERRIDES)
             )
         )
     return wanted

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from jupyter_openapi.errors import ApiError, Interrupted, OpenAPIError, TransportError
+from jupyter_openapi.errors import ApiError, OpenAPIError, TransportError
 from jupyter_openapi.market.money import amount, money, plain
 from jupyter_openapi.market.orders import FINAL, status_meaning
 from jupyter_openapi.market.worth import Read
@@ -109,10 +109,10 @@ def describe_progress(order: Mapping[str, Any]) -> str:
 
 def _describe_fills(order: Mapping[str, Any]) -> str:
     """Return how much has filled, at which price on average, and the limit as the limit."""
-    total, done = amount(order.get("quantity")), amount(order.get("executed_quantity")) or Decimal(0)
+    total, done = amount(order.get("quantity")), amount(order.get("executed_quantity"))
     average, limit = amount(order.get("executed_price")) or None, amount(order.get("price")) or None
     said = _("{done} of {total} filled").format(
-        done=plain(done), total="?" if total is None else plain(total)
+        done="?" if done is None else plain(done), total="?" if total is None else plain(total)
     )
     if done and average is not None:
         price = money(average, str(order.get("currency") or ""))
@@ -245,7 +245,7 @@ def outcome(preview: Preview, order_id: str | None, state: OrderState | None) ->
         return Outcome(done.format(operation=preview.operation.name, title=preview.account.title))
     words = _(template).format(
         title=preview.account.title,
-        what=next((text for label, text in preview.lines if label in ABOUT), _(preview.operation.summary)),
+        what=_what(preview),
         order_id=order_id,
         status=_("accepted by the broker; its state was not read")
         if state is None
@@ -253,6 +253,17 @@ def outcome(preview: Preview, order_id: str | None, state: OrderState | None) ->
     )
     rejected = state is not None and state.rejected
     return Outcome(_(WAS_REJECTED).format(sent=words) if rejected else words, state)
+
+
+def _what(preview: Preview) -> str:
+    told = dict(preview.lines)
+    label = next((label for label in ABOUT if label in told), None)
+    if label is None:
+        return _(preview.operation.summary)
+    if label == "change" and preview.market_side is not None:
+        symbol, side = preview.market_side
+        return _("{side} {symbol}: {change}").format(side=_(side), symbol=symbol, change=told[label])
+    return told[label]
 
 
 class CountedReads:
@@ -269,13 +280,7 @@ class CountedReads:
 
 
 def look_once(transport: Transport, order_id: str) -> OrderState | None:
-    """Return the order as it stands, read with a single try; None if that fails.
-
-    Raises
-    ------
-    Interrupted
-        Ctrl-C: the change itself was done.
-    """
+    """Return the order as it stands, read with a single try; None if that fails."""
     operation = catalog().named("order_detail")
     wanted = build(operation, {"order_id": order_id})
     call = Call(
@@ -291,7 +296,4 @@ def look_once(transport: Transport, order_id: str) -> OrderState | None:
         order: Any = transport.send(call).data
     except OpenAPIError:
         return None
-    except KeyboardInterrupt:
-        said = _("Interrupted after the change was sent and answered (order {order_id}); the journal has it.")
-        raise Interrupted(said.format(order_id=order_id), in_flight=False) from None
     return OrderState.of(order) if isinstance(order, Mapping) and order.get("status") else None

@@ -20,10 +20,11 @@ from decimal import Decimal
 from typing import Any
 
 from jupyter_openapi.account import Account
-from jupyter_openapi.errors import RequestRefused, guarded
+from jupyter_openapi.errors import Interrupted, RequestRefused, guarded
 from jupyter_openapi.kernel import Cell, is_captured
 from jupyter_openapi.messages import N_, _, aligned, commas
 from jupyter_openapi.reply import Reply
+from jupyter_openapi.spec.given import flag
 from jupyter_openapi.spec.model import Operation
 
 
@@ -221,7 +222,7 @@ class Preview:
         ApiError, TransportError, OutcomeUnknown, Interrupted
             As `Client.call`.
         """
-        return self._send(again=again, age=self.age)
+        return self._send(again=flag("again", again), age=self.age)
 
     def _send(self, *, again: bool, age: float, look: bool = True) -> Reply:
         self._original.check()
@@ -241,7 +242,18 @@ class Preview:
                 )
             self._admit(self, again=again)
             self._spent.append("sent")
-        return self._deliver(self, look=look)
+        try:
+            return self._deliver(self, look=look)
+        except Interrupted:
+            raise
+        except KeyboardInterrupt:  # in a moment of which nobody else can say what was done
+            raise Interrupted(
+                _(
+                    "Interrupted while {name} was being sent: it may have been done. `%openapi journal` says "
+                    "what became of it."
+                ).format(name=self.operation.name),
+                in_flight=True,
+            ) from None
 
     def __str__(self) -> str:
         rows = aligned(((label, " ".join(text.split())) for label, text in self.lines), "  ")

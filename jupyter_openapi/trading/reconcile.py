@@ -9,6 +9,7 @@ since the last try. The wall clock proves nothing. An ambiguous match stays unkn
 from __future__ import annotations
 
 import math
+import re
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,7 +18,7 @@ from functools import cached_property
 from typing import Any
 
 from jupyter_openapi.account import Read
-from jupyter_openapi.errors import Interrupted, OpenAPIError, RequestRefused, TransportError
+from jupyter_openapi.errors import Interrupted, OpenAPIError, RequestRefused, TransportError, short
 from jupyter_openapi.history.fetcher import fetch
 from jupyter_openapi.kernel import is_ours, may_still_run
 from jupyter_openapi.market.money import amount
@@ -30,6 +31,7 @@ from jupyter_openapi.trading.journal import Journal
 Order = Mapping[str, Any]
 
 DAY = 86_400  # seconds before the oldest intent from which orders are read, whatever the clocks say
+DIGITS = re.compile("[0-9]{1,18}")  # of the number of an entry
 SKEW = 60.0  # seconds our clock may be off, and was perhaps when the intent was written down
 
 
@@ -251,11 +253,12 @@ def settle_by_hand(
     ApiError
         There is no such order.
     """
-    found = journal.get(intent)
+    number = str(intent).strip()
+    found = journal.get(int(number)) if DIGITS.fullmatch(number) else None
     if found is None or found.account != owner or not found.open:
         raise RequestRefused(
             _("There is no open intent {intent} of this account: `%openapi reconcile` lists them.").format(
-                intent=intent
+                intent=short(number, 40)
             )
         )
     if order_id is not None and not done:
@@ -263,8 +266,8 @@ def settle_by_hand(
     if order_id is not None:
         read("order_detail", {"order_id": order_id})
     order_id = order_id or (found.target if done else None)
-    journal.record(intent, "settled", how="by hand", took_effect=done, order_id=order_id)
-    return Settlement(intent, _what(found), "done" if done else "not done", "by hand", order_id)
+    journal.record(found.id, "settled", how="by hand", took_effect=done, order_id=order_id)
+    return Settlement(found.id, _what(found), "done" if done else "not done", "by hand", order_id)
 
 
 def _needed(journal: Journal, intent: Intent, late: float) -> float:

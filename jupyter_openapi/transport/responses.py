@@ -139,6 +139,15 @@ def _is_code(code: object) -> bool:
     return isinstance(code, int) and not isinstance(code, bool)
 
 
+def is_fault(status: int, code: int) -> bool:
+    """Tell an answer that says of the server, and not of the request, that something went wrong there.
+
+    The broker's codes begin with the status they stand for (401003, 429002, 500000), whatever the status that
+    they come with: 5xx is a fault, and 408 a time-out. Whether a change was done they do not say.
+    """
+    return status >= 500 or status == 408 or 500_000 <= code < 600_000 or 408_000 <= code < 409_000
+
+
 _TITLE = re.compile(rb"<title[^>]*>(.*?)</title", re.IGNORECASE | re.DOTALL)
 
 
@@ -244,7 +253,7 @@ def read(
         return _no_envelope(call, status, trace_id, content)
     if found.code == 0:
         return Answer(status, content, 0, found.message, trace_id, elapsed, found.data)
-    if call.effect is not Effect.READ and (status >= 500 or found.code == 500000):
+    if call.effect is not Effect.READ and is_fault(status, found.code):
         return OutcomeUnknown(
             sentence(
                 _("{name}: the broker answered '{message}'").format(name=call.name, message=found.message),
@@ -264,7 +273,7 @@ def read(
         http_status=status,
         trace_id=trace_id,
         operation=call.name,
-        advice=advice_for(found.code, found.message),
+        advice=advice_for(found.code, found.message, call.name, call.effect),
     )
 
 

@@ -33,6 +33,9 @@ KEYS = {
     "candles_of_several": ("Symbol", "Date", "Open", "High", "Low", "Close", "Volume"),
     "pivot": ("Date", "700.HK Close", "AAPL.US Close"),
     "cash_flow": ("Time", "What", "Amount", "Currency"),
+    "journal": ("Number", "Time", "What", "Side", "Symbol", "Quantity", "Price", "State", "Order"),
+    "reconcile": ("Number", "What", "Verdict", "Order"),
+    "endpoints": ("Name", "What it does"),
 }
 MORE = {"quote": ("Open", "High", "Low"), "pivot": ("700.HK Volume",)}  # where there is room
 THEMES = {"light": ("true", "#ffffff", "#111111"), "dark": ("false", "#111111", "#eeeeee")}
@@ -63,7 +66,34 @@ def frames() -> Iterator[dict[str, pd.DataFrame]]:
                 "candles_of_several": client.candles(["700.HK", "AAPL.US"], count=5),
                 "pivot": client.candles(["700.HK", "AAPL.US"], count=5, pivot=True),
                 "cash_flow": client.call("cash_flow", start_time="-30d", end_time="today").frame(),
+                **of_commands(),
             }
+
+
+def of_commands() -> dict[str, pd.DataFrame]:
+    """The frames of commands that show no reply of the broker."""
+    import pandas as pd
+
+    from jupyter_openapi.frames import describe, seal
+
+    how = "it may still be on its way: type `%openapi reconcile` again in 97 s"
+    rows = {
+        "journal": {
+            "id": 12, "created": pd.Timestamp("2026-09-21 03:04:05", tz="UTC"), "kind": "submit",
+            "side": "Buy", "symbol": "700.HK", "quantity": "100", "price": "600.00", "state": "answered",
+            "order_id": "179588660785431357", "took_effect": True, "message": None, "mode": "sandbox",
+            "digits": "0363", "client_request_id": "jo-1",
+        },
+        "reconcile": {
+            "intent": 12, "what": "submit_order Buy 100 700.HK 600.00", "verdict": "unknown", "how": how,
+            "order_id": None, "candidates": "",
+        },
+        "endpoints": {
+            "name": "fundamental_us_etf_dividend_info", "aliases": "", "effect": "read", "method": "GET",
+            "path": "/v1/quote/us-etf-dividend-info", "summary": "Dividends of an ETF (US data centre)",
+        },
+    }  # fmt: skip
+    return {name: seal(describe(pd.DataFrame([row]), operation=name)) for name, row in rows.items()}
 
 
 def html_of(frame: pd.DataFrame) -> str:

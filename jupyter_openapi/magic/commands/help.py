@@ -6,8 +6,8 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from jupyter_openapi.errors import RequestRefused, did_you_mean, sentence
-from jupyter_openapi.magic.command import CommandSpec, Invocation, Report, command, parameter
+from jupyter_openapi.errors import RequestRefused, did_you_mean, sentence, short
+from jupyter_openapi.magic.command import CommandSpec, Invocation, Report, command, listed, parameter
 from jupyter_openapi.magic.examples import ID, example
 from jupyter_openapi.magic.flags import FLAGS, Flag, applicable
 from jupyter_openapi.magic.recent import ORDER, SEEN
@@ -316,7 +316,7 @@ def overview(commands: Mapping[str, CommandSpec]) -> Report:
     parameter(
         "word", Kind.TEXT, "what to look for; several words must all be found", array=True, free_text=True
     ),
-    accepts=("out",),
+    accepts=("out", "wide"),
     examples=("endpoints", "endpoints dividend", "endpoints order history"),
 )
 def endpoints(ask: Invocation) -> pd.DataFrame:
@@ -333,7 +333,7 @@ def endpoints(ask: Invocation) -> pd.DataFrame:
     found = [each for each in operations if all(word in _searched(each) for word in words)]
     if not found:
         close = did_you_mean(words[0], [*catalog().aliases, *catalog().operations])
-        asked = " ".join(words)
+        asked = short(" ".join(words), 40)
         raise RequestRefused(
             sentence(
                 _("No operation holds '{asked}'.").format(asked=asked),
@@ -345,7 +345,14 @@ def endpoints(ask: Invocation) -> pd.DataFrame:
     )
     if saving is not None:
         notify(ask.command, saving.save(frame))
-    return frame
+    elif not words:
+        notify(
+            ask.command,
+            _("These are all {count} operations: `%openapi endpoints WORD` lists those about a word.").format(
+                count=len(frame)
+            ),
+        )
+    return listed(frame, ask.command)
 
 
 def _listed(operation: Operation) -> tuple[str, ...]:
@@ -375,7 +382,7 @@ def _searched(operation: Operation) -> str:
 )
 def explain(ask: Invocation) -> Report:
     """Return the help of what is named."""
-    words = [str(word) for word in ask.given.get("name", [])]
+    words = [str(word) for word in ask.given.get("name", []) if str(word)]
     if not words:
         return overview(ask.commands)
     if len(words) == 1 and words[0].lower() in ask.commands:
@@ -389,7 +396,7 @@ def explain(ask: Invocation) -> Report:
 
 def _code_help(word: str) -> Report | None:
     """Return what an error code of the broker means and what to do, or None if the word is no known code."""
-    from jupyter_openapi.spec.codes import error_codes
+    from jupyter_openapi.spec.codes import OF, error_codes
 
     known = error_codes().get(int(word)) if word.isascii() and word.isdigit() else None
     if known is None:
@@ -398,6 +405,10 @@ def _code_help(word: str) -> Report | None:
     lines = [
         _("{meaning}: {reason}").format(meaning=f"{known.code}{http}", reason=_(known.meaning)),
         _(known.advice),
+        *(
+            _("{case}: {advice}").format(case=_(OF[case]), advice=_(text))
+            for case, text in known.cases.items()
+        ),
     ]
     source = _("Known from: {source}.").format(source=known.source)
     return Report("\n".join([*(_filled(line) for line in lines), source]))

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from jupyter_openapi.errors import RequestRefused
+from jupyter_openapi.errors import RequestRefused, short
 from jupyter_openapi.magic.caller import refuse_in_terminal
-from jupyter_openapi.magic.command import Invocation, command, notify, parameter
+from jupyter_openapi.magic.command import Invocation, command, listed, notify, parameter
 from jupyter_openapi.magic.flags import Flag
 from jupyter_openapi.messages import _
 from jupyter_openapi.spec.model import Effect, Kind
@@ -26,6 +26,7 @@ SHOWN = (
     "quantity",
     "price",
     "state",
+    "took_effect",
     "order_id",
     "message",
     "client_request_id",
@@ -58,6 +59,7 @@ def cancel_all(ask: Invocation) -> Any:
     parameter("done", Kind.ENUM, "whether that one was done", choices=("yes", "no")),
     parameter("order_id", Kind.ID, "as which order"),
     parameter("outcome", Kind.ID, "what came of that one: an order's id, or none"),
+    accepts=("wide",),
     examples=("reconcile", "reconcile 12 outcome=none", "reconcile 12 outcome=ORDER_ID"),
 )
 def reconcile(ask: Invocation) -> pd.DataFrame:
@@ -87,14 +89,14 @@ def reconcile(ask: Invocation) -> pd.DataFrame:
     if not found:
         notify(ask.command, _("Nothing is open: the outcome of every order sent from here is known."))
     rows = [{**asdict(each), "candidates": ", ".join(each.candidates)} for each in found]
-    return pd.DataFrame(rows, columns=list(Settlement.__dataclass_fields__))
+    return listed(pd.DataFrame(rows, columns=list(Settlement.__dataclass_fields__)), ask.command)
 
 
 @command(
     "journal",
     "Show what was sent from this machine, and what became of it.",
     parameter("since", Kind.TIMESTAMP, "the first moment, such as -7d"),
-    accepts=("tz", "out"),
+    accepts=("tz", "out", "wide"),
     flags=(Flag("every", help="of every account, each sandbox that ever ran included"),),
     examples=("journal", "journal since=-7d", "journal --every"),
 )
@@ -120,7 +122,7 @@ def journal(ask: Invocation) -> pd.DataFrame:
     frame["created"] = moments.dt.floor("ms").dt.tz_convert(ask.context.tz(ask.command))
     if saving is not None:
         notify(ask.command, saving.save(frame))
-    return frame
+    return listed(frame, ask.command)
 
 
 @command(
@@ -137,6 +139,8 @@ def send(ask: Invocation) -> Any:
     from jupyter_openapi.magic.present import changed
     from jupyter_openapi.session import SESSION
 
+    if SESSION.connection.pending.last is None:
+        SESSION.connected()  # else there is none for want of a connection
     number = ask.given.get("number")
     preview = SESSION.connection.pending.choose(None if number is None else int(number))
     sighting = getattr(preview, "sighting", None)
@@ -164,8 +168,14 @@ def wait(ask: Invocation) -> Any:
     from jupyter_openapi.kernel import run
     from jupyter_openapi.session import SESSION
 
-    seconds = float(ask.given.get("timeout", 60))
-    return run(SESSION.connected().wait(str(ask.given["order_id"]), timeout=seconds))
+    seconds, order_id = float(ask.given.get("timeout", 60)), str(ask.given["order_id"])
+    if not order_id.isdecimal():  # a broker that lists an order late would be asked for it for 10 seconds
+        raise RequestRefused(
+            _("{order_id!r} is no order's id, which is digits: `%openapi orders` lists them.").format(
+                order_id=short(order_id, 40)
+            )
+        )
+    return run(SESSION.connected().wait(order_id, timeout=seconds))
 
 
 @command(

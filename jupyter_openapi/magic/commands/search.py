@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 from weakref import WeakKeyDictionary
 
 from jupyter_openapi.errors import OpenAPIError
-from jupyter_openapi.magic.command import Invocation, command, notify, parameter
+from jupyter_openapi.magic.command import Invocation, command, listed, notify, parameter
 from jupyter_openapi.magic.present import ask_names
 from jupyter_openapi.magic.recent import SEEN, SYMBOL
 from jupyter_openapi.market.names import NAMES, Match
@@ -59,7 +59,6 @@ _LOCK = threading.Lock()
 )
 def search(ask: Invocation) -> pd.DataFrame:
     """Return a frame of the symbols found, the nearest first; say what was searched."""
-    from jupyter_openapi.frames import describe
     from jupyter_openapi.magic.export import Saving
     from jupyter_openapi.session import SESSION
 
@@ -70,7 +69,7 @@ def search(ask: Invocation) -> pd.DataFrame:
     matches = _found(client, text)
     frame = _frame(matches, account)
     SEEN.note(SYMBOL, reversed([match.symbol for match in matches]))
-    describe(frame, operation="search", searched=[*account.read, OWN, SEEN_BEFORE], word=text)
+    listed(frame, ask.command, searched=[*account.read, OWN, SEEN_BEFORE], word=text)
     notify(ask.command, searched(account, connected=client is not None))
     if not matches:
         notify(ask.command, _nothing(text))
@@ -111,8 +110,6 @@ def _read(client: Client) -> _Account:
 def _frame(matches: list[Match], account: _Account) -> pd.DataFrame:
     import pandas as pd
 
-    from jupyter_openapi.frames import seal
-
     rows = [
         (
             match.symbol,
@@ -122,7 +119,7 @@ def _frame(matches: list[Match], account: _Account) -> pd.DataFrame:
         )
         for match in matches
     ]
-    return seal(pd.DataFrame(rows, columns=COLUMNS, dtype="str"))
+    return pd.DataFrame(rows, columns=COLUMNS, dtype="str")
 
 
 def _places(symbol: str, account: _Account) -> list[str]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from decimal import InvalidOperation
 from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
@@ -18,6 +19,7 @@ from jupyter_openapi.magic.pasted import FULL_WIDTH
 from jupyter_openapi.market.money import plain
 from jupyter_openapi.messages import _
 from jupyter_openapi.spec.model import Effect, Kind
+from jupyter_openapi.spec.values import number_of
 from jupyter_openapi.trading.shorthand import MARKET, PRICES, QUANTITIES, held, noted, priced, word_among
 
 if TYPE_CHECKING:
@@ -205,4 +207,18 @@ def _filled(client: Client, side: str, given: Mapping[str, Any]) -> tuple[dict[s
         price = priced(read, symbol, word, client.tz)
         fields["price"] = plain(price.number)
         lines.append(("price", price.said))
+    elif not _is_number(given.get("price", 0)):
+        raise RequestRefused(
+            _(
+                "@ {price} is no price: type a number, such as %openapi {side} 100 {symbol} @ 600, or one of "
+                "@ market, bid, ask, last."
+            ).format(price=short(str(given["price"]), 40), side=side.lower(), symbol=symbol)
+        )
     return fields, lines
+
+
+def _is_number(value: Any) -> bool:
+    try:
+        return bool(number_of(value).is_finite())
+    except InvalidOperation:
+        return False
