@@ -113,7 +113,7 @@ def test_only_true_sends(client: Client, odd: Any) -> None:
     assert client.journal.rows() == []
 
 
-@pytest.mark.parametrize("odd", ["", " ", "a", "1234567", "x" * 65, "two words", "a\tb-12345", "é" * 10])
+@pytest.mark.parametrize("odd", ["", " ", "x" * 65, "two words", "a\tb-12345", "é" * 10])
 def test_an_order_s_own_id_is_one_that_the_broker_can_keep(client: Client, odd: str) -> None:
     """An empty id would make a repeat a second order."""
     with pytest.raises(RequestRefused, match="can't tell this order from others"):

@@ -12,7 +12,7 @@ from jupyter_openapi.messages import _
 from jupyter_openapi.spec.model import Operation
 
 REMARK = 64  # the shortest limit on a remark that the documentation gives
-_USABLE = re.compile(r"[A-Za-z0-9._:-]{8,64}")
+_USABLE = re.compile(r"[!-~]{1,64}")
 """An id of an order that no server will shorten, trim or take for none."""
 
 
@@ -24,7 +24,7 @@ def identified(operation: Operation, body: Any) -> tuple[str | None, str | None]
     if not _USABLE.fullmatch(request_id):
         raise RequestRefused(
             _(
-                "client_request_id {request_id!r:.40} can't tell this order from others: use 8 to 64 letters "
+                "client_request_id {request_id!r:.40} can't tell this order from others: use up to 64 letters "
                 "and digits, new for each order, or leave it out. Nothing was sent."
             ).format(request_id=request_id)
         )
