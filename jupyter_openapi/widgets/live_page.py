@@ -171,8 +171,9 @@ class LivePage(Page):
             return
         kind = content.get("kind")
         if kind == "painted":
-            if isinstance(number := content.get("update"), int):
-                self._pump.painted(page, number)
+            number, ahead = content.get("update"), content.get("ahead", 0)
+            if isinstance(number, int) and isinstance(ahead, int):
+                self._pump.painted(page, number, ahead)
             return
         super()._receive(_widget, content, _buffers)
         if kind == "gone":
