@@ -5,6 +5,7 @@ import { Feed } from "./feed.js";
 import { button, field, Head, h, mount, Notices, section, setChoices, setText, show } from "./parts.js";
 
 const MOVES = { ArrowLeft: -0.1, ArrowRight: 0.1, PageUp: -0.8, PageDown: 0.8 };
+const FEW = 9; // values that two lines of a panel of 640 px hold
 const ZOOMS = { "+": 0.8, "=": 0.8, "-": 1.25 };
 
 class CandleChart {
@@ -193,6 +194,7 @@ class CandleChart {
         .map((/** @type {any[]} */ mark) => said("jo-mark", mark[3])),
     ];
     fill(this.values, parts);
+    this.values.classList.toggle("jo-few", parts.length <= FEW);
   }
 
   close() {
