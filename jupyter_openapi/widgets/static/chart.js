@@ -136,7 +136,8 @@ class CandleChart {
     if (bars.length) drawing.take(bars);
     if ("marks" in changed) drawing.setMarks(changed.marks);
     if ("lines" in changed) drawing.setLines(changed.lines);
-    this.root.dataset.bars = String(drawing.bars.list.length);
+    const count = String(drawing.bars.list.length);
+    if (this.root.dataset.bars !== count) this.root.dataset.bars = count;
   }
 
   /** @param {Record<string, any>} changed */
