@@ -159,6 +159,16 @@ def test_a_second_page_gets_the_whole_state_and_is_waited_for_a_while(told: Told
     assert len(told.sent(PACE.patience, paint="p")) <= 2  # it is there again, and too slow
 
 
+def test_a_page_that_was_closed_a_while_ago_is_not_waited_for(told: Told) -> None:
+    told.hello("old")
+    told.sent(1, paint="old")
+    told.now += PACE.alive
+    told.hello("new")
+    found = told.sent(1, paint="new")
+    assert [update.base for _at, update in found[:2]] == [0, found[0][1].number]
+    assert len(found) >= 9
+
+
 def test_a_cell_whose_kernel_hears_nothing_gets_two_a_second(told: Told) -> None:
     told.hello()
     told.sent(1, paint="p")

@@ -193,6 +193,23 @@ def test_a_page_that_is_gone_frees_it_and_one_that_comes_starts_it(
     again.panel.close()
 
 
+def test_who_leaves_looks_once_more_whether_a_page_has_come(client: Client, sandbox: SandboxProcess) -> None:
+    """A panel once left a page that had just said hello, which then waited for its next sign of life."""
+    page = opened(client, "700.HK", pace=QUICK)
+    assert until(lambda: page.state.get("note") == "Live.")
+    page.open = False
+    assert until(lambda: not links(sandbox))
+    begun: list[bool] = []
+    follow = page.panel.follow
+    page.panel.follow = lambda: (begun.append(page.panel._pump.watched), follow())
+    page.tell("hello")
+    assert begun == [True]  # what starts it has been heard before
+    page.panel._leave()
+    assert page.panel.following
+    assert until(lambda: not links(sandbox))
+    page.panel.close()
+
+
 def test_a_closed_panel_follows_no_other_account(client: Client, sandbox: SandboxProcess) -> None:
     from jupyter_openapi.widgets import Chart
     from jupyter_openapi.widgets.polling import publish

@@ -1,10 +1,10 @@
 """Flow of a live panel's updates: never faster than the pages paint, and none when nobody answers.
 
 The state of a panel is a flat dictionary; an update holds what differs from the state that every page is
-known to have. The next one goes when the pages have said that they painted the last. A page that keeps up says in
-advance that a few more may be on their way, and then speaks once a second: each word of a page costs a front end
-more than an update does. While a cell runs whose kernel can't hear the pages, a few go all the same; a page that
-can be heard in it is waited for as ever.
+known to have. The next one goes when the pages have said that they painted the last. A page that keeps up
+says in advance that a few more may be on their way, and then speaks once a second: each word of a page costs
+a front end more than an update does. While a cell runs whose kernel can't hear the pages, a few go all the
+same; a page that can be heard in it is waited for as ever.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class Pace:
         A page that has not painted an update for so long is not waited for: others must not be a second
         behind.
     alive
-        A page that was heard so long before a cell began is taken for open while the kernel can't hear.
+        A page that was heard so long ago, or before a cell began whose kernel can't hear, is taken for open.
     beat
         Between two looks at a state that changes without telling.
     leave
@@ -101,6 +101,10 @@ class Flow:
         known, self._dirty = self._dirty, True
         return not known
 
+    def heard(self, now: float) -> None:
+        """Note a sign of life: the panel was started, or a page says something."""
+        self._heard = max(self._heard, now)
+
     def asked(self, page: str, now: float, *, whole: bool) -> None:
         """Note that a page waits for an answer; `whole`: it shows nothing yet."""
         known = self._pages.setdefault(page, _Page(now))
@@ -138,7 +142,9 @@ class Flow:
         """Tell whether a page is waited for: it is up to date, or may still paint."""
         if self._ready(page):
             return True
-        return not page.slow and now - self._sent < self.pace.patience
+        if page.slow or now - page.heard >= self.pace.alive:
+            return False  # it was closed without a word, or it is hidden, and asks anew when it is seen
+        return now - self._sent < self.pace.patience
 
     def deaf(self) -> bool:
         """Tell whether a cell runs whose kernel may not hear the pages there are."""
@@ -230,11 +236,22 @@ class Pump:
         """Whether its thread lives."""
         return self._thread is not None
 
+    @property
+    def watched(self) -> bool:
+        """Whether there was a sign of life not too long ago."""
+        with self._changed:
+            return self._flow.left(time.monotonic()) > 0
+
     def touch(self) -> None:
         """Note that the state may have changed."""
         with self._changed:
             if self._flow.touch():  # quotes come far more often than updates go
                 self._changed.notify()
+
+    def heard(self) -> None:
+        """Note a sign of life."""
+        with self._changed:
+            self._flow.heard(time.monotonic())
 
     def asked(self, page: str, *, whole: bool) -> None:
         """Note that a page waits for an answer."""
