@@ -66,6 +66,10 @@ const look = () => {
 };
 requestAnimationFrame(look);
 """
+FIVE_PAGES = """(canvas) => {
+  const pressed = { key: "PageUp", bubbles: true };
+  for (let i = 0; i < 5; i++) canvas.dispatchEvent(new KeyboardEvent("keydown", pressed));
+}"""
 BUSY = """
 import time
 ends = time.monotonic() + 6
@@ -174,8 +178,9 @@ def own_orders_are_on_the_chart(chart: Locator, sandbox: SandboxProcess) -> None
 def earlier_bars_come_when_it_is_moved(chart: Locator, page: Page) -> None:
     count = int(str(chart.get_attribute("data-bars")))
     chart.locator(".jo-canvas").focus()
-    for _ in range(6):
-        page.keyboard.press("PageUp")
+    page.keyboard.press("PageUp")
+    # Keys that come faster than frames, as a busy machine has them: each of them counts.
+    chart.locator(".jo-canvas").evaluate(FIVE_PAGES)
     until(lambda: int(str(chart.get_attribute("data-bars"))) >= count + 400, 60)
     chart.get_by_label("Period").select_option("1d")
     expect(chart.locator(".jo-when")).to_have_text(re.compile(r"^\d{4}-\d\d-\d\d$"))

@@ -32,6 +32,8 @@ export class Drawing {
     this.colors = look();
     this.bars = new Bars();
     this.unseen = true; // nobody has chosen yet what is seen
+    /** @type {{from: number, to: number} | null} */
+    this.wanted = null; // what keys have asked for since the last frame: the library goes there with the next one
     this.chart = library.createChart(box, {
       autoSize: true,
       crosshair: { mode: library.CrosshairMode.Normal },
@@ -73,6 +75,7 @@ export class Drawing {
       pointed(time === undefined ? -1 : this.bars.at(Number(time))),
     );
     this.chart.timeScale().subscribeVisibleLogicalRangeChange((range) => {
+      this.wanted = null;
       if (range && this.bars.list.length && range.from < NEAR) older();
     });
   }
@@ -242,11 +245,12 @@ export class Drawing {
    */
   move(shift, zoom) {
     const scale = this.chart.timeScale();
-    const range = scale.getVisibleLogicalRange();
+    const range = this.wanted ?? scale.getVisibleLogicalRange();
     if (!range) return;
     const width = range.to - range.from;
     const from = range.from + shift * width;
-    scale.setVisibleLogicalRange({ from: from + width * (1 - zoom), to: from + width });
+    this.wanted = { from: from + width * (1 - zoom), to: from + width };
+    scale.setVisibleLogicalRange(this.wanted);
   }
 
   fit() {
