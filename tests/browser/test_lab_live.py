@@ -115,6 +115,11 @@ def table_moves_in_place(table: Locator, page: Page) -> None:
     expect(rows.first).to_contain_text("700.HK")
     expect(rows.first.locator('td[data-label="Change"]')).to_have_text(re.compile(r"^[+\u2212]?\d"))
     expect(rows.first.locator('td[data-label="Time"]')).to_have_text(re.compile(r" HKT$"))
+    # The chart beside it brings the panels' common styles once more: they must not win over the table's own.
+    tops = rows.first.locator(".jo-text").evaluate_all(
+        "(nodes) => nodes.map((node) => node.getBoundingClientRect().top)"
+    )
+    assert len(set(tops)) == 1, tops
     table.locator("tbody").evaluate(OBSERVE)
     for _ in range(2):
         moves(table, 'td[data-label="Time"]')
