@@ -104,7 +104,7 @@ def test_a_second_page_is_waited_for_though_the_first_lets_some_come(told: Told)
     told.hello()
     told.sent(1, paint="p", ahead=15)
     told.hello("q")
-    found = told.sent(1.5, paint="p", ahead=15)
+    found = told.sent(0.7, paint="p", ahead=15)
     assert [update.base for _at, update in found] == [0]
     told.flow.painted("q", told.flow.number, told.now, 15)
     assert len(told.sent(1)) >= 9
