@@ -26,7 +26,9 @@ class Told:
         self.now, self.began, self.state = 100.0, None, {"a": 0}
         self.flow = Flow(Pace(**pace), lambda: self.began, self.now)
 
-    def sent(self, seconds: float, *, change: bool = True, paint: str = "") -> list[tuple[float, Update]]:
+    def sent(
+        self, seconds: float, *, change: bool = True, paint: str = "", ahead: int = 0
+    ) -> list[tuple[float, Update]]:
         """Let time pass in steps of 10 ms, with a change at each; return what was sent, and when."""
         found = []
         for _ in range(round(seconds * 100)):
@@ -37,7 +39,7 @@ class Told:
             if self.flow.due(self.now) == 0 and (update := self.flow.take(self.state, self.now)):
                 found.append((self.now, update))
                 if paint:
-                    self.flow.painted(paint, update.number, self.now)
+                    self.flow.painted(paint, update.number, self.now, ahead)
         return found
 
     def hello(self, page: str = "p") -> None:
@@ -67,6 +69,56 @@ def test_the_next_waits_for_a_page_that_has_not_painted(told: Told) -> None:
     (first,) = told.sent(1)
     told.flow.painted("p", first[1].number, told.now)
     assert len(told.sent(1)) == 1
+
+
+def test_a_page_that_lets_some_come_unasked_speaks_once_a_second(told: Told) -> None:
+    told.hello()
+    told.sent(0.2, paint="p", ahead=15)
+    found = []
+    for _ in range(5):
+        found += told.sent(1)
+        told.flow.painted("p", told.flow.number, told.now, 15)
+    assert 48 <= len(found) <= 51
+    assert all(update.base == update.number - 1 for _at, update in found)
+    assert all(set(update.changed) == {"a"} for _at, update in found)
+
+
+@pytest.mark.parametrize(("ahead", "most"), [(0, 1), (4, 5), (15, 16), (10**6, 16), (-5, 1)])
+def test_what_comes_unasked_ends_soon_when_the_page_is_gone(told: Told, ahead: int, most: int) -> None:
+    told.hello()
+    told.sent(0.2, paint="p", ahead=ahead)
+    assert len(told.sent(60)) in {most - 1, most}
+
+
+def test_a_page_that_is_slow_takes_back_what_it_let_come(told: Told) -> None:
+    told.hello()
+    told.sent(1, paint="p", ahead=15)
+    told.flow.painted("p", told.flow.number, told.now, 0)
+    assert len(told.sent(1.5)) == 1
+    told.hello()  # it was hidden, and shows nothing now: it is waited for
+    ((_at, whole),) = told.sent(1.5)
+    assert whole.base == 0
+
+
+def test_a_second_page_is_waited_for_though_the_first_lets_some_come(told: Told) -> None:
+    told.hello()
+    told.sent(1, paint="p", ahead=15)
+    told.hello("q")
+    found = told.sent(0.7, paint="p", ahead=15)
+    assert [update.base for _at, update in found] == [0]
+    told.flow.painted("q", told.flow.number, told.now, 15)
+    assert len(told.sent(1)) >= 9
+
+
+def test_a_cell_that_hears_nothing_gets_what_was_let_come_and_then_two_a_second(told: Told) -> None:
+    told.hello()
+    told.sent(1, paint="p", ahead=8)
+    known = told.flow.number
+    told.began = told.now
+    found = told.sent(6)
+    assert 8 + 9 <= len(found) <= 9 + 11
+    # What the page is not known to have is in each, for it can't ask.
+    assert {update.base for _at, update in found} == {known}
 
 
 def test_when_no_page_answers_nothing_goes(told: Told) -> None:
@@ -105,6 +157,16 @@ def test_a_second_page_gets_the_whole_state_and_is_waited_for_a_while(told: Told
     assert len(found) >= 10
     told.flow.painted("q", told.flow.number, told.now)
     assert len(told.sent(PACE.patience, paint="p")) <= 2  # it is there again, and too slow
+
+
+def test_a_page_that_was_closed_a_while_ago_is_not_waited_for(told: Told) -> None:
+    told.hello("old")
+    told.sent(1, paint="old")
+    told.now += PACE.alive
+    told.hello("new")
+    found = told.sent(1, paint="new")
+    assert [update.base for _at, update in found[:2]] == [0, found[0][1].number]
+    assert len(found) >= 9
 
 
 def test_a_cell_whose_kernel_hears_nothing_gets_two_a_second(told: Told) -> None:
@@ -190,7 +252,7 @@ def test_keys_that_are_gone_make_the_update_a_whole_one(told: Told) -> None:
 
 
 @settings(max_examples=soak(500), deadline=None)
-@given(st.lists(st.tuples(st.sampled_from("tpgaAs"), st.sampled_from("xyz")), max_size=60))
+@given(st.lists(st.tuples(st.sampled_from("tpPgaAs"), st.sampled_from("xyz")), max_size=60))
 def test_every_page_that_paints_shows_the_state(steps: list[tuple[str, str]]) -> None:
     """Whatever pages do, what each has after an update that reached it is the whole state of that moment."""
     told = Told()
@@ -203,8 +265,8 @@ def test_every_page_that_paints_shows_the_state(steps: list[tuple[str, str]]) ->
         elif what == "g":
             shown.pop(page, None)
             told.flow.gone(page, told.now)
-        elif what == "p" and page in shown:
-            told.flow.painted(page, told.flow.number, told.now)
+        elif what in "pP" and page in shown:
+            told.flow.painted(page, told.flow.number, told.now, 3 if what == "P" else 0)
         elif what == "a" and page in shown:
             told.flow.asked(page, told.now, whole=False)
         elif what == "A":

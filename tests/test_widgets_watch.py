@@ -166,9 +166,10 @@ def test_stop_frees_the_subscription_and_start_takes_it_again(
     assert until(lambda: page.state["following"] is False)
     assert page.state["note"] == "Stopped: these are the last values."
     assert page.cell(0, "Last") == before
+    seen = len(page.updates)
     page.tell("ping")  # a sign of life starts nothing that a person stopped
     page.tell("hello")
-    assert until(lambda: len(page.updates) > 3)
+    assert until(lambda: len(page.updates) > seen)
     assert links(sandbox) == []
     page.tell("start")
     assert until(lambda: page.state["note"] == "Live.")
@@ -191,6 +192,23 @@ def test_a_page_that_is_gone_frees_it_and_one_that_comes_starts_it(
     assert again.ping(lambda: again.state.get("note") == "Live.")
     assert again.updates[0]["base"] == 0
     again.panel.close()
+
+
+def test_who_leaves_looks_once_more_whether_a_page_has_come(client: Client, sandbox: SandboxProcess) -> None:
+    """A panel once left a page that had just said hello, which then waited for its next sign of life."""
+    page = opened(client, "700.HK", pace=QUICK)
+    assert until(lambda: page.state.get("note") == "Live.")
+    page.open = False
+    assert until(lambda: not links(sandbox))
+    begun: list[bool] = []
+    follow = page.panel.follow
+    page.panel.follow = lambda: (begun.append(page.panel._pump.watched), follow())
+    page.tell("hello")
+    assert begun == [True]  # what starts it has been heard before
+    page.panel._leave()
+    assert page.panel.following
+    assert until(lambda: not links(sandbox))
+    page.panel.close()
 
 
 def test_a_closed_panel_follows_no_other_account(client: Client, sandbox: SandboxProcess) -> None:

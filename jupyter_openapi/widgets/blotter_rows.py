@@ -11,6 +11,7 @@ from typing import Any
 from jupyter_openapi.market import orders
 from jupyter_openapi.market.money import money, plain
 from jupyter_openapi.messages import N_, _, pgettext
+from jupyter_openapi.plots.style import MINUS
 from jupyter_openapi.widgets.panel import HIDDEN, Cell, column, without_ids
 from jupyter_openapi.widgets.queries import moment, number
 
@@ -141,7 +142,7 @@ def _distance(order: Mapping[str, Any], last: Decimal | None) -> Cell:
     if not price or not last or not may_work(order):
         return Cell("")
     away = (price - last) / last * 100
-    return Cell(f"{away:+.2f}%", sort=float(abs(away)))
+    return Cell(f"{away:+.2f}%".replace("-", MINUS), sort=float(abs(away)))
 
 
 def _filled(order: Mapping[str, Any], *, privacy: bool) -> Cell:

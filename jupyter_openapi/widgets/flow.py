@@ -1,8 +1,10 @@
 """Flow of a live panel's updates: never faster than the pages paint, and none when nobody answers.
 
 The state of a panel is a flat dictionary; an update holds what differs from the state that every page is
-known to show. The next one goes when the pages have said that they painted the last. While a cell runs whose
-kernel can't hear the pages, a few go all the same; a page that can be heard in it is waited for as ever.
+known to have. The next one goes when the pages have said that they painted the last. A page that keeps up
+says in advance that a few more may be on their way, and then speaks once a second: each word of a page costs
+a front end more than an update does. While a cell runs whose kernel can't hear the pages, a few go all the
+same; a page that can be heard in it is waited for as ever.
 """
 
 from __future__ import annotations
@@ -15,6 +17,8 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 State = Mapping[str, Any]
+
+MOST_AHEAD = 15  # updates that a page can have let come before it says that it painted them
 
 log = logging.getLogger(__name__)
 
@@ -33,7 +37,7 @@ class Pace:
         A page that has not painted an update for so long is not waited for: others must not be a second
         behind.
     alive
-        A page that was heard so long before a cell began is taken for open while the kernel can't hear.
+        A page that was heard so long ago, or before a cell began whose kernel can't hear, is taken for open.
     beat
         Between two looks at a state that changes without telling.
     leave
@@ -61,6 +65,7 @@ class _Page:
     heard: float
     painted: int = -1  # the number of the last update it painted
     slow: bool = False  # it was waited for in vain, and has not been heard since
+    ahead: int = 0  # how many updates it lets come after the last that it painted
 
 
 @dataclass
@@ -96,6 +101,10 @@ class Flow:
         known, self._dirty = self._dirty, True
         return not known
 
+    def heard(self, now: float) -> None:
+        """Note a sign of life: the panel was started, or a page says something."""
+        self._heard = max(self._heard, now)
+
     def asked(self, page: str, now: float, *, whole: bool) -> None:
         """Note that a page waits for an answer; `whole`: it shows nothing yet."""
         known = self._pages.setdefault(page, _Page(now))
@@ -103,14 +112,15 @@ class Flow:
         known.slow = False
         self._asked, self._gone = True, False
         if whole:
-            known.painted = -1
+            known.painted, known.ahead = -1, 0
             self._shown = None
 
-    def painted(self, page: str, number: int, now: float) -> None:
-        """Note that a page shows an update."""
+    def painted(self, page: str, number: int, now: float, ahead: int = 0) -> None:
+        """Note that a page shows an update, and how many more it lets come before it speaks again."""
         known = self._pages.setdefault(page, _Page(now))
         known.heard = self._heard = now
         known.slow = False
+        known.ahead = max(0, min(ahead, MOST_AHEAD))
         known.painted = max(known.painted, min(number, self.number))
         self._gone = False
         least = min(each.painted for each in self._pages.values() if self._minds(each, now))
@@ -124,11 +134,17 @@ class Flow:
         self._heard = max(self._heard, now)
         self._gone = not self._pages
 
+    def _ready(self, page: _Page) -> bool:
+        """Tell whether the next update may go to a page: it painted the last, or said that it would."""
+        return page.painted >= 0 and self.number - page.painted <= page.ahead
+
     def _minds(self, page: _Page, now: float) -> bool:
         """Tell whether a page is waited for: it is up to date, or may still paint."""
-        if page.painted == self.number:
+        if self._ready(page):
             return True
-        return not page.slow and now - self._sent < self.pace.patience
+        if page.slow or now - page.heard >= self.pace.alive:
+            return False  # it was closed without a word, or it is hidden, and asks anew when it is seen
+        return now - self._sent < self.pace.patience
 
     def deaf(self) -> bool:
         """Tell whether a cell runs whose kernel may not hear the pages there are."""
@@ -147,19 +163,18 @@ class Flow:
             return max(0.0, earliest)
         if not self._dirty:
             return None
-        if self.deaf():
+        ready = [self._ready(page) for page in self._pages.values()]
+        if self.deaf() and not (ready and all(ready)):
             self._deaf_at = now
             return max(0.0, self._sent + self.pace.deaf - now)
         late = [
             self._sent + self.pace.patience - now
             for page in self._pages.values()
-            if page.painted != self.number and self._minds(page, now)
+            if not self._ready(page) and self._minds(page, now)
         ]
         if late:
             return max(min(late), 0.01)  # a page that paints ends the wait
-        if any(page.painted == self.number for page in self._pages.values()):
-            return max(0.0, earliest)
-        return None
+        return max(0.0, earliest) if any(ready) else None
 
     def left(self, now: float) -> float:
         """Return in how many seconds the panel counts as left; 0 or less when it is."""
@@ -170,15 +185,17 @@ class Flow:
     def take(self, state: State, now: float) -> Update | None:
         """Return the update that brings the pages to `state`; None if they show it, and none has asked."""
         asked, self._asked, self._dirty = self._asked, False, False
-        base, before = self._shown or (0, {})
-        if base and not before.keys() <= state.keys():
-            base, before = 0, {}
-        changed = {key: value for key, value in state.items() if key not in before or before[key] != value}
         last = self._waiting.get(self.number, self._shown[1] if self._shown else None)
         if not asked and last == state:
             return None
+        base, before = self._shown or (0, {})
+        if base and last is not None and not self.deaf():
+            base, before = self.number, last  # a page that missed it asks for the whole, and is heard
+        if base and not before.keys() <= state.keys():
+            base, before = 0, {}
+        changed = {key: value for key, value in state.items() if key not in before or before[key] != value}
         for page in self._pages.values():
-            page.slow = page.slow or (page.painted != self.number and page.heard <= self._sent)
+            page.slow = page.slow or (not self._ready(page) and page.heard <= self._sent)
         self.number += 1
         self._sent = now
         self._waiting[self.number] = state
@@ -219,11 +236,22 @@ class Pump:
         """Whether its thread lives."""
         return self._thread is not None
 
+    @property
+    def watched(self) -> bool:
+        """Whether there was a sign of life not too long ago."""
+        with self._changed:
+            return self._flow.left(time.monotonic()) > 0
+
     def touch(self) -> None:
         """Note that the state may have changed."""
         with self._changed:
             if self._flow.touch():  # quotes come far more often than updates go
                 self._changed.notify()
+
+    def heard(self) -> None:
+        """Note a sign of life."""
+        with self._changed:
+            self._flow.heard(time.monotonic())
 
     def asked(self, page: str, *, whole: bool) -> None:
         """Note that a page waits for an answer."""
@@ -231,10 +259,10 @@ class Pump:
             self._flow.asked(page, time.monotonic(), whole=whole)
             self._wake()
 
-    def painted(self, page: str, number: int) -> None:
-        """Note that a page shows an update."""
+    def painted(self, page: str, number: int, ahead: int = 0) -> None:
+        """Note that a page shows an update, and how many more it lets come before it speaks again."""
         with self._changed:
-            self._flow.painted(page, number, time.monotonic())
+            self._flow.painted(page, number, time.monotonic(), ahead)
             self._wake()
 
     def gone(self, page: str) -> None:

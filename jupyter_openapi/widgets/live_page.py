@@ -109,7 +109,9 @@ class LivePage(Page):
 
     def _leave(self) -> None:
         """Free the subscription: no page has shown the panel for a while. One that does starts it again."""
-        self._release()
+        with self._turn:  # a page that was heard meanwhile has seen that the panel follows, and relies on it
+            if not self._pump.watched:
+                self._release()
 
     def touch(self) -> None:
         """Note that the state may have changed."""
@@ -117,10 +119,11 @@ class LivePage(Page):
 
     def message(self, kind: str, content: Mapping[str, Any]) -> None:
         """Take one message of the page."""
-        if kind == "stop":
-            self.stop()
-        elif kind == "start" or (not self.following and not self.stopped):
-            self.start()
+        with self._turn:
+            if kind == "stop":
+                self.stop()
+            elif kind == "start" or (not self.following and not self.stopped):
+                self.start()
         if kind not in {"hello", "ping", "start", "stop"}:
             self.ask(kind, content)
 
@@ -171,9 +174,12 @@ class LivePage(Page):
             return
         kind = content.get("kind")
         if kind == "painted":
-            if isinstance(number := content.get("update"), int):
-                self._pump.painted(page, number)
+            number, ahead = content.get("update"), content.get("ahead", 0)
+            if isinstance(number, int) and isinstance(ahead, int):
+                self._pump.painted(page, number, ahead)
             return
+        if kind != "gone":
+            self._pump.heard()  # first of all, so that nobody leaves while the panel is started
         super()._receive(_widget, content, _buffers)
         if kind == "gone":
             self._pump.gone(page)

@@ -210,7 +210,7 @@ def holdings_view(frame: pd.DataFrame, *, privacy: bool) -> dict[str, Any]:
             _text(row["symbol"]),
             _text(row["symbol_name"]),
             _amount(row["quantity"], privacy=privacy, places=None),
-            _amount(row["last_done"], privacy=False, places=None),
+            _price(row["last_done"]),
             _amount(row["market_value"], privacy=privacy),
             _signed(row["unrealized_pl"], privacy=privacy),
             _percent(row["unrealized_pl_pct"]),
@@ -261,7 +261,7 @@ def _text(value: Any) -> Cell:
 
 
 def _amount(value: Any, *, privacy: bool, places: int | None = 2) -> Cell:
-    """Return an amount; a price or a quantity, without `places`, keeps the digits it has."""
+    """Return an amount; a quantity, without `places`, keeps the digits it has."""
     number = _known(value)
     if number is None:
         return Cell(UNKNOWN)
@@ -271,6 +271,15 @@ def _amount(value: Any, *, privacy: bool, places: int | None = 2) -> Cell:
         return Cell(amount_text(number, places=places), sort=number)
     text = f"{number:,.8f}".rstrip("0").rstrip(".")
     return Cell(text.replace("-", MINUS), sort=number)
+
+
+def _price(value: Any) -> Cell:
+    """Return a price with the decimals it has, two at least, so that they stand below each other."""
+    number = _known(value)
+    if number is None:
+        return Cell(UNKNOWN)
+    whole, _point, decimals = f"{number:,.8f}".rstrip("0").partition(".")
+    return Cell(f"{whole}.{decimals:0<2}".replace("-", MINUS), sort=number)
 
 
 def _earned(row: Mapping[Any, Any], name: str, *, privacy: bool) -> Cell:

@@ -32,6 +32,11 @@ export class Channel {
     model.on("msg:custom", this.onMessage);
     model.on("comm_live_update", this.onLive);
     document.addEventListener("visibilitychange", this.onSeen);
+    // A tab that is closed or loaded anew says so, and is not waited for; one that is taken back says hello.
+    this.onLeft = () => this.leave();
+    this.onBack = (/** @type {PageTransitionEvent} */ event) => event.persisted && this.send("hello");
+    window.addEventListener("pagehide", this.onLeft);
+    window.addEventListener("pageshow", this.onBack);
     this.clock = setInterval(() => document.hidden || this.send("ping"), ALIVE);
   }
 
@@ -67,12 +72,20 @@ export class Channel {
     this.model.off("msg:custom", this.onMessage);
     this.model.off("comm_live_update", this.onLive);
     document.removeEventListener("visibilitychange", this.onSeen);
+    window.removeEventListener("pagehide", this.onLeft);
+    window.removeEventListener("pageshow", this.onBack);
     this.silent = () => {};
+    this.leave();
+    this.asked.clear();
+  }
+
+  /** Say that this page shows nothing any more. */
+  leave() {
+    this.number += 1;
     try {
-      this.model.send({ kind: "gone", page: this.page, number: this.number + 1 });
+      this.model.send({ kind: "gone", page: this.page, number: this.number });
     } catch {
       // The kernel has gone first.
     }
-    this.asked.clear();
   }
 }

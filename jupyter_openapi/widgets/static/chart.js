@@ -5,6 +5,8 @@ import { Feed } from "./feed.js";
 import { button, field, Head, h, mount, Notices, section, setChoices, setText, show } from "./parts.js";
 
 const MOVES = { ArrowLeft: -0.1, ArrowRight: 0.1, PageUp: -0.8, PageDown: 0.8 };
+const AGAIN = 5000; // ms after which earlier bars that did not come may be asked for again
+const FEW = 9; // values that two lines of a panel of 640 px hold
 const ZOOMS = { "+": 0.8, "=": 0.8, "-": 1.25 };
 
 class CandleChart {
@@ -20,6 +22,7 @@ class CandleChart {
     this.drawing = null;
     this.place = -1;
     this.asked = 0; // the first bar before which earlier ones were asked for
+    this.askedAt = 0;
     this.head = new Head("Chart");
     this.notices = new Notices();
     this.period = h("select", { onchange: () => this.feed.send("period", { period: this.period.value }) });
@@ -135,7 +138,8 @@ class CandleChart {
     if (bars.length) drawing.take(bars);
     if ("marks" in changed) drawing.setMarks(changed.marks);
     if ("lines" in changed) drawing.setLines(changed.lines);
-    this.root.dataset.bars = String(drawing.bars.list.length);
+    const count = String(drawing.bars.list.length);
+    if (this.root.dataset.bars !== count) this.root.dataset.bars = count;
   }
 
   /** @param {Record<string, any>} changed */
@@ -157,8 +161,10 @@ class CandleChart {
 
   askOlder() {
     const first = this.drawing?.bars.list[0]?.[0] ?? 0;
-    if (this.state.ended || !first || this.asked === first) return;
+    const now = performance.now();
+    if (this.state.ended || !first || (this.asked === first && now - this.askedAt < AGAIN)) return;
     this.asked = first;
+    this.askedAt = now;
     this.feed.send("older");
   }
 
@@ -193,6 +199,7 @@ class CandleChart {
         .map((/** @type {any[]} */ mark) => said("jo-mark", mark[3])),
     ];
     fill(this.values, parts);
+    this.values.classList.toggle("jo-few", parts.length <= FEW);
   }
 
   close() {

@@ -32,6 +32,8 @@ export class Drawing {
     this.colors = look();
     this.bars = new Bars();
     this.unseen = true; // nobody has chosen yet what is seen
+    /** @type {{from: number, to: number} | null} */
+    this.wanted = null; // what keys have asked for since the last frame: the library goes there with the next one
     this.chart = library.createChart(box, {
       autoSize: true,
       crosshair: { mode: library.CrosshairMode.Normal },
@@ -54,7 +56,17 @@ export class Drawing {
       ...bare,
     });
     this.volume.priceScale().applyOptions({ scaleMargins: { top: 0.82, bottom: 0 } });
-    this.markers = library.createSeriesMarkers(this.candles, []);
+    // Marks have points of their own, for the library lays the whole chart out anew, and draws it twice, with each
+    // change of a series that bears marks: the candles change ten times a second.
+    this.marked = this.chart.addSeries(library.LineSeries, {
+      lineVisible: false,
+      crosshairMarkerVisible: false,
+      autoscaleInfoProvider: () => null,
+      ...bare,
+    });
+    this.markers = library.createSeriesMarkers(this.marked, []);
+    /** @type {Mark[]} */
+    this.marks = [];
     /** @type {{length: number, series: LineSeries}[]} */
     this.averages = [];
     /** @type {PriceLine[]} */
@@ -63,6 +75,7 @@ export class Drawing {
       pointed(time === undefined ? -1 : this.bars.at(Number(time))),
     );
     this.chart.timeScale().subscribeVisibleLogicalRangeChange((range) => {
+      this.wanted = null;
       if (range && this.bars.list.length && range.from < NEAR) older();
     });
   }
@@ -123,6 +136,7 @@ export class Drawing {
    */
   clear(other) {
     this.bars.clear();
+    this.setMarks([]);
     this.unseen = other;
   }
 
@@ -148,6 +162,7 @@ export class Drawing {
         found.flatMap(({ value, time }) => (value === null ? [] : [{ time: moment(time), value }])),
       );
     }
+    this.setMarks(this.marks);
     const count = list.length;
     if (this.unseen) this.chart.timeScale().setVisibleLogicalRange({ from: count - FIRST, to: count + 4 });
     this.unseen = false;
@@ -171,11 +186,15 @@ export class Drawing {
     return { time: moment(time), value, color: `${close < open ? down : up}66` };
   }
 
-  /** @param {[number, boolean, number, string][]} marks */
+  /** @param {Mark[]} marks by time; one whose bar is not there is drawn when it comes */
   setMarks(marks) {
+    this.marks = marks;
     const { up, down } = this.colors;
+    const there = marks.filter(([time]) => this.bars.at(time) >= 0);
+    const points = new Map(there.map(([time, , price]) => [time, { time: moment(time), value: price }]));
+    this.marked.setData([...points.values()]);
     this.markers.setMarkers(
-      marks.map(([time, buy, price]) => ({
+      there.map(([time, buy, price]) => ({
         time: moment(time),
         price,
         position: buy ? "atPriceBottom" : "atPriceTop",
@@ -226,11 +245,12 @@ export class Drawing {
    */
   move(shift, zoom) {
     const scale = this.chart.timeScale();
-    const range = scale.getVisibleLogicalRange();
+    const range = this.wanted ?? scale.getVisibleLogicalRange();
     if (!range) return;
     const width = range.to - range.from;
     const from = range.from + shift * width;
-    scale.setVisibleLogicalRange({ from: from + width * (1 - zoom), to: from + width });
+    this.wanted = { from: from + width * (1 - zoom), to: from + width };
+    scale.setVisibleLogicalRange(this.wanted);
   }
 
   fit() {

@@ -42,7 +42,7 @@ export function setText(node, text) {
  * @param {unknown} shown
  */
 export function show(node, shown) {
-  node.hidden = !shown;
+  if (node.hidden === Boolean(shown)) node.hidden = !shown;
 }
 
 /**

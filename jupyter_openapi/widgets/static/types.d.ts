@@ -189,6 +189,9 @@ interface PortfolioPageView extends AccountView {
 /** One bar: when it began by the market's clock, open, high, low, close, volume. */
 type Candle = [number, number, number, number, number, number];
 
+/** One's own execution: its bar's time, whether it bought, its price, and what to say of it. */
+type Mark = [number, boolean, number, string];
+
 type Library = typeof import("lightweight-charts");
 type Moment = import("lightweight-charts").UTCTimestamp;
 type LineSeries = import("lightweight-charts").ISeriesApi<"Line">;

@@ -17,8 +17,10 @@ class LiveCell {
   /**
    * @param {string} title
    * @param {boolean} end
+   * @param {number} column
    */
-  constructor(title, end) {
+  constructor(title, end, column) {
+    this.column = column;
     this.text = document.createTextNode("");
     this.sub = document.createTextNode("");
     const attributes = { role: "cell", "data-label": title, class: end ? "jo-right" : null };
@@ -30,7 +32,12 @@ class LiveCell {
   update([text, tone, sub]) {
     setValue(this.text, text);
     setValue(this.sub, sub);
-    if (this.under.hidden === Boolean(sub)) show(this.under, sub);
+    if (this.under.hidden === Boolean(sub)) {
+      show(this.under, sub);
+      // The height of a row is set, so that what changes in it moves nothing and is laid out alone.
+      const row = this.node.parentElement;
+      row?.classList.toggle("jo-tall", row.querySelector(".jo-sub:not([hidden])") !== null);
+    }
     if ((this.node.dataset.tone ?? "") !== tone) this.node.dataset.tone = tone;
   }
 }
@@ -46,6 +53,8 @@ class WatchTable {
     this.state = {};
     /** @type {Map<string, LiveCell>} */
     this.cells = new Map();
+    /** @type {number[]} */
+    this.widths = []; // of the columns, in digits: the widest that each has held
     this.head = new Head("Watch");
     this.notices = new Notices();
     this.toggle = button("", () => this.feed.send(this.state.following ? "stop" : "start"));
@@ -87,7 +96,24 @@ class WatchTable {
       this.notices.update({ busy: "", error: state.error, note: state.note });
     }
     if ("following" in changed) setText(this.toggle, state.words[state.following ? "stop" : "start"]);
-    for (const [key, content] of Object.entries(changed)) this.cells.get(key)?.update(content);
+    let wider = whole;
+    for (const [key, content] of Object.entries(changed)) {
+      const cell = this.cells.get(key);
+      if (!cell) continue;
+      cell.update(content);
+      const width = Math.max(content[0].length, content[2].length * 0.85);
+      if (width > (this.widths[cell.column] ?? 0)) {
+        this.widths[cell.column] = width;
+        wider = true;
+      }
+    }
+    if (wider) this.setColumns();
+  }
+
+  /** Give the columns their widths: every row is a grid of its own, and all have the same columns. */
+  setColumns() {
+    const columns = this.widths.map((width) => `minmax(0, ${(width + 1).toFixed(1)}fr)`);
+    this.table.style.setProperty("--jo-columns", columns.join(" "));
   }
 
   updateHead() {
@@ -108,9 +134,10 @@ class WatchTable {
       ),
     );
     this.cells.clear();
+    this.widths = columns.map(([title]) => title.length);
     const rows = Array.from({ length: this.state.count }, (_, place) => {
       const cells = columns.map(([title, end], index) => {
-        const cell = new LiveCell(title, end);
+        const cell = new LiveCell(title, end, index);
         this.cells.set(`${place}.${index}`, cell);
         return cell.node;
       });
