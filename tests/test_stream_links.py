@@ -19,6 +19,7 @@ import pytest
 from support import SOAK
 from support.sandbox import ROOT, SandboxProcess, free_port, start_sandbox
 from support.streaming import QUICK, client_of, links, until
+from support.wire import http, recorder
 
 from jupyter_openapi import ApiError, Client, TransportError
 from jupyter_openapi.stream import Settings
@@ -206,6 +207,18 @@ def test_a_dead_token_is_refused_at_once_and_not_tried_again(sandbox: SandboxPro
     time.sleep(1)
     assert client.links() == [] or report(client)["opens"] == 0
     client.close()
+
+
+def test_a_password_asked_for_in_the_same_millisecond_as_another_kernel_is_asked_for_again() -> None:
+    twice = http(b'{"code":403202,"message":"duplicate request","data":null}', "403 Forbidden")
+    with recorder(lambda _: twice) as server:
+        keys = {"app_key": "k" * 32, "app_secret": "s" * 64, "access_token": "t" * 64}
+        client = client_of(type("Fake", (), {"info": keys, "url": server.url})())
+        sub = client.subscribe([HK])
+        until(lambda: len(server.requests) >= 3)
+        assert sub.state == "opening"
+        assert {request.path for request in server.requests} == {"/v1/socket/token"}
+        client.close()
 
 
 def test_three_clients_with_ten_subscriptions_each_are_three_links(sandbox: SandboxProcess) -> None:

@@ -38,6 +38,7 @@ from jupyter_openapi.transport.transport import Transport
 
 OPENING, LIVE, INTERRUPTED, REFUSED, CLOSED = "opening", "live", "interrupted", "refused", "closed"
 
+SENT_TWICE = 403202  # another kernel with the same keys asked in the same millisecond: ask again
 TOKEN_PATH = "/v1/socket/token"  # noqa: S105 (a path)
 TOKEN_EXPIRED = 401003  # what the same would be over HTTP
 
@@ -197,6 +198,8 @@ class Gateway(ABC):
         if code == c.CONNECTION_LIMIT:
             # After an interruption our own lost links may still be counted for a while.
             return not self._was_live
+        if code == SENT_TWICE:
+            return False
         return str(code).startswith(("401", "403"))
 
     async def _open(self) -> Link:

@@ -7,6 +7,7 @@ they cost on the way. The first deposit is what makes the cash come out.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from decimal import ROUND_HALF_UP, Decimal
@@ -75,9 +76,8 @@ class Plan:
 def write_past(store: Store, market: Market, seed: int, days: int, at: float) -> float:
     """Write an account's past into an empty database and return when it began; belongs in a transaction."""
     plan = make_plan(market, seed, days, at)
-    rehearsed = Store(None)
-    spent = _live(plan, rehearsed, {})
-    rehearsed.close()
+    with closing(Store(None)) as rehearsed:
+        spent = _live(plan, rehearsed, {})
     first = {currency: amount - spent.get(currency, ZERO) for currency, amount in OPENING_CASH.items()}
     _live(plan, store, first)
     store.set_setting(ACTIONS, plan.actions)

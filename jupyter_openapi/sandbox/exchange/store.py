@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from jupyter_openapi.sandbox.exchange.model import FINAL, Event, Execution, Flow, Order, Position
-from jupyter_openapi.storage import create_private
+from jupyter_openapi.storage import close_with, create_private
 
 SCHEMA = 1
 _COLUMNS = tuple(column.name for column in fields(Order))
@@ -79,21 +79,22 @@ class Store:
     def __init__(self, path: Path | None) -> None:
         # SQLite gives its log the mode of the file itself.
         name = str(create_private(path)) if path else ":memory:"
-        self._db = sqlite3.connect(name, isolation_level=None, timeout=0.5)
+        self._db = sqlite3.connect(name, isolation_level=None, timeout=0.5, check_same_thread=False)
+        self._closing = close_with(self, self._db)  # whichever thread lets go of the last reference
         try:
             self._db.execute("pragma locking_mode=exclusive")
             self._db.execute("pragma journal_mode=wal")
             self._db.execute("pragma synchronous=normal")
             self._db.executescript(f"begin immediate; {_TABLES} commit;")
         except sqlite3.OperationalError as error:
-            self._db.close()
+            self.close()
             raise Busy(str(error)) from error
         if self.setting("schema") is None:
             self.set_setting("schema", SCHEMA)
 
     def close(self) -> None:
         """Fold the log into the file and let it go."""
-        self._db.close()
+        self._closing()
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
