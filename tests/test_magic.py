@@ -248,7 +248,7 @@ def test_not_connected(ip: InteractiveShell) -> None:
     SESSION.client = None
     assert "%openapi connect sandbox" in failure(ip, "%openapi positions")
     SESSION.preview = None
-    assert "no preview" in failure(ip, "%openapi send")
+    assert "%openapi connect sandbox" in failure(ip, "%openapi send")
 
 
 def test_no_credentials_says_where_to_put_them(

@@ -55,7 +55,7 @@ SAID = {
     "watch --secnds 3 700.HK": "Did you mean --seconds?",
     "chart --fils 700.HK": "Did you mean --fills?",
     "login --ouath": "Did you mean --oauth",
-    "quote": "quote needs symbol. Type %openapi help quote for an example.",
+    "quote": "quote needs symbol.",
     "cancel_all ''": "'' is empty; give a value, or leave symbol out.",
     "wait nonsense": "'nonsense' is no order's id, which is digits: `%openapi orders` lists them.",
     "@ positions": "'' is no name for a connection",

@@ -134,14 +134,7 @@ def check(
     missing = list(_missing(operation.parameters, given))
     if missing:
         raise RequestRefused(
-            sentence(
-                _("{name} needs {list}.").format(
-                    name=operation.name, list=_list(_both_names(operation, missing))
-                ),
-                _("Type %openapi help {name} for an example.").format(name=operation.name)
-                if operation.path
-                else "",
-            )
+            _("{name} needs {list}.").format(name=operation.name, list=_list(_both_names(operation, missing)))
         )
     return {
         parameter.name: _value(parameter, given[parameter.name], tz, now)

@@ -24,8 +24,8 @@ def identified(operation: Operation, body: Any) -> tuple[str | None, str | None]
     if not _USABLE.fullmatch(request_id):
         raise RequestRefused(
             _(
-                "client_request_id {request_id!r:.40} can't tell this order from others: use up to 64 letters "
-                "and digits, new for each order, or leave it out. Nothing was sent."
+                "client_request_id {request_id!r:.40} can't tell this order from others: use up to 64 "
+                "letters and digits, new for each order, or leave it out. Nothing was sent."
             ).format(request_id=request_id)
         )
     return request_id, _tag(operation, body, request_id)
