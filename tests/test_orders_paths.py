@@ -100,7 +100,7 @@ def fill_in(fields: dict[str, str], *, replaces: dict[str, Any] | None = None, c
 
 
 def plain(row: dict[str, Any]) -> dict[str, Any]:
-    """Return a journal's row without what differs from order to order: ids, times, the cell, the price then."""
+    """Return a journal's row without what differs between orders: ids, times, the cell, the price then."""
     own = (
         "id",
         "created",
