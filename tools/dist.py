@@ -14,8 +14,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = "jupyter_openapi"
-# Only the type checker of the scripts reads these.
-LEFT_OUT = (".d.ts",)
+# What only the scripts' type checker and translators read.
+LEFT_OUT = (".d.ts", "locale/README.md")
 
 
 def run(*command: str) -> str:
