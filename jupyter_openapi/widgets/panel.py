@@ -10,7 +10,6 @@ import re
 import threading
 import time
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, tzinfo
 from importlib.resources import files
@@ -340,9 +339,11 @@ class Page(anywidget.AnyWidget):
         super().close()
 
     def __del__(self) -> None:
-        """Close it; one that was refused while it was made has nothing to close yet."""
-        with suppress(AttributeError):
-            super().__del__()
+        """Leave everything alone: ipywidgets holds an open panel, so this one was closed, or never opened.
+
+        To close it here, as ipywidgets would, takes locks, and Python collects wherever it is: in a thread
+        that holds one of them, which would then wait for itself.
+        """
 
     def _on_event(self, event: events.Event) -> None:
         if event == "account":
