@@ -256,9 +256,8 @@ class Session:
             )
         if not here.orders:
             trading = self._not_from_here(trading=trading)
-        if here.vanishing and not (
-            trading and mode_named(mode) == "live"
-        ):  # which is refused, with these words
+        refused = trading and mode_named(mode) == "live"  # by the client, with these words
+        if here.vanishing and not refused:
             self.notify(here.vanishing)
         return self._account(mode, profile, credentials, trading=trading, region=region, place=place)
 

@@ -70,10 +70,8 @@ async def _serve(world: World) -> int:
     server.stop()
     await sockets.close()
     await server.close_all_connections()
-    for number in SIGNALS:
-        signal.signal(
-            number, signal.SIG_IGN
-        )  # Python gives up handlers before it is gone; a second is harmless
+    for number in SIGNALS:  # Python gives up its handlers before it is gone: a second signal would kill it
+        signal.signal(number, signal.SIG_IGN)
     return 0
 
 
