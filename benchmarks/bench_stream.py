@@ -63,6 +63,11 @@ class Pair:
             self.server.hear()
         return {"ms": found}
 
+    def pulls_beside_python(self) -> Found:
+        """Return median and 99th percentile of pulls in milliseconds, while the client's Python computes."""
+        times = sorted(self.client.ask(f"toil {ASKED}"))
+        return {"p50": statistics.median(times), "p99": times[int(len(times) * 0.99)]}
+
     def end(self) -> None:
         self.client.end()
         self.server.end()
@@ -131,6 +136,15 @@ def pulling(kind: str, pair: Pair, rounds: int) -> None:
     Row(f"a pull while 1,000 a second come, {kind}", ratios(found["busy"], found["idle"], "ms"), target)
 
 
+def pulling_beside_python(pairs: dict[str, Pair], rounds: int) -> None:
+    found = in_turn({kind: pair.pulls_beside_python for kind, pair in pairs.items()}, rounds)
+    for kind, rows in found.items():
+        p50, p99 = middle(rows, "p50"), middle(rows, "p99")
+        print(f"a pull, Python busy: {kind:5} p50 {p50:.2f}, p99 {p99:.2f} ms")
+    for name in ("p50", "p99"):
+        Row(f"{name}, a pull, Python busy, ours / SDK sync", ratios(found["ours"], found["sync"], name))
+
+
 def compare(rounds: int) -> None:
     pairs = {"sdk": Pair("sdk"), "ours": Pair("ours")}
     try:
@@ -139,6 +153,8 @@ def compare(rounds: int) -> None:
             latency(pairs, rounds, what)
         for kind, pair in pairs.items():
             pulling(kind, pair, rounds)
+        pairs["sync"] = Pair("sync")
+        pulling_beside_python({kind: pairs[kind] for kind in ("sync", "ours")}, rounds)
     finally:
         for pair in pairs.values():
             pair.end()

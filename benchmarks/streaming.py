@@ -187,15 +187,28 @@ def ours(info: dict[str, Any]) -> tuple[Tally, Any]:
     return tally, lambda: client.call("quote", symbol=["700.HK"])
 
 
-def official(info: dict[str, Any]) -> tuple[Tally, Any]:
+def official_config(info: dict[str, Any]) -> Any:
     from longbridge import openapi as lb
 
-    tally = Tally()
-    config = lb.Config.from_apikey(
+    return lb.Config.from_apikey(
         info["app_key"], info["app_secret"], info["access_token"],
         http_url=info["http_url"], quote_ws_url=info["quote_ws_url"], trade_ws_url=info["trade_ws_url"],
         enable_print_quote_packages=False, enable_papertrading=True,
     )  # fmt: skip
+
+
+def official_sync(info: dict[str, Any]) -> tuple[Tally, Any]:
+    """Return what pulls by the SDK's synchronous context; it hears no pushes."""
+    from longbridge import openapi as lb
+
+    context = lb.QuoteContext(official_config(info))
+    return Tally(), lambda: context.quote(["700.HK"])
+
+
+def official(info: dict[str, Any]) -> tuple[Tally, Any]:
+    from longbridge import openapi as lb
+
+    tally, config = Tally(), official_config(info)
     ready, loop = threading.Event(), asyncio.new_event_loop()
     box: list[Any] = []
 
@@ -221,8 +234,8 @@ def official(info: dict[str, Any]) -> tuple[Tally, Any]:
 
 
 def client(kind: str, info: dict[str, Any]) -> None:
-    """Serve ``flood``, ``calm`` and ``busy`` with a number of pushes, and ``pull`` with one of pulls."""
-    tally, pull = {"ours": ours, "sdk": official}[kind](info)
+    """Serve ``flood``, ``calm`` and ``busy`` with a number of pushes; ``pull``, ``toil`` with one of pulls."""
+    tally, pull = {"ours": ours, "sdk": official, "sync": official_sync}[kind](info)
     time.sleep(0.5)  # the first pushes are none of those that are counted
     say("ready")
     for line in sys.stdin:
@@ -230,13 +243,16 @@ def client(kind: str, info: dict[str, Any]) -> None:
         if what == "pull":
             say(pulls(pull, count))
             continue
+        if what == "toil":
+            say(pulls_beside_python(pull, count))
+            continue
         tally.reset(keep=what != "flood")
         cpu = time.process_time()
         say("go")
         deadline = time.monotonic() + 60
         while tally.count < count and time.monotonic() < deadline:
             if what == "busy":
-                sum(n * n for n in range(2000))
+                compute()
             else:
                 time.sleep(0.005)
         late = sorted(tally.late) or [0.0]
@@ -260,6 +276,20 @@ def pulls(pull: Any, count: int) -> list[float]:
         found.append((time.perf_counter() - begun) * 1000)
         time.sleep(0.005)
     return found
+
+
+def pulls_beside_python(pull: Any, count: int) -> list[float]:
+    """Pull in a thread while this one computes in pure Python, as a callback does beside a busy cell."""
+    found: list[float] = []
+    asking = threading.Thread(target=lambda: found.extend(pulls(pull, count)))
+    asking.start()
+    while asking.is_alive():
+        compute()
+    return found
+
+
+def compute() -> None:
+    sum(n * n for n in range(2000))
 
 
 def reader(info: dict[str, Any], links: int) -> None:

@@ -41,9 +41,10 @@ _SEQUENCES = (
     r"\x1b\][^\x07\x1b\x9c]*(?:\x07|\x1b\\|\x9c)?|\x9d[^\x07\x1b\x9c]*(?:\x07|\x1b\\|\x9c)?"
     r"|(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]?|\x1b[ -/]*[0-~]?"
 )
-_UNSHOWN = re.compile(
+_UNSHOWN = (
     "[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]+"
 )
+_BREAKS = r"\s*\n\s*"
 _SPACES = "[\t\n\x0b\x0c\r\x85\u2028\u2029]"
 
 
@@ -54,7 +55,7 @@ def clean(text: str, keep: str = "") -> str:
     """
     if text.isascii() and text.isprintable():
         return text
-    text = _UNSHOWN.sub("", re.sub(_SEQUENCES, "", text))
+    text = re.sub(_UNSHOWN, "", re.sub(_SEQUENCES, "", text))
     return re.sub(_SPACES, lambda found: found[0] if found[0] in keep else " ", text)
 
 
@@ -78,10 +79,7 @@ class RequestRefused(OpenAPIError):
     """We refused the request before anything was sent; said on one line, whatever was given."""
 
     def __init__(self, message: str) -> None:
-        super().__init__(_BREAKS.sub(" ", message) if "\n" in message else message)
-
-
-_BREAKS = re.compile(r"\s*\n\s*")
+        super().__init__(re.sub(_BREAKS, " ", message) if "\n" in message else message)
 
 
 class ApiError(OpenAPIError):

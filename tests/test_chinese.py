@@ -391,12 +391,13 @@ def test_sides_are_told_apart_wherever_they_are_named(tag: str) -> None:
 @BOTH
 def test_previews_errors_and_help_in_a_notebook(shell: Shell, sandbox: SandboxProcess, tag: str) -> None:
     shell.run("%openapi connect sandbox")
+    price = f"{shell.run('%openapi quote 700.HK')['last_done'][0]:.2f}"
     shell.run(f"%config OpenAPIMagics.language = '{tag}'")
     try:
         for side in ("Buy", "Sell"):
-            shown = str(shell.run(f"%openapi submit 700.HK side={side} price=600 quantity=100"))
+            shown = str(shell.run(f"%openapi submit 700.HK side={side} price={price} quantity=100"))
             assert f"{SIDES[tag][side]} 100 700.HK，" in shown
-            assert "600.00 HKD" in shown
+            assert f"{price} HKD" in shown
             assert f'"side":"{side}"' in shown  # the wire stays as it is
             wrong = SIDES[tag]["Sell" if side == "Buy" else "Buy"]
             assert wrong not in shown

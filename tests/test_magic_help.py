@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Iterator
+from datetime import date, timedelta
 
 import pandas as pd
 import pytest
@@ -21,6 +22,7 @@ from jupyter_openapi.magic.flags import FLAGS
 from jupyter_openapi.magic.recent import ORDER, SEEN
 from jupyter_openapi.sandbox import dispatch
 from jupyter_openapi.sandbox.handlers import load_handlers
+from jupyter_openapi.sandbox.simulation import derivatives
 from jupyter_openapi.session import SESSION
 from jupyter_openapi.spec import catalog
 from jupyter_openapi.spec.model import Effect, Kind, Operation
@@ -36,8 +38,7 @@ NAMED = {"ids": lambda operation: operation.name}
 @pytest.fixture(scope="module")
 def shell() -> Iterator[Shell]:
     """Give a shell that is connected to a sandbox where the examples find an order and a group."""
-    market = ("--clock", "manual", "--start", "2026-11-23T10:00:00+08:00")  # the options of the examples live
-    with start_sandbox("--limits", "off", *market) as sandbox, loaded_shell() as loaded:
+    with start_sandbox("--limits", "off") as sandbox, loaded_shell() as loaded:
         keys = Credentials(*(sandbox.info[name] for name in ("app_key", "app_secret", "access_token")))
         with Client(keys, "sandbox", sandbox.url, limits=False) as client:
             SESSION.client = client
@@ -84,6 +85,17 @@ def test_the_example_of_every_change_is_a_preview_that_can_be_sent(
     reply = shell.run("%openapi send")
     assert isinstance(reply, Reply)
     assert reply.code == 0
+
+
+def test_the_securities_of_the_examples_are_listed_on_any_day() -> None:
+    for number in range(0, 1500, 13):
+        day = date(2024, 2, 29) + timedelta(days=number)
+        lines = [example(catalog().named(name), on=day) for name in ("option_quote", "submit_multileg")]
+        options = re.findall(r"AAPL\w+\.US", " ".join(lines))
+        assert len(options) == 3
+        assert all(derivatives.find_option(symbol, day) for symbol in options), day
+        warrant = example(catalog().named("warrant_quote"), on=day).split()[-1]
+        assert derivatives.find_warrant(warrant, day), day
 
 
 @pytest.mark.parametrize("operation", OTHERS, **NAMED)

@@ -118,7 +118,7 @@ def _mention(previews: list[Any]) -> None:
 RUNS = CellRuns()
 
 
-_NAMES = re.compile(r"[^\W\d]\w*")
+_NAMES = r"[^\W\d]\w*"
 _MAGICS = frozenset({"run_line_magic", "run_cell_magic"})
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 _LOOPS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
@@ -171,7 +171,7 @@ def _braced(call: ast.Call) -> set[str]:
     if called not in _MAGICS or texts[:1] != ["openapi"]:
         return set()
     held = [text[text.find("{") : text.rfind("}") + 1] for text in texts[1:] if "{" in text]
-    return {name for text in held for name in _NAMES.findall(text) if not keyword.iskeyword(name)}
+    return {name for text in held for name in re.findall(_NAMES, text) if not keyword.iskeyword(name)}
 
 
 def in_terminal() -> bool:

@@ -9,18 +9,22 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from datetime import date, timedelta
 from typing import Any
 
 from jupyter_openapi.magic.lexer import as_typed
 from jupyter_openapi.magic.recent import SEEN, RecentValues
+from jupyter_openapi.market.sessions import trading_day
 from jupyter_openapi.messages import _
 from jupyter_openapi.spec import catalog
 from jupyter_openapi.spec.model import Kind, Operation, Parameter
 from jupyter_openapi.spec.values import choices
 
 ID = "693664675163312128"
+FRIDAY, THIRD_WEEK = 4, (15, 21)
 
-# Arguments by operation, where the required ones alone are no sensible call; None is any value of its kind.
+# Arguments by operation, where the required ones alone are no sensible call; None is any value of its kind,
+# {expiry} the date in the symbol of an option that trades.
 SPOKEN: Mapping[str, Mapping[str, Any]] = {
     "submit_order": {"symbol": "700.HK", "side": "buy", "type": "MO", "quantity": "100"},
     "replace_order": {"order_id": None, "quantity": "200"},
@@ -32,8 +36,8 @@ SPOKEN: Mapping[str, Mapping[str, Any]] = {
         "quantity": "1",
         "strategy": "VerticalCallSpread",
         "legs": [
-            {"symbol": "AAPL261218C270000.US", "side": "Buy", "ratio_quantity": "1"},
-            {"symbol": "AAPL261218C280000.US", "side": "Sell", "ratio_quantity": "1"},
+            {"symbol": "AAPL{expiry}C270000.US", "side": "Buy", "ratio_quantity": "1"},
+            {"symbol": "AAPL{expiry}C280000.US", "side": "Sell", "ratio_quantity": "1"},
         ],
     },
     "quote": {"symbol": ["700.HK", "AAPL.US"]},
@@ -44,7 +48,7 @@ SPOKEN: Mapping[str, Mapping[str, Any]] = {
     "history_executions": {"start": "-30d"},
     "all_executions": {"start": "-30d"},
     "calc_indexes": {"symbol": ["700.HK", "AAPL.US"], "indexes": ["last_done", "pe_ttm_ratio"]},
-    "option_quote": {"symbol": ["AAPL261218C270000.US"]},
+    "option_quote": {"symbol": ["AAPL{expiry}C270000.US"]},
     "warrant_quote": {"symbol": ["13003.HK"]},
     "warrant_list": {"symbol": "700.HK"},
     "market_constituent": {"symbol": "HSI.HK"},
@@ -96,7 +100,9 @@ TEXTS: Mapping[str, str] = {
 }
 
 
-def example(operation: Operation, name: str | None = None, seen: RecentValues = SEEN) -> str:
+def example(
+    operation: Operation, name: str | None = None, seen: RecentValues = SEEN, on: date | None = None
+) -> str:
     """Return a line, or a cell where an object is needed, that calls an operation.
 
     Parameters
@@ -107,6 +113,8 @@ def example(operation: Operation, name: str | None = None, seen: RecentValues = 
         How to call it: its name if this is None, or an alias.
     seen
         Where symbols and ids are taken from.
+    on
+        The day on which its options trade; None for today.
     """
     if operation.name in INSTEAD:
         return f"%openapi {INSTEAD[operation.name]}"
@@ -114,7 +122,7 @@ def example(operation: Operation, name: str | None = None, seen: RecentValues = 
     meant = catalog().constants(word)
     given = {
         each: value
-        for each, value in arguments(operation, seen).items()
+        for each, value in arguments(operation, seen, on).items()
         if operation.short.get(each, each) not in meant
     }
     if any(_nested(value) for value in given.values()):
@@ -131,13 +139,18 @@ def usual_name(operation: Operation) -> str:
     return min(operation.name, alias, key=len)
 
 
-def arguments(operation: Operation, seen: RecentValues = SEEN) -> dict[str, Any]:
+def arguments(
+    operation: Operation, seen: RecentValues = SEEN, on: date | None = None
+) -> dict[str, Any]:
     """Return arguments that pass an operation's checks: texts, lists and dictionaries."""
     spoken = SPOKEN.get(operation.name)
     short = {wire: name for name, wire in reversed(list(operation.short.items()))}
     if spoken is not None:
+        expiry = f"{_monthly_expiry(on or date.today()):%y%m%d}"
         return {
-            name: _value(operation, _parameter(operation, name), seen) if value is None else value
+            name: _value(operation, _parameter(operation, name), seen)
+            if value is None
+            else _dated(value, expiry)
             for name, value in spoken.items()
         }
     required = [
@@ -145,6 +158,24 @@ def arguments(operation: Operation, seen: RecentValues = SEEN) -> dict[str, Any]
     ]
     required.sort(key=lambda each: each.name != operation.main)
     return {short.get(each.name, each.name): _value(operation, each, seen) for each in required}
+
+
+def _dated(value: Any, expiry: str) -> Any:
+    if isinstance(value, list):
+        return [_dated(each, expiry) for each in value]
+    if isinstance(value, dict):
+        return {name: _dated(each, expiry) for name, each in value.items()}
+    return value.replace("{expiry}", expiry) if isinstance(value, str) else value
+
+
+def _monthly_expiry(on: date) -> date:
+    """Return the first day, two weeks or more after `on`, on which monthly US options expire."""
+    day = on + timedelta(days=14)
+    while not (day.weekday() == FRIDAY and THIRD_WEEK[0] <= day.day <= THIRD_WEEK[1]):
+        day += timedelta(days=1)
+    while trading_day("US", day, assume=True) is None:
+        day -= timedelta(days=1)
+    return day
 
 
 def _parameter(operation: Operation, name: str) -> Parameter:

@@ -291,7 +291,8 @@ def _end(quarter: int) -> date:
 
 def _series(underlying: str, kind: int, quarter: int) -> Warrant:
     price = SECURITIES[underlying].ref_price
-    code = _FIRST_CODE[kind] + _underlyings().index(underlying) * 8 + quarter % 8
+    # A series that is listed takes the code of the one that has expired.
+    code = _FIRST_CODE[kind] + _underlyings().index(underlying) * 8 + quarter % SERIES
     strikes = {CALL: "1.08", PUT: "0.92", BULL: "0.80", BEAR: "1.20"}
     calls = {BULL: "0.84", BEAR: "1.16"}
     on = _end(quarter)

@@ -141,6 +141,9 @@ class Market:
         self._days = Days(seed, securities, sessions)
         self._book = lru_cache(maxsize=2048)(self._make_book)
         self._figures = lru_cache(maxsize=2048)(self._make_figures)
+        # Everything in the market happens at whole seconds.
+        self._quote = lru_cache(maxsize=1024)(self._make_quote)
+        self._latest = lru_cache(maxsize=1024)(self._find_latest)
 
     def day(self, symbol: str, at: float) -> date:
         """Return the trading day that a quote is about: the latest whose regular session had begun."""
@@ -163,6 +166,9 @@ class Market:
 
     def quote(self, symbol: str, at: float) -> Quote:
         """Return the day's figures up to a time."""
+        return self._quote(symbol, int(at))
+
+    def _make_quote(self, symbol: str, at: int) -> Quote:
         market = self.securities[symbol].market
         day = self.day(symbol, at)
         regular = [s for s in self._days.stretches(symbol, day) if s.session == 0 and s.start <= at]
@@ -283,6 +289,9 @@ class Market:
 
     def _now(self, symbol: str, at: float) -> tuple[Stretch, Moment]:
         """Return the latest stretch that has begun, and how far it has come."""
+        return self._latest(symbol, int(at))
+
+    def _find_latest(self, symbol: str, at: int) -> tuple[Stretch, Moment]:
         market = self.securities[symbol].market
         day = local_day(market, at) + _DAY  # its overnight session may have begun this evening
         while True:
