@@ -141,6 +141,7 @@ def test_a_picture_of_exposure_says_in_chinese_by_what_and_which_sector_is_not_k
     assert UNKNOWN not in shown
 
 
+@pytest.mark.usefixtures("november")
 def test_a_remark_of_a_trip_is_a_sentence_in_the_language_of_the_moment() -> None:
     client = traded(("Buy", "100", "10"), ("Sell", "350", "12"), held="50")
     client.stocks[0]["cost_price"] = ""

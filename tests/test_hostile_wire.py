@@ -220,6 +220,7 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return made
 
 
+@pytest.mark.filterwarnings("ignore::urllib3.exceptions.SystemTimeWarning")  # on a clock before 2025
 @pytest.mark.parametrize("kind", CALLS)
 @pytest.mark.parametrize("name", ["clean", "two answers in one", "a late second answer", "204 and a body"])
 def test_the_same_over_tls(name: str, kind: str, certificate: Path, monkeypatch: pytest.MonkeyPatch) -> None:

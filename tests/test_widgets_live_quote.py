@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from decimal import Decimal
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -58,6 +60,27 @@ def test_one_failure_while_the_market_is_closed_is_no_reason_to_wait_as_long_as_
     client.failures.clear()
     assert one._look() == 30
     one.stop()
+
+
+@pytest.mark.parametrize(
+    "now", ["2028-07-05T02:00+00:00", "2028-07-05T21:00+00:00", "2027-12-31T21:00+00:00"]
+)
+def test_in_a_year_whose_holidays_are_not_known_prices_come_all_the_same(
+    now: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    moment = datetime.fromisoformat(now)
+    monkeypatch.setattr(
+        reads, "datetime", SimpleNamespace(now=lambda _zone: moment, fromtimestamp=datetime.fromtimestamp)
+    )
+    one = LiveQuote(FakeSession(FakeClient()), lambda: None, watched=lambda: True)
+    one._fields = dict(BUY)
+    assert one._look() > 0
+    seen = one.seen()
+    one.stop()
+    assert seen.problem == ""
+    assert seen.quote is not None
+    assert seen.hours == ""
+    assert reads.is_trading(FakeClient(), "700.HK") is (moment.hour == 2)
 
 
 def test_privacy_hides_amounts_and_keeps_prices() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -292,7 +292,9 @@ def test_the_brokers_own_fees_are_not_known_until_they_are_stated(client: Client
     client.fees = {"US": {"per_share": "0.005", "minimum": "0.99"}, "HK": 15}
     stated = lines(buy(client, "AAPL.US", 10, price="268.5"), "amount")
     assert stated.endswith("fees about 0.99 USD, 0.99 of it the broker's own as you stated them")
-    assert "fees about 82.62 HKD, 15.00 of it" in lines(buy(client, "700.HK", 100, price="600"), "amount")
+    # Hong Kong's settlement fee was raised on 2025-06-30.
+    fees = "82.62" if datetime.now(UTC).date() > date(2025, 6, 29) else "82.10"
+    assert f"fees about {fees} HKD, 15.00 of it" in lines(buy(client, "700.HK", 100, price="600"), "amount")
     with pytest.raises(RequestRefused, match=r"fees are stated by market, HK or US, not 'JP'"):
         client.fees = {"JP": 1}
 

@@ -139,9 +139,7 @@ def usual_name(operation: Operation) -> str:
     return min(operation.name, alias, key=len)
 
 
-def arguments(
-    operation: Operation, seen: RecentValues = SEEN, on: date | None = None
-) -> dict[str, Any]:
+def arguments(operation: Operation, seen: RecentValues = SEEN, on: date | None = None) -> dict[str, Any]:
     """Return arguments that pass an operation's checks: texts, lists and dictionaries."""
     spoken = SPOKEN.get(operation.name)
     short = {wire: name for name, wire in reversed(list(operation.short.items()))}

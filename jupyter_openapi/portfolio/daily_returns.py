@@ -66,6 +66,11 @@ def weekdays(after: date, until: date) -> int:
     return 5 * whole + sum(day.weekday() < WEEKEND for day in tail)
 
 
+def _weekday_after(day: date) -> date:
+    ahead = (day + timedelta(days=number) for number in range(1, 4))
+    return next(each for each in ahead if each.weekday() < WEEKEND)
+
+
 def local_steps(groups: Sequence[Sequence[Row]], base: str, stated: Mapping[str, bool]) -> list[Step]:
     """Chain returns as `linked` does, each at the rates of exchange of its start.
 
@@ -179,7 +184,7 @@ def holes(days: Sequence[Day]) -> list[str]:
     lines = []
     if gaps:
         count = sum(missing for _day, missing in gaps)
-        firsts = [f"{after.day + timedelta(days=1)}" for after, _missing in gaps]
+        firsts = [str(_weekday_after(after.day)) for after, _missing in gaps]
         named = commas(firsts[:MOST_HOLES]) + (", ..." if len(firsts) > MOST_HOLES else "")
         lines.append(
             ngettext(

@@ -303,19 +303,25 @@ def last_prices(client: ClientLike, wanted: Sequence[str]) -> dict[str, Decimal]
 
 
 def is_trading(client: ClientLike, symbol: str) -> bool:
-    """Tell whether prices and orders of `symbol` can move now; a sandbox never sleeps."""
+    """Tell whether prices and orders of `symbol` can move now; a sandbox never sleeps.
+
+    In a year whose holidays are not known every weekday counts: to ask once too often does no harm.
+    """
     market = order_market(symbol)
     if market is None or client.account.mode == "sandbox":
         return True
-    return phase(market, datetime.now(UTC)).name != "closed"
+    return phase(market, datetime.now(UTC), assume=True).name != "closed"
 
 
 def hours_of(client: ClientLike, symbol: str) -> str:
-    """Say in a few words that a market is closed and when it opens; empty while it trades."""
+    """Say in a few words that a market is closed and when it opens; empty while it trades, or if not known."""
     if is_trading(client, symbol):
         return ""
     market = market_of(symbol)
-    ends = phase(market, datetime.now(UTC)).ends
+    try:
+        ends = phase(market, datetime.now(UTC)).ends
+    except RequestRefused:  # the holidays of that year are not known
+        return ""
     return _("{market} is closed until {ends:%a %H:%M} ({tzname})").format(
         market=market, ends=ends, tzname=ends.tzname()
     )
