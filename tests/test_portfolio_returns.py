@@ -188,6 +188,12 @@ def test_a_hole_is_said_and_the_return_after_it_is_of_several_days(tmp_path: Pat
     assert reckoned(frame).attrs["openapi"]["returns"] == 2
 
 
+def test_a_hole_after_a_friday_begins_on_the_monday(tmp_path: Path) -> None:
+    values = {"2026-01-08": "100", "2026-01-09": "110", "2026-01-14": "121"}
+    _frame, said = told(account(tmp_path, values), folder=tmp_path)
+    assert "no value on 2 weekdays (from 2026-01-12)" in said
+
+
 def test_a_weekend_belongs_to_the_monday_after_it() -> None:
     at = datetime(2026, 1, 9, 9, tzinfo=UTC)  # a Friday
     groups = [cash(at + timedelta(days=days), value) for days, value in ((0, "100"), (1, "110"), (3, "99"))]

@@ -211,7 +211,7 @@ def test_bars_and_orders_that_can_t_be_read_are_looked_for_again_after_growing_w
 def test_earlier_bars_are_read_when_the_page_asks_for_them(client: Client) -> None:
     page = opened(client, "1d")
     first = page.bars[0][0]
-    page.tell("older")
+    page.tell("older", first=first)
     assert until(lambda: len(page.bars) > 500)
     wanted = asked(client, "1d", 1000)
     assert page.bars == wanted[-len(page.bars) :]
@@ -220,9 +220,25 @@ def test_earlier_bars_are_read_when_the_page_asks_for_them(client: Client) -> No
         if page.state["ended"]:
             break
         before = len(page.bars)
-        page.tell("older")
+        page.tell("older", first=page.bars[0][0])
         assert until(lambda before=before: len(page.bars) > before or page.state["ended"])
     assert page.state["ended"]
+    page.panel.close()
+
+
+def test_earlier_bars_of_the_period_before_are_not_read(client: Client) -> None:
+    page = opened(client, "1d")
+    model = page.panel.model_state
+    first = page.bars[0][0]
+    page.tell("period", period="5m")
+    assert until(lambda: page.state["period"] == "5m" and len(page.bars) == 500)
+    work: list[object] = []
+    model._work = work.append
+    for other in (first, None, "", str(page.bars[0][0])):
+        page.tell("older", first=other)
+    assert work == []
+    page.tell("older", first=page.bars[0][0])
+    assert len(work) == 1
     page.panel.close()
 
 

@@ -123,7 +123,7 @@ class Chart(LivePage):
         """Take a message of the page: another period, or earlier bars."""
         client = charting(connected(self._session))
         if kind == "older":
-            self.model_state.older(client)
+            self.model_state.older(client, content.get("first"))
         elif kind == "period":
             self.stopped = False
             self.following = True

@@ -31,6 +31,7 @@ from jupyter_openapi.widgets.chart_bars import (
     market_zone,
     period_number,
     places_of,
+    wall,
 )
 from jupyter_openapi.widgets.panel import PanelState, failure_words, in_thread
 from jupyter_openapi.widgets.polling import TRAFFIC, Backoff, Poller
@@ -138,13 +139,16 @@ class ChartModel(PanelState):
             self.bars, self.ended = {}, False
         self.follow(client)
 
-    def older(self, client: Client) -> None:
-        """Read the bars before the first one, unless that is under way or there are none."""
+    def older(self, client: Client, first: object) -> None:
+        """Read the bars before the one that the page shows first, unless that is under way or there are none.
+
+        A page may have asked while it still showed the bars of another period: that is passed over.
+        """
         with self._lock:
-            if self._older or self.ended or not self.bars:
+            if self._older or self.ended or not self.bars or first != wall(min(self.bars), self.zone):
                 return
-            self._older, turn, first = True, self._turn, min(self.bars)
-        self._work(lambda: self._load_older(client, turn, first))
+            self._older, turn, begins = True, self._turn, min(self.bars)
+        self._work(lambda: self._load_older(client, turn, begins))
 
     def orders_changed(self) -> None:
         """Read fills and open orders again, soon."""

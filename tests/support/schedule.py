@@ -11,15 +11,24 @@ if TYPE_CHECKING:
     from xdist.workermanage import WorkerController
 
 BROWSER = "tests/browser/"
+FORMS = ("test_lab_order.py", "test_lab_login.py", "test_lab_typing.py", "test_steps.py", "test_views.py")
 
 
 class ByFile(LoadFileScheduling):
-    """A file goes to one process, for its tests share fixtures; the browser's files go to one together.
+    """A file goes to one process, for its tests share fixtures; the browser's files go to two.
 
-    They share a JupyterLab and a Chromium, which would otherwise be started once in every process.
+    Those of each share a JupyterLab and a Chromium, which would otherwise be started once in every process.
     """
 
     def add_node_collection(self, node: WorkerController, collection: Sequence[str]) -> None:
-        """Take the tests that a process found; those of the browser as if they stood in one file."""
-        together = [nodeid.replace(BROWSER, f"{BROWSER[:-1]}::", 1) for nodeid in collection]
-        super().add_node_collection(node, together)
+        """Take the tests that a process found; each half of the browser's as if it stood in one file."""
+        super().add_node_collection(node, [together(nodeid) for nodeid in collection])
+
+
+def together(nodeid: str) -> str:
+    """Return a test's id, with the half of the browser's tests it belongs to for its file."""
+    if not nodeid.startswith(BROWSER):
+        return nodeid
+    name = nodeid.removeprefix(BROWSER)
+    half = "forms" if name.startswith(FORMS) else "panels"
+    return f"{BROWSER[:-1]}-{half}::{name}"

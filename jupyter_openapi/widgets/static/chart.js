@@ -165,7 +165,7 @@ class CandleChart {
     if (this.state.ended || !first || (this.asked === first && now - this.askedAt < AGAIN)) return;
     this.asked = first;
     this.askedAt = now;
-    this.feed.send("older");
+    this.feed.send("older", { first });
   }
 
   /**

@@ -76,7 +76,8 @@ export class Drawing {
     );
     this.chart.timeScale().subscribeVisibleLogicalRangeChange((range) => {
       this.wanted = null;
-      if (range && this.bars.list.length && range.from < NEAR) older();
+      // While other bars are drawn, what is seen is still a part of those before.
+      if (range && !this.unseen && this.bars.list.length && range.from < NEAR) older();
     });
   }
 
