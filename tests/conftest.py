@@ -28,6 +28,9 @@ for name in ("http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROX
 
 os.environ.pop("LONGBRIDGE_LANGUAGE", None)  # the tests read English, but for those of Chinese
 
+# Without this, jsonschema builds 38 grammars in every process of the suite, for formats that no test asks for.
+sys.modules["rfc3987_syntax"] = None  # type: ignore[assignment]
+
 # The journal and the shared limits of the tests are not the user's.
 _home = tempfile.TemporaryDirectory(prefix="jupyter-openapi-tests-")
 for name in ("XDG_DATA_HOME", "XDG_STATE_HOME", "XDG_CONFIG_HOME", "XDG_RUNTIME_DIR"):
