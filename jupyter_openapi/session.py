@@ -18,6 +18,7 @@ from jupyter_openapi.kernel import in_ipython
 from jupyter_openapi.login.server import TokenServer
 from jupyter_openapi.machine import OWNER_SAYS, machine
 from jupyter_openapi.messages import N_, _, commas, ngettext
+from jupyter_openapi.reloading import lasting
 from jupyter_openapi.sandbox.launcher import SandboxProcess
 from jupyter_openapi.trading.limits import OrderLimits
 from jupyter_openapi.trading.preview import NONE_YET, PendingPreviews
@@ -424,7 +425,7 @@ def _forget_login() -> str:
 
 
 # A reload (`%autoreload`, `importlib.reload`) runs this file again: the connections stay.
-SESSION: Session = globals().get("SESSION") or Session()
+SESSION: Session = lasting("session", Session)
 
 
 @guarded

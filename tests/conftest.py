@@ -28,7 +28,7 @@ for name in ("http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROX
 
 os.environ.pop("LONGBRIDGE_LANGUAGE", None)  # the tests read English, but for those of Chinese
 
-# Without this, jsonschema builds 38 grammars in every process of the suite, for formats that no test asks for.
+# Else jsonschema builds 38 grammars in every process of the suite, for formats that no test asks for.
 sys.modules["rfc3987_syntax"] = None  # type: ignore[assignment]
 
 # The journal and the shared limits of the tests are not the user's.
@@ -55,7 +55,11 @@ settings.load_profile("house")
 def pytest_configure(config: pytest.Config) -> None:
     """Under `make test-lowest`, let old libraries use what Python has deprecated since; we may not."""
     if os.environ.get("OLD_LIBRARIES") == "1":
-        for line in ("default::DeprecationWarning", "error::DeprecationWarning:jupyter_openapi"):
+        for line in (
+            "default::DeprecationWarning",
+            "error::DeprecationWarning:jupyter_openapi",
+            "ignore:Unclosed context:ResourceWarning",  # jupyter_client before 8.7 leaves its own to the collector
+        ):
             config.addinivalue_line("filterwarnings", line)
 
 

@@ -13,15 +13,12 @@ from jupyter_openapi.credentials.oauth import OAuthFile, OAuthProfile, TokenStor
 from jupyter_openapi.credentials.tokens import BEARER, KeyValues, TokenFacts, token_facts
 from jupyter_openapi.errors import RequestRefused
 from jupyter_openapi.messages import _
+from jupyter_openapi.reloading import lasting
 
 # The values live here and not in the objects, so that `vars`, a debugger's or an inspector's list of
 # attributes, and anything else that walks an object finds nothing. They outlive a reload of this file.
-_VAULT: weakref.WeakKeyDictionary[Credentials, KeyValues] = (
-    globals().get("_VAULT") or weakref.WeakKeyDictionary()
-)
-_STORES: weakref.WeakKeyDictionary[Credentials, TokenStore] = (
-    globals().get("_STORES") or weakref.WeakKeyDictionary()
-)
+_VAULT: weakref.WeakKeyDictionary[Credentials, KeyValues] = lasting("keys", weakref.WeakKeyDictionary)
+_STORES: weakref.WeakKeyDictionary[Credentials, TokenStore] = lasting("stores", weakref.WeakKeyDictionary)
 
 
 class Credentials:

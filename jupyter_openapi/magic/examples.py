@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from jupyter_openapi.magic.lexer import as_typed
@@ -144,7 +144,7 @@ def arguments(operation: Operation, seen: RecentValues = SEEN, on: date | None =
     spoken = SPOKEN.get(operation.name)
     short = {wire: name for name, wire in reversed(list(operation.short.items()))}
     if spoken is not None:
-        expiry = f"{_monthly_expiry(on or date.today()):%y%m%d}"
+        expiry = f"{_monthly_expiry(on or datetime.now(UTC).date()):%y%m%d}"
         return {
             name: _value(operation, _parameter(operation, name), seen)
             if value is None

@@ -314,7 +314,7 @@ def is_trading(client: ClientLike, symbol: str) -> bool:
 
 
 def hours_of(client: ClientLike, symbol: str) -> str:
-    """Say in a few words that a market is closed and when it opens; empty while it trades, or if not known."""
+    """Say in a few words that a market is closed and when it opens; empty while it trades or if not known."""
     if is_trading(client, symbol):
         return ""
     market = market_of(symbol)
