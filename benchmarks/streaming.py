@@ -234,7 +234,7 @@ def official(info: dict[str, Any]) -> tuple[Tally, Any]:
 
 
 def client(kind: str, info: dict[str, Any]) -> None:
-    """Serve ``flood``, ``calm``, ``busy`` with a number of pushes, and ``pull``, ``toil`` with one of pulls."""
+    """Serve ``flood``, ``calm``, ``busy`` with a number of pushes; ``pull``, ``toil`` with one of pulls."""
     tally, pull = {"ours": ours, "sdk": official, "sync": official_sync}[kind](info)
     time.sleep(0.5)  # the first pushes are none of those that are counted
     say("ready")

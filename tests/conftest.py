@@ -58,7 +58,7 @@ def pytest_configure(config: pytest.Config) -> None:
         for line in (
             "default::DeprecationWarning",
             "error::DeprecationWarning:jupyter_openapi",
-            "ignore:Unclosed context:ResourceWarning",  # jupyter_client before 8.7 leaves its own to the collector
+            "ignore:Unclosed context:ResourceWarning",  # left to the collector by jupyter_client 8.6
         ):
             config.addinivalue_line("filterwarnings", line)
 
