@@ -32,11 +32,11 @@ client = Client(Credentials(*job["keys"]), "sandbox", job["url"], limits=False)
 number = 0
 while True:
     number += 1
-    terms = {"price": 140 + number % 20, "quantity": 1}
+    terms = {"price": job["lowest"] + number % 20, "quantity": 1}
     order = client.call("submit", symbol="AAPL.US", side="buy", execute=True, **terms).order_id
     print(order, flush=True)
     if number % 3 == 0:
-        client.call("replace", order_id=order, quantity=2, price=139, execute=True)
+        client.call("replace", order_id=order, quantity=2, price=job["lowest"] - 1, execute=True)
     if number % 8:  # so that the money lasts
         client.call("cancel", order_id=order, execute=True)
 """
@@ -58,9 +58,11 @@ def next_client(sandbox: SandboxProcess, home: Path) -> Client:
     return client
 
 
-def start_worker(sandbox: SandboxProcess, url: str, home: Path) -> subprocess.Popen[str]:
+def start_worker(sandbox: SandboxProcess, url: str, home: Path, lowest: int = 170) -> subprocess.Popen[str]:
+    """Start what sends orders; those of two that run at once must differ, or the second refuses its own."""
+    job = {"keys": keys(sandbox), "url": url, "lowest": lowest}
     return subprocess.Popen(
-        [sys.executable, "-c", WORKER, json.dumps({"keys": keys(sandbox), "url": url})],
+        [sys.executable, "-c", WORKER, json.dumps(job)],
         env={**os.environ, "XDG_DATA_HOME": str(home)},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -79,12 +81,13 @@ def test_killed_at_random_instants_journal_and_exchange_agree(
 ) -> None:
     chance = random.Random(5)
     kills, left_open, changes = soak(50), 0, 0
-    following = start_worker(sandbox, sandbox.url, tmp_path)
+    following = start_worker(sandbox, sandbox.url, tmp_path, lowest=190)
     try:
         for number in range(kills):
             worker = following
             if number + 1 < kills:
-                following = start_worker(sandbox, sandbox.url, tmp_path)  # it needs a second to begin
+                # It needs a second to begin.
+                following = start_worker(sandbox, sandbox.url, tmp_path, lowest=190 if number % 2 else 170)
             assert worker.stdout is not None
             assert worker.stdout.readline()
             time.sleep(chance.uniform(0, 0.3))
@@ -134,7 +137,7 @@ def test_killed_in_flight_it_is_settled_by_what_the_exchange_has(
 
 def test_a_killed_kernel_is_reported_by_the_next_and_settled(sandbox: SandboxProcess, tmp_path: Path) -> None:
     names = ("LONGBRIDGE_APP_KEY", "LONGBRIDGE_APP_SECRET", "LONGBRIDGE_ACCESS_TOKEN")
-    order = "%openapi --execute submit AAPL.US side=buy price=150 quantity=1"
+    order = "%openapi --execute submit AAPL.US side=buy price=180 quantity=1"
     with FaultProxy(sandbox.url) as proxy:
         variables = {**dict(zip(names, keys(sandbox), strict=True)), "LONGBRIDGE_HTTP_URL": proxy.url}
         with Kernel(tmp_path, variables) as kernel:

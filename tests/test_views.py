@@ -165,7 +165,7 @@ def test_the_columns_a_trader_wants_fit_80_characters(client: Client, name: str)
     if name == "today_orders":
         client.call(
             "submit_order",
-            symbol="700.HK", side="Buy", order_type="LO", submitted_price="350", submitted_quantity="100",
+            symbol="700.HK", side="Buy", order_type="LO", submitted_price="400", submitted_quantity="100",
             time_in_force="Day", execute=True,
         )  # fmt: skip
     frame = client.call(name, **arguments).frame(tz="Asia/Hong_Kong")
