@@ -123,7 +123,9 @@ class ApiError(OpenAPIError):
             f"HTTP {self.http_status}" if self.http_status is not None else "",
             _("trace id {trace_id}").format(trace_id=self.trace_id) if self.trace_id else "",
         ]
-        where = f"{self.operation}: " if self.operation else ""
+        # A message may begin with the name itself, as the sandbox's do for paths that it does not carry.
+        named = not self.operation or self.message.startswith(f"{self.operation}: ")
+        where = "" if named else f"{self.operation}: "
         known = _("({facts})").format(facts=_(", ").join(filter(None, facts)))
         return sentence(f"{where}{self.message}", known, self.advice)
 

@@ -8,7 +8,7 @@ import traceback
 
 import pytest
 
-from jupyter_openapi.errors import Interrupted, RequestRefused, guarded
+from jupyter_openapi.errors import ApiError, Interrupted, RequestRefused, guarded
 from jupyter_openapi.signing import string_to_sign
 
 SECRET = "secret-value-in-a-local"
@@ -94,3 +94,12 @@ def test_our_own_errors_need_no_place(how: type[BaseException]) -> None:
     with pytest.raises(BaseException) as caught:  # noqa: PT011 (two kinds)
         fails(how)
     assert not hasattr(caught.value, "__notes__")
+
+
+def test_the_name_of_what_was_asked_stands_once() -> None:
+    """The sandbox's message of a path that it does not carry begins with the path, as the name does."""
+    twice = ApiError("GET /: not carried", code=404000, http_status=404, operation="GET /")
+    assert str(twice).startswith("GET /: not carried (")
+    assert str(twice).count("GET /") == 1
+    once = ApiError("GET /x: not carried", operation="GET /")
+    assert str(once).startswith("GET /: GET /x: not carried")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 import pandas as pd
@@ -11,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support import soak
 
-from jupyter_openapi.frames import to_frame
+from jupyter_openapi.frames import UnreadableWarning, to_frame
 
 
 def cells(frame: pd.DataFrame) -> list[list[Any]]:
@@ -187,3 +189,47 @@ def test_no_reply_raises_whatever_was_expected(data: Any, operation: str) -> Non
         nested = to_frame({"orders": data, "list": data, "ask": data, "trade_day": data}, operation)
     assert frame.attrs["openapi"]["operation"]
     assert nested.index.is_unique
+
+
+NOT_NUMBERS = ["NaN", "sNaN", "-sNaN", "sNaN123"]
+TYPED = [
+    ("quote", lambda cell: {"secu_quote": [{"symbol": "700.HK", "last_done": cell}]}, "last_done"),
+    ("quote", lambda cell: {"secu_quote": [{"symbol": "700.HK", "volume": cell}]}, "volume"),
+    ("quote", lambda cell: {"secu_quote": [{"symbol": cell}]}, "symbol"),
+    ("quote", lambda cell: {"secu_quote": [{"symbol": "700.HK", "timestamp": cell}]}, "timestamp"),
+    ("stock_positions", lambda cell: {"list": [{"account_channel": cell, "stock_info": [{}]}]}, "account_channel"),
+    (None, lambda cell: [{"a": cell}, {"a": Decimal("1.5")}], "a"),
+    (None, lambda cell: [{"a": cell}, {"a": "text"}], "a"),
+    (None, lambda cell: [cell], "value"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("decimals", ["float64", "decimal", "string"])
+@pytest.mark.parametrize("cell", NOT_NUMBERS)
+@pytest.mark.parametrize(("operation", "make", "column"), TYPED)
+def test_a_decimal_that_is_no_number_is_missing(
+    operation: str | None, make: Callable[[Any], Any], column: str, cell: str, decimals: str
+) -> None:
+    frame = to_frame(make(Decimal(cell)), operation, decimals=decimals)
+    assert pd.isna(frame[column].iloc[0])
+    assert "as_text" not in frame.attrs["openapi"]
+    assert len(frame.drop_duplicates()) == len(frame)
+    assert "sNaN" not in repr(frame)
+
+
+@pytest.mark.parametrize("cell", NOT_NUMBERS)
+def test_a_nested_decimal_that_is_no_number_is_missing(cell: str) -> None:
+    number = Decimal(cell)
+    frame = to_frame([{"a": {"b": number, "c": [[number]]}}, {"a": {"d": number}}])
+    assert frame["a"].tolist() == [{"b": None, "c": ((None,),)}, {"d": None}]
+    assert len(frame.drop_duplicates()) == 2
+    typed = to_frame({"secu_quote": [{"symbol": "700.HK", "pre_market_quote": {"last_done": number}}]}, "quote")
+    assert "sNaN" not in repr(typed.to_dict("records"))
+
+
+@pytest.mark.parametrize("cell", ["Infinity", "-Infinity"])
+def test_an_infinite_decimal_is_kept_as_text_where_a_number_is_expected(cell: str) -> None:
+    data = {"secu_quote": [{"symbol": "700.HK", "last_done": Decimal(cell)}]}
+    with pytest.warns(UnreadableWarning, match="last_done"):
+        frame = to_frame(data, "quote")
+    assert frame["last_done"].tolist() == [cell]

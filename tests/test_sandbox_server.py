@@ -15,6 +15,9 @@ from typing import Any
 import pytest
 from support.sandbox import ROOT, SandboxClient, SandboxProcess, start_sandbox
 
+from jupyter_openapi import Client, Credentials
+from jupyter_openapi.errors import ApiError
+
 ORDER = {
     "symbol": "700.HK",
     "order_type": "MO",
@@ -604,3 +607,13 @@ def test_a_body_that_does_not_arrive_is_408() -> None:
     envelope = json.loads(answer.partition(b"\r\n\r\n")[2])
     assert envelope["data"] is None
     assert "0.1 s" in envelope["message"]
+
+
+@pytest.mark.parametrize("path", ["/", "/v1/nothing", "/v1/ipo/orders"])
+def test_a_client_is_told_once_which_path_is_not_carried(sandbox: SandboxProcess, path: str) -> None:
+    keys = sandbox.credentials
+    made = Credentials(keys.app_key, keys.app_secret, keys.access_token)
+    with Client(made, "sandbox", sandbox.url, limits=False) as client, pytest.raises(ApiError) as failed:
+        client.request("GET", path)
+    assert str(failed.value).count("GET ") == 1
+    assert f"GET {path}: the sandbox doesn't carry this operation" in str(failed.value)

@@ -19,6 +19,7 @@ from jupyter_openapi.frames.values import (
     objects,
     shape,
     text_column,
+    without_nan,
 )
 from jupyter_openapi.messages import _, commas
 from jupyter_openapi.spec.given import flag
@@ -223,6 +224,7 @@ class Maker:
 
     def column(self, name: str, described: Field | None, values: Sequence[Any]) -> Any:
         """Return the column's array; values that do not fit `described` turn the whole column into text."""
+        values = without_nan(values)
         if described is None or described.kind is Kind.ANY:
             return infer_column(values)
         if described.kind is Kind.OBJECT:

@@ -50,12 +50,29 @@ class Nested(dict[str, Any]):
 
 
 def nested(value: Any) -> Any:
-    """Return nested JSON as something with a hash: lists as tuples, objects as `Nested`."""
+    """Return nested JSON as something with a hash: lists as tuples, objects as `Nested`.
+
+    A decimal that is no number is None: a signaling NaN has no hash.
+    """
     if isinstance(value, list):
         return tuple(map(nested, value))
     if isinstance(value, dict):
         return Nested((name, nested(each)) for name, each in value.items())
-    return value
+    return None if _is_decimal_nan(value) else value
+
+
+def without_nan(values: Sequence[Any]) -> Sequence[Any]:
+    """Return the values with None for decimals that are no number (NaN, and sNaN, which raises wherever it is).
+
+    JSON has none; a `Decimal` made elsewhere may be one.
+    """
+    if Decimal not in map(type, values):
+        return values
+    return [None if _is_decimal_nan(value) else value for value in values]
+
+
+def _is_decimal_nan(value: Any) -> bool:
+    return isinstance(value, Decimal) and value.is_nan()
 
 
 def shape(array: np.ndarray[Any, Any]) -> str:

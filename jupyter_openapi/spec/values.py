@@ -17,6 +17,7 @@ from typing import Any
 from jupyter_openapi.errors import RequestRefused, did_you_mean, sentence
 from jupyter_openapi.market.symbols import mended
 from jupyter_openapi.messages import _, commas
+from jupyter_openapi.spec.chinese import value_meant
 from jupyter_openapi.spec.dates import to_day, to_seconds, zone
 from jupyter_openapi.spec.model import Kind, Parameter
 
@@ -212,6 +213,14 @@ class _Converter:
         spellings = {_bare(name): wire for name, wire in parameter.values.items()}
         if _bare(text) in spellings:
             return spellings[_bare(text)]
+        meant = value_meant(text, parameter.values)
+        if meant:
+            raise refused(
+                parameter,
+                value,
+                _("is not one of {choices}.").format(choices=choices(parameter)),
+                _("Type {name}={value}.").format(name=parameter.name, value=meant),
+            )
         if self._strict or not isinstance(value, str):
             raise refused(
                 parameter,
@@ -252,7 +261,9 @@ class _Converter:
     def _boolean(self, parameter: Parameter, value: Any) -> bool:
         found = _BOOLEANS.get(str(value).strip().lower())
         if found is None:
-            raise refused(parameter, value, _("is neither true nor false"))
+            meant = value_meant(str(value), _BOOLEANS)
+            hint = _("Type {name}={value}.").format(name=parameter.name, value=meant) if meant else ""
+            raise refused(parameter, value, _("is neither true nor false") + "." * bool(hint), hint)
         return found
 
     def _moment(self, parameter: Parameter, value: Any) -> Any:
