@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -27,6 +28,7 @@ from jupyter_openapi.portfolio.lot_ledger import (
     play,
 )
 from jupyter_openapi.portfolio.prices import Rates
+from jupyter_openapi.portfolio.rates_of_days import PastRates
 from jupyter_openapi.portfolio.trades import Trades
 
 if TYPE_CHECKING:
@@ -51,7 +53,9 @@ class Account:
     money
         Currency and multiplier of each symbol.
     rates
-        Rates of exchange.
+        Today's rates of exchange.
+    past
+        The rates for what was closed: of its own day where one is known.
     fees
         Order id to fees, in the currency of its security, and the quantity filled.
     expiries
@@ -71,6 +75,7 @@ class Account:
     also: tuple[str, ...] = ()
     money: Mapping[str, Instrument] = field(default_factory=dict)
     rates: Rates = field(default_factory=Rates)
+    past: PastRates | None = None
     fees: dict[str, tuple[Decimal, Decimal]] = field(default_factory=dict)
     expiries: dict[str, Expiry] = field(default_factory=dict)
     ledgers: dict[str, LotLedger] = field(default_factory=dict)
@@ -80,6 +85,35 @@ class Account:
     def done(self, symbol: str) -> list[Trip | Unmatched]:
         """Return what of a symbol was closed in the window, or could not be matched there."""
         return self._inside(symbol, self.ledgers[symbol])
+
+    def rate(self, symbol: str, at: int | None) -> tuple[Decimal | None, date | None]:
+        """Return the rate into the base currency for what was closed at a moment, and of which day it is."""
+        currency = self.money[symbol].currency
+        if self.past is None:
+            return self.rates.rate(currency, self.base), None
+        return self.past.rate(currency, at, symbol)
+
+    def without_rate(self) -> set[str]:
+        """Return the currencies of which something was closed in the window and has no rate.
+
+        Without anything closed those that have none today.
+        """
+        found = set()
+        for symbol in self.ledgers:
+            trips = [one for one in self.done(symbol) if isinstance(one, Trip)]
+            known = [self.known_rate(symbol, one.closed_at) for one in trips] or [
+                self.known_rate(symbol, None)
+            ]
+            if not all(known):
+                found.add(self.money[symbol].currency)
+        return found
+
+    def known_rate(self, symbol: str, at: int | None) -> bool:
+        """Tell whether there is a rate into the base currency for a moment."""
+        currency = self.money[symbol].currency
+        if self.past is None:
+            return self.rates.rate(currency, self.base) is not None
+        return self.past.knows(currency, at, symbol)
 
     def flat(self, symbol: str) -> bool:
         """Tell whether nothing of a symbol was held at the window's start and at its end."""

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, tzinfo
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -109,29 +109,46 @@ class DayRates:
         if not self.base:
             raise RequestRefused(_("rates are of a base currency: give base_currency='HKD' with them."))
         if isinstance(rates, Mapping):
-            self._fixed = {currency_code(name): _rate(name, rate) for name, rate in rates.items()}
+            self._fixed = {currency_code(name, "rates"): _rate(name, rate) for name, rate in rates.items()}
         else:
             self._read(rates)
 
+    @classmethod
+    def of_days(cls, base: str, rates: Mapping[date, Mapping[str, Decimal]]) -> DayRates:
+        """Return the rates of these days."""
+        made = cls(base)
+        for day in sorted(rates):
+            for currency, rate in rates[day].items():
+                days, known = made._days.setdefault(currency, ([], []))
+                days.append(day)
+                known.append(rate)
+        return made
+
     def rate(self, currency: str, at: int | None, symbol: str) -> Decimal | None:
         """Return the rate of a currency on the day, in a symbol's market, of Unix seconds."""
+        return self.found(currency, at, symbol)[0]
+
+    def found(self, currency: str, at: int | None, symbol: str) -> tuple[Decimal | None, date | None]:
+        """Return that rate, and of which day it is; no day for one that is of all days."""
         if not self.base:
-            return None
+            return None, None
         if currency == self.base:
-            return Decimal(1)
+            return Decimal(1), None
         if currency in self._fixed:
-            return self._fixed[currency]
+            return self._fixed[currency], None
         days, known = self._days.get(currency, ([], []))
         if at is None or not days:
-            return None
+            return None, None
         day = datetime.fromtimestamp(at, market_zone(symbol)).date()
         place = bisect_right(days, day)
-        return known[place - 1] if place and (day - days[place - 1]).days <= STALE else None
+        if not place or (day - days[place - 1]).days > STALE:
+            return None, None
+        return known[place - 1], days[place - 1]
 
     def _read(self, frame: pd.DataFrame) -> None:
         import pandas as pd
 
-        if not isinstance(frame.index, pd.DatetimeIndex):
+        if not isinstance(frame, pd.DataFrame) or not isinstance(frame.index, pd.DatetimeIndex):
             raise RequestRefused(
                 _("rates maps currencies to rates, or is a frame with a row a day, as archived_rates gives.")
             )
@@ -140,7 +157,7 @@ class DayRates:
         for name in frame.columns:
             values = frame[name].tolist()
             kept = [(days[n], _rate(name, values[n])) for n in order if not pd.isna(values[n])]
-            self._days[currency_code(str(name))] = ([day for day, _r in kept], [rate for _d, rate in kept])
+            self._days[currency_code(str(name), "rates")] = ([day for day, _r in kept], [rate for _d, rate in kept])
 
 
 def _rate(name: object, value: object) -> Decimal:
@@ -185,17 +202,26 @@ def archived_rates(
     base = currency_code(base_currency)
     owner = store.chosen_owner(client, folder)
     tz = zone("UTC" if client is None else client.tz)
-    days: dict[date, dict[str, Decimal]] = {}
     with exactly():
-        for rows in grouped(store.read(store.files(folder, owner)).to_pylist()):
-            if any(row["kind"] == store.RECONSTRUCTED for row in rows):
-                continue
-            rates = rates_of(rows)
-            there = {name for pair in rates.pairs for name in pair} - {base}
-            found = {name: rates.rate(name, base) for name in there}
-            day = rows[0]["taken_at"].astimezone(tz).date()
-            days[day] = {name: rate for name, rate in found.items() if rate is not None}
+        days = rates_by_day(store.read(store.files(folder, owner)).to_pylist(), base, tz)
         names = sorted({name for rates_of_day in days.values() for name in rates_of_day})
         made = {name: floats([days[day].get(name) for day in sorted(days)]) for name in names}
     index = pd.DatetimeIndex(pd.to_datetime(sorted(days)), name="date")
     return pd.DataFrame(made, index=index, columns=pd.Index(text_column(names)))
+
+
+def rates_by_day(rows: Iterable[dict[str, Any]], base: str, tz: tzinfo) -> dict[date, dict[str, Decimal]]:
+    """Return what one unit of each currency was worth, by day, from snapshots' rows; a day's last counts.
+
+    Days that were worked out later have no rates of their own, and are left out.
+    """
+    days: dict[date, dict[str, Decimal]] = {}
+    for one in grouped(rows):
+        if any(row["kind"] == store.RECONSTRUCTED for row in one):
+            continue
+        rates = rates_of(one)
+        there = {name for pair in rates.pairs for name in pair} - {base}
+        found = {name: rates.rate(name, base) for name in there}
+        day = one[0]["taken_at"].astimezone(tz).date()
+        days[day] = {name: rate for name, rate in found.items() if rate is not None}
+    return days

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -28,7 +29,8 @@ from jupyter_openapi.portfolio.corporate_actions import read_splits
 from jupyter_openapi.portfolio.equity import is_external
 from jupyter_openapi.portfolio.executions import history_rows, moment
 from jupyter_openapi.portfolio.positions import AccountReader, brief, names, read_stocks, warn
-from jupyter_openapi.portfolio.prices import Rates, currency_code, market_zone, read_rates
+from jupyter_openapi.portfolio.prices import currency_code, market_zone, read_rates
+from jupyter_openapi.portfolio.rates_of_days import PastRates, complete, day_column, past_rates
 from jupyter_openapi.portfolio.realized_pnl import worked_out
 from jupyter_openapi.portfolio.valuation import valued
 from jupyter_openapi.spec.dates import to_seconds, zone
@@ -64,7 +66,7 @@ BY = ("none", "symbol", "month", "kind")
 DEFINITIONS = (
     "A cash movement is a dividend, interest, a tax or a fee by its name.",
     "Deposits, trades and the fees of trades are not in it: `pnl` has these.",
-    "amount is as booked, in its own currency; amount_base at today's rates, not those of the day.",
+    "amount is as booked, in its own currency; amount_base at the rate of exchange of rate_date.",
     "A split has a ratio and no amount; it is listed for what is held, was traded or had income.",
 )
 Row = dict[str, Any]
@@ -84,7 +86,13 @@ def kind_of(name: str, symbol: str) -> str | None:
 
 @guarded
 def income(
-    client: ClientLike, start: Any = "-1y", end: Any = None, by: str = "none", base_currency: str = "HKD"
+    client: ClientLike,
+    start: Any = "-1y",
+    end: Any = None,
+    by: str = "none",
+    base_currency: str = "HKD",
+    *,
+    rates: Any = None,
 ) -> pd.DataFrame:
     """Return dividends, interest, taxes and fees booked in a window, and the splits of it.
 
@@ -99,13 +107,16 @@ def income(
         ``none``: one row a movement; or their sums by ``symbol``, ``month`` or ``kind``.
     base_currency
         The currency of ``amount_base``.
+    rates
+        Rates of exchange of your own, as `pnl` takes them; by default those that this account's snapshots
+        kept of the day, or the week before, and where there are none those of today.
 
     Returns
     -------
     pandas.DataFrame
         ``date`` (of the market, else of your zone), ``month``, ``symbol``, ``kind`` (dividend, interest,
-        tax, fee, split, other), ``name``, ``currency``, ``amount``, ``base_currency``, ``amount_base``,
-        ``ratio`` of a split (``10 for 1``). Summed: a column a kind in the base currency, and ``total``; NaN
+        tax, fee, split, other), ``name``, ``currency``, ``amount``, ``base_currency``, ``rate_date``
+        (of which day the rate is), ``amount_base``, ``ratio`` of a split (``10 for 1``). Summed: a column a kind in the base currency, and ``total``; NaN
         where a rate is not known, 0 where nothing of a kind was booked.
 
     Raises
@@ -123,9 +134,10 @@ def income(
     if by not in BY:
         raise RequestRefused(_("by is {groups}, not {by!r}.").format(groups=commas(BY), by=by))
     base = currency_code(base_currency)
+    past = past_rates(base, rates)
     reader = AccountReader(client)
     with exactly():
-        rows, rates, symbols = read_income(reader, start, end, base)
+        rows, symbols = read_income(reader, start, end, past)
         rows += _split_rows(reader, symbols, start, end)
         rows.sort(key=lambda row: (row["date"], row["symbol"]))
         frame = _frame(rows, base) if by == "none" else _summed(rows, by)
@@ -133,10 +145,11 @@ def income(
         frame,
         **reader.facts("income"),
         base_currency=base,
-        rates=rates.into(base, {row["currency"] for row in rows if row["currency"]}),
+        rates=past.today.into(base, {row["currency"] for row in rows if row["currency"]}),
+        rates_on=past.on.isoformat(),
         by=by,
         missing=reader.missing,
-        notes=[*DEFINITIONS, *reader.asides],
+        notes=[*DEFINITIONS, *past.notes(), *reader.asides],
     )
     warn(reader.missing, _("Not everything is known"))
     return seal(described)
@@ -150,8 +163,10 @@ def _window(reader: AccountReader, start: Any, end: Any) -> tuple[int, int | Non
         raise RequestRefused(_("The window: {reason}.").format(reason=reason)) from None
 
 
-def read_income(reader: AccountReader, start: Any, end: Any, base: str) -> tuple[list[Row], Rates, list[str]]:
-    """Return the cash movements that are income or its costs, the rates, and the symbols of all movements.
+def read_income(
+    reader: AccountReader, start: Any, end: Any, past: PastRates
+) -> tuple[list[Row], list[str]]:
+    """Return the cash movements that are income or its costs, and the symbols of all movements.
 
     Raises
     ------
@@ -164,14 +179,16 @@ def read_income(reader: AccountReader, start: Any, end: Any, base: str) -> tuple
     until = {} if last is None else {"end_time": last}
     found = history_rows(reader, "cash_flow", start_time=first, **until)
     rows = [row for each in found if (row := _row(each, reader.source.tz)) is not None]
-    currencies = {row["currency"] for row in rows}
-    rates = read_rates(reader) if currencies - {base} else Rates()
+    base = past.base
+    if {row["currency"] for row in rows} - {base}:
+        complete(past, reader, read_rates(reader), first)
     for row in rows:
-        row["amount_base"] = product(row["amount"], rates.rate(row["currency"], base))
+        rate, row["rate_date"] = past.rate(row["currency"], row["at"], row["symbol"])
+        row["amount_base"] = product(row["amount"], rate)
     unknown = sorted({row["currency"] for row in rows if row["amount_base"] is None})
     if unknown:
         reader.miss(_("no rate for {names} into {base}").format(names=names(unknown), base=base))
-    return rows, rates, list(dict.fromkeys(known_text(each.get("symbol")) for each in found))
+    return rows, list(dict.fromkeys(known_text(each.get("symbol")) for each in found))
 
 
 def _row(row: Mapping[str, Any], tz: str) -> Row | None:
@@ -182,6 +199,7 @@ def _row(row: Mapping[str, Any], tz: str) -> Row | None:
         return None
     place = market_zone(symbol) if symbol else zone(tz)
     return {
+        "at": int(stamp),
         "date": moment(int(stamp)).astimezone(place).date(),
         "symbol": symbol,
         "kind": kind,
@@ -212,6 +230,7 @@ def _split_rows(reader: AccountReader, moved: Sequence[str], start: Any, end: An
                     "name": _("Split"),
                     "currency": "",
                     "amount": None,
+                    "rate_date": None,
                     "amount_base": None,
                     "ratio": text,
                 }
@@ -230,6 +249,7 @@ def _frame(rows: Sequence[Row], base: str) -> pd.DataFrame:
     }
     made["amount"] = floats([row["amount"] for row in rows])
     made["base_currency"] = text_column([base] * len(rows))
+    made["rate_date"] = day_column(row["rate_date"] for row in rows)
     made["amount_base"] = floats([row["amount_base"] for row in rows])
     made["ratio"] = text_column([row["ratio"] for row in rows])
     return pd.DataFrame(made, index=pd.RangeIndex(len(rows)), copy=False)
@@ -267,6 +287,7 @@ def total_return(
     method: str = "fifo",
     *,
     fees: bool | None = None,
+    rates: Any = None,
 ) -> pd.DataFrame:
     """Return what each security brought: price gains, realized and not, dividends, taxes and fees.
 
@@ -277,11 +298,13 @@ def total_return(
     start, end
         The window of what was realized and booked; what is not realized is as of now, from its cost.
     base_currency
-        The currency of all amounts, at today's rates.
+        The currency of all amounts: what is held at today's rates, what was closed and booked at `rates`.
     method
         How sales meet purchases: ``fifo`` or ``average``.
     fees
         Whether to ask for the fees of round trips, one request an order; by default for up to 15 orders.
+    rates
+        Rates of exchange for what was closed and booked, as `pnl` takes them.
 
     Returns
     -------
@@ -302,12 +325,13 @@ def total_return(
         Something could not be read: one line says what.
     """
     base = currency_code(base_currency)
+    past = past_rates(base, rates)
     reader = AccountReader(client)
     held = valued(client, base)
-    trips = worked_out(client, start, end, base, method, fees=fees)
+    trips = worked_out(client, start, end, base, method, fees=fees, rates=rates)
     with exactly():
         try:
-            rows, _rates, _symbols = read_income(reader, start, end, base)
+            rows, _symbols = read_income(reader, start, end, past)
         except OpenAPIError as failure:
             if isinstance(failure, RequestRefused):
                 raise
@@ -327,10 +351,19 @@ def total_return(
             _("the fees of round trips in {names} (fees=True asks for all)").format(names=names(unknown))
         )
     described = describe(
-        frame, **reader.facts("total return"), base_currency=base, missing=missing, notes=list(DEFINITIONS)
+        frame, **reader.facts("total return"), base_currency=base, missing=missing, notes=_total_notes(held, trips, past, client.tz)
     )
     warn(missing, _("Not everything is known"))
     return seal(described)
+
+
+def _total_notes(held: pd.DataFrame, trips: pd.DataFrame, past: PastRates, tz: str) -> list[str]:
+    """Return the definitions, and of which days the rates are, said once."""
+    known, said = held.attrs["openapi"], []
+    if set(known["rates"]) - {past.base}:
+        day = datetime.fromisoformat(str(known["requested_at"])).astimezone(zone(tz)).date()
+        said = [_("What is held is at the rates of exchange of {day}.").format(day=day)]
+    return list(dict.fromkeys([*DEFINITIONS, *past.notes(), *trips.attrs["openapi"]["rates_said"], *said]))
 
 
 def _total_frame(

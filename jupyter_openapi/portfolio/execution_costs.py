@@ -18,7 +18,8 @@ from jupyter_openapi.messages import _, ngettext
 from jupyter_openapi.portfolio.executions import SIDES, history_rows
 from jupyter_openapi.portfolio.pnl_frame import instants
 from jupyter_openapi.portfolio.positions import AccountReader, brief, warn
-from jupyter_openapi.portfolio.prices import Rates, currency_code, market_zone, read_rates
+from jupyter_openapi.portfolio.prices import currency_code, market_zone, read_rates
+from jupyter_openapi.portfolio.rates_of_days import PastRates, complete, day_column, past_rates
 from jupyter_openapi.spec.dates import to_seconds, zone
 
 if TYPE_CHECKING:
@@ -48,6 +49,7 @@ COLUMNS = (
     *NUMBERS[6:9],
     "currency",
     "base_currency",
+    "rate_date",
     *NUMBERS[5::4],
 )
 DEFINITIONS = (
@@ -56,6 +58,7 @@ DEFINITIONS = (
     "arrival_price is the close of the last whole minute before the broker took the order.",
     "Of an order that came before the open it is the day's first price.",
     "Fees are not in it; an option's multiplier is.",
+    "The _base columns are at the rate of exchange of rate_date.",
 )
 
 
@@ -89,6 +92,7 @@ def slippage(
     base_currency: str = "HKD",
     *,
     arrival: bool = True,
+    rates: Any = None,
 ) -> pd.DataFrame:
     """Return what each order of a window filled at, against two prices of before.
 
@@ -102,6 +106,8 @@ def slippage(
         The currency of the ``_base`` columns.
     arrival
         Whether to read the prices at arrival; of the latest orders, up to 15 securities and days.
+    rates
+        Rates of exchange of your own, as `pnl` takes them.
 
     Returns
     -------
@@ -109,7 +115,8 @@ def slippage(
         One row an order of which something filled, oldest first: ``order_id``, ``symbol``, ``side``,
         ``submitted_at``, ``quantity`` filled, ``price`` on average, ``last_price`` when it was sent (orders
         of this machine's journal only), ``slippage_pct`` and ``slippage`` against it, ``arrival_price``,
-        ``arrival_slippage_pct``, ``arrival_slippage``, ``currency``, ``base_currency`` and both in it.
+        ``arrival_slippage_pct``, ``arrival_slippage``, ``currency``, ``base_currency``,
+        ``rate_date`` (of which day the rate of exchange is), ``slippage_base``, ``arrival_slippage_base``.
         Positive is a cost. NaN where not known.
 
     Raises
@@ -125,12 +132,14 @@ def slippage(
         Something could not be read: one line says what.
     """
     base = currency_code(base_currency)
+    past = past_rates(base, rates)
     reader = AccountReader(client)
     with exactly():
         orders = read_filled(reader, start, end)
         money = reader.instruments.of(reader.read, dict.fromkeys(one.symbol for one in orders))
         currencies = {one.currency for one in money.values()}
-        rates = read_rates(reader) if currencies - {base} else Rates()
+        if currencies - {base}:
+            complete(past, reader, read_rates(reader), orders[0].at)
         for one in money.values():
             for said in one.assumptions:
                 reader.miss(said)
@@ -138,10 +147,17 @@ def slippage(
         arrived = arrivals(reader, orders) if arrival else {}
         rows = [
             _row(
-                order, money[order.symbol], base, rates, sent.get(order.order_id), arrived.get(order.order_id)
+                order, money[order.symbol], past, sent.get(order.order_id), arrived.get(order.order_id)
             )
             for order in orders
         ]
+        rateless = {
+            money[one.symbol].currency
+            for one in orders
+            if not past.knows(money[one.symbol].currency, one.at, one.symbol)
+        }
+        for currency in sorted(rateless):
+            reader.miss(_("no rate for {currency} into {base}").format(currency=currency, base=base))
         if absent := sum(row["last_price"] is None for row in rows):
             reader.asides.append(
                 ngettext(
@@ -156,21 +172,20 @@ def slippage(
         **reader.facts("slippage"),
         base_currency=base,
         missing=reader.missing,
-        notes=[*DEFINITIONS, *reader.asides],
+        notes=[*DEFINITIONS, *past.notes(), *reader.asides],
     )
     warn(reader.missing, _("Not everything is known"))
     return seal(described)
 
 
-def _row(  # noqa: PLR0917 (an order, and what is known of it)
+def _row(
     order: Filled,
     known: Instrument,
-    base: str,
-    rates: Rates,
+    past: PastRates,
     last: Decimal | None,
     arrival: Decimal | None,
 ) -> dict[str, Any]:
-    rate = rates.rate(known.currency, base)
+    rate, rate_date = past.rate(known.currency, order.at, order.symbol)
     return {
         "order_id": order.order_id,
         "symbol": order.symbol,
@@ -179,7 +194,8 @@ def _row(  # noqa: PLR0917 (an order, and what is known of it)
         "quantity": order.quantity,
         "price": order.price,
         "currency": known.currency,
-        "base_currency": base,
+        "base_currency": past.base,
+        "rate_date": rate_date,
         **_against("", order, last, known.multiplier, rate),
         **_against("arrival_", order, arrival, known.multiplier, rate),
     }
@@ -319,6 +335,8 @@ def _frame(rows: Sequence[Mapping[str, Any]], tz: str) -> pd.DataFrame:
         values = [row[name] for row in rows]
         if name == "submitted_at":
             made[name] = instants(values, tz)
+        elif name == "rate_date":
+            made[name] = day_column(values)
         else:
             made[name] = text_column(values) if name in TEXTS else floats(values)
     return pd.DataFrame(made, index=pd.RangeIndex(len(rows)), copy=False)

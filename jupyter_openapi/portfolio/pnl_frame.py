@@ -11,13 +11,13 @@ from jupyter_openapi.errors import OpenAPIError
 from jupyter_openapi.frames.columns import instant_column
 from jupyter_openapi.frames.values import text_column
 from jupyter_openapi.market.money import amount, floats, known_text, minus, plain, product, ratio
-from jupyter_openapi.market.worth import Instrument
 from jupyter_openapi.messages import _
 from jupyter_openapi.portfolio.account_ledgers import Account
 from jupyter_openapi.portfolio.executions import moment
 from jupyter_openapi.portfolio.lot_ledger import UNKNOWNS, Trip, Unmatched
 from jupyter_openapi.portfolio.positions import brief
 from jupyter_openapi.portfolio.prices import market_zone
+from jupyter_openapi.portfolio.rates_of_days import day_column
 from jupyter_openapi.portfolio.valuation import text
 from jupyter_openapi.spec.dates import zone
 
@@ -103,6 +103,7 @@ NUMBERS = (
     "fees",
     "net_pl",
     "days",
+    "rate",
     "realized_pl_base",
     "net_pl_base",
 )
@@ -126,6 +127,8 @@ COLUMNS = (
     "net_pl",
     "days",
     "base_currency",
+    "rate",
+    "rate_date",
     "realized_pl_base",
     "net_pl_base",
     "method",
@@ -141,7 +144,7 @@ DEFINITIONS = (
     "Its cost is the position's (`estimated`); where nothing is held any more its sale is unmatched.",
     "A symbol whose quantities do not add up is in no sum (`counted` is False).",
     "`trade_date` is the day of the market traded on, and the window is of such days.",
-    "The _base columns are at today's rates of exchange, not those of the day.",
+    "The _base columns are at `rate`, the rate of exchange of `rate_date`.",
 )
 BROKER_NOTE = (
     "The broker's profit of a symbol is for the whole period, fees and open positions included; it compares "
@@ -160,8 +163,7 @@ def frame_of(account: Account, tz: str) -> pd.DataFrame:
     rows: list[Cells] = []
     for symbol in account.ledgers:
         money = account.money[symbol]
-        rate = account.rates.rate(money.currency, account.base)
-        mine = [_cells(one, money, rate) for one in account.done(symbol)]
+        mine = [_cells(account, symbol, one) for one in account.done(symbol)]
         mine += _left(account, symbol)
         out = account.left_out.get(symbol)
         for row in mine:
@@ -179,6 +181,8 @@ def frame_of(account: Account, tz: str) -> pd.DataFrame:
 def _column(name: str, rows: Sequence[Cells], tz: str) -> Any:
     if name == "trade_date":
         return _market_days(rows)
+    if name == "rate_date":
+        return day_column(row.get(name) for row in rows)
     values = [row.get(name) for row in rows]
     if name in FLAGS:
         return _flags(values)
@@ -214,7 +218,8 @@ def instants(seconds: Sequence[int | None], tz: str) -> Any:
     return instant_column(np.array([at or 0 for at in seconds], dtype=np.int64), missing, millis=False, tz=tz)
 
 
-def _cells(one: Trip | Unmatched, money: Instrument, rate: Decimal | None) -> Cells:
+def _cells(account: Account, symbol: str, one: Trip | Unmatched) -> Cells:
+    money = account.money[symbol]
     if isinstance(one, Unmatched):
         return {
             "kind": "unmatched",
@@ -230,6 +235,7 @@ def _cells(one: Trip | Unmatched, money: Instrument, rate: Decimal | None) -> Ce
     realized = minus(proceeds, cost)
     net = minus(realized, one.fee)
     long = one.direction == "long"
+    rate, rate_date = account.rate(symbol, one.closed_at)
     return {
         "kind": "trip",
         "direction": one.direction,
@@ -245,6 +251,8 @@ def _cells(one: Trip | Unmatched, money: Instrument, rate: Decimal | None) -> Ce
         "fees": one.fee,
         "net_pl": net,
         "days": None if one.opened_at is None else Decimal(one.closed_at - one.opened_at) / DAY,
+        "rate": rate,
+        "rate_date": rate_date,
         "realized_pl_base": product(realized, rate),
         "net_pl_base": product(net, rate),
         "open_order_id": one.open_order_id,
@@ -287,6 +295,8 @@ def facts_of(
         "method": account.method,
         "window": window if trades.end else None,
         "read_from": since.isoformat() if trades.end else None,
+        "rates_said": account.past.notes() if account.past is not None else [],
+        "rates_on": None if account.past is None else account.past.on.isoformat(),
         "rates": {
             one.currency: text(account.rates.rate(one.currency, account.base))
             for one in account.money.values()
@@ -298,6 +308,7 @@ def facts_of(
             *DEFINITIONS,
             *([unseen.format(since=since)] if trades.end else []),
             *([BROKER_NOTE] if broker else []),
+            *(account.past.notes() if account.past is not None else []),
             *asides,
         ],
     }

@@ -14,6 +14,7 @@ from jupyter_openapi.market.money import amount, known_text
 from jupyter_openapi.market.symbols import MARKET_ZONES, is_option, market_of
 from jupyter_openapi.market.worth import assumed, quoted_multiplier
 from jupyter_openapi.messages import _, bracketed
+from jupyter_openapi.portfolio.given_arguments import told
 from jupyter_openapi.portfolio.positions import brief, names
 
 if TYPE_CHECKING:
@@ -217,8 +218,8 @@ _YUAN = {"CNY": "CNH", "CNH": "CNY"}
 _CODE_LENGTH = 3
 
 
-def currency_code(text: object) -> str:
-    """Return a currency's code in capitals.
+def currency_code(text: object, name: str = "base_currency") -> str:
+    """Return a currency's code in capitals; `name` is the argument that it is of.
 
     Raises
     ------
@@ -228,7 +229,7 @@ def currency_code(text: object) -> str:
     code = text.strip().upper() if isinstance(text, str) else ""
     if len(code) != _CODE_LENGTH or not code.isalpha():
         raise RequestRefused(
-            _("base_currency is a code such as HKD or USD, not {text!r:.40}.").format(text=text)
+            _("{name} is a code such as HKD or USD, not {text}.").format(name=name, text=told(text))
         )
     return code
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +17,9 @@ from jupyter_openapi.portfolio.lot_ledger import METHODS, Opening, Trip
 from jupyter_openapi.portfolio.pnl_frame import facts_of, frame_of, read_analysis
 from jupyter_openapi.portfolio.positions import AccountReader, brief, warn
 from jupyter_openapi.portfolio.prices import currency_code, read_rates
+from jupyter_openapi.portfolio.rates_of_days import complete, past_rates
 from jupyter_openapi.portfolio.trades import Trades, read_trades
+from jupyter_openapi.spec.dates import zone
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -39,6 +42,7 @@ def pnl(
     fees: bool | None = None,
     opening: Mapping[str, tuple[Any, Any]] | None = None,
     since: Any = None,
+    rates: Any = None,
 ) -> pd.DataFrame:
     """Work out realized profit and loss: one row for each round trip closed in a window.
 
@@ -67,6 +71,10 @@ def pnl(
         cost.
     since
         How far to look back for purchases, instead of as far as needed within a year.
+    rates
+        What one unit of each currency is worth in the base currency: ``{"USD": 7.8}`` for all days, or a
+        frame with a row a day and a column a currency. By default the rates that this account's snapshots
+        kept on the day of closing, or in the week before, and where there are none those of today.
 
     Returns
     -------
@@ -84,8 +92,9 @@ def pnl(
         fees                                   of both sides; NaN where not known
         net_pl                                 realized_pl - fees; NaN where fees are not known
         days                                   from opening to closing
-        base_currency, realized_pl_base,       at today's rates, not those of the day
-        net_pl_base
+        base_currency, rate, rate_date         the rate of exchange used, and of which day it is: the broker
+                                               serves today's, and none of the past
+        realized_pl_base, net_pl_base          at that rate
         method, open_order_id,                 how it was matched, and the orders of both sides; `remark`
         close_order_id, remark                 tells why a row is unmatched
         =====================================  ========================================================
@@ -103,7 +112,9 @@ def pnl(
     IncompleteWarning
         Something else could not be read: one line says what.
     """
-    frame = worked_out(client, start, end, base_currency, method, fees=fees, opening=opening, since=since)
+    frame = worked_out(
+        client, start, end, base_currency, method, fees=fees, opening=opening, since=since, rates=rates
+    )
     warn(frame.attrs["openapi"]["missing"], _("Not everything is known"))
     return frame
 
@@ -118,6 +129,7 @@ def worked_out(
     fees: bool | None = None,
     opening: Mapping[str, tuple[Any, Any]] | None = None,
     since: Any = None,
+    rates: Any = None,
 ) -> pd.DataFrame:
     """Return what `pnl` does, without the warning; where nothing answers, an empty frame that says so."""
     base = currency_code(base_currency)
@@ -126,9 +138,10 @@ def worked_out(
             _("method is {methods}, not {method!r}.").format(methods=_(" or ").join(METHODS), method=method)
         )
     given = openings(opening)
+    past = past_rates(base, rates)
     reader = AccountReader(client)
     with exactly():
-        account = Account(_trades(reader, start, end, since), base, method, given)
+        account = Account(_trades(reader, start, end, since), base, method, given, past=past)
         _read(reader, account)
         add_fees(reader, account, fees, _orders(account))
         frame = frame_of(account, client.tz)
@@ -156,17 +169,18 @@ def _read(reader: AccountReader, account: Account) -> None:
         for said in one.assumptions:
             reader.miss(said)
     add_rates(reader, account, {one.currency for one in account.money.values()})
-    for currency in sorted({one.currency for one in account.money.values()}):
-        if account.rates.rate(currency, account.base) is None:
-            reader.miss(
-                _("no rate for {currency} into {base}").format(
-                    currency=currency or _("an unnamed currency"), base=account.base
-                )
-            )
+    if account.past is not None and {one.currency for one in account.money.values()} - {account.base}:
+        complete(account.past, reader, account.rates, trades.start)
     account.play()
     account.read_expiries(reader)
     if account.expiries:
         account.play()
+    for currency in sorted(account.without_rate()):
+        reader.miss(
+            _("no rate for {currency} into {base}").format(
+                currency=currency or _("an unnamed currency"), base=account.base
+            )
+        )
 
 
 def add_rates(reader: AccountReader, account: Account, currencies: set[str]) -> None:
@@ -251,8 +265,8 @@ def _in_own_currency(
             converted.add(_("{one} into {other}").format(one=one.currency, other=own))
     if converted:
         reader.asides.append(
-            _("Fees were converted at today's rates: {converted}.").format(
-                converted=commas(sorted(converted))
+            _("Fees were converted at the rates of exchange of {day}: {converted}.").format(
+                day=datetime.now(zone(reader.source.tz)).date(), converted=commas(sorted(converted))
             )
         )
     return fees

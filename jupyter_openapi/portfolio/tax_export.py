@@ -42,6 +42,7 @@ KEPT = (
     "gain",
     "base_currency",
     "rate",
+    "rate_date",
     "proceeds_base",
     "cost_base",
     "fees_base",
@@ -65,6 +66,7 @@ def tax_year(
     *,
     first_day: str = "01-01",
     opening: Mapping[str, tuple[Any, Any]] | None = None,
+    rates: Any = None,
 ) -> pd.DataFrame:
     """Return the round trips closed in a tax year, and save them as an Excel file.
 
@@ -84,6 +86,8 @@ def tax_year(
         The month and day on which the tax year begins, such as ``04-01``.
     opening
         What was held before the first execution, as `pnl`.
+    rates
+        Rates of exchange of your own, such as those a tax office publishes, as `pnl` takes them.
 
     Returns
     -------
@@ -91,9 +95,11 @@ def tax_year(
         One row a round trip: ``symbol``, ``market``, ``currency``, ``direction``, ``quantity``,
         ``opened_on`` and ``closed_on`` (days of the market), ``term`` (``long`` after more than a year),
         ``proceeds``, ``cost``, ``fees`` and ``gain`` (after fees) in the trade's currency, the same in
-        `base_currency` at ``rate``, ``method``, ``estimated``, the orders, ``remark``. Rates are today's: the
-        broker serves none of the past. NaN where not known. The file has a sheet of these, of their sums by
-        term, of what could not be matched, and of what the columns mean.
+        `base_currency` at ``rate``, ``method``, ``estimated``, the orders, ``remark``. One rate converts a
+        round trip, both of its sides; ``rate_date`` is the day it is of. That is the day of closing, or one
+        of the week before, where a snapshot of this account kept a rate, else today, for the broker serves
+        no rates of the past. NaN where not known. The file has a sheet of these, of their sums by term, of
+        what could not be matched, and of what the columns mean.
 
     Raises
     ------
@@ -106,7 +112,7 @@ def tax_year(
         Something could not be read, or a symbol's quantities do not add up: one line says what.
     """
     first, last = _year(year, first_day)
-    raw = worked_out(client, first, last, base_currency, method, fees=True, opening=opening)
+    raw = worked_out(client, first, last, base_currency, method, fees=True, opening=opening, rates=rates)
     known = raw.attrs["openapi"]
     with exactly():
         frame = _rows(raw)
@@ -118,9 +124,7 @@ def tax_year(
         _("Tax year: {first} to {last}, days of the market traded on.").format(first=first, last=last),
         _("Method: {method}.").format(method=_(METHODS[method]).rstrip(".。")),
         _("gain = proceeds - cost - fees, of both sides of a round trip."),
-        _("Amounts in {base} are at today's rates of exchange, not those of the day.").format(
-            base=known["base_currency"]
-        ),
+        _("One rate, of rate_date, converts both sides of a round trip."),
         _("term is long where it was held for more than a year; what opened on an unknown day has none."),
         *(_("Not known: {what}.").format(what=what) for what in missing),
         *(_(line) for line in known["notes"]),
@@ -162,8 +166,7 @@ def _rows(raw: pd.DataFrame) -> pd.DataFrame:
     import pandas as pd
 
     trips = raw[raw["counted"]].reset_index(drop=True)
-    rates = {name: from_float(float(rate)) for name, rate in _rates(raw).items()}
-    money = [rates.get(str(name)) for name in trips["currency"]]
+    money = [from_float(rate) for rate in trips["rate"]]
     made: dict[str, Any] = {name: trips[name] for name in KEPT if name in trips.columns}
     opened = _days(trips)
     made["opened_on"] = np.array([str(day or "NaT") for day in opened], dtype="datetime64[ns]")
@@ -179,11 +182,6 @@ def _rows(raw: pd.DataFrame) -> pd.DataFrame:
             [product(from_float(value), rate) for value, rate in zip(made[name], money, strict=True)]
         )
     return pd.DataFrame({name: made[name] for name in KEPT}, index=pd.RangeIndex(len(trips)))
-
-
-def _rates(raw: pd.DataFrame) -> dict[str, str]:
-    known: dict[str, str | None] = raw.attrs["openapi"].get("rates", {})
-    return {name: rate for name, rate in known.items() if rate is not None}
 
 
 def _days(trips: pd.DataFrame) -> list[date | None]:

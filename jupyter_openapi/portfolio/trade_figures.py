@@ -39,7 +39,7 @@ NUMBERS = (
 COUNTS = ("trades", "wins", "losses")
 DEFINITIONS = (
     "A trade is what one order closed of a security: round trips of the same closing order are one.",
-    "Amounts are in the base currency at today's rates, after fees where those of all trades are known.",
+    "Amounts are in the base currency, after fees where those of all trades are known.",
     "win_rate_pct is wins in percent of trades; a trade that neither won nor lost is in trades only.",
     "expectancy is net_pl by trade; payoff is average_win by average_loss, profit_factor all wins by losses.",
     "days_held is the mean, weighted by quantity within a trade; hours and months are of the market's clock.",
@@ -87,12 +87,13 @@ def trade_stats(  # noqa: PLR0917 (as it is typed)
     *,
     fees: bool | None = None,
     opening: Mapping[str, tuple[Any, Any]] | None = None,
+    rates: Any = None,
 ) -> pd.DataFrame:
     """Return statistics of the trades closed in a window.
 
     Parameters
     ----------
-    client, start, end, base_currency, method, fees, opening
+    client, start, end, base_currency, method, fees, opening, rates
         As `pnl`, which works out the round trips.
     by
         ``all`` for one row, or a row for each ``symbol``, ``month``, ``hour`` (of the closing, by the
@@ -116,7 +117,9 @@ def trade_stats(  # noqa: PLR0917 (as it is typed)
     IncompleteWarning
         Something could not be read, or a symbol's quantities do not add up: one line says what.
     """
-    frame = counted(client, start, end, by, base_currency, method, fees=fees, opening=opening)
+    frame = counted(
+        client, start, end, by, base_currency, method, fees=fees, opening=opening, rates=rates
+    )
     warn(frame.attrs["openapi"]["missing"], _("Not everything is known"))
     return frame
 
@@ -131,11 +134,12 @@ def counted(  # noqa: PLR0917 (as `trade_stats`)
     *,
     fees: bool | None = None,
     opening: Mapping[str, tuple[Any, Any]] | None = None,
+    rates: Any = None,
 ) -> pd.DataFrame:
     """Return what `trade_stats` does, without the warning."""
     if by not in GROUPS:
         raise RequestRefused(_("by is {groups}, not {by!r}.").format(groups=commas(GROUPS), by=by))
-    raw = worked_out(client, start, end, base_currency, method, fees=fees, opening=opening)
+    raw = worked_out(client, start, end, base_currency, method, fees=fees, opening=opening, rates=rates)
     return figures(raw, by)
 
 
