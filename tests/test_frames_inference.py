@@ -197,7 +197,11 @@ TYPED = [
     ("quote", lambda cell: {"secu_quote": [{"symbol": "700.HK", "volume": cell}]}, "volume"),
     ("quote", lambda cell: {"secu_quote": [{"symbol": cell}]}, "symbol"),
     ("quote", lambda cell: {"secu_quote": [{"symbol": "700.HK", "timestamp": cell}]}, "timestamp"),
-    ("stock_positions", lambda cell: {"list": [{"account_channel": cell, "stock_info": [{}]}]}, "account_channel"),
+    (
+        "stock_positions",
+        lambda cell: {"list": [{"account_channel": cell, "stock_info": [{}]}]},
+        "account_channel",
+    ),
     (None, lambda cell: [{"a": cell}, {"a": Decimal("1.5")}], "a"),
     (None, lambda cell: [{"a": cell}, {"a": "text"}], "a"),
     (None, lambda cell: [cell], "value"),
@@ -223,7 +227,9 @@ def test_a_nested_decimal_that_is_no_number_is_missing(cell: str) -> None:
     frame = to_frame([{"a": {"b": number, "c": [[number]]}}, {"a": {"d": number}}])
     assert frame["a"].tolist() == [{"b": None, "c": ((None,),)}, {"d": None}]
     assert len(frame.drop_duplicates()) == 2
-    typed = to_frame({"secu_quote": [{"symbol": "700.HK", "pre_market_quote": {"last_done": number}}]}, "quote")
+    typed = to_frame(
+        {"secu_quote": [{"symbol": "700.HK", "pre_market_quote": {"last_done": number}}]}, "quote"
+    )
     assert "sNaN" not in repr(typed.to_dict("records"))
 
 

@@ -43,6 +43,13 @@ def windows(broker: Broker, start: str = "start_at", end: str = "end_at") -> lis
         ("history_executions", {"start_at": "-30d", "page": 2}, "page has no place beside --all"),
         ("history_orders", {"start_at": "-30d", "size": 5}, "size has no place beside --all"),
         ("history_orders", {"start_at": "2027-01-01"}, "start_at=2027-01-01 is in the future"),
+        ("history_orders", {"start_at": 1798761600}, "start_at=2027-01-01 is in the future"),
+        ("history_orders", {"start_at": "1798761600"}, "Give a day that has been, such as start_at=-30d."),
+        (
+            "cash_flow",
+            {"start_time": 1767571200, "end_time": 1767484799},
+            "start_time=2026-01-05 is after end_time=2026-01-03;",
+        ),
         ("history_orders", {"start_at": "-1d", "end_at": "-2d"}, "start_at=-1d is after end_at=-2d"),
         ("history_orders", {"start_at": "last week"}, "start_at='last week' is not a time"),
         ("history_orders", {"start_at": "-1d", "symbl": "700.HK"}, "Did you mean symbol?"),

@@ -248,9 +248,12 @@ def test_nothing_changes_nothing_and_short_sales_are_named() -> None:
 @pytest.mark.parametrize(
     ("orders", "words"),
     [
-        ([], "A basket has 1 to 100 rows"),
-        ("buy", "takes a DataFrame, or a list of mappings"),
-        ([{"symbol": "700.HK", "side": "hold", "quantity": 1}], "Row 1: an order has a symbol, a side"),
+        ([], "orders takes a DataFrame or a list of orders"),
+        ("buy", "orders takes a DataFrame or a list of orders"),
+        (
+            [{"symbol": "700.HK", "side": "hold", "quantity": 1}],
+            "Row 1 of orders: an order has a symbol, a side",
+        ),
         ([{"symbol": "700.HK", "side": "Buy", "quantity": 0}], "Row 1"),
         ([{"symbol": "700.HK", "side": "Buy", "quantity": 1, "price": "cheap"}], "Row 1"),
         ([{"symbol": "700", "side": "Buy", "quantity": 1}], r"type 700\.HK"),

@@ -285,7 +285,7 @@ def test_a_base_currency_without_a_rate_is_said(tmp_path: Path) -> None:
         ({"by": "week"}, "by is day, month, year, not 'week'"),
         ({"currency": "USD"}, "currency is base or local"),
         ({"benchmark": "700"}, "type 700.HK"),
-        ({"start": "soon"}, "start: write 2026-01-05"),
+        ({"start": "soon"}, "start='soon' is not a time: write 2026-01-05"),
         ({"base_currency": "DOLLAR"}, "base_currency is a code"),
     ],
 )

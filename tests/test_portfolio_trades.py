@@ -236,7 +236,7 @@ def test_slippage_without_candles_orders_or_a_window() -> None:
     assert frame[["last_price", "arrival_price", "slippage"]].isna().all().all()
     assert any("not known of 1 order" in line for line in frame.attrs["openapi"]["notes"])
     assert quiet(portfolio.slippage, FakeAccount(), START, END).empty
-    with pytest.raises(RequestRefused, match="The window: write"):
+    with pytest.raises(RequestRefused, match="start='last week' is not a time: write"):
         portfolio.slippage(client, "last week")
 
 

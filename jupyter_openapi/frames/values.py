@@ -62,7 +62,7 @@ def nested(value: Any) -> Any:
 
 
 def without_nan(values: Sequence[Any]) -> Sequence[Any]:
-    """Return the values with None for decimals that are no number (NaN, and sNaN, which raises wherever it is).
+    """Return the values with None for decimals that are no number: NaN, and sNaN, which raises anywhere.
 
     JSON has none; a `Decimal` made elsewhere may be one.
     """

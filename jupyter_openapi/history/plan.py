@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from typing import Any
 
 from jupyter_openapi.errors import RequestRefused, sentence
@@ -81,7 +81,7 @@ class Plan:
 
     def moment(self, seconds: int) -> datetime:
         """Return Unix seconds as a moment in the plan's zone."""
-        return datetime.fromtimestamp(seconds, UTC).astimezone(zone(self.tz))
+        return _moment(seconds, zone(self.tz))
 
     def stamp(self, seconds: int) -> str:
         """Return Unix seconds as text: ``2026-11-22 09:30:00``."""
@@ -117,7 +117,8 @@ def make_plan(operation: Operation, arguments: Mapping[str, Any], *, tz: str, no
         start, end = (to_seconds(checked[name], UTC) for name in pages.window)
         # "now" is an open end too, and so is none.
         open_end = end == present
-        _refuse_window(pages.window, given, start, end, open_end=open_end)
+        if start > end:
+            raise _no_window(pages.window, given, (start, end), zone(tz), open_end=open_end)
     size = _size(operation, pages, checked)
     if pages.size and size is not None:
         checked[pages.size] = size
@@ -165,23 +166,41 @@ def _with_window(operation: Operation, window: tuple[str, str], given: dict[str,
     return {**given, end: given.get(end, "now")}
 
 
-def _refuse_window(
-    window: tuple[str, str], given: Mapping[str, Any], start: int, end: int, *, open_end: bool
-) -> None:
-    if start <= end:
-        return
+def _no_window(
+    window: tuple[str, str],
+    given: Mapping[str, Any],
+    span: tuple[int, int],
+    tz: tzinfo,
+    *,
+    open_end: bool,
+) -> RequestRefused:
     first, last = window
+    start = _as_given(given[first], span[0], tz)
     if open_end:
-        raise RequestRefused(
-            _("{first}={start} is in the future; a history starts in the past.").format(
-                first=first, start=given[first]
-            )
+        return RequestRefused(
+            _(
+                "{first}={start} is in the future, and a history starts in the past: it is {now}. Give a day "
+                "that has been, such as {first}=-30d."
+            ).format(first=first, start=start, now=f"{_moment(span[1], tz):%Y-%m-%d %H:%M}")
         )
-    raise RequestRefused(
+    end = _as_given(given[last], span[1], tz)
+    return RequestRefused(
         _("{first}={start} is after {last}={end}; swap them.").format(
-            first=first, start=given[first], last=last, end=given[last]
+            first=first, start=start, last=last, end=end
         )
     )
+
+
+def _as_given(value: Any, seconds: int, tz: tzinfo) -> str:
+    """Return a time as it was written; one that no person writes so, such as Unix seconds, as a date."""
+    if isinstance(value, str) and not value.strip().replace(".", "").isdigit():
+        return value
+    at = _moment(seconds, tz)
+    return f"{at:%Y-%m-%d}" if f"{at:%H%M%S}" in {"000000", "235959"} else f"{at:%Y-%m-%dT%H:%M}"
+
+
+def _moment(seconds: int, tz: tzinfo) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC).astimezone(tz)
 
 
 def _size(operation: Operation, pages: Pages, checked: Mapping[str, Any]) -> int | None:

@@ -13,6 +13,7 @@ from typing import Protocol
 from jupyter_openapi.errors import RequestRefused, did_you_mean, sentence, short
 from jupyter_openapi.magic.lexer import unquoted
 from jupyter_openapi.messages import N_, _, commas
+from jupyter_openapi.spec.chinese import value_meant
 from jupyter_openapi.spec.model import Effect, Operation
 
 FlagValue = bool | str | tuple[str, ...]
@@ -61,7 +62,7 @@ class Flag:
                 name=self.name,
                 choices=_(" or ").join(self.choices),
                 value=short(value, 40),
-                choice=self.choices[0],
+                choice=value_meant(str(value), self.choices) or self.choices[0],
             )
         )
 

@@ -11,8 +11,10 @@ from jupyter_openapi.frames import describe, seal
 from jupyter_openapi.frames.values import text_column
 from jupyter_openapi.market.money import ZERO, amount, exactly, floats, from_float, ratio
 from jupyter_openapi.messages import _
+from jupyter_openapi.portfolio.given_arguments import choice, one_client
 from jupyter_openapi.portfolio.positions import warn
-from jupyter_openapi.portfolio.valuation import text, valued
+from jupyter_openapi.portfolio.prices import currency_code
+from jupyter_openapi.portfolio.valuation import SESSIONS, text, valued
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -83,6 +85,8 @@ def value(
         Something could not be read: one line says what. What depends on it is NaN, never 0.
     """
     several = named_clients(client)
+    base_currency = currency_code(base_currency)
+    session = choice("session", session, SESSIONS, _(" or "))
     frame = (
         valued(client, base_currency, session)  # type: ignore[arg-type]
         if several is None
@@ -104,10 +108,10 @@ def named_clients(given: Any) -> dict[str, ClientLike] | None:
         There is none among them, or one comes twice.
     """
     if isinstance(given, Mapping):
-        found = {str(name): client for name, client in given.items()}
+        found = {str(name): one_client(client) for name, client in given.items()}
     elif isinstance(given, (list, tuple)):
         found = {}
-        for client in given:
+        for client in map(one_client, given):
             account = client.account
             name = f"{account.mode} …{account.digits}" if account.digits else account.mode
             count = sum(other == name or other.startswith(f"{name} (") for other in found)

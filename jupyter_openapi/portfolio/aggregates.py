@@ -22,6 +22,7 @@ from jupyter_openapi.market.money import (
 )
 from jupyter_openapi.messages import _, commas, ngettext
 from jupyter_openapi.portfolio import pnl_frame, valuation
+from jupyter_openapi.portfolio.given_arguments import frame_with
 from jupyter_openapi.portfolio.pnl_frame import COLUMNS as PNL_COLUMNS
 from jupyter_openapi.portfolio.pnl_frame import Cells
 from jupyter_openapi.portfolio.valuation import COLUMNS, text
@@ -95,9 +96,10 @@ def by_symbol(frame: pd.DataFrame) -> pd.DataFrame:
     RequestRefused
         It is no frame of `pnl`.
     """
-    known: Mapping[str, Any] = frame.attrs.get("openapi", {})
-    if "flat" not in known or not set(PNL_COLUMNS) <= set(frame.columns):
-        raise RequestRefused(_("by_symbol(frame) takes the frame that portfolio.pnl(...) gave."))
+    said = _("by_symbol(frame) takes the frame that portfolio.pnl(...) gave.")
+    known: Mapping[str, Any] = frame_with(frame, PNL_COLUMNS, said, attrs=True).attrs["openapi"]
+    if "flat" not in known:
+        raise RequestRefused(said)
     with exactly():
         rows = [_summed(str(symbol), mine, known) for symbol, mine in frame.groupby("symbol", sort=False)]
     kept = {name: known.get(name) for name in ("mode", "source", "requested_at", "base_currency", "window")}
@@ -210,11 +212,10 @@ def facts(frame: pd.DataFrame) -> dict[str, Any]:
     RequestRefused
         It is none.
     """
-    known: dict[str, Any] = frame.attrs.get("openapi", {})
-    if "cash" not in known or not set(COLUMNS) <= set(frame.columns):
-        raise RequestRefused(
-            _("This takes the frame that portfolio.value(client) gave, with all its columns.")
-        )
+    said = _("frame is what portfolio.value(client) gave, with all its columns.")
+    known: dict[str, Any] = frame_with(frame, COLUMNS, said, attrs=True).attrs["openapi"]
+    if "cash" not in known:
+        raise RequestRefused(said)
     return known
 
 
@@ -324,13 +325,15 @@ def notes(frame: pd.DataFrame, *, privacy: bool = False, definitions: bool = Tru
     definitions
         Add what each column means.
     """
-    known = frame.attrs.get("openapi", {})
+    said = _("notes(frame) takes a frame that a function of portfolio gave.")
+    known = frame_with(frame, (), said, attrs=True).attrs["openapi"]
     lines: list[str] = []
     if "cash" in known and frame.empty and not known["cash"]:
         lines += [] if known["missing"] else [_("No positions and no cash.")]
     elif "cash" in known and not privacy:
         lines += _sum_lines(frame)
     if "flat" in known:
+        frame_with(frame, PNL_COLUMNS, said)
         lines += trip_lines(frame, privacy=privacy)
     if missing := known.get("missing"):
         lines.append(_("Not known: {missing}.").format(missing=_("; ").join(missing)))

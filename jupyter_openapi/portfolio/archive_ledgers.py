@@ -28,6 +28,7 @@ from jupyter_openapi.portfolio.archive_files import (
     in_order,
 )
 from jupyter_openapi.portfolio.archive_money import DayRates, FeeTable
+from jupyter_openapi.portfolio.given_arguments import choice
 from jupyter_openapi.portfolio.lot_ledger import METHODS, Lot, LotLedger, Opening, Split, Trip, Unmatched
 from jupyter_openapi.portfolio.pnl_frame import instants
 from jupyter_openapi.portfolio.prices import market_zone
@@ -180,10 +181,7 @@ class _Books:
 def _books(
     method: str, splits: Splits | None, fees: Mapping[str, object] | None, base: str | None, rates: Any
 ) -> _Books:
-    if method not in METHODS:
-        raise RequestRefused(
-            _("method is {methods}, not {method!r}.").format(methods=_(" or ").join(METHODS), method=method)
-        )
+    method = choice("method", method, METHODS, _(" or "))
     known = {symbol: _stated(symbol, rows) for symbol, rows in (splits or {}).items()}
     return _Books(method, known, FeeTable.of(fees), DayRates(base, rates))
 

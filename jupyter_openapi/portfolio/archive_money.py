@@ -157,7 +157,10 @@ class DayRates:
         for name in frame.columns:
             values = frame[name].tolist()
             kept = [(days[n], _rate(name, values[n])) for n in order if not pd.isna(values[n])]
-            self._days[currency_code(str(name), "rates")] = ([day for day, _r in kept], [rate for _d, rate in kept])
+            self._days[currency_code(str(name), "rates")] = (
+                [day for day, _r in kept],
+                [rate for _d, rate in kept],
+            )
 
 
 def _rate(name: object, value: object) -> Decimal:

@@ -24,7 +24,8 @@ from jupyter_openapi.portfolio.positions import FUND, AccountReader, names, owne
 from jupyter_openapi.portfolio.prices import read_rates
 from jupyter_openapi.portfolio.snapshot_store import SnapshotRow, read_together
 from jupyter_openapi.portfolio.trades import Trades, read_trades
-from jupyter_openapi.spec.dates import to_day, zone
+from jupyter_openapi.portfolio.windows import day, refuse_future
+from jupyter_openapi.spec.dates import zone
 
 if TYPE_CHECKING:
     from jupyter_openapi.account import ClientLike
@@ -152,10 +153,8 @@ def backfill(client: ClientLike, start: Any, folder: str | Path | None = None) -
     store.arrow()
     reader = AccountReader(client)
     tz = zone(client.tz)
-    try:
-        first = to_day(start, tz)
-    except ValueError as reason:
-        raise RequestRefused(_("{name}: {reason}.").format(name="start", reason=reason)) from None
+    first = day("start", start, tz)
+    refuse_future(int(datetime.combine(first, time(), tz).timestamp()), tz)
     owner = owner_of(client)
     there = _first(folder, owner)
     moments = _moments(first, there or datetime.now(UTC), tz)

@@ -14,11 +14,13 @@ from jupyter_openapi.errors import OpenAPIError, RequestRefused
 from jupyter_openapi.market.money import amount
 from jupyter_openapi.market.symbols import market_of, mended, parse
 from jupyter_openapi.messages import _
+from jupyter_openapi.portfolio.given_arguments import told
 from jupyter_openapi.portfolio.positions import brief
 from jupyter_openapi.portfolio.prices import market_zone
 
 if TYPE_CHECKING:
-    from jupyter_openapi.portfolio.positions import AccountReader
+    from jupyter_openapi.portfolio.given_arguments import told
+from jupyter_openapi.portfolio.positions import AccountReader
 
 CLOSES = {"HK": time(16), "US": time(16), "SG": time(17), "SH": time(15), "SZ": time(15)}
 STRETCH = 900  # days of one request: a reply holds 1,000 bars
@@ -51,7 +53,7 @@ class Benchmark:
         return [None, *steps] if closes else []
 
 
-def benchmark_symbol(text: str) -> str:
+def benchmark_symbol(text: object) -> str:
     """Return the symbol of a benchmark as the broker spells it.
 
     Raises
@@ -59,7 +61,11 @@ def benchmark_symbol(text: str) -> str:
     RequestRefused
         It is none; the message gives the spelling to type.
     """
-    symbol = mended(str(text))
+    if not isinstance(text, str):
+        raise RequestRefused(
+            _("benchmark takes a symbol such as 2800.HK or SPY.US, not {given}.").format(given=told(text))
+        )
+    symbol = mended(text)
     parse(symbol)
     return symbol
 

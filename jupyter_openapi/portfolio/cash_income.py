@@ -24,16 +24,19 @@ from jupyter_openapi.market.money import (
     total,
 )
 from jupyter_openapi.market.symbols import is_option
-from jupyter_openapi.messages import _, commas
+from jupyter_openapi.messages import _
 from jupyter_openapi.portfolio.corporate_actions import read_splits
 from jupyter_openapi.portfolio.equity import is_external
 from jupyter_openapi.portfolio.executions import history_rows, moment
+from jupyter_openapi.portfolio.given_arguments import choice, yes_or_no
+from jupyter_openapi.portfolio.lot_ledger import METHODS
 from jupyter_openapi.portfolio.positions import AccountReader, brief, names, read_stocks, warn
 from jupyter_openapi.portfolio.prices import currency_code, market_zone, read_rates
 from jupyter_openapi.portfolio.rates_of_days import PastRates, complete, day_column, past_rates
 from jupyter_openapi.portfolio.realized_pnl import worked_out
 from jupyter_openapi.portfolio.valuation import valued
-from jupyter_openapi.spec.dates import to_seconds, zone
+from jupyter_openapi.portfolio.windows import window
+from jupyter_openapi.spec.dates import zone
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -116,8 +119,9 @@ def income(
     pandas.DataFrame
         ``date`` (of the market, else of your zone), ``month``, ``symbol``, ``kind`` (dividend, interest,
         tax, fee, split, other), ``name``, ``currency``, ``amount``, ``base_currency``, ``rate_date``
-        (of which day the rate is), ``amount_base``, ``ratio`` of a split (``10 for 1``). Summed: a column a kind in the base currency, and ``total``; NaN
-        where a rate is not known, 0 where nothing of a kind was booked.
+        (of which day the rate is), ``amount_base``, ``ratio`` of a split (``10 for 1``).
+        Summed: a column a kind in the base currency, and ``total``; NaN where a rate is not known, 0 where
+        nothing of a kind was booked.
 
     Raises
     ------
@@ -131,11 +135,11 @@ def income(
     IncompleteWarning
         Something could not be read: one line says what.
     """
-    if by not in BY:
-        raise RequestRefused(_("by is {groups}, not {by!r}.").format(groups=commas(BY), by=by))
+    by = choice("by", by, BY)
     base = currency_code(base_currency)
     past = past_rates(base, rates)
     reader = AccountReader(client)
+    start, end = window(start, end, reader.source.tz)
     with exactly():
         rows, symbols = read_income(reader, start, end, past)
         rows += _split_rows(reader, symbols, start, end)
@@ -155,27 +159,16 @@ def income(
     return seal(described)
 
 
-def _window(reader: AccountReader, start: Any, end: Any) -> tuple[int, int | None]:
-    tz = zone(reader.source.tz)
-    try:
-        return to_seconds(start, tz), None if end is None else to_seconds(end, tz, end=True)
-    except ValueError as reason:
-        raise RequestRefused(_("The window: {reason}.").format(reason=reason)) from None
-
-
 def read_income(
-    reader: AccountReader, start: Any, end: Any, past: PastRates
+    reader: AccountReader, first: int, last: int | None, past: PastRates
 ) -> tuple[list[Row], list[str]]:
     """Return the cash movements that are income or its costs, and the symbols of all movements.
 
     Raises
     ------
-    RequestRefused
-        The window is none.
     OpenAPIError
         They can't be read.
     """
-    first, last = _window(reader, start, end)
     until = {} if last is None else {"end_time": last}
     found = history_rows(reader, "cash_flow", start_time=first, **until)
     rows = [row for each in found if (row := _row(each, reader.source.tz)) is not None]
@@ -210,9 +203,8 @@ def _row(row: Mapping[str, Any], tz: str) -> Row | None:
     }
 
 
-def _split_rows(reader: AccountReader, moved: Sequence[str], start: Any, end: Any) -> list[Row]:
+def _split_rows(reader: AccountReader, moved: Sequence[str], first: int, last: int | None) -> list[Row]:
     """Return a row for each split in the window, of what is held or moved cash."""
-    first, last = _window(reader, start, end)
     held = [one.symbol for one in read_stocks(reader)]
     symbols = [symbol for symbol in dict.fromkeys([*held, *moved]) if symbol and not is_option(symbol)]
     found = []
@@ -327,11 +319,14 @@ def total_return(
     base = currency_code(base_currency)
     past = past_rates(base, rates)
     reader = AccountReader(client)
+    choice("method", method, METHODS, _(" or "))
+    yes_or_no("fees", fees, or_none=True)
+    window(start, end, reader.source.tz)
     held = valued(client, base)
     trips = worked_out(client, start, end, base, method, fees=fees, rates=rates)
     with exactly():
         try:
-            rows, _symbols = read_income(reader, start, end, past)
+            rows, _symbols = read_income(reader, *window(start, end, reader.source.tz), past)
         except OpenAPIError as failure:
             if isinstance(failure, RequestRefused):
                 raise
@@ -351,7 +346,11 @@ def total_return(
             _("the fees of round trips in {names} (fees=True asks for all)").format(names=names(unknown))
         )
     described = describe(
-        frame, **reader.facts("total return"), base_currency=base, missing=missing, notes=_total_notes(held, trips, past, client.tz)
+        frame,
+        **reader.facts("total return"),
+        base_currency=base,
+        missing=missing,
+        notes=_total_notes(held, trips, past, client.tz),
     )
     warn(missing, _("Not everything is known"))
     return seal(described)

@@ -16,6 +16,7 @@ from jupyter_openapi.market.money import HUNDRED, ZERO, exactly, floats, minus, 
 from jupyter_openapi.market.symbols import is_option
 from jupyter_openapi.messages import N_, _, commas
 from jupyter_openapi.portfolio import snapshot_store as store
+from jupyter_openapi.portfolio.given_arguments import mapping, told
 from jupyter_openapi.portfolio.positions import FUND, warn
 from jupyter_openapi.portfolio.prices import Rates, currency_code
 from jupyter_openapi.portfolio.snapshot_store import chosen_owner
@@ -168,14 +169,15 @@ def grouped(rows: Iterable[Row]) -> list[list[Row]]:
 
 def stated_kinds(kinds: Mapping[str, str] | None) -> Mapping[str, bool]:
     """Return whether movements of a name are deposits, as the user says."""
-    for name, kind in (kinds or {}).items():
-        if kind not in KINDS:
+    given = mapping("kinds", kinds, "{'Gift': 'deposit'}")
+    for name, kind in given.items():
+        if not isinstance(kind, str) or kind not in KINDS:
             raise RequestRefused(
-                _("kinds[{name!r}] is {kinds}, not {kind!r}.").format(
-                    name=name, kinds=_(" or ").join(KINDS), kind=kind
+                _("kinds[{name}] is {kinds}, not {kind}.").format(
+                    name=told(name), kinds=_(" or ").join(KINDS), kind=told(kind)
                 )
             )
-    return {name: kind == "deposit" for name, kind in (kinds or {}).items()}
+    return {name: kind == "deposit" for name, kind in given.items()}
 
 
 def rates_of(rows: Sequence[Row]) -> Rates:

@@ -16,11 +16,12 @@ from jupyter_openapi.market.money import ZERO, amount, exactly, floats, known_te
 from jupyter_openapi.market.worth import Instrument
 from jupyter_openapi.messages import _, ngettext
 from jupyter_openapi.portfolio.executions import SIDES, history_rows
+from jupyter_openapi.portfolio.given_arguments import yes_or_no
 from jupyter_openapi.portfolio.pnl_frame import instants
 from jupyter_openapi.portfolio.positions import AccountReader, brief, warn
 from jupyter_openapi.portfolio.prices import currency_code, market_zone, read_rates
 from jupyter_openapi.portfolio.rates_of_days import PastRates, complete, day_column, past_rates
-from jupyter_openapi.spec.dates import to_seconds, zone
+from jupyter_openapi.portfolio.windows import window
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -133,6 +134,7 @@ def slippage(
     """
     base = currency_code(base_currency)
     past = past_rates(base, rates)
+    yes_or_no("arrival", arrival)
     reader = AccountReader(client)
     with exactly():
         orders = read_filled(reader, start, end)
@@ -146,9 +148,7 @@ def slippage(
         sent = last_prices(client)
         arrived = arrivals(reader, orders) if arrival else {}
         rows = [
-            _row(
-                order, money[order.symbol], past, sent.get(order.order_id), arrived.get(order.order_id)
-            )
+            _row(order, money[order.symbol], past, sent.get(order.order_id), arrived.get(order.order_id))
             for order in orders
         ]
         rateless = {
@@ -224,12 +224,8 @@ def read_filled(reader: AccountReader, start: Any, end: Any = None) -> list[Fill
     OpenAPIError
         They can't be read.
     """
-    tz = zone(reader.source.tz)
-    try:
-        first = to_seconds(start, tz)
-        until = {} if end is None else {"end_at": to_seconds(end, tz, end=True)}
-    except ValueError as reason:
-        raise RequestRefused(_("The window: {reason}.").format(reason=reason)) from None
+    first, last = window(start, end, reader.source.tz)
+    until = {} if last is None else {"end_at": last}
     rows = history_rows(reader, "history_orders", start_at=first, **until)
     found: dict[str, Filled] = {}
     for row in rows:

@@ -25,6 +25,7 @@ from jupyter_openapi.market.money import (
 )
 from jupyter_openapi.market.symbols import contract, is_option
 from jupyter_openapi.messages import _, commas
+from jupyter_openapi.portfolio.given_arguments import choice, percent
 from jupyter_openapi.portfolio.option_risk import read_deltas
 from jupyter_openapi.portfolio.positions import FUND, AccountReader, brief, names, warn
 from jupyter_openapi.portfolio.prices import read_prices
@@ -117,13 +118,8 @@ def measured(
     client: ClientLike, by: str = "symbol", base_currency: str = "HKD", *, rate_pct: float = 4.0
 ) -> pd.DataFrame:
     """Return what `exposure` does, without the warning."""
-    if by not in BY:
-        raise RequestRefused(_("by is {groups}, not {by!r}.").format(groups=commas(BY), by=by))
-    rate = amount(rate_pct)
-    if rate is None:
-        raise RequestRefused(
-            _("rate_pct is percent a year, such as 4; not {value!r:.40}.").format(value=rate_pct)
-        )
+    by = choice("by", by, BY)
+    rate = percent("rate_pct", rate_pct, "4")
     frame = valued(client, base_currency)
     known = frame.attrs["openapi"]
     reader = AccountReader(client)

@@ -45,9 +45,9 @@ def one_client(value: object) -> ClientLike:
     """
     if isinstance(value, type) or not all(hasattr(value, name) for name in ("call", "account", "tz")):
         raise RequestRefused(
-            _("client takes a connected Client, such as client = jupyter_openapi.connect(...), not {given}.").format(
-                given=told(value)
-            )
+            _(
+                "client takes a connected Client, such as client = jupyter_openapi.connect(...), not {given}."
+            ).format(given=told(value))
         )
     return value  # type: ignore[return-value]
 
@@ -157,8 +157,8 @@ def file_path(name: str, value: object, example: str) -> Path:
         ) from None
 
 
-def frame_with(value: object, columns: Iterable[str], said: str) -> pd.DataFrame:
-    """Return a frame that has some columns, and knows where it came from.
+def frame_with(value: object, columns: Iterable[str], said: str, *, attrs: bool = False) -> pd.DataFrame:
+    """Return a frame that has some columns.
 
     Parameters
     ----------
@@ -168,6 +168,8 @@ def frame_with(value: object, columns: Iterable[str], said: str) -> pd.DataFrame
         Those it needs.
     said
         The sentence that names the argument and the frame it takes.
+    attrs
+        Whether what the frame says of itself is needed, too.
 
     Raises
     ------
@@ -181,8 +183,6 @@ def frame_with(value: object, columns: Iterable[str], said: str) -> pd.DataFrame
     lacks = [name for name in columns if name not in value.columns]
     if lacks:
         raise RequestRefused(sentence(said, _("This one lacks {names}.").format(names=commas(lacks[:4]))))
-    if not isinstance(value.attrs.get("openapi"), Mapping):
-        raise RequestRefused(
-            sentence(said, _("This one has lost its attrs[{name}].").format(name="'openapi'"))
-        )
+    if attrs and not isinstance(value.attrs.get("openapi"), Mapping):
+        raise RequestRefused(sentence(said, _("This one lacks {names}.").format(names="attrs['openapi']")))
     return value

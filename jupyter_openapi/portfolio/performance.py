@@ -13,7 +13,7 @@ from jupyter_openapi.errors import OpenAPIError, RequestRefused, guarded
 from jupyter_openapi.frames import describe, seal
 from jupyter_openapi.frames.values import text_column
 from jupyter_openapi.market.money import HUNDRED, amount, exactly, floats, known_text, product
-from jupyter_openapi.messages import _, commas
+from jupyter_openapi.messages import _
 from jupyter_openapi.portfolio import snapshot_store as store
 from jupyter_openapi.portfolio.benchmarks import Benchmark, benchmark_symbol, read_benchmark
 from jupyter_openapi.portfolio.daily_returns import (
@@ -29,10 +29,12 @@ from jupyter_openapi.portfolio.daily_returns import (
     with_broker,
 )
 from jupyter_openapi.portfolio.equity import NO_SNAPSHOTS, grouped, stated_kinds, without_rates
+from jupyter_openapi.portfolio.given_arguments import choice, frame_with, one_client
 from jupyter_openapi.portfolio.positions import AccountReader, brief, warn
 from jupyter_openapi.portfolio.prices import currency_code
 from jupyter_openapi.portfolio.snapshot_store import chosen_owner
-from jupyter_openapi.spec.dates import to_day, zone
+from jupyter_openapi.portfolio.windows import days as days_between
+from jupyter_openapi.spec.dates import zone
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -141,10 +143,9 @@ def measured(  # noqa: PLR0917 (as `returns`)
     folder: str | Path | None = None,
 ) -> pd.DataFrame:
     """Return what `returns` does, without the warning."""
-    if by not in PERIODS:
-        raise RequestRefused(_("by is {periods}, not {by!r}.").format(periods=commas(PERIODS), by=by))
-    if currency not in CURRENCIES:
-        raise RequestRefused(_("currency is base or local, not {currency!r}.").format(currency=currency))
+    by = choice("by", by, PERIODS)
+    currency = choice("currency", currency, CURRENCIES, _(" or "))
+    client = None if client is None else one_client(client)
     if benchmark is not None and client is None:
         raise RequestRefused(
             _("A benchmark's quotes are read by a client: portfolio.returns(client, benchmark=...).")
@@ -152,14 +153,13 @@ def measured(  # noqa: PLR0917 (as `returns`)
     symbol = None if benchmark is None else benchmark_symbol(benchmark)
     series = Series(currency_code(base_currency))
     tz = "UTC" if client is None else client.tz
-    first, last = (_day(name, value, tz) for name, value in (("start", start), ("end", end)))
-    if first is not None and last is not None and first > last:
-        raise RequestRefused(_("start ({start}) is after end ({end}).").format(start=first, end=last))
+    first, last = days_between(start, end, tz)
+    stated = stated_kinds(kinds)
     owner = chosen_owner(client, folder)
     groups = grouped(store.read(store.files(folder, owner)).to_pylist())
     reader = None if client is None else AccountReader(client)
     with exactly():
-        days = days_of(groups, series.base, stated_kinds(kinds), zone(tz), local=currency == "local")
+        days = days_of(groups, series.base, stated, zone(tz), local=currency == "local")
         series.missing += [*without_rates(groups, series.base), *holes(days)]
         days = _marked(series, days, groups)
         if reader is not None and first is not None and days and first < days[0].day:
@@ -194,13 +194,6 @@ def _described(
             notes=[*DEFINITIONS, *([LOCAL] if local else []), *series.asides],
         )
     )
-
-
-def _day(name: str, value: Any, tz: str) -> date | None:
-    try:
-        return None if value is None else to_day(value, zone(tz))
-    except ValueError as reason:
-        raise RequestRefused(_("{name}: {reason}.").format(name=name, reason=reason)) from None
 
 
 def _marked(series: Series, days: Sequence[Day], groups: Sequence[Sequence[Mapping[str, Any]]]) -> list[Day]:
@@ -398,11 +391,12 @@ def months(frame: pd.DataFrame, column: str = "return_pct") -> pd.DataFrame:
     """
     import pandas as pd
 
+    said = _("months(frame) takes the frame that portfolio.returns(client) gave, by day or by month.")
+    column = choice("column", column, ("return_pct", "benchmark_pct"), _(" or "))
+    frame = frame_with(frame, (column,), said)
     name = next((each for each in ("date", "month") if each in frame.columns), None)
-    if name is None or column not in frame.columns:
-        raise RequestRefused(
-            _("months(frame) takes the frame that portfolio.returns(client) gave, by day or by month.")
-        )
+    if name is None:
+        raise RequestRefused(said)
     found: dict[int, dict[int, float]] = {}
     for at, gain in zip(frame[name], frame[column], strict=True):
         text = str(at)

@@ -18,6 +18,7 @@ from jupyter_openapi.market.money import amount, known_text, total
 from jupyter_openapi.market.symbols import market_of
 from jupyter_openapi.market.worth import Instruments
 from jupyter_openapi.messages import _, commas
+from jupyter_openapi.portfolio.given_arguments import one_client
 
 KEYS_REFUSED = frozenset({401003, 401004, 401102, 403201, 403202, 403203, 403204, 403205})
 """The broker's codes for a token, key, signature or address that it does not accept."""
@@ -55,6 +56,7 @@ class AccountReader:
     instruments: Instruments = field(init=False)
 
     def __post_init__(self) -> None:
+        one_client(self.source)
         self.instruments = getattr(self.source, "instruments", None) or Instruments()
 
     def read(self, operation: str, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -306,7 +308,7 @@ def owner_of(source: ClientLike) -> str:
     Made from the connection's own digest of the account where it has one, else from what is shown of it: its
     last digits, or where its keys came from; a sandbox's also from its address.
     """
-    account = source.account
+    account = one_client(source).account
     known = str(getattr(getattr(source, "connection", None), "owner", ""))
     if not known:
         place = urlsplit(account.host).netloc if account.mode == "sandbox" else ""

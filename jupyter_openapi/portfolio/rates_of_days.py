@@ -141,4 +141,3 @@ def day_column(days: Iterable[date | None]) -> Any:
     import numpy as np
 
     return np.array(["NaT" if day is None else day.isoformat() for day in days], dtype="datetime64[ns]")
-

@@ -10,15 +10,18 @@ from typing import TYPE_CHECKING, Any
 from jupyter_openapi.errors import OpenAPIError, RequestRefused, guarded
 from jupyter_openapi.frames import describe, seal
 from jupyter_openapi.market.money import amount, exactly, plain, product
+from jupyter_openapi.market.symbols import mended, parse
 from jupyter_openapi.messages import _, commas, ngettext
 from jupyter_openapi.portfolio.account_ledgers import Account
 from jupyter_openapi.portfolio.executions import Charged, read_fees
+from jupyter_openapi.portfolio.given_arguments import choice, mapping, told, yes_or_no
 from jupyter_openapi.portfolio.lot_ledger import METHODS, Opening, Trip
 from jupyter_openapi.portfolio.pnl_frame import facts_of, frame_of, read_analysis
 from jupyter_openapi.portfolio.positions import AccountReader, brief, warn
 from jupyter_openapi.portfolio.prices import currency_code, read_rates
 from jupyter_openapi.portfolio.rates_of_days import complete, past_rates
 from jupyter_openapi.portfolio.trades import Trades, read_trades
+from jupyter_openapi.portfolio.windows import window
 from jupyter_openapi.spec.dates import zone
 
 if TYPE_CHECKING:
@@ -133,13 +136,12 @@ def worked_out(
 ) -> pd.DataFrame:
     """Return what `pnl` does, without the warning; where nothing answers, an empty frame that says so."""
     base = currency_code(base_currency)
-    if method not in METHODS:
-        raise RequestRefused(
-            _("method is {methods}, not {method!r}.").format(methods=_(" or ").join(METHODS), method=method)
-        )
+    method = choice("method", method, METHODS, _(" or "))
+    fees = yes_or_no("fees", fees, or_none=True)
     given = openings(opening)
     past = past_rates(base, rates)
     reader = AccountReader(client)
+    window(start, end, reader.source.tz)
     with exactly():
         account = Account(_trades(reader, start, end, since), base, method, given, past=past)
         _read(reader, account)
@@ -198,19 +200,20 @@ def openings(opening: Mapping[str, tuple[Any, Any]] | None) -> dict[str, Opening
         It is no quantity and price.
     """
     given = {}
-    for symbol, pair in (opening or {}).items():
+    for symbol, pair in mapping("opening", opening, "{'700.HK': (500, 480.6)}").items():
         try:
-            quantity, price = (amount(part) for part in pair)
+            quantity, price = (None if isinstance(part, bool) else amount(part) for part in pair)
         except (TypeError, ValueError):
             quantity = price = None
         if quantity is None or price is None:
             raise RequestRefused(
                 _(
                     "opening holds (quantity, price) for each symbol, such as {{'700.HK': (500, 480.6)}}; "
-                    "not {pair!r} for {symbol}."
-                ).format(pair=pair, symbol=symbol)
+                    "not {pair} for {symbol}."
+                ).format(pair=told(pair), symbol=told(symbol))
             )
-        given[symbol] = Opening(quantity, price)
+        parse(mended(str(symbol)))
+        given[mended(str(symbol))] = Opening(quantity, price)
     return given
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
+from numbers import Real
 from typing import TYPE_CHECKING, Any
 
 from jupyter_openapi.errors import OpenAPIError, RequestRefused
@@ -12,6 +13,7 @@ from jupyter_openapi.market.money import ZERO, amount, known_text, shown
 from jupyter_openapi.market.symbols import is_option, mended, parse, today_in
 from jupyter_openapi.market.worth import Instrument
 from jupyter_openapi.messages import _
+from jupyter_openapi.portfolio.given_arguments import told
 from jupyter_openapi.portfolio.positions import brief
 from jupyter_openapi.portfolio.prices import currency_code
 
@@ -29,19 +31,32 @@ def weights_of(weights: Any) -> dict[str, Decimal]:
     RequestRefused
         One is no number from 0 to 1 or of no share, or they are above 1 in all.
     """
-    if hasattr(weights, "to_dict"):
+    if type(weights).__name__ == "Series":
         weights = weights.to_dict()
     if not isinstance(weights, Mapping) or not weights:
-        raise RequestRefused(_("weights are symbols and shares of net assets, such as {'700.HK': 0.3}."))
+        raise RequestRefused(
+            _("weights are symbols and shares of net assets, such as {example}, not {given}.").format(
+                example="{'700.HK': 0.3}", given=told(weights)
+            )
+        )
     found: dict[str, Decimal] = {}
     for name, given in weights.items():
-        symbol = mended(str(name))
+        if not isinstance(name, str):
+            raise RequestRefused(
+                _("weights are by symbol, such as {example}, not by {given}.").format(
+                    example="{'700.HK': 0.3}", given=told(name)
+                )
+            )
+        symbol = mended(name)
         parse(symbol)
-        weight = None if isinstance(given, bool) else amount(given)
+        if symbol in found:
+            raise RequestRefused(_("weights have {symbol} twice: give it one weight.").format(symbol=symbol))
+        weight = amount(given) if isinstance(given, (Real, Decimal, str)) else None
+        weight = None if type(given).__name__ in {"bool", "bool_"} else weight
         if weight is None or not 0 <= weight <= 1:
             raise RequestRefused(
-                _("The weight of {symbol} is a number from 0 to 1, not {given!r:.40}.").format(
-                    symbol=symbol, given=given
+                _("The weight of {symbol} is a number from 0 to 1, not {given}.").format(
+                    symbol=symbol, given=told(given)
                 )
             )
         if is_option(symbol):
@@ -72,14 +87,14 @@ def reserve_of(reserve: Any, base: str) -> dict[str, Decimal]:
     stated = reserve if isinstance(reserve, Mapping) else {base: reserve}
     found = {}
     for currency, given in stated.items():
-        money = None if isinstance(given, bool) else amount(given)
-        if money is None or money < 0:
+        money = amount(given) if isinstance(given, (Real, Decimal, str)) else None
+        if money is None or money < 0 or isinstance(given, bool):
             raise RequestRefused(
-                _("reserve is an amount of 0 or more, or amounts by currency; not {given!r:.40}.").format(
-                    given=given
+                _("reserve is an amount of 0 or more, or amounts by currency; not {given}.").format(
+                    given=told(given)
                 )
             )
-        found[currency_code(currency)] = money
+        found[currency_code(currency, "reserve")] = money
     return found
 
 

@@ -23,11 +23,13 @@ from jupyter_openapi.market.money import (
 from jupyter_openapi.market.worth import Instrument
 from jupyter_openapi.messages import _, commas
 from jupyter_openapi.portfolio.exposures import whole_account
+from jupyter_openapi.portfolio.given_arguments import choice, one_client
 from jupyter_openapi.portfolio.lot_plan import Line, Plan, planned
 from jupyter_openapi.portfolio.positions import AccountReader, names, warn
 from jupyter_openapi.portfolio.prices import Price, Rates, currency_code, read_prices, read_rates
 from jupyter_openapi.portfolio.rebalance_inputs import Costs, available_cash, paid_in, reserve_of, weights_of
 from jupyter_openapi.portfolio.valuation import valued
+from jupyter_openapi.spec.given import texts
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -101,12 +103,8 @@ def rebalance(
     IncompleteWarning
         A target can't be reached, by more than a lot: one line says which, and why.
     """
-    if order_type not in TYPES:
-        raise RequestRefused(
-            _("order_type is {types}, not {order_type!r}.").format(
-                types=_(" or ").join(TYPES), order_type=order_type
-            )
-        )
+    order_type = choice("order_type", order_type, TYPES, _(" or "))
+    override = texts("override", override)
     targets, plan = _planned(client, weights, base_currency, reserve)
     if not plan.orders:
         raise RequestRefused(
@@ -176,6 +174,7 @@ def _planned(
     client: ClientLike, weights: Mapping[str, Any], base_currency: str, reserve: Any
 ) -> tuple[Targets, Plan]:
     base = currency_code(base_currency)
+    one_client(client)
     with exactly():
         wanted = weights_of(weights)
         targets = _targets(client, wanted, base, reserve_of(reserve, base))

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 from jupyter_openapi.errors import RequestRefused, guarded
 from jupyter_openapi.frames import describe
 from jupyter_openapi.frames.values import text_column
-from jupyter_openapi.market.money import amount
 from jupyter_openapi.messages import _, ngettext
+from jupyter_openapi.portfolio.given_arguments import frame_with, percent
 from jupyter_openapi.portfolio.positions import warn
 
 if TYPE_CHECKING:
@@ -113,15 +113,9 @@ def reckoned(frame: pd.DataFrame, risk_free_pct: float = 0.0) -> pd.DataFrame:
     import pandas as pd
 
     needed = ("date", "return_pct", "index", "weekdays", "source")
-    if any(name not in frame.columns for name in needed):
-        raise RequestRefused(
-            _("statistics(frame) takes the frame that portfolio.returns(client) gave, by day.")
-        )
-    rate = amount(risk_free_pct)
-    if rate is None or rate <= -100:
-        raise RequestRefused(
-            _("risk_free_pct is percent a year, such as 3.5; not {value!r:.40}.").format(value=risk_free_pct)
-        )
+    said = _("statistics(frame) takes the frame that portfolio.returns(client) gave, by day.")
+    frame = frame_with(frame, needed, said)
+    rate = percent("risk_free_pct", risk_free_pct, "3.5", above=-100)
     risk_free = (1 + float(rate) / 100) ** (1 / YEAR) - 1
     compared = "benchmark_pct" in frame.columns
     ours = _own(frame, "return_pct", risk_free)

@@ -15,6 +15,7 @@ from jupyter_openapi.market.money import amount, exactly, known_text
 from jupyter_openapi.messages import _, commas, ngettext
 from jupyter_openapi.portfolio.checksums import Damaged, seal_file, verify_file
 from jupyter_openapi.portfolio.executions import history_rows
+from jupyter_openapi.portfolio.given_arguments import file_path
 from jupyter_openapi.portfolio.positions import (
     AccountReader,
     is_owner,
@@ -110,7 +111,7 @@ def schema() -> Any:
 
 def folder_of(folder: str | Path | None) -> Path:
     """Return where snapshots are kept: as given, else ``snapshots`` in the package's data folder."""
-    return Path(folder).expanduser() if folder is not None else data_folder() / "snapshots"
+    return data_folder() / "snapshots" if folder is None else file_path("folder", folder, "'snapshots'")
 
 
 def write(folder: str | Path | None, owner: str, taken_at: datetime, lines: Sequence[SnapshotRow]) -> Path:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import date, timedelta
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ from jupyter_openapi.frames import describe
 from jupyter_openapi.frames.values import text_column
 from jupyter_openapi.market.money import exactly, floats, from_float, product, total
 from jupyter_openapi.messages import _
+from jupyter_openapi.portfolio.given_arguments import file_path, one_client, told
 from jupyter_openapi.portfolio.positions import warn
 from jupyter_openapi.portfolio.realized_pnl import worked_out
 from jupyter_openapi.portfolio.tax_lots import term_of
@@ -112,6 +114,9 @@ def tax_year(
         Something could not be read, or a symbol's quantities do not add up: one line says what.
     """
     first, last = _year(year, first_day)
+    if path is not None:
+        excel_path(path)
+    one_client(client)
     raw = worked_out(client, first, last, base_currency, method, fees=True, opening=opening, rates=rates)
     known = raw.attrs["openapi"]
     with exactly():
@@ -122,7 +127,7 @@ def tax_year(
     missing += [_("{symbol} does not add up").format(symbol=symbol) for symbol in odd]
     about = [
         _("Tax year: {first} to {last}, days of the market traded on.").format(first=first, last=last),
-        _("Method: {method}.").format(method=_(METHODS[method]).rstrip(".。")),
+        _("Method: {method}.").format(method=_(METHODS[known["method"]]).rstrip(".。")),
         _("gain = proceeds - cost - fees, of both sides of a round trip."),
         _("One rate, of rate_date, converts both sides of a round trip."),
         _("term is long where it was held for more than a year; what opened on an unknown day has none."),
@@ -149,12 +154,13 @@ def tax_year(
 
 def _year(year: int, first_day: str) -> tuple[date, date]:
     try:
-        first = date.fromisoformat(f"{int(year):04d}-{first_day}")
+        whole = "" if isinstance(year, (bool, float)) else int(year)
+        first = date.fromisoformat(f"{whole:04d}-{first_day}")
         after = first.replace(year=first.year + 1)
     except (ValueError, TypeError):
         raise RequestRefused(
-            _("A tax year is a year such as 2026, and first_day a day such as 04-01; not {year!r}.").format(
-                year=f"{year}-{first_day}"
+            _("A tax year is a year such as 2026, and first_day a day such as 04-01; not {year}.").format(
+                year=told(f"{year}-{first_day}")
             )
         ) from None
     return first, after - timedelta(days=1)
@@ -233,15 +239,7 @@ def save_sheets(path: str | Path, sheets: Mapping[str, pd.DataFrame]) -> Path:
     RequestRefused
         The name does not end in .xlsx, openpyxl is not installed, or the file can't be written.
     """
-    target = Path(path).expanduser()
-    if target.suffix.lower() != ".xlsx":
-        raise RequestRefused(_("An Excel file's name ends in .xlsx, not {path}.").format(path=target.name))
-    try:
-        import openpyxl  # noqa: F401 (pandas writes with it)
-    except ImportError:
-        raise RequestRefused(
-            _("Excel files need openpyxl, which is not installed: pip install 'jupyter-openapi[excel]'.")
-        ) from None
+    target = excel_path(path)
     import pandas as pd
 
     try:
@@ -257,6 +255,24 @@ def save_sheets(path: str | Path, sheets: Mapping[str, pd.DataFrame]) -> Path:
         raise RequestRefused(
             _("{path} was not written: {reason}.").format(path=target, reason=failure.strerror or failure)
         ) from None
+    return target
+
+
+def excel_path(path: Any) -> Path:
+    """Return where an Excel file is to be written.
+
+    Raises
+    ------
+    RequestRefused
+        The name does not end in .xlsx, or openpyxl is not installed.
+    """
+    target = file_path("path", path, "'tax.xlsx'")
+    if target.suffix.lower() != ".xlsx":
+        raise RequestRefused(_("An Excel file's name ends in .xlsx, not {path}.").format(path=target.name))
+    if find_spec("openpyxl") is None:
+        raise RequestRefused(
+            _("Excel files need openpyxl, which is not installed: pip install 'jupyter-openapi[excel]'.")
+        )
     return target
 
 

@@ -15,12 +15,14 @@ from jupyter_openapi.market.money import ZERO, exactly, floats, minus, product, 
 from jupyter_openapi.messages import _
 from jupyter_openapi.portfolio.account_ledgers import Account
 from jupyter_openapi.portfolio.executions import moment
+from jupyter_openapi.portfolio.given_arguments import choice, yes_or_no
 from jupyter_openapi.portfolio.lot_ledger import METHODS, Lot
 from jupyter_openapi.portfolio.pnl_frame import instants
 from jupyter_openapi.portfolio.positions import AccountReader, Holding, brief, names, read_stocks, warn
 from jupyter_openapi.portfolio.prices import Price, currency_code, market_zone, read_prices
 from jupyter_openapi.portfolio.realized_pnl import add_fees, add_rates, openings
 from jupyter_openapi.portfolio.trades import Trades, read_trades, read_until_explained
+from jupyter_openapi.portfolio.windows import since as first_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -138,12 +140,12 @@ def lots(
         Something could not be read: one line says what.
     """
     base = currency_code(base_currency)
-    if method not in METHODS:
-        raise RequestRefused(
-            _("method is {methods}, not {method!r}.").format(methods=_(" or ").join(METHODS), method=method)
-        )
+    method = choice("method", method, METHODS, _(" or "))
+    fees = yes_or_no("fees", fees, or_none=True)
     given = openings(opening)
     reader = AccountReader(client)
+    if since is not None:
+        first_of(since, reader.source.tz)
     with exactly():
         trades = _history(reader, since)
         held = _held(trades)

@@ -18,6 +18,7 @@ from markupsafe import Markup, escape
 
 from jupyter_openapi.errors import RequestRefused, guarded
 from jupyter_openapi.messages import _, language
+from jupyter_openapi.portfolio.given_arguments import choice, file_path, percent
 from jupyter_openapi.portfolio.performance import measured, months
 from jupyter_openapi.portfolio.positions import warn
 from jupyter_openapi.portfolio.quantstats_page import quantstats_page
@@ -94,15 +95,13 @@ def tearsheet(  # noqa: PLR0917 (as `returns`)
     IncompleteWarning
         As `returns`; the page says it, too.
     """
-    target = Path(path).expanduser()
+    target = file_path("path", path, "'page.html'")
     if target.suffix.lower() not in {".html", ".htm"}:
         raise RequestRefused(
             _("A tear sheet is a page: its name ends in .html, not {path}.").format(path=target.name)
         )
-    if engine not in ENGINES:
-        raise RequestRefused(
-            _("engine is {engines}, not {engine!r}.").format(engines=_(" or ").join(ENGINES), engine=engine)
-        )
+    engine = choice("engine", engine, ENGINES, _(" or "))
+    percent("risk_free_pct", risk_free_pct, "3.5", above=-100)
     frame = measured(client, "day", benchmark, start, end, base_currency, kinds=kinds, folder=folder)
     table = reckoned(frame, risk_free_pct)
     page = page_of(frame, table) if engine == "own" else quantstats_page(frame, risk_free_pct, "Performance")

@@ -9,11 +9,12 @@ from decimal import Decimal
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
-from jupyter_openapi.errors import RequestRefused, guarded
+from jupyter_openapi.errors import guarded
 from jupyter_openapi.frames import describe, seal
 from jupyter_openapi.frames.values import text_column
 from jupyter_openapi.market.money import HUNDRED, ZERO, exactly, floats, from_float, shown
-from jupyter_openapi.messages import _, commas, ngettext
+from jupyter_openapi.messages import _, ngettext
+from jupyter_openapi.portfolio.given_arguments import choice
 from jupyter_openapi.portfolio.positions import warn
 from jupyter_openapi.portfolio.prices import market_zone
 from jupyter_openapi.portfolio.realized_pnl import worked_out
@@ -117,9 +118,7 @@ def trade_stats(  # noqa: PLR0917 (as it is typed)
     IncompleteWarning
         Something could not be read, or a symbol's quantities do not add up: one line says what.
     """
-    frame = counted(
-        client, start, end, by, base_currency, method, fees=fees, opening=opening, rates=rates
-    )
+    frame = counted(client, start, end, by, base_currency, method, fees=fees, opening=opening, rates=rates)
     warn(frame.attrs["openapi"]["missing"], _("Not everything is known"))
     return frame
 
@@ -137,8 +136,7 @@ def counted(  # noqa: PLR0917 (as `trade_stats`)
     rates: Any = None,
 ) -> pd.DataFrame:
     """Return what `trade_stats` does, without the warning."""
-    if by not in GROUPS:
-        raise RequestRefused(_("by is {groups}, not {by!r}.").format(groups=commas(GROUPS), by=by))
+    by = choice("by", by, GROUPS)
     raw = worked_out(client, start, end, base_currency, method, fees=fees, opening=opening, rates=rates)
     return figures(raw, by)
 

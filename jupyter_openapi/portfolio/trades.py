@@ -10,7 +10,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from jupyter_openapi.errors import OpenAPIError
-from jupyter_openapi.history.plan import DAY, make_plan
+from jupyter_openapi.history.plan import DAY
 from jupyter_openapi.market.money import ZERO
 from jupyter_openapi.market.symbols import MARKET_ZONES, contract, is_option, market_of
 from jupyter_openapi.messages import _
@@ -18,7 +18,8 @@ from jupyter_openapi.portfolio.corporate_actions import expires_at, read_splits
 from jupyter_openapi.portfolio.executions import Fill, read_window
 from jupyter_openapi.portfolio.lot_ledger import Split
 from jupyter_openapi.portfolio.positions import Holding, brief, read_stocks
-from jupyter_openapi.spec import catalog
+from jupyter_openapi.portfolio.windows import plain, whole_day, window
+from jupyter_openapi.portfolio.windows import since as first_of
 from jupyter_openapi.spec.dates import to_seconds, zone
 
 if TYPE_CHECKING:
@@ -165,10 +166,12 @@ def read_trades(reader: AccountReader, start: Any, end: Any, since: Any = None) 
         The executions of the window can't be read.
     """
     now = int(datetime.now(UTC).timestamp())
-    first, last = _window(reader, start, end)
+    start, end = plain(start), plain(end)
+    first, given = window(start, end, reader.source.tz)
+    last = now if given is None else given
     windows = {market: _day_window(start, end, name, (first, last)) for market, name in MARKET_ZONES.items()}
     earliest = min(first, *(one for one, _last in windows.values()))
-    limit = None if since is None else _window(reader, since, end)[0]
+    limit = None if since is None else first_of(since, reader.source.tz)
     trades = Trades(first, last, _begin(earliest, limit, now), windows, now=now)
     trades.fills = read_window(reader, trades.since)
     positions = len(reader.missing)
@@ -241,31 +244,12 @@ def _look_back(reader: AccountReader, trades: Trades, wanting: Callable[[], bool
         _add_splits(reader, trades)
 
 
-def _window(reader: AccountReader, start: Any, end: Any) -> tuple[int, int]:
-    """Return the first and the last second of a window, in the zone of the one who asks.
-
-    Raises
-    ------
-    RequestRefused
-        It is none.
-    """
-    operation = catalog().operations["history_executions"]
-    window = {"start_at": start} if end is None else {"start_at": start, "end_at": end}
-    plan = make_plan(operation, window, tz=reader.source.tz, now=datetime.now(UTC))
-    return plan.start, plan.last
-
-
 def _day_window(start: Any, end: Any, name: str, asked: tuple[int, int]) -> tuple[int, int]:
     """Return the window whose days are those of a zone; moments stay as they were asked for."""
     there = zone(name)
     first, last = asked
-    if _whole_day(start):
+    if whole_day(start):
         first = to_seconds(start, there)
-    if end is not None and _whole_day(end):
+    if end is not None and whole_day(end):
         last = to_seconds(end, there, end=True)
     return first, last
-
-
-def _whole_day(value: Any) -> bool:
-    """Tell whether this is a day, rather than a moment."""
-    return to_seconds(value, UTC) != to_seconds(value, UTC, end=True)

@@ -8,13 +8,13 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from jupyter_openapi.errors import RequestRefused
 from jupyter_openapi.frames import describe, seal
 from jupyter_openapi.frames.values import text_column
 from jupyter_openapi.market.money import ZERO, exactly, floats, minus, product, ratio, total
 from jupyter_openapi.market.symbols import is_option, market_of
 from jupyter_openapi.messages import _
 from jupyter_openapi.portfolio.executions import read_today
+from jupyter_openapi.portfolio.given_arguments import choice
 from jupyter_openapi.portfolio.positions import (
     AccountReader,
     names,
@@ -215,12 +215,7 @@ class Row:
 def valued(client: ClientLike, base_currency: str = "HKD", session: str = "regular") -> pd.DataFrame:
     """Return what `value` does of one account, without the warning."""
     base = currency_code(base_currency)
-    if session not in SESSIONS:
-        raise RequestRefused(
-            _("session is {sessions}, not {session!r}.").format(
-                sessions=_(" or ").join(SESSIONS), session=session
-            )
-        )
+    session = choice("session", session, SESSIONS, _(" or "))
     reader = AccountReader(client)
     with exactly():
         known = read_all(reader, base, session)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -12,9 +13,12 @@ from jupyter_openapi.market.money import ZERO, amount, from_float, product
 from jupyter_openapi.market.symbols import contract, is_option, mended, parse
 from jupyter_openapi.market.worth import Instrument
 from jupyter_openapi.messages import _
+from jupyter_openapi.portfolio.given_arguments import told
 from jupyter_openapi.portfolio.option_risk import read_deltas
 from jupyter_openapi.portfolio.positions import AccountReader, names
 from jupyter_openapi.portfolio.prices import Price, Rates, read_prices, read_rates
+from jupyter_openapi.trading import Basket, Preview
+from jupyter_openapi.trading.basket import LARGEST, rows_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -52,6 +56,45 @@ class AccountState:
         return self.prices[symbol].last if symbol in self.prices else None
 
 
+def orders_of(orders: Any) -> Sequence[Mapping[str, Any]]:
+    """Return the rows of what is given as orders, without what is missing.
+
+    A frame, a mapping or an order's preview, or a list of these; a basket is its rows.
+
+    Raises
+    ------
+    RequestRefused
+        It is something else, or has no row.
+    """
+    given = orders.previews if isinstance(orders, Basket) else orders
+    if hasattr(given, "to_dict") and hasattr(given, "columns"):
+        given = given.to_dict("records")
+    if isinstance(given, (Mapping, Preview)):
+        given = [given]
+    if isinstance(given, (list, tuple)):
+        given = [_fields(each) for each in given]
+    if not isinstance(given, list) or not given or not all(isinstance(row, Mapping) for row in given):
+        raise RequestRefused(
+            _("orders takes a DataFrame or a list of orders, such as {example}, not {given}.").format(
+                example="[{'symbol': '700.HK', 'side': 'Buy', 'quantity': 100}]", given=told(orders)
+            )
+        )
+    if len(given) > LARGEST:
+        raise RequestRefused(
+            _("orders has {largest} rows at most; this one has {count}.").format(
+                largest=LARGEST, count=len(given)
+            )
+        )
+    return rows_of(given)
+
+
+def _fields(order: object) -> object:
+    """Return what the preview of a new order would send; anything else as it is."""
+    if not isinstance(order, Preview) or order.operation.name != "submit_order":
+        return order
+    return json.loads(order.body)
+
+
 def order_of(number: int, row: Mapping[str, Any]) -> HypotheticalOrder:
     """Return one order.
 
@@ -61,23 +104,25 @@ def order_of(number: int, row: Mapping[str, Any]) -> HypotheticalOrder:
         It is none.
     """
     symbol = mended(str(row.get("symbol", "")))
+    if symbol:
+        parse(symbol)
     side = SIDES.get(str(row.get("side", "")).upper())
     quantity = amount(row.get("submitted_quantity", row.get("quantity")))
     given = row.get("submitted_price", row.get("price"))
     price = amount(given)
     if (
-        side is None
+        not symbol
+        or side is None
         or quantity is None
         or quantity <= 0
         or (given is not None and (price is None or price <= 0))
     ):
         raise RequestRefused(
             _(
-                "Row {number}: an order has a symbol, a side (Buy or Sell), a quantity above 0, and a price "
-                "above 0 or none."
+                "Row {number} of orders: an order has a symbol, a side (Buy or Sell), a quantity above 0, "
+                "and a price above 0 or none."
             ).format(number=number)
         )
-    parse(symbol)
     return HypotheticalOrder(symbol, side, quantity, price)
 
 

@@ -10,14 +10,20 @@ from jupyter_openapi.errors import RequestRefused, guarded
 from jupyter_openapi.frames import describe, seal
 from jupyter_openapi.frames.values import text_column
 from jupyter_openapi.market import fees
-from jupyter_openapi.market.money import ZERO, amount, exactly, floats, product, ratio, total
+from jupyter_openapi.market.money import ZERO, exactly, floats, product, ratio, total
 from jupyter_openapi.market.symbols import is_option, today_in
 from jupyter_openapi.messages import _
 from jupyter_openapi.portfolio.exposures import whole_account
+from jupyter_openapi.portfolio.given_arguments import percent
 from jupyter_openapi.portfolio.positions import AccountReader, names, warn
 from jupyter_openapi.portfolio.valuation import text, valued
-from jupyter_openapi.portfolio.what_if_inputs import AccountState, HypotheticalOrder, order_of, read_state
-from jupyter_openapi.trading.basket import rows_of
+from jupyter_openapi.portfolio.what_if_inputs import (
+    AccountState,
+    HypotheticalOrder,
+    order_of,
+    orders_of,
+    read_state,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -72,12 +78,8 @@ def what_if(
     IncompleteWarning
         Something is not known, cash or a quantity would fall below zero: one line says what.
     """
-    wanted = [order_of(number, row) for number, row in enumerate(rows_of(orders), 1)]
-    rate = amount(rate_pct)
-    if rate is None:
-        raise RequestRefused(
-            _("rate_pct is percent a year, such as 4; not {value!r:.40}.").format(value=rate_pct)
-        )
+    wanted = [order_of(number, row) for number, row in enumerate(orders_of(orders), 1)]
+    rate = percent("rate_pct", rate_pct, "4")
     reader = AccountReader(client)
     frame = valued(client, base_currency)
     reader.missing += frame.attrs["openapi"]["missing"]

@@ -11,16 +11,17 @@ What can't be meant is refused before anything is read, with days in the client'
 from __future__ import annotations
 
 import re
-from datetime import UTC, date, datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, tzinfo
 from typing import Any
 
 from jupyter_openapi.errors import RequestRefused
+from jupyter_openapi.market.symbols import MARKET_ZONES
 from jupyter_openapi.messages import _
 from jupyter_openapi.portfolio.given_arguments import told
 from jupyter_openapi.spec.dates import to_day, to_seconds, zone
 
-AHEAD = timedelta(seconds=5)
-"""How far a clock may be ahead: a start that was the present a moment ago is none of the future."""
+AHEAD = 5
+"""How many seconds a clock may be ahead: a start that was the present a moment ago is none of the future."""
 _DAY = re.compile(r"(?:19|20|21)\d\d[01]\d[0-3]\d")
 _NANOSECONDS = re.compile(r"\.\d+")
 
@@ -51,7 +52,7 @@ def _of_numpy(text: str) -> Any:
     return f"{day}T{clock}"
 
 
-def window(start: Any, end: Any, tz: str, *, ahead: bool = False) -> tuple[int, int | None]:
+def window(start: Any, end: Any, tz: str) -> tuple[int, int | None]:
     """Return the first and the last second of a window of the past; None is the present.
 
     Parameters
@@ -60,8 +61,6 @@ def window(start: Any, end: Any, tz: str, *, ahead: bool = False) -> tuple[int, 
         As given; both included.
     tz
         The zone of days and of times without one.
-    ahead
-        Whether it may begin in the future.
 
     Raises
     ------
@@ -73,9 +72,32 @@ def window(start: Any, end: Any, tz: str, *, ahead: bool = False) -> tuple[int, 
     last = None if end is None else _seconds("end", end, here)
     if last is not None and first > last:
         raise _turned(_moment(first, here), _moment(last, here))
-    if not ahead:
-        refuse_future(datetime.fromtimestamp(first, UTC), here)
+    if first > datetime.now(UTC).timestamp() and whole_day(plain(start)):
+        # A day that has not come in the client's zone may have begun in a market.
+        begun = min(_seconds("start", start, zone(name)) for name in MARKET_ZONES.values())
+        refuse_future(begun, here, shown=_moment(first, here))
+        return begun, last
+    refuse_future(first, here)
     return first, last
+
+
+def whole_day(value: Any) -> bool:
+    """Tell whether this is a day, rather than a moment."""
+    return to_seconds(value, UTC) != to_seconds(value, UTC, end=True)
+
+
+def since(value: Any, tz: str) -> int:
+    """Return the first second of how far to look back.
+
+    Raises
+    ------
+    RequestRefused
+        It is no time, or in the future.
+    """
+    here = zone(tz)
+    first = _seconds("since", value, here)
+    refuse_future(first, here, "since")
+    return first
 
 
 def days(start: Any, end: Any, tz: str) -> tuple[date | None, date | None]:
@@ -87,7 +109,9 @@ def days(start: Any, end: Any, tz: str) -> tuple[date | None, date | None]:
         One is no day, or they are the wrong way round.
     """
     here = zone(tz)
-    first, last = (None if given is None else day(name, given, here) for name, given in (("start", start), ("end", end)))
+    first, last = (
+        None if given is None else day(name, given, here) for name, given in (("start", start), ("end", end))
+    )
     if first is not None and last is not None and first > last:
         raise _turned(str(first), str(last))
     return first, last
@@ -107,8 +131,8 @@ def day(name: str, value: Any, here: tzinfo) -> date:
         raise _no_time(name, value, reason) from None
 
 
-def refuse_future(first: datetime, here: tzinfo, name: str = "start") -> None:
-    """Refuse a first moment that has not come.
+def refuse_future(first: int, here: tzinfo, name: str = "start", shown: str = "") -> None:
+    """Refuse a first moment, in Unix seconds, that has not come; `shown` is how it was given.
 
     Raises
     ------
@@ -116,11 +140,14 @@ def refuse_future(first: datetime, here: tzinfo, name: str = "start") -> None:
         It has not.
     """
     now = datetime.now(UTC)
-    if first > now + AHEAD:
+    if first > now.timestamp() + AHEAD:
         raise RequestRefused(
-            _("{name} ({day}) is in the future: today is {today} ({zone}). Give a day that has been, such as -30d.").format(
+            _(
+                "{name} ({day}) is in the future: today is {today} ({zone}). Give a day that has been, such "
+                "as -30d."
+            ).format(
                 name=name,
-                day=_moment(int(first.timestamp()), here),
+                day=shown or _moment(first, here),
                 today=now.astimezone(here).date(),
                 zone=here,
             )
@@ -152,9 +179,7 @@ def _no_time(name: str, value: Any, reason: ValueError) -> RequestRefused:
 
 
 def _turned(first: str, last: str) -> RequestRefused:
-    return RequestRefused(
-        _("start ({start}) is after end ({end}): swap them.").format(start=first, end=last)
-    )
+    return RequestRefused(_("start ({start}) is after end ({end}): swap them.").format(start=first, end=last))
 
 
 def _moment(seconds: int, here: tzinfo) -> str:

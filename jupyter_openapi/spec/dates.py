@@ -18,6 +18,7 @@ from jupyter_openapi.messages import N_, _
 
 _DISTANCE = re.compile(r"([+-])(\d{1,5})([hdwmy])")
 _FORMS = N_("write 2026-01-05, 2026-01-05T09:30, today or -30d")
+_AS_A_DAY = N_("write it as 2026-01-05")
 _DAYS = {"today": 0, "yesterday": -1, "tomorrow": 1}
 _RANGE = N_("times run from 1970 to 5138")
 _MILLISECONDS = 100_000_000_000  # the year 5138 in seconds, 1973 in milliseconds
@@ -88,14 +89,14 @@ def to_day(value: Any, tz: tzinfo, *, now: datetime | None = None) -> date:
         return _in_zone(found, tz).date()
     if isinstance(found, date):
         return found
-    raise ValueError(_("{found} is not a day; write it as 2026-01-05").format(found=found))
+    raise ValueError(_(_AS_A_DAY))
 
 
 def _day(text: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError:
-        raise ValueError(_("{found} is not a day; write it as 2026-01-05").format(found=text)) from None
+        raise ValueError(_(_AS_A_DAY)) from None
 
 
 def _timestamp(moment: datetime) -> float:

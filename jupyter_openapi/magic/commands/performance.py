@@ -114,7 +114,7 @@ def trade_stats(ask: Invocation) -> pd.DataFrame:
 
     saving = saving_of(ask)
     by = str(ask.command.flags.get("by") or "all")
-    start, end = ask.given.get("start") or "-90d", ask.given.get("end")
+    start, end = ask.given.get("start", "-90d"), ask.given.get("end")
     method = str(ask.given.get("method", "fifo"))
     raw = worked_out(client_of(ask), start, end, base_of(ask), method)
     whole = figures(raw)

@@ -151,7 +151,7 @@ def _window(ask: Invocation) -> tuple[str, str | None]:
                 )
             )
         today = datetime.now(zone(ask.context.tz(ask.command)))
-        return start or f"{today:%Y-%m}-01", end
+        return f"{today:%Y-%m}-01" if start is None else start, end
     if start is not None or end is not None:
         raise RequestRefused(_("--month is a window already; leave start and end out."))
     found = _MONTH.fullmatch(month)
