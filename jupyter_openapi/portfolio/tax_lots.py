@@ -23,6 +23,7 @@ from jupyter_openapi.portfolio.prices import Price, currency_code, market_zone, 
 from jupyter_openapi.portfolio.realized_pnl import add_fees, add_rates, openings
 from jupyter_openapi.portfolio.trades import Trades, read_trades, read_until_explained
 from jupyter_openapi.portfolio.windows import since as first_of
+from jupyter_openapi.spec.dates import zone
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -84,7 +85,6 @@ DEFINITIONS = (
     "That estimate is what the known lots leave of the position's cost.",
     "cost = quantity x cost_price (x an option's multiplier), before fees; splits keep it and the date.",
     "term is long where it is held for more than a year, counted in days of its market; else short.",
-    "The _base columns are at today's rates of exchange, not those of the day.",
 )
 LONG, SHORT = "long", "short"
 Cells = dict[str, Any]
@@ -169,10 +169,18 @@ def lots(
         method=method,
         read_from=moment(trades.since).isoformat() if trades.since else None,
         missing=reader.missing,
-        notes=[*DEFINITIONS, *reader.asides],
+        notes=[*DEFINITIONS, *_rate_note(account, rows, client.tz), *reader.asides],
     )
     warn(reader.missing, _("Not everything is known"))
     return seal(described)
+
+
+def _rate_note(account: Account, rows: Sequence[Cells], tz: str) -> list[str]:
+    """Say of which day the rates are, where there are any."""
+    if not {row["currency"] for row in rows if row["rate"] is not None} - {account.base}:
+        return []
+    day = moment(account.trades.now).astimezone(zone(tz)).date()
+    return [_("What is held is at the rates of exchange of {day}.").format(day=day)]
 
 
 def _history(reader: AccountReader, since: Any) -> Trades:
