@@ -117,7 +117,7 @@ def test_quantities(value: Any, words: str) -> None:
         ({"trigger_count": 1.5}, "trigger_count=1.5 is not a whole number."),
         ({"remark": "x" * 256}, "has 256 characters; at most 255 fit."),
         ({"expire_date": "tomorow"}, "is not a day"),
-        ({"expire_date": "20261301"}, "20261301 is not a day"),
+        ({"expire_date": "20261301"}, "expire_date='20261301' is not a day: write it as 2026-01-05."),
         ({"delayed_until": "soon"}, "is not a time"),
         ({"delayed_until": 1767605400000}, "looks like milliseconds"),
         ({"symbol": "700"}, "symbol='700' has no market; write it as 700.HK or AAPL.US."),

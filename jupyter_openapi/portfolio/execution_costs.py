@@ -138,26 +138,13 @@ def slippage(
     reader = AccountReader(client)
     with exactly():
         orders = read_filled(reader, start, end)
-        money = reader.instruments.of(reader.read, dict.fromkeys(one.symbol for one in orders))
-        currencies = {one.currency for one in money.values()}
-        if currencies - {base}:
-            complete(past, reader, read_rates(reader), orders[0].at)
-        for one in money.values():
-            for said in one.assumptions:
-                reader.miss(said)
+        money = _money(reader, orders, past)
         sent = last_prices(client)
         arrived = arrivals(reader, orders) if arrival else {}
         rows = [
             _row(order, money[order.symbol], past, sent.get(order.order_id), arrived.get(order.order_id))
             for order in orders
         ]
-        rateless = {
-            money[one.symbol].currency
-            for one in orders
-            if not past.knows(money[one.symbol].currency, one.at, one.symbol)
-        }
-        for currency in sorted(rateless):
-            reader.miss(_("no rate for {currency} into {base}").format(currency=currency, base=base))
         if absent := sum(row["last_price"] is None for row in rows):
             reader.asides.append(
                 ngettext(
@@ -176,6 +163,24 @@ def slippage(
     )
     warn(reader.missing, _("Not everything is known"))
     return seal(described)
+
+
+def _money(reader: AccountReader, orders: Sequence[Filled], past: PastRates) -> Mapping[str, Instrument]:
+    """Read what the securities are traded in, and the rates of exchange; say what of these is not known."""
+    money = reader.instruments.of(reader.read, dict.fromkeys(one.symbol for one in orders))
+    if {one.currency for one in money.values()} - {past.base}:
+        complete(past, reader, read_rates(reader), orders[0].at)
+    for one in money.values():
+        for said in one.assumptions:
+            reader.miss(said)
+    rateless = {
+        money[one.symbol].currency
+        for one in orders
+        if not past.knows(money[one.symbol].currency, one.at, one.symbol)
+    }
+    for currency in sorted(rateless):
+        reader.miss(_("no rate for {currency} into {base}").format(currency=currency, base=past.base))
+    return money
 
 
 def _row(
