@@ -649,3 +649,99 @@ def test_the_commands_say_the_same(
             "base_currency=usd",
         ):
             assert isinstance(shell.run(f"x = %openapi {command} {line}\nx"), pd.DataFrame)
+
+
+# Histories on disk, and frames of executions
+
+
+def executions() -> pd.DataFrame:
+    names = ("trade_id", "order_id", "symbol", "side", "quantity", "price", "trade_done_at")
+    rows = [
+        ("1", "a", "AAPL.US", "Buy", 10.0, 200.0, "2026-03-02T15:00Z"),
+        ("2", "b", "AAPL.US", "Sell", 4.0, 210.0, "2026-03-03T15:00Z"),
+    ]
+    made = pd.DataFrame(rows, columns=pd.Index(names))
+    return made.assign(trade_done_at=pd.to_datetime(made["trade_done_at"]))
+
+
+ANYTHING: tuple[Any, ...] = (
+    None,
+    "x",
+    5,
+    [],
+    {},
+    object(),
+    True,
+    pd.Series([1]),
+    pd.DataFrame(),
+    pd.DataFrame({"a": [1]}),
+    [5],
+    ["x"],
+    {"a": 1},
+    {5: 6},
+    {"AAPL.US": [("2026-03-03", 0, 1)]},
+    {"US": object()},
+    float("nan"),
+    ("a", 1),
+)
+ON_DISK = ("trips_of", "lots_of", "archived_trips", "archived_lots", "closed_by_day", "archive")
+
+
+def given_on_disk(name: str, root: Path) -> Given:
+    if name == "closed_by_day":
+        return {"trips": portfolio.trips_of(executions())}
+    if name == "archive":
+        account = SimpleNamespace(mode="sandbox", digits="1", source="x", host="http://127.0.0.1:1")
+
+        def call(operation: str, **_more: Any) -> Any:
+            raise RequestRefused(f"nothing is sent here: {operation} start_at root progress.")
+
+        client = SimpleNamespace(call=call, account=account, tz=HERE)
+        return {"client": client, "operation": "history_executions", "root": root, "start": "-1d"}
+    return {"path": root} if name.startswith("archived") else {"executions": executions()}
+
+
+@pytest.mark.parametrize("name", ON_DISK)
+def test_what_goes_through_executions_refuses_by_name(name: str, tmp_path: Path) -> None:
+    ask = getattr(portfolio, name)
+    refused = 0
+    for parameter in parameters(ask):
+        if parameter == "filters":
+            continue
+        named = {"rates": "rate", "path": "path|archive", "account": "account|archive"}.get(
+            parameter, parameter
+        )
+        named += "|archive of executions" * name.startswith("archived")
+        named += "|execution" * (parameter == "executions")
+        for value in (*ANYTHING, np.datetime64("NaT"), 20260105):
+            given = {**given_on_disk(name, tmp_path / "history"), parameter: value}
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                try:
+                    ask(**given)
+                except RequestRefused as error:
+                    sound(error, named)
+                    refused += 1
+                except Exception as error:
+                    raise AssertionError(f"{name}({parameter}={value!r}): {error!r}") from error
+    assert refused > len(ANYTHING) // 2
+
+
+@pytest.mark.parametrize("name", ["trips_of", "lots_of"])
+def test_a_frame_of_executions_with_odd_columns_is_refused(name: str) -> None:
+    ask, good = getattr(portfolio, name), executions()
+    assert len(ask(good)) == 1
+    assert ask(good.iloc[:0]).empty
+    for frame in (
+        good.drop(columns="side"),
+        good.assign(side=None),
+        good.assign(quantity="x"),
+        good.assign(quantity=-1.0),
+        good.assign(trade_done_at="x"),
+        good.assign(trade_done_at=None),
+        good.assign(symbol=5),
+        portfolio.trips_of(good),
+    ):
+        with pytest.raises(RequestRefused) as refused:
+            ask(frame)
+        sound(refused.value, "execution")

@@ -163,7 +163,7 @@ class BrokerFees:
                     _(
                         "fees[{market!r}] takes {names}, each a number of 0 or more; not "
                         "{name}={value!r:.40}."
-                    ).format(market=market, names=commas(names), name=name, value=value)
+                    ).format(market=market, names=commas(names), name=name, value=_plain(value))
                 )
             values[name] = number
         return cls(**values)
@@ -172,6 +172,11 @@ class BrokerFees:
         """Return what the broker charges for an order, to the cent."""
         raw = self.per_order + self.per_share * quantity + self.rate * consideration
         return max(raw, self.minimum).quantize(_CENT, ROUND_HALF_UP)
+
+
+def _plain(value: object) -> object:
+    """Return a number or text as it is, of anything else the name of its type."""
+    return value if value is None or isinstance(value, (str, int, float, Decimal)) else type(value).__name__
 
 
 def stated_fees(stated: Mapping[str, object]) -> dict[str, BrokerFees]:

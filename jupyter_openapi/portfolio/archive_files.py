@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -15,6 +14,7 @@ from jupyter_openapi.market.money import amount, from_float, known_text
 from jupyter_openapi.messages import _, commas
 from jupyter_openapi.portfolio.checksums import Damaged, verify, verify_file
 from jupyter_openapi.portfolio.executions import SIDES, Fill
+from jupyter_openapi.portfolio.given_arguments import file_path, told
 from jupyter_openapi.portfolio.snapshot_store import arrow
 
 if TYPE_CHECKING:
@@ -69,8 +69,10 @@ def accounts_of(path: str | Path, account: str | None) -> dict[str, list[Month]]
         It is no archive of executions, or has no such account; pyarrow, or what its URL needs, is missing.
     """
     arrow()
-    place = os.fspath(path)
-    found = _remote(place) if "://" in place else _local(Path(place).expanduser())
+    if isinstance(path, str) and "://" in path:
+        found = _remote(path)
+    else:
+        found = _local(file_path("path", path, "archive.path"))
     if not found:
         raise RequestRefused(
             _(
@@ -80,10 +82,10 @@ def accounts_of(path: str | Path, account: str | None) -> dict[str, list[Month]]
         )
     if account is None:
         return found
-    if account not in found:
+    if not isinstance(account, str) or account not in found:
         raise RequestRefused(
             _("The archive has no account {account}; it has {found}.").format(
-                account=account, found=commas(found)
+                account=account if isinstance(account, str) else told(account), found=commas(found)
             )
         )
     return {account: found[account]}
@@ -161,11 +163,15 @@ def columns_of(frame: pd.DataFrame) -> dict[str, list[Any]]:
     """
     import pandas as pd
 
+    if not isinstance(frame, pd.DataFrame):
+        raise RequestRefused(
+            _("executions is a frame with a row an execution, not {given}.").format(given=told(frame))
+        )
     if missing := [name for name in NEEDED if name not in frame.columns]:
         raise RequestRefused(_("The executions lack {missing}.").format(missing=commas(missing)))
     wanted = [*NEEDED, *[name for name in FEES if name in frame.columns][:1]]
     found = {name: frame[name].tolist() for name in wanted if name != "trade_done_at"}
-    times = pd.to_datetime(frame["trade_done_at"], utc=True)
+    times = _times(frame["trade_done_at"])
     found["trade_done_at"] = [
         None if gap else int(at.timestamp()) for at, gap in zip(times, times.isna(), strict=True)
     ]
@@ -173,6 +179,19 @@ def columns_of(frame: pd.DataFrame) -> dict[str, list[Any]]:
         frame["account"].astype(str).tolist() if "account" in frame.columns else [""] * len(frame)
     )
     return found
+
+
+def _times(column: pd.Series[Any]) -> pd.Series[Any]:
+    """Return a column of times as times in UTC."""
+    import pandas as pd
+
+    text = pd.api.types.is_object_dtype(column) or pd.api.types.is_string_dtype(column)
+    for form in ("ISO8601", "mixed") if text else (None,):
+        try:
+            return pd.to_datetime(column, utc=True, format=form)
+        except (ValueError, TypeError, OverflowError):
+            continue
+    raise RequestRefused(_("executions: trade_done_at holds times, and some of these can't be read."))
 
 
 def booked(columns: Mapping[str, Sequence[Any]]) -> list[Booked]:
@@ -190,6 +209,10 @@ def booked(columns: Mapping[str, Sequence[Any]]) -> list[Booked]:
         *(columns[name] for name in names), fees, strict=True
     ):
         number, each = _exact(quantity), _exact(price)
+        if not isinstance(symbol, str):
+            raise RequestRefused(
+                _("executions: symbol holds symbols such as 700.HK, not {given}.").format(given=told(symbol))
+            )
         if number is None or each is None or number <= 0 or at is None or side not in SIDES:
             raise RequestRefused(
                 _("The execution {trade} of {symbol} lacks a quantity, price, time or side.").format(

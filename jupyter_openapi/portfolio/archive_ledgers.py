@@ -28,7 +28,7 @@ from jupyter_openapi.portfolio.archive_files import (
     in_order,
 )
 from jupyter_openapi.portfolio.archive_money import DayRates, FeeTable
-from jupyter_openapi.portfolio.given_arguments import choice
+from jupyter_openapi.portfolio.given_arguments import choice, frame_with, mapping, told
 from jupyter_openapi.portfolio.lot_ledger import METHODS, Lot, LotLedger, Opening, Split, Trip, Unmatched
 from jupyter_openapi.portfolio.pnl_frame import instants
 from jupyter_openapi.portfolio.prices import market_zone
@@ -182,15 +182,17 @@ def _books(
     method: str, splits: Splits | None, fees: Mapping[str, object] | None, base: str | None, rates: Any
 ) -> _Books:
     method = choice("method", method, METHODS, _(" or "))
-    known = {symbol: _stated(symbol, rows) for symbol, rows in (splits or {}).items()}
-    return _Books(method, known, FeeTable.of(fees), DayRates(base, rates))
+    stated = mapping("splits", splits, "{'NVDA.US': [('2024-06-10', 10, 1)]}")
+    own = mapping("fees", fees, "{'US': {'per_share': '0.005'}}")
+    known = {symbol: _stated(symbol, rows) for symbol, rows in stated.items()}
+    return _Books(method, known, FeeTable.of(own), DayRates(base, rates))
 
 
 def _stated(symbol: str, rows: Iterable[tuple[Any, Any, Any]]) -> list[Split]:
     """Return the splits that a user states, oldest first."""
-    tz = market_zone(symbol)
+    tz = market_zone(str(symbol))
     found = []
-    for row in rows:
+    for row in rows if isinstance(rows, (list, tuple)) else [rows]:
         try:
             day, new, old = row
             ratio = amount(new), amount(old)
@@ -201,8 +203,8 @@ def _stated(symbol: str, rows: Iterable[tuple[Any, Any, Any]]) -> list[Split]:
             raise RequestRefused(
                 _(
                     "splits holds (day, new, old) of each, such as {{'NVDA.US': [('2024-06-10', 10, 1)]}}; "
-                    "not {row!r} for {symbol}."
-                ).format(row=row, symbol=symbol)
+                    "not {row} for {symbol}."
+                ).format(row=told(row), symbol=told(symbol))
             )
         found.append(Split(at, ratio[0], ratio[1]))
     return sorted(found, key=lambda split: split.at)
@@ -369,10 +371,14 @@ def closed_by_day(trips: pd.DataFrame | Iterable[pd.DataFrame]) -> pd.DataFrame:
     """
     import pandas as pd
 
+    said = _("trips is a frame that portfolio.trips_of(...) gave, or several.")
+    if isinstance(trips, (str, Mapping)) or not isinstance(trips, Iterable):
+        raise RequestRefused(said)
     sums: dict[tuple[str, str, Any], _Day] = {}
     with exactly():
         for frame in [trips] if isinstance(trips, pd.DataFrame) else trips:
-            mine = frame[frame["kind"] == "trip"]
+            mine = frame_with(frame, TRIPS, said)
+            mine = mine[mine["kind"] == "trip"]
             for symbol, part in mine.groupby("symbol", sort=False):
                 days = part["closed_at"].dt.tz_convert(market_zone(str(symbol))).dt.date
                 whose = zip(part["account"], part["currency"], days, strict=True)

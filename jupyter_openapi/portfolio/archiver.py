@@ -16,8 +16,10 @@ from jupyter_openapi.history.plan import DAY, Plan, make_plan
 from jupyter_openapi.market.money import known_text
 from jupyter_openapi.market.orders import FINAL
 from jupyter_openapi.messages import _, commas
+from jupyter_openapi.portfolio.given_arguments import one_client, told
 from jupyter_openapi.portfolio.parquet import ParquetStore, schema_of, table_of
 from jupyter_openapi.portfolio.positions import owner_of
+from jupyter_openapi.portfolio.windows import plain, window
 from jupyter_openapi.spec import catalog
 from jupyter_openapi.spec.model import Operation
 
@@ -285,12 +287,17 @@ def archive(
     Every file of an operation has one schema: decimals are ``decimal128(38, 10)``, times microseconds in UTC,
     nested values JSON text; what does not fit is in the column ``extra``.
     """
+    one_client(client)
+    if progress is not None and not callable(progress):
+        raise RequestRefused(_("progress takes a function, not {given}.").format(given=told(progress)))
     known = _operation(operation)
     schema_of(known)
     owner = owner_of(client)
+    if start is not None:
+        window(start, None, client.tz)
     disk = ParquetStore(root, known.name, owner)
     state = disk.state()
-    begin = start if start is not None else state.get("start")
+    begin = plain(start) if start is not None else state.get("start")
     plan = _plan(known, begin, filters, client.tz)
     wanted = {name: str(value) for name, value in plan.arguments.items() if name != plan.pages.size}
     if state and state.get("filters") != wanted:
@@ -309,14 +316,15 @@ def archive(
     return run.result(owner)
 
 
-def _operation(name: str) -> Operation:
-    known = catalog().find(name)
+def _operation(name: object) -> Operation:
+    word = name if isinstance(name, str) else ""
+    known = catalog().find(word)
     if known is None or known.pages is None or known.pages.window is None or known.pages.time is None:
         fit = [one.name for one in catalog().operations.values() if one.pages and one.pages.window]
         raise RequestRefused(
             sentence(
-                _("{name} has no history to keep.").format(name=name),
-                did_you_mean(name, fit) or _("These have: {fit}.").format(fit=commas(fit)),
+                _("operation: {name} has no history to keep.").format(name=word or told(name)),
+                did_you_mean(word, fit) or _("These have: {fit}.").format(fit=commas(fit)),
             )
         )
     return known

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import os
 import warnings
 from collections.abc import Mapping, Sequence
 from decimal import ROUND_HALF_EVEN, Decimal
@@ -18,6 +17,7 @@ from jupyter_openapi.history.page import place_of, with_rows
 from jupyter_openapi.market.money import exactly
 from jupyter_openapi.messages import _
 from jupyter_openapi.portfolio.checksums import Damaged, sealed, verify
+from jupyter_openapi.portfolio.given_arguments import file_path
 from jupyter_openapi.portfolio.snapshot_store import PRECISION, arrow
 from jupyter_openapi.spec.model import Kind, Operation
 from jupyter_openapi.storage import data_folder, private_folder, replacing
@@ -189,7 +189,8 @@ class ParquetStore:
             ) from None
         if root is None:
             root = private_folder(data_folder()) / "history"
-        place = os.path.expanduser(os.fspath(root))  # noqa: PTH111 (may be a URL)
+        is_url = isinstance(root, str) and "://" in root
+        place = str(root) if is_url else str(file_path("root", root, "'history'"))
         try:
             self._fs, base = fsspec.core.url_to_fs(place)
         except (ValueError, ImportError) as problem:

@@ -359,6 +359,8 @@ def choices(parameter: Parameter) -> str:
 def refused(parameter: Parameter, value: Any, *why: str) -> RequestRefused:
     """Return the refusal of `value`: one sentence, the value shortened to 60 characters."""
     text = repr(value)
+    if " at 0x" in text:  # says nothing to a person
+        text = f"<{type(value).__name__}>"
     shown = text if len(text) <= 60 else f"{text[:57]}..."
     reason = sentence(*why)
     return RequestRefused(f"{parameter.name}={shown} {reason}{'' if reason[-1] in _ENDS else '.'}")
