@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
 import pytest
+from support.sandbox import start_sandbox
 
 from jupyter_openapi.errors import RequestRefused
 from jupyter_openapi.messages import pgettext, speaking
@@ -12,7 +16,28 @@ from jupyter_openapi.spec.model import Kind, Operation, Parameter
 from jupyter_openapi.spec.values import convert
 from jupyter_openapi.trading.describe import TYPES
 
+if TYPE_CHECKING:
+    from support.shell import Shell
+
 SUBMIT = {"symbol": "700.HK", "order_type": "LO", "side": "Buy", "submitted_quantity": "100"}
+
+
+@pytest.fixture(scope="module")
+def connected() -> Iterator[Shell]:
+    from support.shell import loaded_shell
+
+    with pytest.MonkeyPatch.context() as patch, start_sandbox("--limits", "off") as sandbox:
+        keys = sandbox.credentials
+        for name, value in (
+            ("APP_KEY", keys.app_key),
+            ("APP_SECRET", keys.app_secret),
+            ("ACCESS_TOKEN", keys.access_token),
+            ("HTTP_URL", sandbox.url),
+        ):
+            patch.setenv(f"LONGBRIDGE_{name}", value)
+        with loaded_shell() as shell:
+            shell.run("%openapi connect sandbox")
+            yield shell
 
 
 def every_enum() -> list[tuple[str, Parameter]]:
@@ -102,3 +127,19 @@ def test_yes_and_no() -> None:
     for word, said in {"是": "yes", "否": "no"}.items():
         with pytest.raises(RequestRefused, match=f"neither true nor false. Type {flag.name}={said}\\."):
             convert(flag, word)
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("submit 700.HK side=买入 type=LO quantity=100 price=600", "Type side=buy."),
+        ("submit 700.HK side=賣出 type=LO quantity=100 price=600", "Type side=sell."),
+        ("submit 700.HK side=buy type=限价单 quantity=100 price=600", "Type order_type=lo."),
+        ("candles 700.HK period=日线", "Type period=day."),
+        ("buy 100 700.HK @ 600 type=限价单", "Type type=lo."),
+        ("buy 100 700.HK @ 600 tif=撤單前有效", "Type tif=gtc."),
+        ("sell 100 700.HK @ 600 outside_rth=夜盘", "Type outside_rth=overnight."),
+    ],
+)
+def test_a_line_says_what_to_type(connected: Shell, line: str, said: str) -> None:
+    assert said in connected.fail(f"x = %openapi {line}")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from decimal import InvalidOperation
 from functools import partial
 from typing import TYPE_CHECKING, Any, cast
@@ -19,7 +20,7 @@ from jupyter_openapi.magic.pasted import FULL_WIDTH
 from jupyter_openapi.market.money import plain
 from jupyter_openapi.messages import _
 from jupyter_openapi.spec.model import Effect, Kind
-from jupyter_openapi.spec.values import number_of
+from jupyter_openapi.spec.values import convert, number_of
 from jupyter_openapi.trading.shorthand import MARKET, PRICES, QUANTITIES, held, noted, priced, word_among
 
 if TYPE_CHECKING:
@@ -161,6 +162,7 @@ def _order(ask: Invocation, side: str) -> Any:
     flags = ask.command.flags
     client = SESSION.connected()
     client.tz = ask.context.tz(ask.command)
+    _refuse_words(ask.given)
     fields, lines = _filled(client, side, ask.given)
     overrides = flags.get("override", ())
     with noted(lines):
@@ -173,6 +175,17 @@ def _order(ask: Invocation, side: str) -> Any:
             notify(ask.command, f"{label}: {text}.")
         return changed(preview.send(again=bool(flags.get("again"))), operation, ask.command)
     return changed(preview, operation, ask.command)
+
+
+def _refuse_words(given: Mapping[str, Any]) -> None:
+    """Refuse words that are no values, such as Chinese ones, by the names that these commands have."""
+    from jupyter_openapi.spec import catalog
+
+    submit = catalog().named("submit_order")
+    for name in ("type", "tif", "outside_rth"):
+        parameter, word = submit.parameter(name), str(given.get(name, ""))
+        if parameter is not None and not word.isascii():
+            convert(replace(parameter, name=name), word)
 
 
 def _filled(client: Client, side: str, given: Mapping[str, Any]) -> tuple[dict[str, Any], Lines]:
