@@ -6,6 +6,7 @@ import contextlib
 import gzip
 import http.client
 import json
+import select
 import socket
 import ssl
 import subprocess
@@ -184,7 +185,7 @@ def slowly(transport: Transport, call: Call) -> Answer:
 
     def patient(*args: Any, socket_options: Any = (), **kwargs: Any) -> socket.socket:
         made = connect(*args, **kwargs)
-        time.sleep(0.05)
+        select.select([made], [], [], 5)
         return made
 
     with pytest.MonkeyPatch.context() as patch:

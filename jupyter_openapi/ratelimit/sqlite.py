@@ -199,15 +199,15 @@ class SqliteStore:
     def _open(self) -> sqlite3.Connection:
         path = create_private(self._path)
         db = sqlite3.connect(path, timeout=PATIENCE, isolation_level=None, check_same_thread=False)
+        self._closing = close_with(self, db)  # at once: Ctrl-C may come at any line
         try:
             db.execute("PRAGMA journal_mode = TRUNCATE").close()
             db.execute("PRAGMA synchronous = OFF").close()
             for statement in SCHEMA.split(";"):
                 db.execute(statement)
         except BaseException:
-            db.close()
+            self._closing()
             raise
-        self._closing = close_with(self, db)
         return db
 
     def _shut(self) -> None:

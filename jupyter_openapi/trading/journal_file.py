@@ -140,24 +140,25 @@ class JournalFile:
                 raise OSError(code, os.strerror(code), str(self.path))
             # mode=rw: SQLite itself never makes the file.
             address = f"{self.path.absolute().as_uri()}?mode=rw"
-            db = sqlite3.connect(
-                address, timeout=0.0, isolation_level=None, check_same_thread=False, uri=True
+            # Held at once by what closes it: Ctrl-C may come at any line.
+            opened = _Connection(
+                sqlite3.connect(address, timeout=0.0, isolation_level=None, check_same_thread=False, uri=True)
             )
             try:
                 for pragma in PRAGMAS:
-                    _patiently(db, f"PRAGMA {pragma}", deadline)
-                _patiently(db, "BEGIN IMMEDIATE", deadline)
-                prepare(db)
-                _patiently(db, "COMMIT", deadline)
+                    _patiently(opened.db, f"PRAGMA {pragma}", deadline)
+                _patiently(opened.db, "BEGIN IMMEDIATE", deadline)
+                prepare(opened.db)
+                _patiently(opened.db, "COMMIT", deadline)
                 found = self.path.stat()
             except BaseException:
-                db.close()
+                opened.db.close()
                 raise
         finally:
             beside.release()
         if self._seen is None:
             self._seen = found.st_dev, found.st_ino
-        return _Connection(db)
+        return opened
 
     def _compare(self) -> None:
         """Refuse a file that is not the one that was first used; keep others from reading it."""
