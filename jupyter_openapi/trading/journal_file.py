@@ -17,7 +17,7 @@ import stat
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from errno import EINVAL, EISDIR
 from pathlib import Path
 
@@ -68,10 +68,16 @@ class _Connection:
 
     __slots__ = ("__weakref__", "db", "process")
 
-    def __init__(self, db: sqlite3.Connection) -> None:
-        self.db = db
+    def __init__(self, address: str) -> None:
         self.process = os.getpid()
-        close_with(self, db)
+        # What closes it is there before it is: Ctrl-C may come at any line.
+        end = ExitStack()
+        close_with(self, end)
+        self.db: sqlite3.Connection = end.enter_context(
+            closing(
+                sqlite3.connect(address, timeout=0.0, isolation_level=None, check_same_thread=False, uri=True)
+            )
+        )
 
 
 class JournalFile:
@@ -140,10 +146,7 @@ class JournalFile:
                 raise OSError(code, os.strerror(code), str(self.path))
             # mode=rw: SQLite itself never makes the file.
             address = f"{self.path.absolute().as_uri()}?mode=rw"
-            # Held at once by what closes it: Ctrl-C may come at any line.
-            opened = _Connection(
-                sqlite3.connect(address, timeout=0.0, isolation_level=None, check_same_thread=False, uri=True)
-            )
+            opened = _Connection(address)
             try:
                 for pragma in PRAGMAS:
                     _patiently(opened.db, f"PRAGMA {pragma}", deadline)
