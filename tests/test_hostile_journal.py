@@ -135,7 +135,7 @@ def work(thread):
     client = clients[thread % 2]
     for number in range(job["count"]):
         try:
-            terms = {"symbol": "AAPL.US", "side": "buy", "price": 140 + thread, "quantity": 1 + number}
+            terms = {"symbol": "AAPL.US", "side": "buy", "price": 171 + thread, "quantity": 1 + number}
             order = client.call("submit", execute=True, **terms).order_id
             told.append(order)
             client.call("cancel", order_id=order, execute=True)

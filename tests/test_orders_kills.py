@@ -32,11 +32,11 @@ client = Client(Credentials(*job["keys"]), "sandbox", job["url"], limits=False)
 number = 0
 while True:
     number += 1
-    terms = {"price": job["lowest"] + number % 20, "quantity": 1}
+    terms = {"price": job["lowest"] + number % 10, "quantity": 1}
     order = client.call("submit", symbol="AAPL.US", side="buy", execute=True, **terms).order_id
     print(order, flush=True)
     if number % 3 == 0:
-        client.call("replace", order_id=order, quantity=2, price=job["lowest"] - 1, execute=True)
+        client.call("replace", order_id=order, quantity=2, price=job["lowest"] + 10, execute=True)
     if number % 8:  # so that the money lasts
         client.call("cancel", order_id=order, execute=True)
 """
@@ -58,7 +58,7 @@ def next_client(sandbox: SandboxProcess, home: Path) -> Client:
     return client
 
 
-def start_worker(sandbox: SandboxProcess, url: str, home: Path, lowest: int = 170) -> subprocess.Popen[str]:
+def start_worker(sandbox: SandboxProcess, url: str, home: Path, lowest: int = 169) -> subprocess.Popen[str]:
     """Start what sends orders; those of two that run at once must differ, or the second refuses its own."""
     job = {"keys": keys(sandbox), "url": url, "lowest": lowest}
     return subprocess.Popen(
@@ -81,13 +81,13 @@ def test_killed_at_random_instants_journal_and_exchange_agree(
 ) -> None:
     chance = random.Random(5)
     kills, left_open, changes = soak(50), 0, 0
-    following = start_worker(sandbox, sandbox.url, tmp_path, lowest=190)
+    following = start_worker(sandbox, sandbox.url, tmp_path, lowest=181)
     try:
         for number in range(kills):
             worker = following
             if number + 1 < kills:
                 # It needs a second to begin.
-                following = start_worker(sandbox, sandbox.url, tmp_path, lowest=190 if number % 2 else 170)
+                following = start_worker(sandbox, sandbox.url, tmp_path, lowest=181 if number % 2 else 169)
             assert worker.stdout is not None
             assert worker.stdout.readline()
             time.sleep(chance.uniform(0, 0.3))

@@ -21,7 +21,7 @@ from jupyter_openapi.trading.journal import Journal
 from jupyter_openapi.widgets.order_ticket import Ticket
 
 NAMES = ("LONGBRIDGE_APP_KEY", "LONGBRIDGE_APP_SECRET", "LONGBRIDGE_ACCESS_TOKEN")
-ORDER: dict[str, Any] = {"symbol": "AAPL.US", "side": "buy", "price": 150, "quantity": 1}
+ORDER: dict[str, Any] = {"symbol": "AAPL.US", "side": "buy", "price": 181, "quantity": 1}
 
 
 @pytest.fixture(scope="module")
@@ -53,28 +53,28 @@ def client(sandbox: SandboxProcess, proxy: FaultProxy, tmp_path: Path) -> Iterat
 def test_magic_python_and_form_leave_the_same_rows(sandbox: SandboxProcess, tmp_path: Path) -> None:
     with loaded_shell() as shell, make(sandbox, sandbox.url, tmp_path) as session:
         SESSION.client = session
-        shell.run("%openapi --execute submit AAPL.US side=buy price=150 quantity=1 remark='why not'")
-        shell.run("%openapi submit AAPL.US side=Buy price=150.00 quantity=1 type=LO remark='why not'")
+        shell.run("%openapi --execute submit AAPL.US side=buy price=181 quantity=1 remark='why not'")
+        shell.run("%openapi submit AAPL.US side=Buy price=181.00 quantity=1 type=LO remark='why not'")
         shell.run("%openapi send")
         shell.run(
             "%%openapi --execute POST /v1/trade/order\n"
-            '{"symbol": "AAPL.US", "side": "Buy", "order_type": "LO", "submitted_price": "150",\n'
+            '{"symbol": "AAPL.US", "side": "Buy", "order_type": "LO", "submitted_price": "181",\n'
             ' "submitted_quantity": "1", "time_in_force": "Day", "remark": "why not"}'
         )
         session.call("submit", **ORDER, remark="why not", execute=True)
         session.call("submit_order", **ORDER, remark="why not").send()
-        body = {"symbol": "AAPL.US", "side": "Buy", "order_type": "LO", "submitted_price": "150"}
+        body = {"symbol": "AAPL.US", "side": "Buy", "order_type": "LO", "submitted_price": "181"}
         body |= {"submitted_quantity": "1", "time_in_force": "Day", "remark": "why not"}
         session.request("POST", "/v1/trade/order", json=body, execute=True)
-        fill_in({**body, "submitted_price": "150.0"})
+        fill_in({**body, "submitted_price": "181.0"})
         submits = session.journal.rows()
         ids = [row["order_id"] for row in submits]
-        shell.run(f"%openapi --execute replace {ids[0]} price=151 quantity=2")
-        session.call("replace", order_id=ids[1], price="151.0", quantity=2, execute=True)
+        shell.run(f"%openapi --execute replace {ids[0]} price=182 quantity=2")
+        session.call("replace", order_id=ids[1], price="182.0", quantity=2, execute=True)
         shell.run(f"%openapi --execute cancel {ids[2]}")
         session.call("cancel", order_id=ids[3], execute=True)
         order = session.call("order_detail", order_id=ids[4]).data
-        fill_in({"submitted_quantity": "2", "submitted_price": "151"}, replaces=order, cancel=True)
+        fill_in({"submitted_quantity": "2", "submitted_price": "182"}, replaces=order, cancel=True)
         changes = session.journal.rows()[len(submits) :]
         SESSION.client = None
     replaces, cancels = ([row for row in changes if row["kind"] == kind] for kind in ("replace", "cancel"))
@@ -149,11 +149,11 @@ NOTEBOOK = {
         "%load_ext jupyter_openapi\nclient = %openapi connect paper\n"
         "client.connection.transport._limiter = None"
     ),
-    "c2": "%openapi --execute submit AAPL.US side=buy price=150 quantity=1",
-    "c3": "client.call('submit', symbol='AAPL.US', side='buy', price=150, quantity=1, execute=True)",
+    "c2": "%openapi --execute submit AAPL.US side=buy price=181 quantity=1",
+    "c3": "client.call('submit', symbol='AAPL.US', side='buy', price=181, quantity=1, execute=True)",
     "c4": (
         "%%openapi --execute POST /v1/trade/order\nsymbol: AAPL.US\nside: Buy\norder_type: LO\n"
-        "submitted_price: 150\nsubmitted_quantity: 1\ntime_in_force: Day"
+        "submitted_price: 181\nsubmitted_quantity: 1\ntime_in_force: Day"
     ),
 }
 
@@ -179,8 +179,8 @@ def test_a_notebook_run_by_a_program_is_known_by_its_code(
     home: Path, variables: dict[str, str], sandbox: SandboxProcess
 ) -> None:
     """No cell ids come from nbconvert, papermill and Voila; each of their runs is a kernel of its own."""
-    order = "%openapi --execute submit AAPL.US side=buy price=139 quantity=1"
-    python = "client.call('submit', symbol='AAPL.US', side='buy', price=138, quantity=1, execute=True)"
+    order = "%openapi --execute submit AAPL.US side=buy price=170 quantity=1"
+    python = "client.call('submit', symbol='AAPL.US', side='buy', price=169, quantity=1, execute=True)"
     cells = [NOTEBOOK["c1"], order, order, python]
     before = len(exchange_orders(sandbox.client))
     for first in (True, False):
@@ -193,20 +193,20 @@ def test_inside_one_run_and_with_again_an_order_repeats(kernel: Kernel, sandbox:
     kernel.run(NOTEBOOK["c1"])
     before = len(exchange_orders(sandbox.client))
     loop = (
-        "for _ in range(2):\n    %openapi --execute submit AAPL.US side=buy price=149 quantity=1;\n"
-        "client.call('submit', symbol='AAPL.US', side='buy', price=149, quantity=1, execute=True)"
+        "for _ in range(2):\n    %openapi --execute submit AAPL.US side=buy price=180 quantity=1;\n"
+        "client.call('submit', symbol='AAPL.US', side='buy', price=180, quantity=1, execute=True)"
     )
     assert kernel.run(loop, "d1").ok
     assert len(exchange_orders(sandbox.client)) == before + 3
     assert not kernel.run(loop, "d1").ok
     assert len(exchange_orders(sandbox.client)) == before + 3
-    again = "%openapi --execute --again submit AAPL.US side=buy price=149 quantity=1"
+    again = "%openapi --execute --again submit AAPL.US side=buy price=180 quantity=1"
     for _ in range(2):
         assert kernel.run(again, "d1").ok
     assert len(exchange_orders(sandbox.client)) == before + 5
     # A preview is no order: it may be made by every run, and sent by none but the first.
-    assert kernel.run("%openapi submit AAPL.US side=buy price=148 quantity=1\n%openapi send", "d2").ok
-    second = kernel.run("%openapi submit AAPL.US side=buy price=148 quantity=1\n%openapi send", "d2")
+    assert kernel.run("%openapi submit AAPL.US side=buy price=179 quantity=1\n%openapi send", "d2").ok
+    second = kernel.run("%openapi submit AAPL.US side=buy price=179 quantity=1\n%openapi send", "d2")
     assert "an earlier run" in second.error[0]
     assert kernel.run("%openapi --again send", "d3").ok
 
@@ -216,7 +216,7 @@ def test_a_basket_of_an_earlier_run_is_not_sent_again(kernel: Kernel, sandbox: S
     before = len(exchange_orders(sandbox.client))
     basket = (
         "import pandas as pd\n"
-        "df = pd.DataFrame([dict(symbol='AAPL.US', side='buy', price=p, quantity=1) for p in (141, 142)])\n"
+        "df = pd.DataFrame([dict(symbol='AAPL.US', side='buy', price=p, quantity=1) for p in (172, 173)])\n"
         "sent = %openapi --execute submit_order orders={df}\nprint(list(sent.outcome), *sent.message)"
     )
     assert kernel.run(basket, "b1").text.startswith("2 rows: 2 sent.\n['sent', 'sent']")
@@ -233,7 +233,7 @@ def test_ctrl_c_in_flight_is_one_line_and_ends_the_loop(
     before, known = len(exchange_orders(sandbox.client)), len(proxy.changes)
     proxy.planned.append("hang_after")
     request = kernel.begin(
-        "for price in (143, 144, 145):\n"
+        "for price in (174, 175, 176):\n"
         "    try:\n"
         "        %openapi --execute submit AAPL.US side=buy price={price} quantity=1\n"
         "    except Exception:\n"
@@ -256,7 +256,7 @@ def test_ctrl_c_in_flight_is_one_line_and_ends_the_loop(
     shown = kernel.run("for each in client.reconcile(): print(each.verdict, each.how)").text
     assert shown == "done tag\n"
     assert len(exchange_orders(sandbox.client)) == before + 1
-    assert kernel.run("%openapi --execute submit AAPL.US side=buy price=146 quantity=1").ok
+    assert kernel.run("%openapi --execute submit AAPL.US side=buy price=177 quantity=1").ok
 
 
 def test_run_in_a_cell_whose_loop_is_running(kernel: Kernel) -> None:
@@ -264,7 +264,7 @@ def test_run_in_a_cell_whose_loop_is_running(kernel: Kernel) -> None:
     shown = kernel.run(
         "import asyncio\nfrom jupyter_openapi import run\n"
         "loop = asyncio.get_running_loop()\n"
-        "order = client.call('submit', symbol='AAPL.US', side='buy', price=140, quantity=1, execute=True)\n"
+        "order = client.call('submit', symbol='AAPL.US', side='buy', price=171, quantity=1, execute=True)\n"
         "state = run(client.wait(order.order_id, timeout=0.3))\n"
         "print(loop.is_running(), state.done, state.order_id == order.order_id)\n"
         "client.call('cancel', order_id=order.order_id, execute=True)\n"
@@ -313,7 +313,7 @@ def test_a_page_on_the_way_is_no_answer(
     assert len(exchange_orders(sandbox.client)) == orders + 1
     proxy.planned.append(f"{page}_{when}")
     known = len(proxy.log)
-    client.call("replace", order_id=order_id, price=151, quantity=1, execute=True)
+    client.call("replace", order_id=order_id, price=182, quantity=1, execute=True)
     methods = [p.method for p in proxy.log[known:] if p.target.startswith("/v1/trade/order")]
     assert methods == (["GET", "PUT", "GET"] if when == "after" else ["GET", "PUT", "GET", "PUT"])
 
@@ -431,7 +431,7 @@ def test_a_default_is_not_armed(broker: Recorder) -> None:
 
 def test_the_limits_are_settings_of_the_notebook(shell: Shell, client: Client) -> None:
     magics = "%config OpenAPIMagics"
-    order = "submit AAPL.US side=buy price=150 quantity=1"
+    order = "submit AAPL.US side=buy price=181 quantity=1"
     SESSION.client = client
     try:
         shell.run(f"%openapi {order}")
@@ -442,7 +442,7 @@ def test_the_limits_are_settings_of_the_notebook(shell: Shell, client: Client) -
         shell.run(f"%openapi --override max_value {order}")
         assert client.order_limits.max_value["HKD"] == 1_000_000  # what is not named stays
         shell.run(f"{magics}.max_value = {{'USD': None}}")
-        shell.run("%openapi submit AAPL.US side=buy price=150 quantity=100000")
+        shell.run("%openapi submit AAPL.US side=buy price=181 quantity=100000")
         for nonsense in (
             "{'USD': 'much'}",
             "{'USD': -1}",

@@ -117,9 +117,9 @@ TIMES: tuple[Any, ...] = (
     datetime.now(ZoneInfo("America/New_York")) - timedelta(days=2),
     pd.Timestamp.now().normalize() - pd.Timedelta(days=9),
     pd.Timestamp.now("Asia/Hong_Kong"),
-    np.datetime64("today") - np.timedelta64(9, "D"),
+    np.datetime64(datetime.now(UTC).date() - timedelta(days=9)),
     np.datetime64("2026-01-05T09:30:00.123456789"),
-    np.datetime64("NaT"),
+    np.datetime64("NaT", "ns"),
     pd.NaT,
     pd.NA,
     None,
@@ -546,7 +546,7 @@ def test_a_time_means_the_same_however_it_is_given(given: Any, first: int, last:
         ("2026-01-05", "2026年2月", r"^end='2026年2月' is not a time: write"),
         ("-5d", "", r"^end='' is not a time: write"),
         (True, None, r"^start=True is not a time: write"),
-        (np.datetime64("NaT"), None, r"^start=a value of type datetime64 is not a time: it is no time"),
+        (np.datetime64("NaT", "ns"), None, r"^start=a value of type datetime64 is not a time: it is no time"),
         (pd.NaT, None, r"^start=a value of type NaTType is not a time: it is no time \(NaT\)\.$"),
         ("1900-01-01", None, r"^start='1900-01-01' is not a time: times run from 1970 to 5138\.$"),
         (1767571200000, None, r"^start=1767571200000 is not a time: it looks like milliseconds"),
@@ -713,7 +713,7 @@ def test_what_goes_through_executions_refuses_by_name(name: str, tmp_path: Path)
         )
         named += "|archive of executions" * name.startswith("archived")
         named += "|execution" * (parameter == "executions")
-        for value in (*ANYTHING, np.datetime64("NaT"), 20260105):
+        for value in (*ANYTHING, np.datetime64("NaT", "ns"), 20260105):
             given = {**given_on_disk(name, tmp_path / "history"), parameter: value}
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
