@@ -97,7 +97,7 @@ class Trader(threading.Thread):
 
     def _terms(self, now: tuple[int, int] | None) -> tuple[int, int]:
         """Return a quantity and a price, other than the present ones, far from the market."""
-        while (terms := (self._random.randint(1, 3), self._random.randint(171, 160))) == now:
+        while (terms := (self._random.randint(1, 3), self._random.randint(171, 191))) == now:
             pass
         return terms
 
