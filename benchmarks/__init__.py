@@ -1,0 +1,1 @@
+"""The table of speed: `python -m benchmarks`."""
