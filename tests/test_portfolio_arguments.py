@@ -476,6 +476,17 @@ def test_another_frame_is_refused(client: Client, folder: Path, name: str) -> No
     assert len(odd) <= refused < len(odd) + len(others) + len(broken) + len(bare)
 
 
+def test_statistics_of_a_frame_read_from_a_file_are_the_same(client: Client, folder: Path) -> None:
+    frame = portfolio.returns(client, folder=folder)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        expected = portfolio.statistics(frame)
+        for days in (frame["date"].astype(str), frame["date"].astype("datetime64[ns]").astype("int64")):
+            pd.testing.assert_frame_equal(portfolio.statistics(frame.assign(date=days)), expected)
+    with pytest.raises(RequestRefused, match="Its column date holds no days"):
+        portfolio.statistics(frame.assign(date="soon"))
+
+
 def test_orders_may_be_previews_or_a_basket(client: Client) -> None:
     last = float(client.call("quote", symbol=["700.HK"]).frame()["last_done"].iloc[0])
     order = {

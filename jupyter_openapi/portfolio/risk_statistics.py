@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from jupyter_openapi.errors import RequestRefused, guarded
+from jupyter_openapi.errors import RequestRefused, guarded, sentence
 from jupyter_openapi.frames import describe
 from jupyter_openapi.frames.values import text_column
 from jupyter_openapi.messages import _, ngettext
@@ -115,6 +115,11 @@ def reckoned(frame: pd.DataFrame, risk_free_pct: float = 0.0) -> pd.DataFrame:
     needed = ("date", "return_pct", "index", "weekdays", "source")
     said = _("statistics(frame) takes the frame that portfolio.returns(client) gave, by day.")
     frame = frame_with(frame, needed, said)
+    try:  # read from a file, days are text
+        written = None if pd.api.types.is_numeric_dtype(frame["date"]) else "ISO8601"
+        frame = frame.assign(date=pd.to_datetime(frame["date"], format=written))
+    except (ValueError, TypeError):
+        raise RequestRefused(sentence(said, _("Its column date holds no days."))) from None
     rate = percent("risk_free_pct", risk_free_pct, "3.5", above=-100)
     risk_free = (1 + float(rate) / 100) ** (1 / YEAR) - 1
     compared = "benchmark_pct" in frame.columns
