@@ -73,7 +73,7 @@ def each_line(
 @pytest.mark.parametrize("kind", ["submit", "replace", "cancel"])
 @pytest.mark.parametrize("fault", ["", "silent", "lost"])
 def test_ctrl_c_at_each_line(tmp_path: Path, kind: str, fault: str) -> None:
-    step = 1 if SOAK else 3
+    step = 1 if SOAK else 5
     lines = 0
     for number, client, broker in each_line(tmp_path, Broker, PLACES, step):
         if kind == "submit":
@@ -106,7 +106,7 @@ def test_ctrl_c_at_each_line(tmp_path: Path, kind: str, fault: str) -> None:
 
 
 def test_ctrl_c_at_each_line_of_the_journal_leaves_it_of_use(tmp_path: Path) -> None:
-    places, step = ("trading/journal.py", "trading/journal_file.py"), 1 if SOAK else 7
+    places, step = ("trading/journal.py", "trading/journal_file.py"), 1 if SOAK else 13
     for number, client, broker in each_line(tmp_path, Broker, places, step):
         made = client.call("submit_order", **ORDER)
         ctrl_c, said = interrupted(made.send, number, places)
