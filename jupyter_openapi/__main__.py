@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import sys
+
+from jupyter_openapi.kernel import print_legibly, working_folder
 
 CELLS = (
     "%load_ext jupyter_openapi",
@@ -13,24 +17,29 @@ CELLS = (
     "%openapi submit 700.HK side=buy price={ask + 1} quantity=100",
     "sent = %openapi send",
     "from jupyter_openapi import run\nstate = run(client.wait(sent.order_id, timeout=20))\nprint(state)",
-    "assert state.status == 'FilledStatus', state",
+    "if state.status != 'FilledStatus':\n    raise RuntimeError(state)",  # not assert: -O leaves it out
     """now = %openapi positions
 grown = now.set_index('symbol').quantity - held.set_index('symbol').quantity
 print('700.HK grew by', grown['700.HK'])
-assert grown['700.HK'] == 100""",
+if grown['700.HK'] != 100:
+    raise RuntimeError(grown)""",
     "%openapi portfolio",
 )
 
 
 def run_demo() -> int:
     """Run the cells, showing each and what it gives; 0 when every one succeeded."""
+    if not working_folder():
+        print("The working folder was removed: change to another, then try again.", file=sys.stderr)
+        return 1
     import pandas as pd
+    from IPython import version_info
     from IPython.core.interactiveshell import InteractiveShell
     from traitlets.config import Config
 
     pd.set_option("display.width", 120)
     quiet = Config({"HistoryManager": {"enabled": False}})
-    shell = InteractiveShell.instance(config=quiet, colors="NoColor")
+    shell = InteractiveShell.instance(config=quiet, colors="nocolor" if version_info >= (9,) else "NoColor")
     for cell in CELLS:
         lines = cell.splitlines()
         print("\nIn:", lines[0], *(f"\n    {line}" for line in lines[1:]))
@@ -51,7 +60,33 @@ USAGE = """usage: python -m jupyter_openapi COMMAND
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one of the commands; return the exit status."""
-    words = sys.argv[1:] if arguments is None else arguments
+    print_legibly()
+    if sys.stdout is None:  # closed before we began (`>&-`); IPython needs one
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115 (until the process ends)
+    try:
+        status = _obey(sys.argv[1:] if arguments is None else arguments)
+        sys.stdout.flush()
+    except OSError as failure:
+        if _can_print():
+            raise
+        if not isinstance(failure, BrokenPipeError):  # that one has read enough: `| head`
+            with contextlib.suppress(OSError):
+                print(f"Stopped: what is printed can't be written ({failure.strerror}).", file=sys.stderr)
+        sys.stdout = None  # else Python tries again at its end, and complains
+        return 1
+    return status
+
+
+def _can_print() -> bool:
+    """Tell whether stdout takes what is printed."""
+    try:
+        print(flush=True)
+    except (OSError, ValueError):
+        return False
+    return True
+
+
+def _obey(words: list[str]) -> int:
     match words:
         case ["sandbox", *rest]:
             from jupyter_openapi.sandbox import main as sandbox

@@ -14,7 +14,7 @@ from jupyter_openapi.credentials import Credentials, Found, find_credentials, fo
 from jupyter_openapi.credentials.oauth import OAuthFile
 from jupyter_openapi.credentials.registration import registration
 from jupyter_openapi.errors import RequestRefused, guarded
-from jupyter_openapi.kernel import in_ipython
+from jupyter_openapi.kernel import in_ipython, say
 from jupyter_openapi.login.server import TokenServer
 from jupyter_openapi.machine import OWNER_SAYS, machine
 from jupyter_openapi.messages import N_, _, commas, ngettext
@@ -83,7 +83,7 @@ class Session:
         self._connections: dict[str, NamedConnection] = {"": NamedConnection("")}
         self.sandbox: SandboxProcess | None = None
         self.entered: Credentials | None = None  # typed into the panel
-        self.notify: Callable[[str], None] = print
+        self.notify: Callable[[str], None] = say
 
     @contextmanager
     def using(self, name: str) -> Iterator[NamedConnection]:

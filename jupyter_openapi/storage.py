@@ -19,6 +19,10 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Protocol
 
+from jupyter_openapi.errors import RequestRefused
+from jupyter_openapi.kernel import working_folder
+from jupyter_openapi.messages import _
+
 APP = "jupyter-openapi"
 DATA_VARIABLE = "JUPYTER_OPENAPI_DATA"
 """Names the folder of what must last, instead of the system's; for machines that are deleted after use."""
@@ -59,22 +63,71 @@ def data_folder() -> Path:
     from platformdirs import user_data_path
 
     if chosen := os.environ.get(DATA_VARIABLE):
-        return Path(chosen).expanduser().absolute()
-    return user_data_path(APP, appauthor=False)
+        try:
+            return typed_path(chosen).absolute()
+        except (OSError, ValueError) as problem:
+            raise RequestRefused(
+                _("{variable}={chosen} can't be used: {reason}.").format(
+                    variable=DATA_VARIABLE, chosen=chosen, reason=problem
+                )
+            ) from None
+    return _of_user(user_data_path)
 
 
 def state_folder() -> Path:
     """Return the folder of what kernels share (the limits); honours ``XDG_STATE_HOME``. Makes nothing."""
     from platformdirs import user_state_path
 
-    return user_state_path(APP, appauthor=False)
+    return _of_user(user_state_path)
 
 
 def config_folder() -> Path:
     """Return the folder of settings (profiles' names); honours ``XDG_CONFIG_HOME``. Makes nothing."""
     from platformdirs import user_config_path
 
-    return user_config_path(APP, appauthor=False)
+    return _of_user(user_config_path)
+
+
+def _of_user(place: Callable[..., Path]) -> Path:
+    """Return a folder of the user's, who may have no home: a container's user often has none."""
+    try:
+        path = place(APP, appauthor=False)
+        if path.parts[:1] != ("~",):  # an old platformdirs leaves it: a folder of that name
+            return path
+    except RuntimeError:
+        pass
+    raise RequestRefused(
+        _(
+            "This user has no home folder, so there is no place for the order journal, the limits and the "
+            "settings: set HOME to a folder of yours and restart the kernel."
+        )
+    )
+
+
+def typed_path(text: str | Path) -> Path:
+    """Return the path that a person typed, ``~`` being the home folder.
+
+    Raises
+    ------
+    ValueError
+        No file can have it; the reason is for the person.
+    """
+    try:
+        path = Path(text).expanduser()
+        os.fsencode(path)
+    except RuntimeError:
+        raise ValueError(_("there is no home folder of {user}").format(user=Path(text).parts[0])) from None
+    except UnicodeEncodeError as failure:
+        lacking = ascii(failure.object[failure.start : failure.end])
+        raise ValueError(
+            _(
+                "file names of this Python are {encoding}, which lacks {characters}; set PYTHONUTF8=1 and "
+                "restart it"
+            ).format(encoding=sys.getfilesystemencoding(), characters=lacking)
+        ) from None
+    if not path.is_absolute() and not working_folder():
+        raise ValueError(_("the working folder was removed; type a whole path, or change the folder"))
+    return path
 
 
 def private_folder(path: Path) -> Path:

@@ -30,6 +30,7 @@ from jupyter_openapi.credentials.keys import Credentials
 from jupyter_openapi.credentials.oauth import OAuthFile
 from jupyter_openapi.credentials.registration import BROKER, registration
 from jupyter_openapi.errors import RequestRefused, guarded, sentence
+from jupyter_openapi.kernel import working_folder
 from jupyter_openapi.messages import _, commas
 
 DEFAULT_PROFILE = "default"
@@ -141,8 +142,13 @@ def find_credentials(
         search.take(Source("profile", DEFAULT_PROFILE), lambda: Credentials.from_profile(DEFAULT_PROFILE))
     search.oauth(server)
     search.variables(os.environ if environ is None else environ)
-    search.dotenv((Path.cwd() if folder is None else folder) / DOTENV)
+    search.dotenv(_beside(folder))
     return search.result()
+
+
+def _beside(folder: Path | None) -> Path:
+    """Return where the .env file is, if there is one: in the working folder, which may have been removed."""
+    return (Path(working_folder()) if folder is None else folder) / DOTENV
 
 
 def _only(
@@ -178,7 +184,7 @@ def _only(
         case "environment":
             search.variables(os.environ if environ is None else environ)
         case "dotenv":
-            search.dotenv((Path.cwd() if folder is None else folder) / DOTENV)
+            search.dotenv(_beside(folder))
         case _:
             search.notes.append(_("Nothing is typed in the credential panel."))
     return search.result()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib import import_module
@@ -81,8 +82,9 @@ class _Line:
         self._write("")
 
     def _write(self, text: str) -> None:
-        sys.stderr.write(f"\r{text.ljust(self._width)}")
-        sys.stderr.flush()
+        with suppress(OSError, ValueError, AttributeError):  # closed, or None: the rows still come
+            sys.stderr.write(f"\r{text.ljust(self._width)}")
+            sys.stderr.flush()
         self._width = len(text)
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from IPython.core.completer import SimpleCompletion, context_matcher
 
+from jupyter_openapi.kernel import print_legibly, say
 from jupyter_openapi.magic.caller import RUNS, NameInBraces
 from jupyter_openapi.messages import _
 
@@ -96,6 +97,7 @@ def load(shell: Any) -> None:
     """Register the magic, its settings and its completion in a shell; loading again changes nothing."""
     from jupyter_openapi.magic.magics import OpenAPIMagics
 
+    print_legibly()
     if not any(isinstance(known, OpenAPIMagics) for known in shell.configurables):
         magics = _made(shell)
         shell.register_magics(magics)
@@ -119,7 +121,7 @@ def _made(shell: Any) -> Any:
         # IPython keeps a value that was refused, and would then refuse to load every time.
         shell.config.pop("OpenAPIMagics", None)
         advice = _("A setting of OpenAPIMagics can't be used ({unusable}); all have their defaults.")
-        print(advice.format(unusable=unusable))  # noqa: T201
+        say(advice.format(unusable=unusable))
         return OpenAPIMagics(shell)
 
 

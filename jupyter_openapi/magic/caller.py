@@ -16,6 +16,7 @@ from types import FrameType
 from typing import Any, Literal
 
 from jupyter_openapi.errors import RequestRefused
+from jupyter_openapi.kernel import say
 from jupyter_openapi.messages import _, ngettext
 
 _BETWEEN = frozenset({"IPython", "jupyter_openapi"})  # packages between a cell and the magic it calls
@@ -112,7 +113,7 @@ def _mention(previews: list[Any]) -> None:
             len(unseen),
         )
         line = unseen[-1].sighting.line
-        print(said.format(count=len(unseen), line=line))  # noqa: T201 (nothing else would say it)
+        say(said.format(count=len(unseen), line=line))
 
 
 RUNS = CellRuns()

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from jupyter_openapi.errors import RequestRefused
+from jupyter_openapi.kernel import say
 from jupyter_openapi.magic.expressions import Scope
 from jupyter_openapi.magic.flags import Flag, Words
 from jupyter_openapi.magic.grammar import Command
@@ -78,7 +79,7 @@ class Context:
 def notify(command: Command, text: str) -> None:
     """Print a remark beside a line's result, unless the line is muted by a ``;``."""
     if text and not command.muted:
-        print(text)  # noqa: T201 (what a person should read now)
+        say(text)
 
 
 def listed(frame: pd.DataFrame, command: Command, **facts: Any) -> pd.DataFrame:

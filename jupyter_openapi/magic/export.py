@@ -15,6 +15,7 @@ replaced, in one step.
 from __future__ import annotations
 
 import csv
+import io
 import json
 import os
 import re
@@ -26,7 +27,7 @@ from typing import TYPE_CHECKING, Any
 
 from jupyter_openapi.errors import RequestRefused
 from jupyter_openapi.messages import _, ngettext
-from jupyter_openapi.storage import replacing
+from jupyter_openapi.storage import replacing, typed_path
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -57,7 +58,12 @@ class Saving:
     """
 
     def __init__(self, typed: str) -> None:
-        path = Path(typed).expanduser()
+        try:
+            path = typed_path(typed)
+        except ValueError as problem:
+            raise RequestRefused(
+                _("--out {typed} can't be used: {reason}.").format(typed=typed, reason=problem)
+            ) from None
         ending = path.suffix.lower()
         if ending not in ENDINGS:
             raise RequestRefused(
@@ -112,7 +118,7 @@ class Saving:
         try:
             with replacing(self.path, ending=self._ending, private=False) as draft:
                 write(draft)
-        except (OSError, UnicodeError, ValueError, TypeError) as failure:
+        except Exception as failure:  # noqa: BLE001 (each library has its own, as lxml for a full disk)
             reason = getattr(failure, "strerror", None) or str(failure).partition("\n")[0]
             raise RequestRefused(
                 _("--out {typed} was not written: {reason}.").format(
@@ -140,7 +146,9 @@ def _csv(frame: pd.DataFrame, path: Path) -> None:
 
 
 def _parquet(frame: pd.DataFrame, path: Path) -> None:
-    _flat(frame).to_parquet(path, engine="pyarrow", index=False)
+    whole = io.BytesIO()
+    _flat(frame).to_parquet(whole, engine="pyarrow", index=False)
+    path.write_bytes(whole.getvalue())
 
 
 def _xlsx(frame: pd.DataFrame, path: Path) -> None:
@@ -158,9 +166,11 @@ def _xlsx(frame: pd.DataFrame, path: Path) -> None:
             flat[name] = pd.array([None if pd.isna(value) else float(value) for value in column], "Float64")
         elif _is_text(column):
             flat[name] = column.map(_clean)
-    with pd.ExcelWriter(path, engine="openpyxl") as book:
+    whole = io.BytesIO()  # a disk that fills up in the middle would leave an archive that nobody can close
+    with pd.ExcelWriter(whole, engine="openpyxl") as book:
         flat.to_excel(book, index=False, sheet_name="openapi", freeze_panes=(1, 0))
         _as_texts(book.sheets["openapi"], [_is_text(flat[name]) for name in flat.columns])
+    path.write_bytes(whole.getvalue())
 
 
 def _as_texts(sheet: Any, texts: Sequence[bool]) -> None:

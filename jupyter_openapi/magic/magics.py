@@ -11,6 +11,7 @@ from traitlets import Dict, Enum, Float, TraitError, Unicode, observe, validate
 
 from jupyter_openapi.colors import PAIRS, choose, chosen
 from jupyter_openapi.errors import RequestRefused, guarded
+from jupyter_openapi.kernel import say
 from jupyter_openapi.magic.ahead import sandbox_ahead
 from jupyter_openapi.magic.caller import RUNS, calling_frame, show, use_of_value
 from jupyter_openapi.messages import _, ngettext, set_language, unknown_variable
@@ -204,12 +205,12 @@ class OpenAPIMagics(Magics):
             from jupyter_openapi.magic.commands import COMMANDS
             from jupyter_openapi.magic.commands.help import brief
 
-            print(brief(COMMANDS))  # noqa: T201 (what the line is for)
+            say(brief(COMMANDS))
             return None
         if command.target is not None:
             self.names[command.target] = result
             if not command.muted:
-                print(f"{command.target}: {_summary(result)}")  # noqa: T201
+                say(f"{command.target}: {_summary(result)}")
             return None
         use = use_of_value() if command.muted or hasattr(result, "sighting") else ""
         if command.muted:
@@ -231,7 +232,7 @@ class OpenAPIMagics(Magics):
         found = preferences.kept()
         preferences.apply({name: value for name, value in found.items() if name not in configured}, self)
         if wrong := unknown_variable():
-            print(wrong)  # noqa: T201 (nobody would see why it is English)
+            say(wrong)  # nobody would see why it is English
 
     def _show_views(self) -> None:
         """Show frames by their views, from the first line that may have made one."""

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from jupyter_openapi.errors import RequestRefused, did_you_mean, sentence
 from jupyter_openapi.market.money import amount
 from jupyter_openapi.messages import _, commas
+from jupyter_openapi.storage import typed_path
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -148,11 +149,11 @@ def file_path(name: str, value: object, example: str) -> Path:
             )
         )
     try:
-        return Path(value).expanduser()
-    except RuntimeError:  # ~name of nobody
+        return typed_path(value)
+    except ValueError as problem:  # ~name of nobody, a name no file can have
         raise RequestRefused(
-            _("{name} takes a path such as {example}, not {given}.").format(
-                name=name, example=example, given=told(value)
+            _("{name} takes a path such as {example}, not {given}: {reason}.").format(
+                name=name, example=example, given=told(value), reason=problem
             )
         ) from None
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import os
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
@@ -136,17 +138,20 @@ def write(folder: str | Path | None, owner: str, taken_at: datetime, lines: Sequ
         if folder is None:
             private_folder(data_folder())
         home = folder_of(folder)
+        os.fspath(home).encode()  # Arrow could not read it again
         place = home / owner / f"{taken_at:%Y-%m}"
         for made in (home, place.parent, place):
             made.mkdir(mode=0o700, parents=True, exist_ok=True)
         path = place / f"{name}.parquet"
         with replacing(path) as draft:
-            pq.write_table(table, draft)
+            whole = io.BytesIO()
+            pq.write_table(table, whole)
+            draft.write_bytes(whole.getvalue())
             seal_file(draft)
-    except OSError as problem:
+    except (OSError, UnicodeError) as problem:
         raise RequestRefused(
             _("The snapshot was not kept: {folder} can't be written: {reason}.").format(
-                folder=folder_of(folder), reason=problem.strerror or problem
+                folder=folder_of(folder), reason=getattr(problem, "strerror", None) or problem
             )
         ) from None
     return path

@@ -16,6 +16,7 @@ from pathlib import Path
 from shutil import rmtree
 from typing import TYPE_CHECKING
 
+from jupyter_openapi.messages import _
 from jupyter_openapi.ratelimit.limiter import Limiter, Turn
 from jupyter_openapi.ratelimit.rates import RARE, RATES, Kind, LimitsUnavailable, Rate
 
@@ -71,7 +72,7 @@ def limiter_for(
         "topic_day": _name("topic_day", key_digest),
     }
     books: dict[Kind, LimitStore] = {}
-    own = Path(tempfile.mkdtemp(prefix="jupyter-openapi-")) if alone else None
+    own = _own_folder() if alone else None
 
     def store(kind: Kind) -> LimitStore:
         if redis_url is not None and own is None:
@@ -81,7 +82,9 @@ def limiter_for(
         from jupyter_openapi.ratelimit.sqlite import SqliteStore
         from jupyter_openapi.storage import state_folder
 
-        return SqliteStore(own or directory or state_folder() / "limits", names[kind], rates[kind])
+        if own is not None:
+            return SqliteStore(own, names[kind], rates[kind], variable="TMPDIR")
+        return SqliteStore(directory or state_folder() / "limits", names[kind], rates[kind])
 
     try:
         for kind in rates:
@@ -97,6 +100,18 @@ def limiter_for(
     if own is not None:
         weakref.finalize(limiter, rmtree, own, ignore_errors=True)
     return limiter
+
+
+def _own_folder() -> Path:
+    try:
+        return Path(tempfile.mkdtemp(prefix="jupyter-openapi-"))
+    except OSError as failure:
+        raise LimitsUnavailable(
+            _(
+                "There is no folder to count the broker's calls in ({reason}), so nothing was sent. Set "
+                "TMPDIR to a folder on this machine's own disk and restart the kernel."
+            ).format(reason=failure.strerror or failure)
+        ) from None
 
 
 def _name(kind: Kind, digest: str) -> str:

@@ -60,8 +60,9 @@ class SqliteStore:
 
     _db: sqlite3.Connection | None = None
 
-    def __init__(self, folder: Path, name: str, rate: Rate) -> None:
+    def __init__(self, folder: Path, name: str, rate: Rate, *, variable: str = "XDG_STATE_HOME") -> None:
         self.rate = rate
+        self._variable = variable  # names the folder
         self._folder = folder
         self._name = name
         self._path = folder / f"{name}.db"
@@ -263,8 +264,8 @@ class SqliteStore:
         raise LimitsUnavailable(
             _(
                 "The broker's limits can't be shared between kernels in {folder} ({reason}), so nothing was "
-                "sent. Set XDG_STATE_HOME to a folder on this machine's own disk and restart the kernel."
-            ).format(folder=self._folder, reason=reason)
+                "sent. Set {variable} to a folder on this machine's own disk and restart the kernel."
+            ).format(folder=self._folder, reason=reason, variable=self._variable)
         )
 
 

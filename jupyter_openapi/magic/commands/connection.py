@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -11,6 +10,7 @@ from jupyter_openapi.connection import CALLS
 from jupyter_openapi.credentials import validity
 from jupyter_openapi.credentials.sources import PLACES
 from jupyter_openapi.errors import RequestRefused
+from jupyter_openapi.kernel import say
 from jupyter_openapi.magic.command import Invocation, Report, command, notify, notify_panels, parameter
 from jupyter_openapi.magic.commands.login import PROFILE, REGION
 from jupyter_openapi.magic.flags import Flag, Words
@@ -156,7 +156,7 @@ def connect(ask: Invocation) -> Client:
     )
     notify_panels("account")
     if client.account.mode == "live" and client.account.trading:
-        print(banner(client.account), file=sys.stderr)  # noqa: T201 (not to be muted, nor lost in a pipe)
+        say(banner(client.account), warning=True)  # not to be muted, nor lost in a pipe
     else:
         notify(ask.command, _("Connected to the {title}.").format(title=client.account.title))
     return client

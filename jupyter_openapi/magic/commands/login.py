@@ -15,6 +15,7 @@ from markupsafe import Markup
 
 from jupyter_openapi.credentials import Credentials
 from jupyter_openapi.errors import RequestRefused
+from jupyter_openapi.kernel import say
 from jupyter_openapi.machine import browser_is_elsewhere, machine
 from jupyter_openapi.magic.command import Invocation, Report, command
 from jupyter_openapi.magic.flags import Flag
@@ -193,7 +194,7 @@ class LoginNotice:
         """Show the link and what to do."""
         plain = f"{self._title}:\n{self._url}\n{text}"
         if not _in_kernel():
-            print(plain)  # noqa: T201 (what a person must see now)
+            say(plain)
             return
         from IPython.display import display
 

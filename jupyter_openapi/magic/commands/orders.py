@@ -6,6 +6,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from jupyter_openapi.errors import RequestRefused, short
+from jupyter_openapi.kernel import say
 from jupyter_openapi.magic.caller import refuse_in_terminal
 from jupyter_openapi.magic.command import Invocation, command, listed, notify, parameter
 from jupyter_openapi.magic.flags import Flag
@@ -145,7 +146,7 @@ def send(ask: Invocation) -> Any:
     preview = SESSION.connection.pending.choose(None if number is None else int(number))
     sighting = getattr(preview, "sighting", None)
     if sighting is not None and not sighting.seen and not preview.sent:
-        print(  # noqa: T201 (only what was seen may be sent)
+        say(  # only what was seen may be sent
             _("Nothing was sent: this preview was not shown before. Type `{line}` again to send it.").format(
                 line=sighting.line
             )
