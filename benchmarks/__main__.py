@@ -57,7 +57,7 @@ def lines(parts: list[str], failed: list[str]) -> Iterator[str]:
     for name in parts:
         command = [sys.executable, "-m", f"benchmarks.bench_{name}", *FEWER.get(name, ())]
         with subprocess.Popen(
-            command, cwd=ROOT, env=environment(), stdout=subprocess.PIPE, text=True
+            command, cwd=ROOT, env=environment(), stdout=subprocess.PIPE, encoding="utf-8"
         ) as child:
             assert child.stdout is not None
             yield from child.stdout

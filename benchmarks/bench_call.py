@@ -103,7 +103,9 @@ def certificate(folder: Path) -> Path:
         check=True,
         capture_output=True,
     )
-    made.write_text(made.read_text() + (folder / "key").read_text())
+    made.write_text(
+        made.read_text(encoding="utf-8") + (folder / "key").read_text(encoding="utf-8"), encoding="utf-8"
+    )
     return made
 
 
@@ -192,7 +194,7 @@ def started(*arguments: str) -> tuple[subprocess.Popen[str], str]:
     server = subprocess.Popen(
         [sys.executable, "-m", "benchmarks.bench_call", "serve", *arguments],
         stdout=subprocess.PIPE,
-        text=True,
+        encoding="utf-8",
     )
     assert server.stdout is not None
     return server, server.stdout.readline().strip()
@@ -248,7 +250,9 @@ def over_tls() -> None:
     own = certificate(folder)
     # What a user's machine trusts, as `requests` ships it, and the server's own certificate.
     trusted = folder / "bundle.pem"
-    trusted.write_text(Path(certifi.where()).read_text() + own.read_text())
+    trusted.write_text(
+        Path(certifi.where()).read_text(encoding="utf-8") + own.read_text(encoding="utf-8"), encoding="utf-8"
+    )
     server, port = started(str(own))
     try:
         url = f"https://127.0.0.1:{port}"

@@ -185,7 +185,7 @@ class Worker:
             [*command, *(["--without-pyarrow"] if without_pyarrow else [])],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            text=True,
+            encoding="utf-8",
         )
         self._read()
 

@@ -55,7 +55,7 @@ def once() -> tuple[float, int]:
         children = [
             subprocess.Popen(
                 [sys.executable, "-m", "benchmarks.bench_journal", "work", str(path), str(number)],
-                stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+                stdin=subprocess.PIPE, stdout=subprocess.PIPE, encoding="utf-8",
             )
             for number in range(PROCESSES)
         ]  # fmt: skip

@@ -32,7 +32,7 @@ print(loaded, time.process_time() - begun)
 def load(runs: int = 7) -> None:
     pairs = []
     for _ in range(runs):
-        done = subprocess.run([sys.executable, "-c", LOAD], capture_output=True, text=True, check=True)
+        done = subprocess.run([sys.executable, "-c", LOAD], capture_output=True, encoding="utf-8", check=True)
         pairs.append(tuple(float(part) for part in done.stdout.split()))
     ours, eager = zip(*pairs, strict=True)
     show(

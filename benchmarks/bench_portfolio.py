@@ -41,7 +41,7 @@ def main() -> None:
             path = write_archive(Path(folder) / str(count), 1, count)
             done = subprocess.run(
                 [sys.executable, "-c", WORK, str(small), str(path)],
-                capture_output=True, text=True, check=True,
+                capture_output=True, encoding="utf-8", check=True,
             )  # fmt: skip
             seconds, memory = map(float, done.stdout.split())
             each = seconds / count * 1e6

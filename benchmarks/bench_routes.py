@@ -15,7 +15,7 @@ TARGETS = {"order form to the wire": (40, 693)}
 
 def main() -> None:
     done = subprocess.run(
-        [sys.executable, str(ROOT / "tools" / "routes.py")], capture_output=True, text=True, check=True
+        [sys.executable, str(ROOT / "tools" / "routes.py")], capture_output=True, encoding="utf-8", check=True
     )
     for line in done.stdout.splitlines()[1:]:
         name, (modules, crossings, _) = line[:24].strip(), map(int, line[24:].split())

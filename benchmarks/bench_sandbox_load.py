@@ -139,7 +139,7 @@ def main() -> None:
             json.dumps(sandbox.info),
             str(seconds),
         ]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        done = subprocess.run(command, capture_output=True, encoding="utf-8", check=False)
         if done.returncode:
             raise SystemExit(done.stderr)
         figures = json.loads(done.stdout)

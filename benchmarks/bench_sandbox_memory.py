@@ -26,7 +26,7 @@ OPEN = 200
 
 def resident_mb(pid: int) -> float:
     """Return a process's resident memory in megabytes (Linux)."""
-    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+    for line in Path(f"/proc/{pid}/status").read_text(encoding="utf-8").splitlines():
         if line.startswith("VmRSS:"):
             return int(line.split()[1]) / 1024
     message = f"no VmRSS for process {pid}"

@@ -42,7 +42,7 @@ def client(pause: float) -> tuple[subprocess.Popen[str], Client]:
     server = subprocess.Popen(
         [sys.executable, "-m", "benchmarks.bench_width", "serve", str(pause)],
         stdout=subprocess.PIPE,
-        text=True,
+        encoding="utf-8",
     )
     assert server.stdout is not None
     url = f"http://127.0.0.1:{server.stdout.readline().strip()}"

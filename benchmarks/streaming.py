@@ -25,7 +25,10 @@ class Process:
 
     def __init__(self, *arguments: str) -> None:
         self._child = subprocess.Popen(
-            [sys.executable, __file__, *arguments], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            [sys.executable, __file__, *arguments],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            encoding="utf-8",
         )
 
     def tell(self, line: str) -> None:

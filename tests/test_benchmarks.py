@@ -46,7 +46,11 @@ def test_ratios_are_of_each_round() -> None:
 def test_every_part_of_the_table_is_there_and_a_wrong_one_is_named() -> None:
     assert all((ROOT / "benchmarks" / f"bench_{name}.py").exists() for name in TABLE)
     done = subprocess.run(
-        [sys.executable, "-m", "benchmarks", "speed"], cwd=ROOT, capture_output=True, text=True, check=False
+        [sys.executable, "-m", "benchmarks", "speed"],
+        cwd=ROOT,
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
     )
     assert done.returncode == 2
     assert "there is no part 'speed'; there are call, frames" in done.stderr

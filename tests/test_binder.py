@@ -24,7 +24,7 @@ def dockerfile() -> str:
     done = subprocess.run(
         [sys.executable, "-m", "repo2docker", "--no-build", "--debug", str(ROOT)],
         capture_output=True,
-        text=True,
+        encoding="utf-8",
         timeout=60,
         check=False,
     )
@@ -33,11 +33,11 @@ def dockerfile() -> str:
 
 
 def project() -> dict[str, object]:
-    return tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    return tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 
 
 def test_the_image_installs_the_project_with_its_python(dockerfile: str) -> None:
-    wanted = (BINDER / "runtime.txt").read_text().strip().removeprefix("python-")
+    wanted = (BINDER / "runtime.txt").read_text(encoding="utf-8").strip().removeprefix("python-")
     assert f"Programming Language :: Python :: {wanted}" in project()["classifiers"]
     names = re.sub(r"-([0-9a-f]{2})", lambda code: chr(int(code[1], 16)), dockerfile)
     assert f"/environment.py-{wanted}-linux-64.lock" in names
@@ -53,7 +53,9 @@ def test_one_environment_serves_pages_and_kernels(dockerfile: str) -> None:
 
 def test_the_requirements_are_the_project_and_known_extras() -> None:
     lines = [
-        line for line in (BINDER / "requirements.txt").read_text().splitlines() if line and line[0] != "#"
+        line
+        for line in (BINDER / "requirements.txt").read_text(encoding="utf-8").splitlines()
+        if line and line[0] != "#"
     ]
     (own,) = [line for line in lines if line.startswith(".")]
     extras = set(own.removeprefix(".[").removesuffix("]").split(","))
@@ -65,7 +67,7 @@ def test_the_last_step_runs_the_main_job() -> None:
     script = BINDER / "postBuild"
     assert script.stat().st_mode & stat.S_IXUSR
     assert subprocess.run(["bash", "-n", str(script)], check=False).returncode == 0
-    assert "\npython -m jupyter_openapi demo\n" in script.read_text()
+    assert "\npython -m jupyter_openapi demo\n" in script.read_text(encoding="utf-8")
 
 
 def test_links_open_notebooks_that_are_there() -> None:
@@ -95,7 +97,13 @@ if SOAK:
 
         def run(*command: str) -> str:
             done = subprocess.run(
-                command, cwd=ROOT, env=environ, capture_output=True, text=True, timeout=900, check=False
+                command,
+                cwd=ROOT,
+                env=environ,
+                capture_output=True,
+                encoding="utf-8",
+                timeout=900,
+                check=False,
             )
             assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
             return done.stdout

@@ -230,7 +230,7 @@ print(_("Buy"), read(), meaning("Strike price."), read())
     done = subprocess.run(
         [sys.executable, "-c", code],
         capture_output=True,
-        text=True,
+        encoding="utf-8",
         check=True,
         env={"PATH": "/usr/bin", "PYTHONUTF8": "1"},
     )
@@ -241,7 +241,9 @@ print(_("Buy"), read(), meaning("Strike price."), read())
 
 def test_messages_inside_f_strings_count(tmp_path: Path) -> None:
     module = tmp_path / "module.py"
-    module.write_text("""x = f"{_('one')} {N_('two')}" if a else pgettext("here", "three")""")
+    module.write_text(
+        """x = f"{_('one')} {N_('two')}" if a else pgettext("here", "three")""", encoding="utf-8"
+    )
     assert {each.key for each in catalogs._in_python(module)} == {"one", "two", "here|three"}
 
 
@@ -282,7 +284,11 @@ def test_english_reads_no_catalogue_and_imports_no_gettext() -> None:
         "print(_('Buy'), ngettext('a', 'b', 2), pgettext('column', 'Open'), 'gettext' in sys.modules)"
     )
     done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True, env={"PATH": "/usr/bin"}
+        [sys.executable, "-c", code],
+        capture_output=True,
+        encoding="utf-8",
+        check=True,
+        env={"PATH": "/usr/bin"},
     )
     assert done.stdout.split() == ["Buy", "b", "Open", "False"]
 

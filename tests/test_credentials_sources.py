@@ -90,7 +90,7 @@ def made(mark: str) -> Credentials:
 def test_the_first_place_wins_and_the_others_are_named(tmp_path: Path) -> None:
     store_profile("main", made("profile"))
     path = tmp_path / "work" / ".env"
-    path.write_text(dotenv("file"))
+    path.write_text(dotenv("file"), encoding="utf-8")
     environ = variables("env")
     steps = [
         ({"explicit": made("call"), "panel": made("panel"), "profile": "main"}, "call", "given in the call"),
@@ -110,7 +110,7 @@ def test_the_first_place_wins_and_the_others_are_named(tmp_path: Path) -> None:
 
 
 def test_equal_sets_do_not_differ(tmp_path: Path) -> None:
-    Path(".env").write_text(dotenv("a"))
+    Path(".env").write_text(dotenv("a"), encoding="utf-8")
     assert find_credentials(explicit=made("a"), environ=variables("a")).differs == []
 
 
@@ -177,7 +177,7 @@ def test_nothing_anywhere_says_what_to_type() -> None:
 
 
 def test_a_first_choice_that_cant_be_used_is_no_reason_for_the_second() -> None:
-    Path(".env").write_text(dotenv("other account"))
+    Path(".env").write_text(dotenv("other account"), encoding="utf-8")
     environ = variables("a") | {"LONGBRIDGE_ACCESS_TOKEN": "two\nlines"}
     with pytest.raises(RequestRefused, match="access token holds a line break") as caught:
         find_credentials(environ=environ)
@@ -225,14 +225,14 @@ def test_dotenv_never_reaches_the_environment_and_is_not_interpolated(
 ) -> None:
     monkeypatch.setenv("HOUSE", "expanded")
     Path(".env").write_text("# keys\nexport LONGPORT_APP_KEY='k'\nLONGPORT_APP_SECRET=a$HOUSE${HOUSE}\n"
-                            'LONGPORT_ACCESS_TOKEN="t"\nOTHER=1\n')  # fmt: skip
+                            'LONGPORT_ACCESS_TOKEN="t"\nOTHER=1\n', encoding="utf-8")  # fmt: skip
     found = find_credentials()
     assert found.credentials.app_secret == "a$HOUSE${HOUSE}"
     assert not any(name in os.environ for name in ("LONGPORT_APP_KEY", "OTHER"))
 
 
 def test_dotenv_is_read_from_the_working_folder_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    Path(".env").write_text(dotenv("parent"))
+    Path(".env").write_text(dotenv("parent"), encoding="utf-8")
     (tmp_path / "work" / "deep").mkdir()
     monkeypatch.chdir(tmp_path / "work" / "deep")
     with pytest.raises(RequestRefused, match="No credentials"):
@@ -242,7 +242,7 @@ def test_dotenv_is_read_from_the_working_folder_only(tmp_path: Path, monkeypatch
 
 @pytest.mark.parametrize("name", ["HTTP_URL", "QUOTE_WS_URL", "TRADE_WS_URL", "REGION"])
 def test_dotenv_chooses_no_host(name: str) -> None:
-    Path(".env").write_text(dotenv("a", more=f"LONGPORT_{name}=https://evil.example\n"))
+    Path(".env").write_text(dotenv("a", more=f"LONGPORT_{name}=https://evil.example\n"), encoding="utf-8")
     found = find_credentials(environ={})
     assert len(found.notes) == 1
     assert f"LONGPORT_{name} in" in found.notes[0]
@@ -266,7 +266,7 @@ def test_a_dotenv_that_cant_be_read_is_named(content: bytes, words: str) -> None
 
 @pytest.mark.parametrize("next_line", ["nopqrstuvwxyz", "no.pq-rs_tu/vw+xyz", "xyz # the end"])
 def test_a_token_wrapped_over_two_lines_is_named(next_line: str) -> None:
-    Path(".env").write_text(dotenv("a") + next_line + "\n")
+    Path(".env").write_text(dotenv("a") + next_line + "\n", encoding="utf-8")
     with pytest.raises(
         RequestRefused, match=r"line 4: the value of LONGBRIDGE_ACCESS_TOKEN seems to go on"
     ) as c:
@@ -277,18 +277,18 @@ def test_a_token_wrapped_over_two_lines_is_named(next_line: str) -> None:
 
 
 def test_a_quoted_token_with_a_line_break_is_named() -> None:
-    Path(".env").write_text(dotenv("a").replace("token-a", '"token-\na"'))
+    Path(".env").write_text(dotenv("a").replace("token-a", '"token-\na"'), encoding="utf-8")
     with pytest.raises(RequestRefused, match="access token holds a line break"):
         find_credentials(environ={})
 
 
 def test_a_line_that_says_nothing_is_named_and_the_others_are_used() -> None:
-    Path(".env").write_text("=nothing\n" + dotenv("a") + "'unclosed\nDEBUG\n")
+    Path(".env").write_text("=nothing\n" + dotenv("a") + "'unclosed\nDEBUG\n", encoding="utf-8")
     found = find_credentials(environ={})
     assert found.credentials.same_as(made("a"))
     said = [note.partition(".env, ")[2] for note in found.notes]
     assert said[0] == "line 1 is not read: it is no NAME=value."
-    Path(".env").write_text("LONGBRIDGE_APP_KEY 'abc\n")
+    Path(".env").write_text("LONGBRIDGE_APP_KEY 'abc\n", encoding="utf-8")
     with pytest.raises(RequestRefused, match=r"\.env, line 1 is not read: it is no NAME=value"):
         find_credentials(environ={})
 
@@ -296,11 +296,11 @@ def test_a_line_that_says_nothing_is_named_and_the_others_are_used() -> None:
 @pytest.mark.parametrize("mode", [0o600, 0o640, 0o644])
 def test_a_renewed_token_leaves_the_files_mode(mode: int) -> None:
     path = Path(".env").resolve()
-    path.write_text(dotenv("a"))
+    path.write_text(dotenv("a"), encoding="utf-8")
     path.chmod(mode)
     kept = keep_token(Source("dotenv", "LONGBRIDGE_", path), made("a").with_token("renewed"))
     assert kept.stored
-    assert "LONGBRIDGE_ACCESS_TOKEN='renewed'" in path.read_text()
+    assert "LONGBRIDGE_ACCESS_TOKEN='renewed'" in path.read_text(encoding="utf-8")
     assert stat.S_IMODE(path.stat().st_mode) == mode
 
 
@@ -314,7 +314,7 @@ def test_a_profile_comes_back_and_is_forgotten(tmp_path: Path, memory: Memory) -
     assert Credentials.from_profile("main").same_as(made("a"))
     assert Credentials.from_profile("paper-2").app_secret == ""
     index = tmp_path / "config" / "jupyter-openapi" / "profiles.json"
-    assert json.loads(index.read_text()) == ["main", "paper-2"]
+    assert json.loads(index.read_text(encoding="utf-8")) == ["main", "paper-2"]
     assert stat.S_IMODE(index.stat().st_mode) == 0o600
     assert stat.S_IMODE(index.parent.stat().st_mode) == 0o700
     assert forget_profile("main")
@@ -385,7 +385,7 @@ def test_the_keyring_package_missing(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_broken_list_of_names_is_an_empty_one(content: str, tmp_path: Path) -> None:
     index = tmp_path / "config" / "jupyter-openapi" / "profiles.json"
     index.parent.mkdir(parents=True)
-    index.write_text(content)
+    index.write_text(content, encoding="utf-8")
     assert profiles() == []
 
 
@@ -419,13 +419,13 @@ def test_a_dotenv_takes_the_new_token_and_keeps_the_rest(prefix: str, mark: byte
 
 
 def test_a_linked_dotenv_is_left_alone(tmp_path: Path) -> None:
-    (tmp_path / "elsewhere").write_text(dotenv("a"))
+    (tmp_path / "elsewhere").write_text(dotenv("a"), encoding="utf-8")
     Path(".env").symlink_to(tmp_path / "elsewhere")
     found = find_credentials(environ={})
     kept = keep_token(found.source, found.credentials.with_token("renewed"))
     assert not kept.stored
     assert "link to another file" in kept.message
-    assert (tmp_path / "elsewhere").read_text() == dotenv("a")
+    assert (tmp_path / "elsewhere").read_text(encoding="utf-8") == dotenv("a")
 
 
 @pytest.mark.parametrize("source", [Source("environment", "LONGPORT_"), Source("explicit"), Source("panel")])
@@ -457,7 +457,7 @@ def oauth(home: Path, **more: object) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     content = {"client_id": "client-1", "access_token": "abc", "refresh_token": None,
                "expires_at": int(time.time()) + 3600}  # fmt: skip
-    path.write_text(json.dumps(content | more))
+    path.write_text(json.dumps(content | more), encoding="utf-8")
     return path
 
 
@@ -496,15 +496,15 @@ def test_a_refresh_is_written_back(tmp_path: Path) -> None:
         {"access_token": "def", "expires_in": 2592000, "token_type": "bearer"}, now=1_800_000_000
     )
     assert new.access_token == Credentials.from_oauth("client-1").access_token == "Bearer def"
-    assert json.loads(path.read_text()) == {
+    assert json.loads(path.read_text(encoding="utf-8")) == {
         "client_id": "client-1", "access_token": "def", "refresh_token": "r1", "expires_at": 1_802_592_000,
         "logged_in_at": 5,
     }  # fmt: skip
     assert file.expires == datetime(2027, 2, 14, 8, 0, tzinfo=UTC)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     file.store({"access_token": "ghi", "refresh_token": "r2"}, now=1_800_000_000)
-    assert json.loads(path.read_text())["refresh_token"] == "r2"
-    assert json.loads(path.read_text())["expires_at"] == 1_800_003_600
+    assert json.loads(path.read_text(encoding="utf-8"))["refresh_token"] == "r2"
+    assert json.loads(path.read_text(encoding="utf-8"))["expires_at"] == 1_800_003_600
 
 
 @pytest.mark.parametrize("answer", [{}, {"access_token": ""}, {"access_token": 5}, {"access_token": "a\nb"}])
@@ -518,7 +518,7 @@ def test_an_answer_without_a_token_changes_nothing(answer: dict[str, object], tm
 
 @pytest.mark.parametrize("content", ["", "[]", "null", "{}", '{"access_token": 5}', "\x00"])
 def test_a_broken_token_file_is_named(content: str, tmp_path: Path) -> None:
-    oauth(tmp_path / "home").write_text(content)
+    oauth(tmp_path / "home").write_text(content, encoding="utf-8")
     with pytest.raises(RequestRefused, match=r"tokens/client-1 .*type `%openapi login --oauth`"):
         Credentials.from_oauth("client-1")
 

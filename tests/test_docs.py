@@ -39,7 +39,7 @@ def cells(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.parametrize("path", RUNNABLE, ids=by_name)
 def test_the_cells_of_a_page_run_in_their_order(path: Path, cells: Path) -> None:
-    ran = json.loads(cells.read_text())[str(path)]
+    ran = json.loads(cells.read_text(encoding="utf-8"))[str(path)]
     assert [cell["source"] for cell in ran if cell["error"]] == [], ran[-1]["error"]
     assert len(ran) == len(fences(path.read_text(encoding="utf-8"), "ipython"))
 
@@ -85,7 +85,7 @@ def site(tmp_path_factory: pytest.TempPathFactory, cells: Path) -> Path:
         [sys.executable, "-m", "sphinx", "-W", "--keep-going", "-q", "-b", "html", str(DOCS), str(folder)],
         env=os.environ | nowhere | {"DOCS_CELLS": str(cells)},
         capture_output=True,
-        text=True,
+        encoding="utf-8",
         timeout=390,
         check=False,
     )
@@ -101,7 +101,8 @@ def test_it_builds_without_a_warning(site: Path) -> None:
 def test_pages_load_nothing_from_elsewhere(site: Path) -> None:
     for path in site.rglob("*.html"):
         loaded = re.findall(
-            r'<(?:script|img|link rel="stylesheet")[^>]*(?:src|href)="(http[^"]+)"', path.read_text()
+            r'<(?:script|img|link rel="stylesheet")[^>]*(?:src|href)="(http[^"]+)"',
+            path.read_text(encoding="utf-8"),
         )
         assert loaded == [], path
 

@@ -262,7 +262,7 @@ print(json.dumps([frame.to_csv(), *(f.dtypes.astype(str).to_dict() for f in (fra
 def test_frames_are_the_same_without_pyarrow() -> None:
     outputs = [
         subprocess.run(
-            [sys.executable, "-c", SCRIPT, which], capture_output=True, text=True, check=True
+            [sys.executable, "-c", SCRIPT, which], capture_output=True, encoding="utf-8", check=True
         ).stdout
         for which in ("with", "without")
     ]

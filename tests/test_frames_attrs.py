@@ -140,5 +140,5 @@ def test_attributes_survive_a_file() -> None:
 def test_importing_frames_imports_nothing_heavy() -> None:
     heavy = "{'pandas', 'numpy', 'pyarrow', 'requests'}"
     script = f"import sys, jupyter_openapi.frames; print(sorted({heavy} & set(sys.modules)))"
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, encoding="utf-8", check=True)
     assert done.stdout.strip() == "[]"

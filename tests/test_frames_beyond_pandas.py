@@ -197,7 +197,7 @@ except RequestRefused as refused:
 @pytest.mark.parametrize(("package", "extra"), [("pyarrow", "parquet"), ("polars", "polars")])
 def test_a_missing_package_is_named_with_what_to_type(package: str, extra: str) -> None:
     done = subprocess.run(
-        [sys.executable, "-c", MISSING, package], capture_output=True, text=True, check=True
+        [sys.executable, "-c", MISSING, package], capture_output=True, encoding="utf-8", check=True
     )
     (line,) = done.stdout.splitlines()
     assert f"needs {package}, which is not installed" in line

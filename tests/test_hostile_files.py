@@ -77,7 +77,9 @@ def test_a_dotenv_that_others_can_read_is_named(
     for name in [name for name in os.environ if name.startswith(("LONGBRIDGE_", "LONGPORT_"))]:
         monkeypatch.delenv(name)
     names = ("APP_KEY", "APP_SECRET", "ACCESS_TOKEN")
-    Path(".env").write_text("".join(f"LONGBRIDGE_{name}=value-of-{name}\n" for name in names))
+    Path(".env").write_text(
+        "".join(f"LONGBRIDGE_{name}=value-of-{name}\n" for name in names), encoding="utf-8"
+    )
     Path(".env").chmod(mode)
     notes = find_credentials().warnings
     assert any("can be read by others" in note and "chmod 600" in note for note in notes) is warned
@@ -102,7 +104,7 @@ time.sleep(60)
 
 def gone(pid: int) -> bool:
     try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+        return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0] == "Z"
     except OSError:
         return True
 
@@ -115,7 +117,7 @@ def test_the_sandbox_knows_no_real_keys_is_private_and_ends_with_its_kernel(tmp_
     try:
         starter = subprocess.Popen(
             [sys.executable, "-W", "ignore", "-c", STARTER, str(db)],
-            env={**os.environ, **secrets}, stdout=subprocess.PIPE, text=True,
+            env={**os.environ, **secrets}, stdout=subprocess.PIPE, encoding="utf-8",
         )  # fmt: skip
     finally:
         os.umask(before)
@@ -237,7 +239,7 @@ def test_an_excel_sheet_runs_no_formula_in_cells_or_names(tmp_path: Path) -> Non
 
 def test_a_link_says_where_it_goes(tmp_path: Path) -> None:
     (tmp_path / "real").mkdir()
-    (tmp_path / "real" / "x.csv").write_text("old")
+    (tmp_path / "real" / "x.csv").write_text("old", encoding="utf-8")
     (tmp_path / "x.csv").symlink_to(tmp_path / "real" / "x.csv")
     (tmp_path / "folder").symlink_to(tmp_path / "real")
     frame = pd.DataFrame({"a": [1]})

@@ -36,7 +36,7 @@ def together(program: str, *jobs: object) -> list[Any]:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            text=True,
+            encoding="utf-8",
         )
         for job in jobs
     ]

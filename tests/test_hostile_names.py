@@ -226,7 +226,7 @@ def free(other):
 
 @pytest.fixture
 def module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> types.ModuleType:
-    (tmp_path / "jupyter_openapi_helpers.py").write_text(MODULE)
+    (tmp_path / "jupyter_openapi_helpers.py").write_text(MODULE, encoding="utf-8")
     monkeypatch.syspath_prepend(str(tmp_path))
     monkeypatch.delitem(sys.modules, "jupyter_openapi_helpers", raising=False)
     import jupyter_openapi_helpers
@@ -246,7 +246,7 @@ def test_a_module_s_function_sees_its_module(shell: Shell, module: types.ModuleT
 
 def test_a_script_that_is_run_sees_its_own(shell: Shell, tmp_path: Path) -> None:
     script = tmp_path / "script.py"
-    script.write_text(f"qty = 'SCRIPT.HK'\ndone = {LINE}\n")
+    script.write_text(f"qty = 'SCRIPT.HK'\ndone = {LINE}\n", encoding="utf-8")
     shell.run(f"%run {script}")
     assert "SCRIPT.HK" in asked(shell.ip.user_ns["done"])
 

@@ -330,7 +330,7 @@ print(json.dumps(said))
 def test_a_forked_child_sends_no_preview_of_its_parent(broker: Broker, url: str, tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-W", "ignore", "-c", FORK, url, str(tmp_path / "journal.db")],
-        capture_output=True, text=True, timeout=60, check=False,
+        capture_output=True, encoding="utf-8", timeout=60, check=False,
     )  # fmt: skip
     assert done.stderr == ""
     said = json.loads(done.stdout)

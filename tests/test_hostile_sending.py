@@ -184,7 +184,7 @@ print(paper.account.trading, live.account.trading)
 
 
 def test_a_script_may_hold_several_clients(broker: Recorder) -> None:
-    done = subprocess.run([sys.executable, "-c", SCRIPT], capture_output=True, text=True, check=True)
+    done = subprocess.run([sys.executable, "-c", SCRIPT], capture_output=True, encoding="utf-8", check=True)
     assert done.stdout.split() == ["True", "True"]
 
 

@@ -217,7 +217,7 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
     command = "openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost"
     more = ["-addext", "subjectAltName=IP:127.0.0.1", "-keyout", str(key), "-out", str(made)]
     subprocess.run([*command.split(), *more], check=True, capture_output=True)
-    made.write_text(made.read_text() + key.read_text())
+    made.write_text(made.read_text(encoding="utf-8") + key.read_text(encoding="utf-8"), encoding="utf-8")
     return made
 
 
@@ -355,7 +355,7 @@ def test_a_reply_too_large_is_one_line_and_little_memory(name: str, kind: str) -
     with hostile(play) as server:
         output = subprocess.run(
             [sys.executable, "-c", BOMB, server.url, kind, str(Path(__file__).parent)],
-            capture_output=True, text=True, check=True, timeout=100,
+            capture_output=True, encoding="utf-8", check=True, timeout=100,
         ).stdout.splitlines()  # fmt: skip
     said, memory = output
     assert said.startswith("TransportError" if kind == "reads" else "OutcomeUnknown")

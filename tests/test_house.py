@@ -36,13 +36,13 @@ def test_a_circle_is_found(graph: dict[str, set[str]]) -> None:
 def test_every_import_counts(tmp_path: Path) -> None:
     package = tmp_path / "jupyter_openapi"
     package.mkdir()
-    (package / "__init__.py").write_text("")
-    (package / "one.py").write_text("def late():\n    from jupyter_openapi.two import x\n")
+    (package / "__init__.py").write_text("", encoding="utf-8")
+    (package / "one.py").write_text("def late():\n    from jupyter_openapi.two import x\n", encoding="utf-8")
     (package / "two.py").write_text(
-        "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from . import three\n"
+        "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from . import three\n", encoding="utf-8"
     )
     (package / "three.py").write_text(
-        'from importlib import import_module\nimport_module("jupyter_openapi.one")\n'
+        'from importlib import import_module\nimport_module("jupyter_openapi.one")\n', encoding="utf-8"
     )
     found = house.circles(house.imports(package))
     assert found == [["jupyter_openapi.one", "jupyter_openapi.three", "jupyter_openapi.two"]]

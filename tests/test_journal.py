@@ -406,7 +406,7 @@ def test_a_newer_versions_file(journal: Journal) -> None:
 
 
 def test_a_folder_that_is_a_file(journal: Journal) -> None:
-    journal.path.parent.write_text("in the way")
+    journal.path.parent.write_text("in the way", encoding="utf-8")
     refused(journal, r"File exists\)|Not a directory\)")
 
 
@@ -454,7 +454,7 @@ def test_a_full_disk(journal: Journal) -> None:
     output = subprocess.run(
         [sys.executable, "-c", FILL, str(journal.path)],
         capture_output=True,
-        text=True,
+        encoding="utf-8",
         check=True,
         timeout=60,
     ).stdout.splitlines()
@@ -491,7 +491,7 @@ for number in range(int(sys.argv[3])):
 
 def writer(path: Path, name: str, count: int) -> subprocess.Popen[str]:
     command = [sys.executable, "-c", WRITE, str(path), name, str(count)]
-    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, encoding="utf-8")
 
 
 def begin(child: subprocess.Popen[str]) -> None:

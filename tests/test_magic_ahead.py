@@ -42,7 +42,9 @@ print(len(psutil.Process().children()))
 
 
 def lines_of(*words: str) -> list[str]:
-    done = subprocess.run([sys.executable, "-c", KERNEL, *words], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", KERNEL, *words], capture_output=True, encoding="utf-8", check=True
+    )
     return [line for line in done.stdout.splitlines() if line and not line.startswith("Connected")]
 
 

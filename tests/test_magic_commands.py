@@ -208,7 +208,7 @@ def test_the_journal_and_reconcile(
     assert abs(row["created"] - pd.Timestamp.now("UTC")) < pd.Timedelta("1min")
     assert sandbox.run("%openapi journal since=2100-01-01").empty
     sandbox.run(f"%openapi --out {tmp_path}/journal.csv journal")
-    assert sent.order_id in (tmp_path / "journal.csv").read_text()
+    assert sent.order_id in (tmp_path / "journal.csv").read_text(encoding="utf-8")
     # Another account's orders are in the same file.
     other = SESSION.connected().journal.intend(
         account="another", mode="sandbox", host="h", kind="submit", operation="o", method="POST", path="/"

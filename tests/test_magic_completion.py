@@ -257,7 +257,7 @@ def test_profiles_are_offered(shell: Shell, tmp_path: Path, monkeypatch: pytest.
     from jupyter_openapi.credentials import keyrings
 
     index = tmp_path / "profiles.json"
-    index.write_text(json.dumps(["main", "savings"]))
+    index.write_text(json.dumps(["main", "savings"]), encoding="utf-8")
     monkeypatch.setattr(keyrings, "_index", lambda: index)
     assert shell.complete("%openapi connect paper --profile ") == ["main", "savings"]
     assert shell.complete("%openapi connect paper --profile s") == ["savings"]
@@ -288,7 +288,9 @@ print(time.perf_counter() - started, len(set(sys.modules) - before))
 
 
 def test_other_lines_cost_nothing_and_import_nothing() -> None:
-    done = subprocess.run([sys.executable, "-c", ELSEWHERE], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", ELSEWHERE], capture_output=True, encoding="utf-8", check=True
+    )
     seconds, imported = done.stdout.split()
     assert float(seconds) < 0.1  # a thousand times
     assert imported == "0"

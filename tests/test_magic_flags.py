@@ -204,7 +204,7 @@ def pasted(command: str, info: dict[str, Any], program: str = "sh") -> dict[str,
     }
     words = [program, "sh"] if program == "busybox" else [program]
     done = subprocess.run(
-        words, input=command, env=environment, capture_output=True, text=True, timeout=30, check=False
+        words, input=command, env=environment, capture_output=True, encoding="utf-8", timeout=30, check=False
     )
     assert done.returncode == 0, done.stderr
     assert done.stderr == ""
@@ -297,7 +297,7 @@ def test_a_pasted_command_without_the_variables_says_so_and_sends_nothing(
         input=f"{command}\necho alive",
         env={"PATH": os.environ["PATH"]},
         capture_output=True,
-        text=True,
+        encoding="utf-8",
         check=False,
     )
     assert "LONGBRIDGE_APP_KEY" in done.stderr
@@ -318,7 +318,7 @@ def test_a_command_leaves_no_variables_behind(shell: Shell, client: Client, sand
         input=f"{command}\n{check}",
         env=environment,
         capture_output=True,
-        text=True,
+        encoding="utf-8",
         timeout=30,
         check=False,
     )
@@ -738,7 +738,7 @@ def test_a_write_that_fails_leaves_the_old_file(
     orders: pd.DataFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     target = tmp_path / "o.csv"
-    target.write_text("old")
+    target.write_text("old", encoding="utf-8")
 
     def fails(*_: object, **__: object) -> None:
         raise OSError(28, "No space left on device")
@@ -746,7 +746,7 @@ def test_a_write_that_fails_leaves_the_old_file(
     monkeypatch.setattr(pd.DataFrame, "to_csv", fails)
     with pytest.raises(RequestRefused, match=r"was not written: No space left on device\."):
         Saving(str(target)).save(orders)
-    assert target.read_text() == "old"
+    assert target.read_text(encoding="utf-8") == "old"
     assert [path.name for path in tmp_path.iterdir()] == ["o.csv"]
 
 

@@ -154,7 +154,7 @@ def test_a_stored_profile_without_its_keyring_is_no_dead_end(
     """A home folder that came along to a headless machine: the names are there, the keyring is not."""
     index = tmp_path / "xdg_config_home" / "jupyter-openapi" / "profiles.json"
     index.parent.mkdir()
-    index.write_text(json.dumps(["default"]))
+    index.write_text(json.dumps(["default"]), encoding="utf-8")
     monkeypatch.setattr(keyring.core, "_keyring_backend", NoKeyring())
     environment(monkeypatch, sandbox.credentials)
     said = shell.fail("%openapi connect paper")
@@ -176,7 +176,7 @@ def test_the_env_file_can_be_chosen_before_the_environment(
 ) -> None:
     environment(monkeypatch, Credentials("other-key", "other-secret", "other-token"))
     lines = [f"LONGBRIDGE_{end}={getattr(sandbox.credentials, end.lower())}" for end in ENDS]
-    (tmp_path / ".env").write_text("\n".join(lines))
+    (tmp_path / ".env").write_text("\n".join(lines), encoding="utf-8")
     client = shell.run("c = %openapi connect paper --from dotenv\nc")
     assert client.call("stock_positions").code == 0
 

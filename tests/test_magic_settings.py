@@ -46,7 +46,10 @@ def test_the_file_is_one_that_a_person_can_read_and_only_the_owner(folder: Path)
     preferences.keep({"tz": "Asia/Tokyo", "colors": "Red-Up"})
     preferences.keep({"view": "full", "tz": None})
     assert preferences.kept() == {"view": "full", "colors": "red-up"}
-    assert preferences.path().read_text().splitlines()[1:] == ["view = full", "colors = red-up"]
+    assert preferences.path().read_text(encoding="utf-8").splitlines()[1:] == [
+        "view = full",
+        "colors = red-up",
+    ]
     assert preferences.path().stat().st_mode & 0o077 == 0
     assert folder in preferences.path().parents
 

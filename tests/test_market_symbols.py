@@ -176,7 +176,9 @@ def test_the_package_is_light() -> None:
         "heavy = {'pandas', 'numpy', 'IPython', 'requests', 'zoneinfo', 'importlib.resources'}\n"
         "print(sorted(heavy & set(sys.modules)))"
     )
-    run = subprocess.run([sys.executable, "-S", "-c", script], capture_output=True, text=True, check=True)
+    run = subprocess.run(
+        [sys.executable, "-S", "-c", script], capture_output=True, encoding="utf-8", check=True
+    )
     assert run.stdout.strip() == "[]"
 
 

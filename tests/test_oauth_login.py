@@ -95,7 +95,7 @@ def test_the_whole_way_from_registering_to_positions(
     client_id = asked["client_id"]
     assert (keys.app_key, keys.app_secret) == (client_id, "")
     path = home / ".longbridge" / "openapi" / "tokens" / client_id
-    kept = json.loads(path.read_text())
+    kept = json.loads(path.read_text(encoding="utf-8"))
     assert set(kept) == {"client_id", "access_token", "refresh_token", "expires_at"}
     assert kept["access_token"] == keys.access_token.removeprefix("Bearer ")
     assert 2_591_000 < kept["expires_at"] - time.time() < 2_593_000
@@ -104,7 +104,9 @@ def test_the_whole_way_from_registering_to_positions(
     for secret in secrets_of(keys):
         told = [login.url, repr(login), repr(keys), page.text, page.url, caplog.text, repr(keys.token_store)]
         assert not any(secret in text for text in told)
-        assert secret not in (home.parent / "config" / "jupyter-openapi" / "oauth.json").read_text()
+        assert secret not in (home.parent / "config" / "jupyter-openapi" / "oauth.json").read_text(
+            encoding="utf-8"
+        )
 
 
 def test_the_same_client_is_used_again_and_another_only_for_another_port(host: Host) -> None:
@@ -312,7 +314,7 @@ def test_processes_renew_once(host: Host, lively: SandboxProcess) -> None:
             [sys.executable, "-c", WORK, keys.app_key, lively.url],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            text=True,
+            encoding="utf-8",
             cwd=ROOT,
         )
         for _ in range(3)
@@ -430,7 +432,7 @@ def test_the_official_sdk_accepts_the_token_file(host: Host, sandbox: SandboxPro
     done = subprocess.run(
         [sys.executable, "-c", SDK, keys.app_key, sandbox.url],
         capture_output=True,
-        text=True,
+        encoding="utf-8",
         timeout=60,
         check=False,
     )

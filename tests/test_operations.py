@@ -199,5 +199,5 @@ print([name for name in sys.modules if name in ("jupyter_openapi.operations.choi
 
 
 def test_loading_the_extension_reads_none_of_it() -> None:
-    done = subprocess.run([sys.executable, "-c", LOADED], capture_output=True, text=True, check=True)
+    done = subprocess.run([sys.executable, "-c", LOADED], capture_output=True, encoding="utf-8", check=True)
     assert done.stdout.splitlines() == ["[]", "[]"]  # and the types are for checkers only

@@ -491,7 +491,7 @@ def test_a_forked_child_reads_no_answers_of_its_parent() -> None:
         done = subprocess.run(
             [sys.executable, "-W", "ignore", "-c", FORKED, server.url],
             capture_output=True,
-            text=True,
+            encoding="utf-8",
             timeout=60,
             check=False,
         )

@@ -66,7 +66,7 @@ def start_worker(sandbox: SandboxProcess, url: str, home: Path, lowest: int = 16
         env={**os.environ, "XDG_DATA_HOME": str(home)},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-        text=True,
+        encoding="utf-8",
     )
 
 

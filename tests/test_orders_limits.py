@@ -67,7 +67,7 @@ def hammer(folder: Path, count: int) -> Run:
                 env={**os.environ, **home},
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
-                text=True,
+                encoding="utf-8",
             )
             for _ in range(count)
         ]

@@ -373,7 +373,9 @@ def broker(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Recorder
             monkeypatch.setenv(name, value)
         monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
         monkeypatch.chdir(tmp_path)
-        Path(".env").write_text("\n".join(f"{name}={value}" for name, value in HABITS.items()))
+        Path(".env").write_text(
+            "\n".join(f"{name}={value}" for name, value in HABITS.items()), encoding="utf-8"
+        )
         yield server
 
 

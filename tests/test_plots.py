@@ -425,5 +425,5 @@ print([name for name in ("matplotlib.pyplot", "plotly") if name in sys.modules])
 
 
 def test_nothing_heavy_is_loaded_before_it_is_used_and_pyplot_never() -> None:
-    done = subprocess.run([sys.executable, "-c", LOADED], capture_output=True, text=True, check=True)
+    done = subprocess.run([sys.executable, "-c", LOADED], capture_output=True, encoding="utf-8", check=True)
     assert done.stdout.split("\n") == ["[]", "[]", ""]

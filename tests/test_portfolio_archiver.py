@@ -272,7 +272,7 @@ def test_a_state_that_is_no_state(tmp_path: Path) -> None:
     client = executions(10, 5)
     made = portfolio.archive(client, "history_executions", tmp_path, "-9d")
     state = next(Path(made.path).rglob("_state.json"))
-    state.write_text("{")
+    state.write_text("{", encoding="utf-8")
     with pytest.raises(RequestRefused, match=r"_state\.json can't be read"):
         portfolio.archive(client, "history_executions", tmp_path)
 
@@ -296,9 +296,13 @@ if SOAK:
     def test_a_dask_cluster_reads_it(tmp_path: Path) -> None:
         made = portfolio.archive(executions(300, 100), "history_executions", tmp_path, "-120d")
         script = tmp_path / "cluster.py"
-        script.write_text(DASK)
+        script.write_text(DASK, encoding="utf-8")
         done = subprocess.run(
-            [sys.executable, script, made.path], capture_output=True, text=True, timeout=110, check=True
+            [sys.executable, script, made.path],
+            capture_output=True,
+            encoding="utf-8",
+            timeout=110,
+            check=True,
         )
         count, value = done.stdout.split()
         assert (int(count), float(value)) == (300, 300 * 612.5)

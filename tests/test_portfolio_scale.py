@@ -148,7 +148,9 @@ def test_the_peak_of_memory_does_not_grow_with_the_history(archive: Path, tmp_pa
 
     def peak(how: str) -> list[str]:
         words = [sys.executable, "-c", PEAK, how, str(small), str(archive)]
-        return subprocess.run(words, capture_output=True, text=True, check=True, timeout=280).stdout.split()
+        return subprocess.run(
+            words, capture_output=True, encoding="utf-8", check=True, timeout=280
+        ).stdout.split()
 
     (lazy, *counts), (eager, *same) = peak("lazily"), peak("at once")
     assert counts == same
@@ -205,9 +207,13 @@ if SOAK:
     def test_a_cluster_gives_the_same_for_many_accounts(tmp_path: Path) -> None:
         path = write_archive(tmp_path / "many", 12, 5_000)
         script = tmp_path / "cluster.py"
-        script.write_text(DASK)
+        script.write_text(DASK, encoding="utf-8")
         done = subprocess.run(
-            [sys.executable, script, path, tmp_path], capture_output=True, text=True, timeout=900, check=True
+            [sys.executable, script, path, tmp_path],
+            capture_output=True,
+            encoding="utf-8",
+            timeout=900,
+            check=True,
         )
         assert json.loads(done.stdout) == {"partitions": 4}
         for name, expected in (

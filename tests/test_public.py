@@ -17,7 +17,7 @@ PACKAGE = Path(jupyter_openapi.__file__).parent
 
 
 def test_all_names_every_public_name_and_no_other() -> None:
-    tree = ast.parse((PACKAGE / "__init__.py").read_text())
+    tree = ast.parse((PACKAGE / "__init__.py").read_text(encoding="utf-8"))
     typed = {
         alias.name
         for node in ast.walk(tree)
@@ -82,7 +82,7 @@ print(sorted(name for name in set(sys.modules) - before if not name.startswith(o
 
 
 def test_loading_the_extension_imports_nothing_else() -> None:
-    done = subprocess.run([sys.executable, "-c", LOAD], capture_output=True, text=True, check=True)
+    done = subprocess.run([sys.executable, "-c", LOAD], capture_output=True, encoding="utf-8", check=True)
     assert done.stdout.strip() == "[]"
 
 

@@ -16,14 +16,14 @@ import yaml
 import jupyter_openapi
 
 ROOT = Path(__file__).resolve().parent.parent
-PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 GITHUB = ROOT / ".github"
 WORKFLOWS = sorted((GITHUB / "workflows").glob("*.yml"))
 REPOSITORY = PROJECT["urls"]["Repository"]
 
 
 def read(path: Path) -> dict[Any, Any]:
-    content = yaml.safe_load(path.read_text())
+    content = yaml.safe_load(path.read_text(encoding="utf-8"))
     assert isinstance(content, dict)
     return content
 
@@ -36,18 +36,20 @@ def steps(workflow: dict[Any, Any]) -> Iterator[dict[str, Any]]:
 def test_the_version_stands_once() -> None:
     assert "version" in PROJECT["dynamic"]
     assert read(ROOT / "CITATION.cff")["version"] == jupyter_openapi.__version__
-    changelog = (ROOT / "CHANGELOG.md").read_text()
+    changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
     assert f"## {jupyter_openapi.__version__}" in changelog or "Unreleased" in changelog
 
 
 def test_every_address_of_the_project_is_the_one_of_pyproject() -> None:
     listed = subprocess.check_output(
-        ["git", "ls-files", "-z", "*.md", "*.cff", "*.toml"], cwd=ROOT, text=True
+        ["git", "ls-files", "-z", "*.md", "*.cff", "*.toml"], cwd=ROOT, encoding="utf-8"
     )
     found = set()
     for name in filter(None, listed.split("\0")):
         found |= set(
-            re.findall(r"https://github\.com/[\w.-]*openapi[\w.-]*/[\w-]+", (ROOT / name).read_text())
+            re.findall(
+                r"https://github\.com/[\w.-]*openapi[\w.-]*/[\w-]+", (ROOT / name).read_text(encoding="utf-8")
+            )
         )
     assert found == {REPOSITORY}
 
@@ -65,7 +67,7 @@ def test_the_matrix_holds_every_python_that_is_declared() -> None:
 
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.stem)
 def test_every_make_target_of_a_workflow_exists(path: Path) -> None:
-    targets = set(re.findall(r"^([\w-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    targets = set(re.findall(r"^([\w-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
     workflow = read(path)
     named = set()
     for step in steps(workflow):
@@ -80,7 +82,7 @@ def test_a_release_needs_no_stored_token() -> None:
     release = read(GITHUB / "workflows" / "release.yml")
     assert release["jobs"]["publish"]["permissions"] == {"id-token": "write"}
     assert release["jobs"]["build"]["needs"] == "test"
-    assert "secrets." not in (GITHUB / "workflows" / "release.yml").read_text()
+    assert "secrets." not in (GITHUB / "workflows" / "release.yml").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(
@@ -123,10 +125,10 @@ def test_a_package_that_lacks_a_file_is_not_called_whole(tmp_path: Path) -> None
 
 
 def test_every_threat_names_tests_that_exist() -> None:
-    page = (ROOT / "docs" / "security.md").read_text()
+    page = (ROOT / "docs" / "security.md").read_text(encoding="utf-8")
     rows = re.search(r"## Threats.*?(?=^## )", page, re.DOTALL | re.MULTILINE)
     assert rows
     named = set(re.findall(r"`(test_\w+)`", rows[0]))
     assert len(named) > 20
-    written = "".join(path.read_text() for path in (ROOT / "tests").rglob("test_*.py"))
+    written = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "tests").rglob("test_*.py"))
     assert {name for name in named if f"def {name}(" not in written} == set()

@@ -408,7 +408,7 @@ def test_where_sharing_cannot_work_it_says_so(
 ) -> None:
     folder = tmp_path / "limits"
     if break_it == "folder":
-        folder.write_text("a file")
+        folder.write_text("a file", encoding="utf-8")
     elif break_it == "database":
         folder.mkdir()
         name = hashlib.sha256(DIGEST.encode()).hexdigest()[:24]
@@ -458,7 +458,7 @@ print("held", flush=True)
 time.sleep(60)
 """
     holder = subprocess.Popen(
-        [sys.executable, "-c", program], stdout=subprocess.PIPE, text=True, start_new_session=True
+        [sys.executable, "-c", program], stdout=subprocess.PIPE, encoding="utf-8", start_new_session=True
     )
     lock = FileLock(path)
     try:

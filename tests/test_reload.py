@@ -74,7 +74,7 @@ def test_a_reload_keeps_the_connection(before: str, reload: str, tmp_path: Path)
     shutil.copytree(ROOT / "jupyter_openapi", copy / "jupyter_openapi")
     script = tmp_path / "script.py"
     begin = f"import sys\nsys.path.insert(0, {str(copy)!r})\n"
-    script.write_text(begin + BEGIN.format(before=before, reload=reload))
+    script.write_text(begin + BEGIN.format(before=before, reload=reload), encoding="utf-8")
     homes = {name: str(tmp_path / name) for name in ("XDG_DATA_HOME", "XDG_STATE_HOME", "XDG_CONFIG_HOME")}
     environ = {**os.environ, **homes, "IPYTHONDIR": str(tmp_path / "ipython"), "PYTHONPATH": str(copy)}
     done = subprocess.run(
@@ -82,7 +82,7 @@ def test_a_reload_keeps_the_connection(before: str, reload: str, tmp_path: Path)
         cwd=tmp_path,
         env=environ,
         capture_output=True,
-        text=True,
+        encoding="utf-8",
         timeout=100,
         check=False,
     )

@@ -209,7 +209,7 @@ def test_another_process_sees_the_same_market() -> None:
     run = subprocess.run(
         [sys.executable, "-c", script],
         capture_output=True,
-        text=True,
+        encoding="utf-8",
         check=True,
         env={"PYTHONHASHSEED": "7"},
     )

@@ -24,7 +24,7 @@ def sdk(sandbox: SandboxProcess, part: str, **facts: Any) -> dict[str, Any]:
         [sys.executable, str(SESSION), part],
         input=json.dumps(sandbox.info | facts),
         capture_output=True,
-        text=True,
+        encoding="utf-8",
         env=clean | {"TZ": "UTC"},
         timeout=200,
         check=False,

@@ -114,7 +114,7 @@ def test_no_stdin_is_no_reason_to_end() -> None:
 )
 def test_a_wrong_flag_is_one_line_and_status_2(args: list[str], words: str) -> None:
     command = [sys.executable, "-m", "jupyter_openapi", "sandbox", *args]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=30, check=False)
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, encoding="utf-8", timeout=30, check=False)
     assert done.returncode == 2
     assert done.stdout == ""
     assert words in done.stderr.splitlines()[-1]

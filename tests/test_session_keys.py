@@ -68,11 +68,11 @@ def test_an_env_file_takes_the_new_token(
     lines = [f"LONGBRIDGE_{name}={name.lower()}-x" for name in ("APP_KEY", "APP_SECRET", "ACCESS_TOKEN")]
     for line in lines:
         monkeypatch.delenv(line.partition("=")[0])
-    (tmp_path / ".env").write_text("\n".join(lines))
+    (tmp_path / ".env").write_text("\n".join(lines), encoding="utf-8")
     session.connect("paper")
     assert ".env" in session.refresh()
-    assert NEW in (tmp_path / ".env").read_text()
-    assert "app_secret-x" in (tmp_path / ".env").read_text()
+    assert NEW in (tmp_path / ".env").read_text(encoding="utf-8")
+    assert "app_secret-x" in (tmp_path / ".env").read_text(encoding="utf-8")
 
 
 def test_an_oauth_token_is_refreshed_through_its_own_endpoint(
@@ -83,7 +83,8 @@ def test_an_oauth_token_is_refreshed_through_its_own_endpoint(
     (folder / "client-1").write_text(
         json.dumps(
             {"client_id": "client-1", "access_token": "old", "refresh_token": "again", "expires_at": 9e9}
-        )
+        ),
+        encoding="utf-8",
     )
     client = session.connect("paper", credentials=Credentials.from_oauth("client-1"))
     assert NEW not in session.refresh()

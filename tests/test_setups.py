@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import io
 import os
 import re
@@ -19,6 +20,8 @@ from jupyter_openapi.magic.export import Saving
 from jupyter_openapi.portfolio.given_arguments import file_path
 from jupyter_openapi.ratelimit import LimitsUnavailable, limiter_for
 
+ROOT = Path(__file__).parents[1]
+SCRIPTS = ("jupyter_openapi", "tests", "tools", "benchmarks")
 CELLS = """
 import sys
 from IPython.core.interactiveshell import InteractiveShell
@@ -70,7 +73,9 @@ def test_a_kernel_whose_folder_is_removed_goes_on(tmp_path: Path) -> None:
     gone = tmp_path / "gone"
     gone.mkdir()
     program = tmp_path / "program.py"  # not -c, for "" in sys.path breaks libraries that use pkgutil
-    program.write_text(CELLS.replace("\nfor cell", "\nimport os\nos.rmdir(os.getcwd())\nfor cell", 1))
+    program.write_text(
+        CELLS.replace("\nfor cell", "\nimport os\nos.rmdir(os.getcwd())\nfor cell", 1), encoding="utf-8"
+    )
     done = python(str(program), cwd=gone, variables={"IPYTHONDIR": str(tmp_path)})
     assert not gone.exists()
     assert done.returncode == 0, done.stderr
@@ -107,7 +112,7 @@ def test_a_command_whose_reader_is_gone_ends_quietly(words: list[str], buffered:
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has this device")
 def test_a_command_that_can_not_print_says_so_once() -> None:
-    with Path("/dev/full").open("w") as full:
+    with Path("/dev/full").open("w", encoding="utf-8") as full:
         done = python("-m", "jupyter_openapi", "--help", stdout=full)
     assert done.returncode == 1
     assert done.stderr == "Stopped: what is printed can't be written (No space left on device).\n"
@@ -271,3 +276,24 @@ def test_a_frame_saved_whole_is_the_frame(tmp_path: Path) -> None:
         path = tmp_path / f"p{ending}"
         Saving(str(path)).save(frame)
         assert read(path).to_dict("list") == frame.to_dict("list")
+
+
+def without_encoding(path: Path) -> list[str]:
+    """Return where a script reads or writes text in whatever encoding the machine prefers."""
+    found = []
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if not isinstance(node, ast.Call) or any(word.arg in {"encoding", None} for word in node.keywords):
+            continue
+        name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+        positional = {"read_text": 0, "write_text": 1}.get(name)
+        unsaid = positional is not None and len(node.args) <= positional
+        piped = name in {"run", "Popen", "check_output"} and any(word.arg == "text" for word in node.keywords)
+        if unsaid or piped:
+            found.append(f"{path.relative_to(ROOT)}:{node.lineno}")
+    return found
+
+
+def test_no_script_depends_on_the_encoding_of_its_machine() -> None:
+    scripts = [path for folder in SCRIPTS for path in sorted((ROOT / folder).rglob("*.py"))]
+    assert len(scripts) > 400
+    assert [place for path in scripts for place in without_encoding(path)] == []

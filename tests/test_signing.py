@@ -19,7 +19,7 @@ from jupyter_openapi.errors import RequestRefused
 from jupyter_openapi.signing import Clock, SignatureAuth, canonical_request, sign, string_to_sign
 
 VECTORS: list[dict[str, str]] = json.loads(
-    Path(__file__).with_name("data").joinpath("signature_vectors.json").read_text()
+    Path(__file__).with_name("data").joinpath("signature_vectors.json").read_text(encoding="utf-8")
 )
 Keys = namedtuple("Keys", "app_key app_secret access_token")
 KEYS = Keys("key-1", "S3cr3t/+=é", "m_eyJhbGciOiJSUzI1NiJ9.e30.sig")

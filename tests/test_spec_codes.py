@@ -146,7 +146,11 @@ def test_help_says_how_far_back_bars_go_and_what_a_paper_account_takes(shell: Sh
 
 def test_the_page_of_codes_is_current_and_names_every_code() -> None:
     done = subprocess.run(
-        [sys.executable, "docs/errors.py", "--check"], cwd=ROOT, capture_output=True, text=True, check=False
+        [sys.executable, "docs/errors.py", "--check"],
+        cwd=ROOT,
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
     )
     assert (done.returncode, done.stderr) == (0, "")
     text = (ROOT / "docs" / "reference" / "errors.md").read_text(encoding="utf-8")

@@ -410,7 +410,7 @@ def test_loading_takes_less_than_30_ms_and_imports_nothing_heavy() -> None:
         "import jupyter_openapi.spec.check, jupyter_openapi.spec.request;"
         "print(sorted({'yaml', 'jsonschema', 'pandas', 'numpy', 'requests', 'IPython'} & set(sys.modules)))"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, encoding="utf-8", check=True)
     assert done.stdout.strip() == "[]"
 
 
@@ -425,7 +425,7 @@ def test_the_reference_pages_are_what_the_documents_say() -> None:
         [sys.executable, "docs/operations.py", "--check"],
         cwd=root,
         capture_output=True,
-        text=True,
+        encoding="utf-8",
         check=False,
     )
     assert (done.returncode, done.stderr) == (0, "")

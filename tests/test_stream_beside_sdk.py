@@ -90,7 +90,7 @@ BENCH = ROOT / "benchmarks"
 
 
 def _resident() -> float:
-    for line in Path("/proc/self/status").read_text().splitlines():
+    for line in Path("/proc/self/status").read_text(encoding="utf-8").splitlines():
         if line.startswith("VmRSS:"):
             return int(line.split()[1]) / 1024
     raise AssertionError("no VmRSS")
@@ -103,7 +103,7 @@ def test_a_thousand_pushes_a_second_leave_memory_level_and_merge_nothing() -> No
         cwd=ROOT,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
-        text=True,
+        encoding="utf-8",
     )
     assert server.stdin is not None
     assert server.stdout is not None
@@ -161,7 +161,7 @@ def test_nothing_of_it_is_imported_before_the_first_subscription() -> None:
         [sys.executable, "-c", code],
         cwd=ROOT,
         capture_output=True,
-        text=True,
+        encoding="utf-8",
         check=True,
         env=dict(os.environ),
     )

@@ -277,7 +277,7 @@ def test_no_link_is_left_when_the_process_ends(sandbox: SandboxProcess, end: str
 
     process = subprocess.Popen(
         [sys.executable, "-c", SCRIPT.replace("{end}", end), json.dumps(sandbox.info)],
-        cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8",
     )  # fmt: skip
     assert process.stdout is not None
     assert process.stdout.readline() == "live\n"

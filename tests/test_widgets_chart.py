@@ -425,7 +425,7 @@ def node(script: str, given: Any) -> Any:
     code = f"{source}\nconst given = JSON.parse(require('fs').readFileSync(0));\n{script}"
     code += "\nconsole.log(JSON.stringify(result));"
     done = subprocess.run(
-        [program, "-e", code], input=json.dumps(given), capture_output=True, text=True, check=True
+        [program, "-e", code], input=json.dumps(given), capture_output=True, encoding="utf-8", check=True
     )
     return json.loads(done.stdout)
 
@@ -475,12 +475,16 @@ def test_the_library_is_the_published_one_and_its_notice_is_kept() -> None:
     name = "lightweight-charts.standalone.production.js"
     published = ROOT / "node_modules" / "lightweight-charts"
     kept = (LIBRARY / name).read_bytes()
-    version = json.loads((ROOT / "package.json").read_text())["devDependencies"]["lightweight-charts"]
+    version = json.loads((ROOT / "package.json").read_text(encoding="utf-8"))["devDependencies"][
+        "lightweight-charts"
+    ]
     assert f"TradingView Lightweight Charts™ v{version}".encode() in kept[:200]
     assert published.exists(), "npm ci has not been run"
     assert hashlib.sha256(kept).digest() == hashlib.sha256((published / "dist" / name).read_bytes()).digest()
-    assert (LIBRARY / "LICENSE").read_text() == (published / "LICENSE").read_text()
-    notice = (LIBRARY / "NOTICE").read_text()
+    assert (LIBRARY / "LICENSE").read_text(encoding="utf-8") == (published / "LICENSE").read_text(
+        encoding="utf-8"
+    )
+    notice = (LIBRARY / "NOTICE").read_text(encoding="utf-8")
     assert version in notice
     assert "https://www.tradingview.com/" in notice
     assert "attributionLogo: true" in static("chart.js")

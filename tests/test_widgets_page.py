@@ -79,7 +79,7 @@ def test_nothing_heavy_is_imported_before_a_panel_is_asked_for() -> None:
         "import sys, jupyter_openapi.widgets as w; "
         "print([n for n in ('ipywidgets', 'anywidget', 'pandas', 'requests') if n in sys.modules], dir(w))"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, encoding="utf-8", check=True)
     assert done.stdout.startswith("[] ")
     assert "OrderForm" in done.stdout
 

@@ -20,7 +20,7 @@ LEFT_OUT = (".d.ts", "locale/README.md")
 
 def run(*command: str) -> str:
     """Run a command in the project's folder; return what it said if it failed, else ""."""
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)  # noqa: S603 (our own)
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, encoding="utf-8", check=False)  # noqa: S603 (our own)
     return done.stdout + done.stderr if done.returncode else ""
 
 
@@ -37,7 +37,7 @@ def build(folder: Path) -> None:
 def tracked() -> set[str]:
     """Return the package's files that git does not ignore."""
     command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", PACKAGE]
-    listed = subprocess.check_output(command, cwd=ROOT, text=True)  # noqa: S603 (our own)
+    listed = subprocess.check_output(command, cwd=ROOT, encoding="utf-8")  # noqa: S603 (our own)
     return {name for name in listed.split("\0") if name and not name.endswith(LEFT_OUT)}
 
 

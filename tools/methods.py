@@ -337,7 +337,7 @@ def formatted(text: str) -> str:
     ruff = [sys.executable, "-m", "ruff"]
     done = subprocess.run(  # noqa: S603 (a formatter of our own environment)
         [*ruff, "format", "--stdin-filename", "x.py", "-"],
-        input=text, capture_output=True, text=True, check=True, cwd=ROOT,
+        input=text, capture_output=True, encoding="utf-8", check=True, cwd=ROOT,
     )  # fmt: skip
     return done.stdout
 

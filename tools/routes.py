@@ -138,7 +138,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as home:
         for name in ("XDG_DATA_HOME", "XDG_STATE_HOME", "XDG_CONFIG_HOME", "IPYTHONDIR"):
             os.environ[name] = str(Path(home) / name.lower())
-        sys.stdout, printed = open(os.devnull, "w"), sys.stdout  # noqa: PTH123, SIM115 (what the acts print)
+        sys.stdout, printed = open(os.devnull, "w", encoding="utf-8"), sys.stdout  # noqa: PTH123, SIM115 (what the acts print)
         try:
             found = routes()
         finally:

@@ -79,7 +79,7 @@ class Notebook:
     def save(self) -> str:
         """Save, and return what is in the file."""
         self.page.evaluate("() => window.jupyterapp.shell.currentWidget.context.save()")
-        return self.path.read_text()
+        return self.path.read_text(encoding="utf-8")
 
 
 def write_notebook(path: Path, cells: list[str]) -> Path:
@@ -96,7 +96,9 @@ def write_notebook(path: Path, cells: list[str]) -> Path:
         for n, s in enumerate(cells)
     ]
     kernel = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}
-    path.write_text(json.dumps({"cells": rows, "metadata": kernel, "nbformat": 4, "nbformat_minor": 5}))
+    path.write_text(
+        json.dumps({"cells": rows, "metadata": kernel, "nbformat": 4, "nbformat_minor": 5}), encoding="utf-8"
+    )
     return path
 
 

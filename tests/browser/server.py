@@ -98,7 +98,7 @@ class Server:
     def _write_settings(self) -> None:
         path = self.folder / "config" / "labconfig" / "default_setting_overrides.json"
         path.parent.mkdir(parents=True)
-        path.write_text(json.dumps({**SETTINGS, **self.settings}))
+        path.write_text(json.dumps({**SETTINGS, **self.settings}), encoding="utf-8")
 
     def _environment(self) -> dict[str, str]:
         kept = {name: value for name, value in os.environ.items() if not name.startswith(QUIET)}
@@ -130,7 +130,8 @@ class Server:
                 time.sleep(0.1)
             else:
                 return
-        raise RuntimeError(f"The Jupyter server did not start:\n{self.log.read_text()[-2000:]}")
+        said = self.log.read_text(encoding="utf-8")[-2000:]
+        raise RuntimeError(f"The Jupyter server did not start:\n{said}")
 
 
 def _options(port: int) -> list[str]:

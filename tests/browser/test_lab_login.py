@@ -184,6 +184,6 @@ def test_a_login_on_the_brokers_page_in_a_real_browser(
     saved += opened.save()
     (kept,) = (tmp_path / ".longbridge" / "openapi" / "tokens").iterdir()
     for name in ("access_token", "refresh_token"):
-        secret = json.loads(kept.read_text())[name]
+        secret = json.loads(kept.read_text(encoding="utf-8"))[name]
         assert secret not in saved
         assert files_with(server.folder, secret) == []

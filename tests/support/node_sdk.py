@@ -84,7 +84,7 @@ def node(sandbox: SandboxProcess, part: str, folder: Path, **facts: Any) -> dict
         [program, str(SCRIPT), part],
         input=json.dumps(sandbox.info | facts),
         capture_output=True,
-        text=True,
+        encoding="utf-8",
         env=clean | {"TZ": "UTC"},
         cwd=ROOT,
         timeout=60,

@@ -142,14 +142,14 @@ class SandboxProcess:
     log = ""
 
     def __init__(self, *args: str) -> None:
-        self._log = tempfile.TemporaryFile("w+")  # noqa: SIM115 - closed with the process
+        self._log = tempfile.TemporaryFile("w+", encoding="utf-8")  # noqa: SIM115 - closed with the process
         self.process = subprocess.Popen(
             [sys.executable, "-m", "jupyter_openapi", "sandbox", *args],
             cwd=ROOT,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._log,
-            text=True,
+            encoding="utf-8",
         )
         assert self.process.stdout is not None
         line = self.process.stdout.readline()

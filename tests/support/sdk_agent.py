@@ -18,7 +18,7 @@ class Agent:
 
     def __init__(self, info: dict[str, Any], **options: Any) -> None:
         self._process = subprocess.Popen(
-            [sys.executable, __file__], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            [sys.executable, __file__], stdin=subprocess.PIPE, stdout=subprocess.PIPE, encoding="utf-8"
         )
         self.ask("start", info=info, **options)
 

@@ -97,7 +97,7 @@ class Yard:
             [sys.executable, "-c", WORKER, json.dumps(job)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            text=True,
+            encoding="utf-8",
         )
         self.workers[name] = worker
         return worker
