@@ -124,11 +124,12 @@ def test_positions_and_cash_are_of_one_moment(tmp_path: Path) -> None:
 def test_a_write_that_fails_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     portfolio.snapshot(account(), tmp_path)
 
-    def full(table: Any, file: Any) -> None:
-        file.write_bytes(b"PAR1 half a file")
+    def full(path: Path, content: bytes) -> int:
+        with path.open("wb") as file:
+            file.write(content[: len(content) // 2])
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(pq, "write_table", full)
+    monkeypatch.setattr(Path, "write_bytes", full)
     with pytest.raises(RequestRefused, match=r"can't be written: No space left on device"):
         portfolio.snapshot(account(), tmp_path)
     monkeypatch.undo()
