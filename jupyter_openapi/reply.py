@@ -10,7 +10,7 @@ from jupyter_openapi import frames
 from jupyter_openapi.errors import RequestRefused, short
 from jupyter_openapi.messages import _
 from jupyter_openapi.spec import catalog
-from jupyter_openapi.spec.model import Kind, Operation, table_names
+from jupyter_openapi.spec.model import Effect, Kind, Operation, table_names
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -210,7 +210,22 @@ class Reply:
             return self.words
         name = self._operation.name if self._operation else "request"
         order = _(", order_id={order_id!r}").format(order_id=self.order_id) if self.order_id else ""
-        return f"<Reply to {name}: code {self.code}, HTTP {self.http_status}{order}>"
+        rows = _("; .frame() gives its rows") if self._reads() else ""
+        return f"<Reply to {name}: code {self.code}, HTTP {self.http_status}{order}{rows}>"
+
+    def _reads(self) -> bool:
+        return self._operation is None or self._operation.effect is Effect.READ
+
+    if not TYPE_CHECKING:  # a type checker knows what there is
+
+        def __getattr__(self, name: str) -> Any:
+            """Say where the columns are to one who looks for them here."""
+            problem = f"'Reply' object has no attribute {name!r}"
+            if not name.startswith("_"):
+                problem = _("{problem}; .frame() gives its rows as a DataFrame, .data as JSON").format(
+                    problem=problem
+                )
+            raise AttributeError(problem, name=name, obj=self)
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle what the broker said; a reply that holds a token or a password of one use is refused."""

@@ -16,13 +16,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 from jupyter_openapi.errors import OpenAPIError, RequestRefused, sentence
 from jupyter_openapi.history.candles import candles_of
+from jupyter_openapi.magic import advice
 from jupyter_openapi.magic.arguments import arguments, settle
 from jupyter_openapi.magic.command import CommandSpec, Context, Invocation, notify
 from jupyter_openapi.magic.commands import COMMANDS
 from jupyter_openapi.magic.flags import SHOWING, refuse_flags, refuse_flags_of_command
 from jupyter_openapi.magic.grammar import Command, connection_name, parse_cell, parse_line
 from jupyter_openapi.magic.request import Target, find_target
-from jupyter_openapi.messages import _, commas
+from jupyter_openapi.messages import N_, _, commas
 from jupyter_openapi.reply import Reply
 from jupyter_openapi.spec import catalog
 from jupyter_openapi.spec.check import check
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
     from jupyter_openapi.client import Client
     from jupyter_openapi.magic.present import FrameRequest
     from jupyter_openapi.reply import Reply
+
+_REFUSED = N_("the last line was refused, which drops what was shown before it; type the order again.")
 
 __all__ = ["Context", "obey", "perform"]
 
@@ -62,9 +65,18 @@ def perform(command: Command, context: Context) -> Any:
 
         return show(target, command.flags, tz)
     client = _client(tz)
-    if target.effect is Effect.READ:
-        return _read(target, command, context, client)
-    return _change(target, command, client, context)
+    try:
+        if target.effect is Effect.READ:
+            return _read(target, command, context, client)
+        return _change(target, command, client, context)
+    except RequestRefused as refused:
+        if command.kind != "operation" or target.operation is None:
+            raise
+        example = advice.for_what_lacks(target.operation, target.given, command.word.lower())
+        if not example:
+            raise
+        problem = sentence(str(refused), example)
+    raise RequestRefused(problem)
 
 
 def _command(command: Command, spec: CommandSpec, context: Context) -> Any:
@@ -73,8 +85,7 @@ def _command(command: Command, spec: CommandSpec, context: Context) -> Any:
     try:
         checked = check(spec.operation, given, tz=context.tz(command))
     except RequestRefused as refused:
-        advice = _("Type %openapi help {name} to read about it.").format(name=spec.name)
-        raise RequestRefused(sentence(str(refused), advice)) from None
+        raise RequestRefused(sentence(str(refused), advice.for_command(spec, given))) from None
     return spec.action(Invocation(command, checked, context, COMMANDS))
 
 
@@ -241,6 +252,17 @@ def obey(line: str, cell: str | None, context: Context) -> tuple[Command, Any]:
         For whatever was mistyped or is not allowed; nothing was sent.
     """
     try:
+        return _obeyed(line, cell, context)
+    except RequestRefused as refused:
+        braces = advice.unbraced(line if cell is None else f"{line}\n{cell}", context.scope, str(refused))
+        if not braces:
+            raise
+        problem = sentence(str(refused), braces)
+    raise RequestRefused(problem)
+
+
+def _obeyed(line: str, cell: str | None, context: Context) -> tuple[Command, Any]:
+    try:
         command = read_line(line) if cell is None else parse_cell(line, cell, commands=COMMANDS)
     except RequestRefused as refused:
         raise RequestRefused(sentence(str(refused), _given_up_unread(line))) from None
@@ -261,7 +283,7 @@ def _given_up_unread(line: str) -> str:
         return SESSION.release(None)
     if not _only_reads(Command("operation", word)):
         for each in SESSION.connections:
-            each.pending.clear(_("the last one was refused."))
+            each.pending.clear(_(_REFUSED))
     return ""
 
 
@@ -342,7 +364,7 @@ def _clearing(command: Command) -> Iterator[None]:
     except RequestRefused as refused:
         # No order to cancel here leaves a list of cancels as it was shown.
         if command.word != "cancel_all" or not isinstance(pending.last, Basket):
-            pending.clear(_("the last one was refused."))
+            pending.clear(_(_REFUSED))
         slip = command.kind == "operation" and _means_connect(command.word)
         raise RequestRefused(sentence(str(refused), SESSION.release(None) if slip else "")) from None
     except BaseException:

@@ -12,7 +12,7 @@ from jupyter_openapi.magic.flags import FLAGS, FlagOwner, FlagValue
 from jupyter_openapi.magic.grammar import Command, Item, split_path
 from jupyter_openapi.magic.pasted import mended_json_value, mended_value, mended_word
 from jupyter_openapi.magic.values import OMITTED, dictionary, is_bare, read_json, read_literal, read_text
-from jupyter_openapi.magic.vocabulary import parameter_name, refuse_symbol_for_order
+from jupyter_openapi.magic.vocabulary import parameter_name, refuse_word_for_order
 from jupyter_openapi.messages import _
 from jupyter_openapi.spec.model import Effect, Kind, Operation, Parameter
 
@@ -72,7 +72,7 @@ def arguments(
     """
     found = {name: value for name, value, _ in _collected(command, operation, scope, given or {})}
     if operation is not None and operation.main == "order_id" and "order_id" in found:
-        refuse_symbol_for_order(operation, found["order_id"])
+        refuse_word_for_order(operation, found["order_id"])
     return found
 
 
@@ -120,7 +120,7 @@ def _collected(
         return found.rows()
     try:
         for written, value in command.body.entries:
-            name = written if operation is None else mended_word(written)
+            name = written if operation is None else parameter_name(operation, mended_word(written))
             parameter = found.parameter(name)
             if command.body.json:
                 meant = mended_json_value(value, parameter)

@@ -208,17 +208,27 @@ def refuse_foreign_flags(
 
 
 def late_flag(
-    word: str, rest: str, commands: Mapping[str, FlagOwner], own: Iterable[str] = ()
+    words: Sequence[str],
+    position: int,
+    before: str,
+    commands: Mapping[str, FlagOwner],
+    own: Iterable[str] = (),
 ) -> RequestRefused:
-    """Return the refusal of a flag that stands after the operation.
+    """Return the refusal of a flag that stands after the operation, at `position` of the words.
 
-    `rest` is the line without it, and `own` are the flags that the command there has itself.
+    `before` is what stands before all of these, and `own` are the flags that the command there has itself.
     """
-    name = word[2:].partition("=")[0]
+    word = words[position]
+    name, equals, value = word[2:].partition("=")
     if name in FLAGS:
+        flag, after = FLAGS[name], position + 1
+        if flag.value and not equals and after < len(words) and not words[after].startswith("--"):
+            value, after = words[after], after + 1  # what it was given goes where it goes
+        usage = f"--{name} {short(value, 60)}" if flag.value and value else flag.usage
+        rest = " ".join([before, *words[:position], *words[after:]])
         return RequestRefused(
             _("--{name} goes before the operation; type %openapi {usage} {rest}.").format(
-                name=name, usage=FLAGS[name].usage, rest=short(rest, 60)
+                name=name, usage=usage, rest=short(rest, 60)
             )
         )
     if any(flag.name == name for spec in commands.values() for flag in spec.flags):

@@ -257,7 +257,7 @@ def parse_line(text: str, *, commands: Mapping[str, FlagOwner]) -> Command:
             )
         return Command("empty", muted=muted)
     if rest[0].startswith("--"):
-        raise late_flag(rest[0], f"{target} << {' '.join(rest[1:])}", commands)
+        raise late_flag(rest, 0, f"{target} <<", commands)
     head = mended_word(_head(rest))
     spec = commands.get(head.lower())
     refuse_foreign_flags(flags, spec, commands)
@@ -417,7 +417,7 @@ def _path(words: list[str], commands: Mapping[str, FlagOwner]) -> tuple[str, tup
     method = words[0].upper()
     typed = words[1] if len(words) > 1 else ""
     if typed.startswith("--"):
-        raise late_flag(typed, " ".join([method, *words[2:]]), commands)
+        raise late_flag(words[1:], 0, method, commands)
     bare = unquoted(typed)
     path = typed if bare is None else bare
     if "{" in path or "}" in path:
@@ -448,8 +448,7 @@ def _items(
         if word.startswith("--"):
             own = {flag.name: flag for flag in spec.flags} if spec else {}
             if word[2:].partition("=")[0] not in own:
-                rest = " ".join([head, *words[:position], *words[position + 1 :]])
-                raise late_flag(word, rest, commands, own)
+                raise late_flag(words, position, head, commands, own)
             position = read_flag(words, position, own, flags)
             continue
         items.append(_item(word))

@@ -38,8 +38,14 @@ TYPED: Mapping[str, str] = {
     "chain": "option_chain_expiry_date_list AAPL.US",
     "undo": "orders",
     "trade": "buy 100 700.HK @ 600",
+    "close": "sell all 700.HK @ market",
+    "flatten": "sell all 700.HK @ market",
+    "dividends": "endpoints dividend",
 }
 """A line to type for a word that could mean several things, or stands for more than one word."""
+
+FUNCTIONS = frozenset({"exposure", "income", "lots", "slippage", "total_return", "value"})
+"""Functions of `jupyter_openapi.portfolio` that take a client and nothing else, and are no commands."""
 
 _PARAMETERS = {
     "qty": "quantity",
@@ -50,6 +56,12 @@ _PARAMETERS = {
     "order_type": "type",
     "sym": "symbol",
     "ticker": "symbol",
+    "from": "start",
+    "since": "start",
+    "to": "end",
+    "until": "end",
+    "interval": "period",
+    "timeframe": "period",
 }
 HELP = frozenset({"--help", "-h", "?", "-?"})
 
@@ -67,6 +79,13 @@ def refuse_unclear(word: str, commands: Iterable[str]) -> None:
     RequestRefused
         It is one.
     """
+    if word.lower() in FUNCTIONS:
+        raise RequestRefused(
+            _(
+                "{word} is a function: type `from jupyter_openapi import portfolio`, then "
+                "`portfolio.{word}(client)`."
+            ).format(word=word.lower())
+        )
     line = TYPED.get(word.lower())
     if line is not None and word.lower() not in commands:
         template = (
@@ -111,8 +130,11 @@ def help_line(words: list[str]) -> list[str]:
     return ["help", *rest[:count]]
 
 
-def refuse_symbol_for_order(operation: Operation, order_id: object) -> None:
-    """Refuse a symbol where an order's id belongs, with the line that was meant.
+_OF_ORDERS = frozenset({"cancel_order", "replace_order", "order_detail", "wait"})
+
+
+def refuse_word_for_order(operation: Operation, order_id: object) -> None:
+    """Refuse a symbol or a word where an order's id belongs, with the line that was meant.
 
     Raises
     ------
@@ -122,6 +144,8 @@ def refuse_symbol_for_order(operation: Operation, order_id: object) -> None:
     from jupyter_openapi.market.symbols import parse
 
     text = str(order_id)
+    if operation.name in _OF_ORDERS and text and not any(letter.isdigit() for letter in text):
+        raise _no_order(operation, text)
     try:
         symbol = str(parse(text))
     except RequestRefused:
@@ -129,3 +153,13 @@ def refuse_symbol_for_order(operation: Operation, order_id: object) -> None:
     line = f"cancel_all {symbol}" if operation.name == "cancel_order" else f"orders symbol={symbol}"
     template = _("{symbol} is a symbol, and {operation} takes the id of an order. Type `%openapi {line}`.")
     raise RequestRefused(sentence(template.format(symbol=symbol, operation=operation.name, line=line)))
+
+
+def _no_order(operation: Operation, word: str) -> RequestRefused:
+    if operation.name == "cancel_order" and word.lower() in {"all", "everything", "*"}:
+        return RequestRefused(_("To cancel every open order type `%openapi cancel_all`."))
+    return RequestRefused(
+        _("{order_id!r} is no order's id, which is digits: `%openapi orders` lists them.").format(
+            order_id=short(word, 40)
+        )
+    )

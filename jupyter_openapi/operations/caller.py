@@ -9,6 +9,8 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, overload
 
 from jupyter_openapi.errors import guarded
+from jupyter_openapi.messages import _
+from jupyter_openapi.spec import catalog
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -20,6 +22,12 @@ if TYPE_CHECKING:
 
 class Caller(ABC):
     """Base of `Client`: `call`, which the methods of the operations go through too."""
+
+    if not TYPE_CHECKING:  # a type checker knows what there is
+
+        def __getattr__(self, name: str) -> Any:
+            """Name the method that was meant by a word of a line, such as ``positions`` or ``buy``."""
+            raise AttributeError(_no_attribute(type(self), name), name=name, obj=self)
 
     @overload
     def call(self, operation: ReadName, /, **parameters: Any) -> Reply: ...
@@ -169,3 +177,19 @@ Tick: TypeAlias = Literal["nearest", "up", "down", "safe"]
 """How an order's prices are rounded to the market's steps."""
 Orders: TypeAlias = "pd.DataFrame | Iterable[Mapping[str, object]]"
 """Orders of a basket, one a row."""
+
+
+_LINES = {"buy": "submit_order", "sell": "submit_order"}
+
+
+def _no_attribute(client: type, name: str) -> str:
+    """Say that a client lacks an attribute, and what it has for one who knows the lines of ``%openapi``."""
+    problem = f"{client.__name__!r} object has no attribute {name!r}"
+    if name.startswith("_"):
+        return problem
+    if name == "send":
+        return _("{problem}; a preview has it: preview.send()").format(problem=problem)
+    operation = catalog().find(_LINES.get(name, name))
+    if operation is None or not hasattr(client, operation.name):
+        return problem
+    return _("{problem}; type client.{method}(...)").format(problem=problem, method=operation.name)

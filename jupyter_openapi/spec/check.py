@@ -14,6 +14,13 @@ from jupyter_openapi.messages import _, commas
 from jupyter_openapi.spec.model import Effect, Kind, Operation, Parameter
 from jupyter_openapi.spec.values import check_fields, convert, refused
 
+_FEW = 16
+_PAST = {
+    "candlesticks": "history_candlesticks",
+    "today_orders": "history_orders",
+    "today_executions": "history_executions",
+}
+
 
 def names(operation: Operation) -> list[str]:
     """Return every name an argument of `operation` may have: short names first, then the wire's."""
@@ -54,7 +61,7 @@ def resolve(operation: Operation, typed: str) -> str:
     if operation.parameter(typed) is not None:
         return operation.short.get(typed, typed)
     known = names(operation)
-    hint = did_you_mean(typed, known)
+    hint = did_you_mean(typed, known) or _elsewhere(operation, typed)
     if not known:
         raise RequestRefused(
             _("{name} takes no parameters, so not {typed!r} either.").format(name=operation.name, typed=typed)
@@ -62,9 +69,26 @@ def resolve(operation: Operation, typed: str) -> str:
     raise RequestRefused(
         sentence(
             _("{name} has no parameter {typed!r}.").format(name=operation.name, typed=typed),
-            hint or _("It takes {known}.").format(known=commas(known)),
+            hint or _takes(operation, known),
         )
     )
+
+
+def _takes(operation: Operation, known: Sequence[str]) -> str:
+    """Say what an operation takes, where that is few enough names to be read."""
+    if len(known) > _FEW:
+        return _("`%openapi help {name}` lists what it takes.").format(name=operation.name)
+    return _("It takes {known}.").format(known=commas(known))
+
+
+def _elsewhere(operation: Operation, typed: str) -> str:
+    """Name the operation over the past that takes what the one of today does not, such as a start."""
+    from jupyter_openapi.spec.loader import catalog
+
+    name = _PAST.get(operation.name)
+    if name is None or catalog().named(name).parameter(typed) is None:
+        return ""
+    return _("{name} takes {typed}.").format(name=name, typed=typed)
 
 
 def with_undescribed(operation: Operation, given: Iterable[str]) -> Operation:
@@ -141,6 +165,15 @@ def check(
         for parameter in operation.parameters
         if parameter.name in given
     }
+
+
+def lacking(operation: Operation, arguments: Mapping[str, Any]) -> list[str]:
+    """Return the wire names of what is required and not given; none where the names themselves are wrong."""
+    try:
+        given = with_defaults(operation, nest(operation, arguments))
+    except RequestRefused:
+        return []
+    return list(_missing(operation.parameters, given))
 
 
 def with_defaults(operation: Operation, given: Mapping[str, Any]) -> dict[str, Any]:

@@ -24,6 +24,7 @@ from jupyter_openapi.spec.check import check
 from jupyter_openapi.spec.model import Effect, Operation
 from jupyter_openapi.spec.request import Built, build, encode_body, encode_query
 from jupyter_openapi.trading import describe as facts
+from jupyter_openapi.trading.changes import completed, with_what_stays
 from jupyter_openapi.trading.delivery import LATE, Delivery, done_all_the_same, order_id_of
 from jupyter_openapi.trading.describe import describe_order
 from jupyter_openapi.trading.identity import identified
@@ -135,14 +136,14 @@ class Desk:
         guard, reads = LimitCheck(self.limits, override), CountedReads(read or self._read)
         read = reads
         arguments, rounding = self._on_ladder(read, operation, arguments, known_tick(tick))
-        checked = check(operation, _typed(operation, arguments), tz=tz)
+        checked = check(with_what_stays(operation, arguments), _typed(operation, arguments), tz=tz)
         order_id = str(checked["order_id"]) if operation.name in {"replace_order", "cancel_order"} else None
         lines: facts.Lines = []
         order: Mapping[str, Any] = {}
         if order_id is not None:
             order, lines = facts.standing(read, order_id)
             if operation.name == "replace_order":
-                checked = orders.complete_replace(order, checked)
+                checked = completed(order, checked)
         wanted = build(operation, checked, tz=tz)
         fields = dict(wanted.body or {})
         if operation.name == "submit_order":

@@ -1,0 +1,60 @@
+"""What to type instead of a line that was refused: an example, or the braces that a variable needs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+from jupyter_openapi.errors import RequestRefused
+from jupyter_openapi.magic.command import CommandSpec
+from jupyter_openapi.messages import _
+from jupyter_openapi.spec.check import lacking
+from jupyter_openapi.spec.model import Operation
+
+if TYPE_CHECKING:
+    from jupyter_openapi.magic.expressions import Scope
+
+# A name that stands where a value does: not before = or :, not a part of 700.HK, not in braces already.
+_NAME = re.compile(r"(?<![\w.{/-])[^\W\d]\w*(?![\w.(\[])(?!['\"]?\s*[=:])")
+
+
+def unbraced(line: str, scope: Scope, said: str) -> str:
+    """Return what to type for a variable of the user's that stands without its braces, or "".
+
+    `line` is what was typed and refused, and `said` why: only a name that it speaks of counts.
+    """
+    _operation, _space, typed = line.strip().partition(" ")
+    for name in dict.fromkeys(_NAME.findall(typed)):
+        if re.search(rf"(?<!\w){re.escape(name)}(?!\w)", said) and _is_value(scope, name):
+            return _("For the value of your variable {name} type {{{name}}}.").format(name=name)
+    return ""
+
+
+def _is_value(scope: Scope, name: str) -> bool:
+    """Tell whether a name is a variable that holds data: no module, function or type."""
+    try:
+        value = scope.evaluate(name)
+    except RequestRefused:
+        return False
+    return value is not None and not callable(value) and not isinstance(value, ModuleType)
+
+
+def for_what_lacks(operation: Operation, given: Mapping[str, Any], word: str) -> str:
+    """Return an example of a call by its typed name if something that it requires was left out, or ""."""
+    if not lacking(operation, given):
+        return ""
+    from jupyter_openapi.magic.examples import ID, example
+
+    line = example(operation, word).replace(ID, "ORDER_ID")  # none was seen yet: it is no id to send
+    if "\n" in line:
+        return _("`%openapi help {name}` shows an example.").format(name=word)
+    return _("Such as: `{line}`.").format(line=line)
+
+
+def for_command(spec: CommandSpec, given: Mapping[str, Any]) -> str:
+    """Return the same for a command, and where to read about it for any other refusal."""
+    if spec.examples and lacking(spec.operation, given):
+        return _("Such as: `{line}`.").format(line=f"%openapi {spec.examples[0]}")
+    return _("Type %openapi help {name} to read about it.").format(name=spec.name)
