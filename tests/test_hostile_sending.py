@@ -225,7 +225,7 @@ def test_a_line_that_fails_clears_the_preview(
     shell.run(f"%openapi {BUY}")
     shell.ip.run_cell(f"%openapi {line}")
     said = shell.fail("%openapi send")
-    assert "There is no preview to send: the last one " in said
+    assert "There is no preview to send: the last " in said
     assert changes(broker) == []
 
 

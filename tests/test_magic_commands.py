@@ -79,7 +79,7 @@ def test_what_has_no_action_is_no_command(shell: Shell, word: str) -> None:
 @pytest.mark.parametrize(
     ("line", "says"),
     [
-        ("connect", "connect needs account. Type %openapi help connect to read about it."),
+        ("connect", "connect needs account. Such as: `%openapi connect sandbox`."),
         ("connect sandbocks", "is not one of sandbox, paper, live. Did you mean sandbox?"),
         ("connect sandbox paper", "connect takes one account"),
         ("wait", "wait needs order_id."),

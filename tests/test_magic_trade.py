@@ -78,7 +78,10 @@ def test_execute_sends_in_one_go_and_says_the_price(kernel: Kernel) -> None:
 @pytest.mark.parametrize(
     ("line", "says"),
     [
-        ("buy 100 700.HK", "It is not said at which price; type %openapi buy 100 700.HK @ 600"),
+        (
+            "buy 100 700.HK",
+            "It is not said at which price; type %openapi buy 100 700.HK @ last (after @: a number, market,",
+        ),
         ("buy 100 700.HK 600", "600 has no place: @ stands before a price"),
         ("buy all 700.HK @ bid", "type the quantity to buy as a number"),
         ("buy 1,5 700.HK @ 600", "submitted_quantity='1,5' is not a number"),

@@ -72,7 +72,7 @@ def perform(command: Command, context: Context) -> Any:
     except RequestRefused as refused:
         if command.kind != "operation" or target.operation is None:
             raise
-        example = advice.for_what_lacks(target.operation, target.given, command.word.lower())
+        example = advice.for_what_lacks(target.operation, target.given, command.word.lower(), str(refused))
         if not example:
             raise
         problem = sentence(str(refused), example)

@@ -27,7 +27,7 @@ def unbraced(line: str, scope: Scope, said: str) -> str:
     """
     _operation, _space, typed = line.strip().partition(" ")
     for name in dict.fromkeys(_NAME.findall(typed)):
-        if re.search(rf"(?<!\w){re.escape(name)}(?!\w)", said) and _is_value(scope, name):
+        if re.search(rf"(?<!\w){re.escape(name)}(?!\w)", said, re.ASCII) and _is_value(scope, name):
             return _("For the value of your variable {name} type {{{name}}}.").format(name=name)
     return ""
 
@@ -41,9 +41,10 @@ def _is_value(scope: Scope, name: str) -> bool:
     return value is not None and not callable(value) and not isinstance(value, ModuleType)
 
 
-def for_what_lacks(operation: Operation, given: Mapping[str, Any], word: str) -> str:
-    """Return an example of a call by its typed name if something that it requires was left out, or ""."""
-    if not lacking(operation, given):
+def for_what_lacks(operation: Operation, given: Mapping[str, Any], word: str, said: str) -> str:
+    """Return an example of a call by its typed name if it was refused for what was left out, or ""."""
+    missing = lacking(operation, given)
+    if not missing or not all(name in said for name in missing):
         return ""
     from jupyter_openapi.magic.examples import ID, example
 

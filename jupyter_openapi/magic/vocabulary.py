@@ -130,7 +130,7 @@ def help_line(words: list[str]) -> list[str]:
     return ["help", *rest[:count]]
 
 
-_OF_ORDERS = frozenset({"cancel_order", "replace_order", "order_detail", "wait"})
+_OF_ORDERS = frozenset({"cancel_order", "replace_order", "order_detail"})  # `wait` says so itself
 
 
 def refuse_word_for_order(operation: Operation, order_id: object) -> None:

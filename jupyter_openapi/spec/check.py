@@ -61,7 +61,7 @@ def resolve(operation: Operation, typed: str) -> str:
     if operation.parameter(typed) is not None:
         return operation.short.get(typed, typed)
     known = names(operation)
-    hint = did_you_mean(typed, known) or _elsewhere(operation, typed)
+    hint = _elsewhere(operation, typed) or did_you_mean(typed, known)
     if not known:
         raise RequestRefused(
             _("{name} takes no parameters, so not {typed!r} either.").format(name=operation.name, typed=typed)
@@ -88,7 +88,7 @@ def _elsewhere(operation: Operation, typed: str) -> str:
     name = _PAST.get(operation.name)
     if name is None or catalog().named(name).parameter(typed) is None:
         return ""
-    return _("{name} takes {typed}.").format(name=name, typed=typed)
+    return _("{name} takes {typed}: `%openapi help {name}`.").format(name=name, typed=typed)
 
 
 def with_undescribed(operation: Operation, given: Iterable[str]) -> Operation:
