@@ -69,6 +69,11 @@ SAYS = {
     "close TSLA.US": "Type `%openapi sell all 700.HK @ market`.",
     "candles 700.HK start=-30d": "history_candlesticks takes start: `%openapi help history_candlesticks`.",
     "orders start=-30d": "history_orders takes start: `%openapi help history_orders`.",
+    # A word that is a choice of a parameter.
+    "candles 700.HK day": "Type period=day.",
+    "candles 700.HK 1d": "Type period=1d.",
+    "submit AAPL.US buy 10 200": "Type side=buy.",
+    "positions AAPL": "Did you mean AAPL.US?",
     "submit 700.HK zzz=1": "`%openapi help submit_order` lists what it takes.",
 }  # fmt: skip
 
@@ -118,6 +123,13 @@ def test_a_change_of_the_price_alone_keeps_the_quantity(shell: Shell) -> None:
     assert (row.price, row.quantity) == (round(low - 1, 2), 10)
     assert "replace_order needs quantity." in shell.fail(f"%openapi replace {sent.order_id}")
     shell.run(f"%openapi --execute cancel {sent.order_id}")
+
+
+def test_amounts_of_rows_in_other_currencies_are_said_to_be_so(shell: Shell) -> None:
+    frame = portfolio.value(SESSION.connected())
+    said = "Each row is in its security's own currency (HKD, USD)."
+    assert said in portfolio.notes(frame)
+    assert "own currency" not in portfolio.notes(frame[frame["currency"] == "HKD"])
 
 
 def test_a_refused_line_that_dropped_a_preview_says_so(shell: Shell) -> None:

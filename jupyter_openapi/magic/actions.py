@@ -55,6 +55,18 @@ def perform(command: Command, context: Context) -> Any:
     command = settle(command, context.scope, commands=COMMANDS)
     if command.kind == "command":
         return _command(command, COMMANDS[command.word], context)
+    try:
+        return _called(command, context)
+    except RequestRefused as refused:
+        named = advice.for_bare_choice(command, str(refused))
+        if not named:
+            raise
+        problem = sentence(str(refused), named)
+    raise RequestRefused(problem)
+
+
+def _called(command: Command, context: Context) -> Any:
+    """Carry out a line that calls an operation, or a path."""
     if is_candles(command):
         return candles(command, context)
     target = find_target(command, context.scope, COMMANDS)

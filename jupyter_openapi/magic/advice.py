@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from jupyter_openapi.errors import RequestRefused
 from jupyter_openapi.magic.command import CommandSpec
+from jupyter_openapi.magic.grammar import Command
 from jupyter_openapi.messages import _
+from jupyter_openapi.spec import catalog
 from jupyter_openapi.spec.check import lacking
-from jupyter_openapi.spec.model import Operation
+from jupyter_openapi.spec.model import Kind, Operation, Parameter
 
 if TYPE_CHECKING:
     from jupyter_openapi.magic.expressions import Scope
@@ -59,3 +61,26 @@ def for_command(spec: CommandSpec, given: Mapping[str, Any]) -> str:
     if spec.examples and lacking(spec.operation, given):
         return _("Such as: `{line}`.").format(line=f"%openapi {spec.examples[0]}")
     return _("Type %openapi help {name} to read about it.").format(name=spec.name)
+
+
+def for_bare_choice(command: Command, said: str) -> str:
+    """Return how a word is typed that is refused where it stands, and that one parameter of a choice takes.
+
+    ``candles 700.HK day`` means ``period=day``.
+    """
+    operation = catalog().find(command.word) if command.kind == "operation" else None
+    if operation is None:
+        return ""
+    for item in command.items:
+        if item.name is not None or not re.search(rf"(?<!\w){re.escape(item.text)}(?!\w)", said, re.ASCII):
+            continue
+        taking = [each.name for each in operation.parameters if _is_choice(each, item.text)]
+        if len(taking) == 1:
+            return _("Type {name}={word}.").format(name=taking[0], word=item.text)
+    return ""
+
+
+def _is_choice(parameter: Parameter, word: str) -> bool:
+    if parameter.kind is not Kind.ENUM or word.isdecimal():
+        return False
+    return word.lower() in {str(each).lower() for each in parameter.values}

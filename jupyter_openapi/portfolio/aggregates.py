@@ -362,7 +362,7 @@ def _sum_lines(frame: pd.DataFrame) -> list[str]:
             amount=shown(from_float(whole["day_pl_base"])), without=without["day_pl"]
         ),
     )
-    lines = [_("; ").join(amounts) + _(".")]
+    lines = [_("; ").join(amounts) + _("."), *_currency_lines(frame, base)]
     broker = summed.attrs["openapi"].get("broker")
     if broker and broker.get("difference") is not None:
         more = amount(broker["difference"]) or Decimal(0)
@@ -377,3 +377,11 @@ def _sum_lines(frame: pd.DataFrame) -> list[str]:
             )
         )
     return lines
+
+
+def _currency_lines(frame: pd.DataFrame, base: str) -> list[str]:
+    """Say that rows are not in the currency of their total, where some are not: they don't add up."""
+    found = sorted({str(each) for each in frame["currency"].dropna()}) if "currency" in frame else []
+    if not set(found) - {base}:
+        return []
+    return [_("Each row is in its security's own currency ({currencies}).").format(currencies=commas(found))]
