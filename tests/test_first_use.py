@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from support.sandbox import start_sandbox
 from support.shell import Shell, loaded_shell
 
 from jupyter_openapi import Client, Credentials, portfolio
+from jupyter_openapi.errors import TransportError
 from jupyter_openapi.magic.commands import COMMANDS
 from jupyter_openapi.magic.vocabulary import FUNCTIONS
+from jupyter_openapi.sandbox.launcher import SandboxProcess
 from jupyter_openapi.session import SESSION
 
 
@@ -59,6 +62,10 @@ SAYS = {
     "candles 700.HK --tz Asia/Hong_Kong": "type %openapi --tz Asia/Hong_Kong candles 700.HK.",
     "positions --out": "type %openapi --out FILE positions.",
     "GET --tz UTC /v1/asset/stock": "type %openapi --tz UTC GET /v1/asset/stock.",
+    # What other programs take as a flag is a parameter here.
+    "candles 700.HK --period day": "--period is a parameter, no flag; type period=day.",
+    "sandbox start --db shared.db": "--db is a parameter, no flag; type db=shared.db.",
+    "buy 1 AAPL.US @ last --tif=GTC": "--tif is a parameter, no flag; type tif=GTC.",
     # A word where an id belongs is not sent to the broker.
     "cancel last": "'last' is no order's id, which is digits: `%openapi orders` lists them.",
     "replace last price=1": "'last' is no order's id",
@@ -167,3 +174,15 @@ def test_a_function_that_is_named_takes_a_client_and_nothing_else(name: str) -> 
     parameters = inspect.signature(getattr(portfolio, name)).parameters.values()
     assert [each.name for each in parameters if each.default is each.empty] == ["client"]
     assert name not in COMMANDS
+
+
+def test_a_sandbox_that_does_not_start_says_why(tmp_path: Path) -> None:
+    state = str(tmp_path / "shared.db")
+    first = SandboxProcess(["--db", state])
+    try:
+        with pytest.raises(TransportError, match=r"did not start: .*shared\.db is in use by another sandbox"):
+            SandboxProcess(["--db", state])
+        assert first.alive
+    finally:
+        first.stop()
+    assert not first.alive

@@ -233,7 +233,24 @@ def late_flag(
         )
     if any(flag.name == name for spec in commands.values() for flag in spec.flags):
         return _foreign_flag(name, commands)
+    parameter = name.replace("-", "_")
+    if _takes(before.split(maxsplit=1)[0] if before else "", parameter, commands):
+        value = value or (words[position + 1] if position + 1 < len(words) else "VALUE")
+        return RequestRefused(
+            _("--{name} is a parameter, no flag; type {parameter}={value}.").format(
+                name=name, parameter=parameter, value=short(value, 60)
+            )
+        )
     return _unknown_flag(word.partition("=")[0], FLAGS, own)
+
+
+def _takes(operation: str, parameter: str, commands: Mapping[str, FlagOwner]) -> bool:
+    """Tell whether an operation or a command has a parameter of this name."""
+    from jupyter_openapi.spec import catalog
+
+    spec = commands.get(operation.lower())
+    about = catalog().find(operation) if spec is None else getattr(spec, "operation", None)
+    return about is not None and about.parameter(parameter) is not None
 
 
 def _foreign_flag(name: str, commands: Mapping[str, FlagOwner]) -> RequestRefused:

@@ -8,11 +8,12 @@ import os
 import subprocess
 import sys
 import threading
+from collections import deque
 from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
 
-from jupyter_openapi.errors import TransportError
+from jupyter_openapi.errors import TransportError, short
 from jupyter_openapi.messages import _
 from jupyter_openapi.sandbox.options import PARENT
 
@@ -31,7 +32,7 @@ def _launched(words: Sequence[str]) -> subprocess.Popen[bytes]:
         [sys.executable, "-m", "jupyter_openapi", "sandbox", *words],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
         env=_environment(),
         # Ctrl-C in a terminal is for the user's own work, not for the exchange behind it.
         start_new_session=sys.platform != "win32",
@@ -50,12 +51,15 @@ def start_ahead() -> None:
 def drop_ahead() -> None:
     """Stop what `start_ahead` launched, unless it was taken."""
     while _ahead:
-        _stop(_ahead.pop())
+        child = _ahead.pop()
+        _stop(child)
+        if child.stderr is not None:  # nobody reads it yet
+            child.stderr.close()
 
 
 def _stop(child: subprocess.Popen[bytes]) -> None:
     """End a child, whose standard input is ours, and wait until it has ended."""
-    for pipe in (child.stdin, child.stdout):
+    for pipe in (child.stdin, child.stdout):  # the log's is closed by the thread that reads it
         if pipe is not None:
             with contextlib.suppress(OSError):
                 pipe.close()
@@ -73,6 +77,9 @@ class SandboxProcess:
         words = list(arguments)
         self.limits = ("--limits", "off") not in pairwise(words)
         self._child = _ahead.pop() if _ahead and not words else _launched(words)
+        self._log = deque[str](maxlen=1)
+        self._reader = threading.Thread(target=self._read_log, daemon=True)
+        self._reader.start()
         self._facts = self._read_facts()
 
     def __repr__(self) -> str:
@@ -89,10 +96,22 @@ class SandboxProcess:
             facts: dict[str, Any] = json.loads(line)
         except ValueError:
             self.stop()
-            raise TransportError(
-                _("The sandbox did not start; run `python -m jupyter_openapi sandbox` to see why.")
-            ) from None
+            raise TransportError(self._why_not()) from None
         return facts
+
+    def _read_log(self) -> None:
+        """Read what it logs, so that it never waits for that, and keep the last line."""
+        if self._child.stderr is not None:
+            with self._child.stderr as log:
+                self._log.extend(line.decode(errors="replace").strip() for line in log)
+
+    def _why_not(self) -> str:
+        """Say why it did not start, by the last line that it logged."""
+        self._reader.join(1)
+        _before, found, reason = (self._log[-1] if self._log else "").partition("ERROR ")
+        if not found:
+            return _("The sandbox did not start; run `python -m jupyter_openapi sandbox` to see why.")
+        return _("The sandbox did not start: {reason}.").format(reason=short(reason.rstrip("."), 200))
 
     @property
     def http_url(self) -> str:

@@ -28,7 +28,12 @@ LABELS = (
 """What `%openapi sandbox` shows, by the words of its server's reply."""
 
 _OPTIONS = (
-    parameter("db", Kind.TEXT, "the file that keeps its state; shared by all who name it", free_text=True),
+    parameter(
+        "db",
+        Kind.TEXT,
+        "the file that keeps its state until the next start; for one sandbox at a time",
+        free_text=True,
+    ),
     parameter("seed", Kind.INTEGER, "the number its prices come from"),
     parameter("clock", Kind.ENUM, "how its time passes", choices=("real", "manual")),
     parameter("limits", Kind.ENUM, "whether it counts calls as the broker does", choices=("on", "off")),
