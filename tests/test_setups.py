@@ -89,11 +89,13 @@ def test_the_demo_runs_under_flags_of_python(flags: list[str]) -> None:
     assert "grew by 100" in done.stdout
 
 
-def test_the_demo_checks_what_it_shows_without_assert() -> None:
-    from jupyter_openapi import __main__ as program
-
-    assert sum("raise RuntimeError" in cell for cell in program.CELLS) == 2
-    assert not any(line.startswith("assert") for cell in program.CELLS for line in cell.splitlines())
+def test_the_demo_fails_where_the_order_is_not_filled_as_it_should_be() -> None:
+    other = (
+        "import sys, jupyter_openapi.__main__ as program; program.LOT = 200; sys.exit(program.main(['demo']))"
+    )
+    done = python("-OO", "-c", other)
+    assert done.returncode == 1
+    assert "was not filled" in done.stderr
 
 
 @pytest.mark.parametrize("words", [["demo"], ["--help"]])
