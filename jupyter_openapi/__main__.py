@@ -6,7 +6,8 @@ import contextlib
 import os
 import sys
 
-from jupyter_openapi.kernel import print_legibly, working_folder
+from jupyter_openapi.kernel import working_folder
+from jupyter_openapi.printing import print_legibly
 
 CELLS = (
     "%load_ext jupyter_openapi",

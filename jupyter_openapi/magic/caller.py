@@ -16,8 +16,8 @@ from types import FrameType
 from typing import Any, Literal
 
 from jupyter_openapi.errors import RequestRefused
-from jupyter_openapi.kernel import say
 from jupyter_openapi.messages import _, ngettext
+from jupyter_openapi.printing import say
 
 _BETWEEN = frozenset({"IPython", "jupyter_openapi"})  # packages between a cell and the magic it calls
 _PRINT = 1  # the intrinsic function that displays a value, from Python 3.12 on

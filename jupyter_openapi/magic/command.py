@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from jupyter_openapi.errors import RequestRefused
-from jupyter_openapi.kernel import say
 from jupyter_openapi.magic.expressions import Scope
 from jupyter_openapi.magic.flags import Flag, Words
 from jupyter_openapi.magic.grammar import Command
 from jupyter_openapi.messages import _
+from jupyter_openapi.printing import say
 from jupyter_openapi.spec.dates import zone
 from jupyter_openapi.spec.model import Effect, Kind, Operation, Parameter
 

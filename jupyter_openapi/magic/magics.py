@@ -11,10 +11,10 @@ from traitlets import Dict, Enum, Float, TraitError, Unicode, observe, validate
 
 from jupyter_openapi.colors import PAIRS, choose, chosen
 from jupyter_openapi.errors import RequestRefused, guarded
-from jupyter_openapi.kernel import say
 from jupyter_openapi.magic.ahead import sandbox_ahead
 from jupyter_openapi.magic.caller import RUNS, calling_frame, show, use_of_value
 from jupyter_openapi.messages import _, ngettext, set_language, unknown_variable
+from jupyter_openapi.printing import say
 
 if TYPE_CHECKING:
     from jupyter_openapi.magic.display import FrameDisplay

@@ -10,12 +10,12 @@ from jupyter_openapi.connection import CALLS
 from jupyter_openapi.credentials import validity
 from jupyter_openapi.credentials.sources import PLACES
 from jupyter_openapi.errors import RequestRefused
-from jupyter_openapi.kernel import say
 from jupyter_openapi.magic.command import Invocation, Report, command, notify, notify_panels, parameter
 from jupyter_openapi.magic.commands.login import PROFILE, REGION
 from jupyter_openapi.magic.flags import Flag, Words
 from jupyter_openapi.magic.grammar import connection_name
 from jupyter_openapi.messages import N_, _, aligned
+from jupyter_openapi.printing import say
 from jupyter_openapi.spec.model import Effect, Kind
 
 if TYPE_CHECKING:
