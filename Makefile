@@ -10,7 +10,7 @@ UV := $(BIN)/uv
 # Development tools of the panels' scripts; nothing of them is shipped.
 NODE := node_modules/.package-lock.json
 # The files are shared out between processes, those that take longest first: see tests/support/schedule.py.
-WORKERS ?= 3
+WORKERS ?= 4
 SHARED = -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 CORE_SUITE := --ignore=tests/browser --ignore=tests/test_docs.py --ignore=tests/test_binder.py
 
