@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -96,9 +97,11 @@ def test_an_order_sent_elsewhere_appears_and_fills_without_flicker(
     expect(panel.locator(".jo-row")).to_have_count(1)
     expect(row(panel, "700.HK")).to_contain_text("working")
     panel.evaluate(WATCH)
+    # The row may be there before the form has its answer.
+    expect(form.panel.locator(".jo-order-id")).to_have_text(re.compile(r"^\d+$"))
     order_id = form.panel.locator(".jo-order-id").text_content()
     change = {"order_id": order_id, "quantity": "200", "price": "565"}
-    sandbox.client.call("PUT", "/v1/trade/order", json_body=change)
+    assert sandbox.client.call("PUT", "/v1/trade/order", json_body=change).code == 0
     # Nobody asks: it looks by itself, every 5 s while an order is open.
     expect(row(panel, "700.HK")).to_contain_text("565.00")
     press(panel, "Refresh")
