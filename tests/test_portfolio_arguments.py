@@ -514,29 +514,29 @@ def test_orders_may_be_previews_or_a_basket(client: Client) -> None:
 
 
 HERE = "Asia/Hong_Kong"
-MIDNIGHT = int(datetime(2026, 1, 5, tzinfo=ZoneInfo(HERE)).timestamp())
+MIDNIGHT = int(datetime(2024, 1, 5, tzinfo=ZoneInfo(HERE)).timestamp())
 LAST = MIDNIGHT + 86_399
 
 
 @pytest.mark.parametrize(
     ("given", "first", "last"),
     [
-        ("2026-01-05", MIDNIGHT, LAST),
-        ("20260105", MIDNIGHT, LAST),
-        (20260105, MIDNIGHT, LAST),
-        (np.int64(20260105), MIDNIGHT, LAST),
-        (date(2026, 1, 5), MIDNIGHT, LAST),
-        (pd.Timestamp("2026-01-05"), MIDNIGHT, LAST),
-        (np.datetime64("2026-01-05"), MIDNIGHT, LAST),
-        (np.datetime64("2026-01-05", "ns"), MIDNIGHT, LAST),
-        (datetime(2026, 1, 5), MIDNIGHT, MIDNIGHT),  # noqa: DTZ001
-        (datetime(2026, 1, 5, 9, 30), MIDNIGHT + 34_200, MIDNIGHT + 34_200),  # noqa: DTZ001
-        ("2026-01-05T09:30", MIDNIGHT + 34_200, MIDNIGHT + 34_200),
-        (pd.Timestamp("2026-01-05 09:30"), MIDNIGHT + 34_200, MIDNIGHT + 34_200),
-        (np.datetime64("2026-01-05T09:30:00.123456789"), MIDNIGHT + 34_200, MIDNIGHT + 34_200),
-        (datetime(2026, 1, 5, 1, 30, tzinfo=UTC), MIDNIGHT + 34_200, MIDNIGHT + 34_200),
-        (pd.Timestamp("2026-01-05 01:30", tz="UTC"), MIDNIGHT + 34_200, MIDNIGHT + 34_200),
-        (pd.Timestamp("2026-01-05", tz=HERE), MIDNIGHT, MIDNIGHT),
+        ("2024-01-05", MIDNIGHT, LAST),
+        ("20240105", MIDNIGHT, LAST),
+        (20240105, MIDNIGHT, LAST),
+        (np.int64(20240105), MIDNIGHT, LAST),
+        (date(2024, 1, 5), MIDNIGHT, LAST),
+        (pd.Timestamp("2024-01-05"), MIDNIGHT, LAST),
+        (np.datetime64("2024-01-05"), MIDNIGHT, LAST),
+        (np.datetime64("2024-01-05", "ns"), MIDNIGHT, LAST),
+        (datetime(2024, 1, 5), MIDNIGHT, MIDNIGHT),  # noqa: DTZ001
+        (datetime(2024, 1, 5, 9, 30), MIDNIGHT + 34_200, MIDNIGHT + 34_200),  # noqa: DTZ001
+        ("2024-01-05T09:30", MIDNIGHT + 34_200, MIDNIGHT + 34_200),
+        (pd.Timestamp("2024-01-05 09:30"), MIDNIGHT + 34_200, MIDNIGHT + 34_200),
+        (np.datetime64("2024-01-05T09:30:00.123456789"), MIDNIGHT + 34_200, MIDNIGHT + 34_200),
+        (datetime(2024, 1, 5, 1, 30, tzinfo=UTC), MIDNIGHT + 34_200, MIDNIGHT + 34_200),
+        (pd.Timestamp("2024-01-05 01:30", tz="UTC"), MIDNIGHT + 34_200, MIDNIGHT + 34_200),
+        (pd.Timestamp("2024-01-05", tz=HERE), MIDNIGHT, MIDNIGHT),
         (MIDNIGHT + 5, MIDNIGHT + 5, MIDNIGHT + 5),
         (MIDNIGHT + 5.9, MIDNIGHT + 5, MIDNIGHT + 5),
     ],
@@ -552,7 +552,7 @@ def test_a_time_means_the_same_however_it_is_given(given: Any, first: int, last:
         (FUTURE, None, rf"^start \({FUTURE}\) is in the future: today is .*Asia/Hong_Kong.* such as -30d\.$"),
         ("2026-01-05", "2026-01-01", r"^start \(2026-01-05\) is after end \(2026-01-01\): swap them\.$"),
         (datetime(2026, 1, 5, 9, 30), "2026-01-01", r"^start \(2026-01-05 09:30\) is after"),  # noqa: DTZ001
-        (MIDNIGHT, MIDNIGHT - 60, r"^start \(2026-01-05\) is after end \(2026-01-04 23:59\)"),
+        (MIDNIGHT, MIDNIGHT - 60, r"^start \(2024-01-05\) is after end \(2024-01-04 23:59\)"),
         ("someday", None, r"^start='someday' is not a time: write 2026-01-05, .*, today or -30d\.$"),
         ("2026-01-05", "2026年2月", r"^end='2026年2月' is not a time: write"),
         ("-5d", "", r"^end='' is not a time: write"),
@@ -654,7 +654,7 @@ def test_the_commands_say_the_same(
         for line in (
             "",
             "start=yesterday",
-            "start=20261120 end=20261120",
+            "start=20240110 end=20240110",
             "start={None}",
             f"start=-5d end={FUTURE}",
             "base_currency=usd",
