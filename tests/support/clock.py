@@ -12,6 +12,8 @@ READERS = (
     "portfolio.trades",
     "portfolio.valuation",
     "portfolio.positions",
+    "portfolio.windows",
+    "portfolio.rates_of_days",
     "history.fetcher",
     "spec.dates",
     "market.symbols",
