@@ -11,11 +11,12 @@ from support.sandbox import start_sandbox
 from support.shell import Shell, loaded_shell
 
 from jupyter_openapi import Client, Credentials, portfolio
-from jupyter_openapi.errors import TransportError
+from jupyter_openapi.errors import RequestRefused, TransportError
 from jupyter_openapi.magic.commands import COMMANDS
 from jupyter_openapi.magic.vocabulary import FUNCTIONS
 from jupyter_openapi.sandbox.launcher import SandboxProcess
 from jupyter_openapi.session import SESSION
+from jupyter_openapi.trading.changes import completed
 
 
 @pytest.fixture(scope="module")
@@ -186,3 +187,12 @@ def test_a_sandbox_that_does_not_start_says_why(tmp_path: Path) -> None:
     finally:
         first.stop()
     assert not first.alive
+
+
+@pytest.mark.parametrize("quantity", [None, "", "soon", "0", "-5", "NaN"])
+def test_a_quantity_that_is_not_known_is_asked_for_and_never_left_out(quantity: str | None) -> None:
+    order = {"status": "NewStatus", "order_type": "LO", "price": "5", "quantity": quantity}
+    with pytest.raises(RequestRefused, match="Nothing was sent: the quantity of this order is not known"):
+        completed(order, {"order_id": "1", "price": "6"})
+    assert completed(order, {"order_id": "1", "price": "6", "quantity": "3"})["quantity"] == "3"
+    assert completed({**order, "quantity": "10"}, {"order_id": "1", "price": "6"})["quantity"] == "10"

@@ -6,7 +6,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from jupyter_openapi.errors import RequestRefused
 from jupyter_openapi.market import orders
+from jupyter_openapi.market.money import amount
+from jupyter_openapi.messages import _
 from jupyter_openapi.spec.model import Operation
 
 
@@ -25,8 +28,18 @@ def completed(order: Mapping[str, Any], fields: Mapping[str, Any]) -> dict[str, 
     """Return replace_order's body with what was left out as it stands in `order`, the quantity too.
 
     The broker requires the quantity; a change of the price alone means the one that the order has.
+
+    Raises
+    ------
+    RequestRefused
+        The quantity is left out, and the order as it was read has none.
     """
     body = orders.complete_replace(order, fields)
-    if order.get("quantity"):
-        body.setdefault("quantity", order["quantity"])
+    if "quantity" not in body:
+        stands = amount(order.get("quantity"))
+        if stands is None or stands <= 0:
+            raise RequestRefused(
+                _("Nothing was sent: the quantity of this order is not known; type quantity=, too.")
+            )
+        body["quantity"] = order["quantity"]
     return body
