@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import inspect
-import logging
 import os
 import socket
 import sys
@@ -22,8 +21,6 @@ from typing import Any, NamedTuple, TypeVar
 T = TypeVar("T")
 CHANCE = Random()  # noqa: S311 (for waits)
 """What waits leave to chance; not the shared generator, whose sequence a notebook's seed may have fixed."""
-
-log = logging.getLogger(__name__)
 
 
 def run(coroutine: Coroutine[Any, Any, T]) -> T:

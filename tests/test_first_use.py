@@ -16,7 +16,7 @@ from jupyter_openapi.magic.commands import COMMANDS
 from jupyter_openapi.magic.vocabulary import FUNCTIONS
 from jupyter_openapi.sandbox.launcher import SandboxProcess
 from jupyter_openapi.session import SESSION
-from jupyter_openapi.trading.changes import completed
+from jupyter_openapi.trading.replace_order import completed
 
 
 @pytest.fixture(scope="module")

@@ -19,7 +19,7 @@ from jupyter_openapi.messages import _, commas
 from jupyter_openapi.portfolio.given_arguments import one_client, told
 from jupyter_openapi.portfolio.parquet import ParquetStore, schema_of, table_of
 from jupyter_openapi.portfolio.positions import owner_of
-from jupyter_openapi.portfolio.windows import plain, window
+from jupyter_openapi.portfolio.time_windows import plain, window
 from jupyter_openapi.spec import catalog
 from jupyter_openapi.spec.model import Operation
 

@@ -23,8 +23,8 @@ from jupyter_openapi.portfolio.executions import history_rows
 from jupyter_openapi.portfolio.positions import FUND, AccountReader, names, owner_of, warn
 from jupyter_openapi.portfolio.prices import read_rates
 from jupyter_openapi.portfolio.snapshot_store import SnapshotRow, read_together
+from jupyter_openapi.portfolio.time_windows import day, refuse_future
 from jupyter_openapi.portfolio.trades import Trades, read_trades
-from jupyter_openapi.portfolio.windows import day, refuse_future
 from jupyter_openapi.spec.dates import zone
 
 if TYPE_CHECKING:

@@ -34,8 +34,8 @@ from jupyter_openapi.portfolio.positions import AccountReader, brief, names, rea
 from jupyter_openapi.portfolio.prices import currency_code, market_zone, read_rates
 from jupyter_openapi.portfolio.rates_of_days import PastRates, complete, day_column, past_rates
 from jupyter_openapi.portfolio.realized_pnl import worked_out
+from jupyter_openapi.portfolio.time_windows import window
 from jupyter_openapi.portfolio.valuation import valued
-from jupyter_openapi.portfolio.windows import window
 from jupyter_openapi.spec.dates import zone
 
 if TYPE_CHECKING:

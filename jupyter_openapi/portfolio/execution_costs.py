@@ -21,7 +21,7 @@ from jupyter_openapi.portfolio.pnl_frame import instants
 from jupyter_openapi.portfolio.positions import AccountReader, brief, warn
 from jupyter_openapi.portfolio.prices import currency_code, market_zone, read_rates
 from jupyter_openapi.portfolio.rates_of_days import PastRates, complete, day_column, past_rates
-from jupyter_openapi.portfolio.windows import window
+from jupyter_openapi.portfolio.time_windows import window
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -33,7 +33,7 @@ from jupyter_openapi.portfolio.given_arguments import choice, frame_with, one_cl
 from jupyter_openapi.portfolio.positions import AccountReader, brief, warn
 from jupyter_openapi.portfolio.prices import currency_code
 from jupyter_openapi.portfolio.snapshot_store import chosen_owner
-from jupyter_openapi.portfolio.windows import days as days_between
+from jupyter_openapi.portfolio.time_windows import days as days_between
 from jupyter_openapi.spec.dates import zone
 
 if TYPE_CHECKING:

@@ -20,8 +20,8 @@ from jupyter_openapi.portfolio.pnl_frame import facts_of, frame_of, read_analysi
 from jupyter_openapi.portfolio.positions import AccountReader, brief, warn
 from jupyter_openapi.portfolio.prices import currency_code, read_rates
 from jupyter_openapi.portfolio.rates_of_days import complete, past_rates
+from jupyter_openapi.portfolio.time_windows import window
 from jupyter_openapi.portfolio.trades import Trades, read_trades
-from jupyter_openapi.portfolio.windows import window
 from jupyter_openapi.spec.dates import zone
 
 if TYPE_CHECKING:

@@ -21,8 +21,8 @@ from jupyter_openapi.portfolio.pnl_frame import instants
 from jupyter_openapi.portfolio.positions import AccountReader, Holding, brief, names, read_stocks, warn
 from jupyter_openapi.portfolio.prices import Price, currency_code, market_zone, read_prices
 from jupyter_openapi.portfolio.realized_pnl import add_fees, add_rates, openings
+from jupyter_openapi.portfolio.time_windows import since as first_of
 from jupyter_openapi.portfolio.trades import Trades, read_trades, read_until_explained
-from jupyter_openapi.portfolio.windows import since as first_of
 from jupyter_openapi.spec.dates import zone
 
 if TYPE_CHECKING:

@@ -18,8 +18,8 @@ from jupyter_openapi.portfolio.corporate_actions import expires_at, read_splits
 from jupyter_openapi.portfolio.executions import Fill, read_window
 from jupyter_openapi.portfolio.lot_ledger import Split
 from jupyter_openapi.portfolio.positions import Holding, brief, read_stocks
-from jupyter_openapi.portfolio.windows import plain, whole_day, window
-from jupyter_openapi.portfolio.windows import since as first_of
+from jupyter_openapi.portfolio.time_windows import plain, whole_day, window
+from jupyter_openapi.portfolio.time_windows import since as first_of
 from jupyter_openapi.spec.dates import to_seconds, zone
 
 if TYPE_CHECKING:

@@ -24,7 +24,6 @@ from jupyter_openapi.spec.check import check
 from jupyter_openapi.spec.model import Effect, Operation
 from jupyter_openapi.spec.request import Built, build, encode_body, encode_query
 from jupyter_openapi.trading import describe as facts
-from jupyter_openapi.trading.changes import completed, with_what_stays
 from jupyter_openapi.trading.delivery import LATE, Delivery, done_all_the_same, order_id_of
 from jupyter_openapi.trading.describe import describe_order
 from jupyter_openapi.trading.identity import identified
@@ -39,6 +38,7 @@ from jupyter_openapi.trading.repeats import (
     sent_by_earlier_run,
     unknown_alike,
 )
+from jupyter_openapi.trading.replace_order import completed, with_what_stays
 from jupyter_openapi.trading.shorthand import NOTES
 from jupyter_openapi.transport.responses import Call
 

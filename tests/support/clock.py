@@ -12,7 +12,7 @@ READERS = (
     "portfolio.trades",
     "portfolio.valuation",
     "portfolio.positions",
-    "portfolio.windows",
+    "portfolio.time_windows",
     "portfolio.rates_of_days",
     "history.fetcher",
     "spec.dates",
