@@ -16,6 +16,7 @@ from support.accounts import FakeAccount, stock
 
 from jupyter_openapi import portfolio
 from jupyter_openapi.errors import RequestRefused
+from jupyter_openapi.portfolio import archive_money
 from jupyter_openapi.portfolio import snapshot_store as store
 from jupyter_openapi.portfolio.aggregates import notes
 from jupyter_openapi.portfolio.positions import owner_of
@@ -88,7 +89,11 @@ def days(frame: pd.DataFrame) -> list[str]:
     return [f"{day:%Y-%m-%d}" for day in frame["rate_date"].dropna()]
 
 
-TODAY = f"{datetime.now(UTC):%Y-%m-%d}"
+def today() -> str:
+    """Return the present day; asked for anew, for a run of the tests may pass midnight."""
+    return f"{datetime.now(UTC):%Y-%m-%d}"
+
+
 ASKS: dict[str, tuple[Callable[[FakeAccount], pd.DataFrame], str]] = {
     "pnl": (lambda client: quiet(portfolio.pnl, client, START, END, fees=False), "realized_pl_base"),
     "income": (lambda client: quiet(portfolio.income, client, START, END), "amount_base"),
@@ -103,9 +108,9 @@ def test_without_a_rate_of_the_day_todays_is_named_with_its_date(name: str) -> N
     ask, column = ASKS[name]
     frame = ask(account())
     assert frame[column].tolist() == pytest.approx([7.8 * one for one in IN_DOLLARS[name]])
-    assert days(frame) == [TODAY, TODAY]
+    assert days(frame) == [today(), today()]
     [said] = of_rates(frame)
-    assert TODAY in said
+    assert today() in said
     assert NOT_OF_THE_DAY in said
 
 
@@ -119,15 +124,15 @@ def test_a_rate_that_a_snapshot_kept_counts_for_its_day_and_a_week(name: str) ->
     frame = ask(client)
     first, second = IN_DOLLARS[name]
     assert frame[column].tolist() == pytest.approx([7.75 * first, 7.8 * second])
-    assert days(frame) == [f"{YEAR}-11-03", TODAY]
+    assert days(frame) == [f"{YEAR}-11-03", today()]
     [said] = of_rates(frame)
     assert "1 at a rate that a snapshot kept" in said
-    assert f"1 at the rates of exchange of {TODAY}" in said
+    assert f"1 at the rates of exchange of {today()}" in said
     keep(client, T0 + 20 * DAY, "7.9")
     frame = ask(client)
     assert frame[column].tolist() == pytest.approx([7.75 * first, 7.9 * second])
     assert days(frame) == [f"{YEAR}-11-03", f"{YEAR}-11-22"]
-    assert [TODAY in said for said in of_rates(frame)] == [False]
+    assert [today() in said for said in of_rates(frame)] == [False]
 
 
 @pytest.mark.parametrize("name", ["pnl", "income"])
@@ -180,12 +185,27 @@ def test_every_function_over_past_days_says_it() -> None:
             warnings.simplefilter("ignore")
             frame = ask(client, START, END, fees=False)
         [said] = of_rates(frame)
-        assert TODAY in said
+        assert today() in said
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         costs = portfolio.slippage(client, START, END, arrival=False)
-    assert days(costs) == [TODAY] * 3
-    assert TODAY in of_rates(costs)[0]
+    assert days(costs) == [today()] * 3
+    assert today() in of_rates(costs)[0]
+
+
+@pytest.mark.parametrize("hours", [0, 5, 10, 15, 20])
+@pytest.mark.parametrize("tz", ["America/New_York", "UTC", "Asia/Hong_Kong", "Pacific/Kiritimati"])
+def test_a_rate_kept_after_a_trade_of_the_same_day_counts(hours: int, tz: str) -> None:
+    """The day of a rate is counted in the user's zone, that of a trade in its market's."""
+    client = account()
+    client.tz = tz
+    client.fills[1]["trade_done_at"] = str(sold := T0 + 4 * DAY + hours * 3600)
+    keep(client, sold + 60, "7.7")
+    frame = quiet(portfolio.pnl, client, START, END, fees=False)
+    assert frame["rate"].tolist()[0] == 7.7
+    given = portfolio.archived_rates(client)
+    assert archive_money.DayRates("HKD", given).rate("USD", sold, "AAPL.US") == Decimal("7.7")
+    assert archive_money.DayRates("HKD", given).rate("USD", sold - 2 * DAY, "AAPL.US") is None
 
 
 def test_a_base_currency_of_ones_own_needs_no_rate() -> None:
@@ -195,12 +215,11 @@ def test_a_base_currency_of_ones_own_needs_no_rate() -> None:
     assert not [line for line in frame.attrs["openapi"]["notes"] if "rates of exchange of 2" in line]
 
 
-def test_todays_rate_is_of_the_day_for_what_was_closed_today() -> None:
+@pytest.mark.parametrize("tz", ["America/New_York", "UTC", "Pacific/Kiritimati"])
+def test_todays_rate_is_of_the_day_for_what_was_closed_today(tz: str) -> None:
+    """Whatever day it is in New York, where the share trades."""
     now = int(datetime.now(UTC).timestamp())
-    client = FakeAccount(
-        fills=[fill(1, "Buy", "10", "1", now - 60), fill(2, "Sell", "10", "2", now - 30)],
-        tz="America/New_York",
-    )
+    client = FakeAccount(fills=[fill(1, "Buy", "10", "1", now - 2), fill(2, "Sell", "10", "2", now)], tz=tz)
     frame = quiet(portfolio.pnl, client, "-2d", fees=False)
     assert len(frame) == 1
     assert of_rates(frame) == []
@@ -209,7 +228,7 @@ def test_todays_rate_is_of_the_day_for_what_was_closed_today() -> None:
 def test_the_line_of_the_command_has_it() -> None:
     """``%openapi pnl`` prints the notes without the definitions."""
     frame = ASKS["pnl"][0](account())
-    assert f"Amounts in HKD are at the rates of exchange of {TODAY}" in notes(frame, definitions=False)
+    assert f"Amounts in HKD are at the rates of exchange of {today()}" in notes(frame, definitions=False)
 
 
 def test_snapshots_that_cant_be_read_are_said_and_stop_nothing() -> None:
@@ -217,7 +236,7 @@ def test_snapshots_that_cant_be_read_are_said_and_stop_nothing() -> None:
     keep(client, T0 + 4 * DAY, "7.7").write_bytes(b"no snapshot")
     frame = ASKS["pnl"][0](client)
     assert frame["realized_pl_base"].notna().all()
-    assert days(frame) == [TODAY, TODAY]
+    assert days(frame) == [today(), today()]
     assert any(
         line.startswith("The rates that snapshots kept could not be read (A snapshot can't be read")
         for line in frame.attrs["openapi"]["notes"]
@@ -231,7 +250,7 @@ def test_a_tax_file_has_the_days_of_its_rates(tmp_path: Path) -> None:
         warnings.simplefilter("ignore")
         portfolio.tax_year(client, YEAR, tmp_path / "tax.xlsx")
     trips = pd.read_excel(tmp_path / "tax.xlsx", "Trips")
-    assert [str(day)[:10] for day in trips["rate_date"]] == [f"{YEAR}-11-06", TODAY]
+    assert [str(day)[:10] for day in trips["rate_date"]] == [f"{YEAR}-11-06", today()]
     assert trips["rate"].tolist() == [7.7, 7.8]
     about = json.dumps(pd.read_excel(tmp_path / "tax.xlsx", "About")["about"].tolist())
-    assert f"1 at the rates of exchange of {TODAY}" in about
+    assert f"1 at the rates of exchange of {today()}" in about

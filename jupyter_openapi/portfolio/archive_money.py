@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, tzinfo
+from datetime import UTC, date, datetime, tzinfo
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -92,7 +92,8 @@ class DayRates:
         The base currency, or None for none.
     rates
         Currency to rate, for all days; or a frame of rates with a column a currency and a row a day, as
-        `archived_rates` gives: the last one up to a day counts, unless it is more than a week old.
+        `archived_rates` gives: the last one up to a day counts, unless it is more than a week old. The day is
+        that of the symbol's market; without a rate then, that of their own zone (``attrs["tz"]``, or UTC).
 
     Raises
     ------
@@ -102,6 +103,7 @@ class DayRates:
 
     def __init__(self, base: str | None, rates: Mapping[str, Any] | pd.DataFrame | None = None) -> None:
         self.base = "" if base is None else currency_code(base)
+        self._zone: tzinfo = UTC
         self._fixed: dict[str, Decimal] = {}
         self._days: dict[str, tuple[list[date], list[Decimal]]] = {}
         if rates is None:
@@ -114,9 +116,10 @@ class DayRates:
             self._read(rates)
 
     @classmethod
-    def of_days(cls, base: str, rates: Mapping[date, Mapping[str, Decimal]]) -> DayRates:
-        """Return the rates of these days."""
+    def of_days(cls, base: str, rates: Mapping[date, Mapping[str, Decimal]], tz: tzinfo) -> DayRates:
+        """Return the rates of these days of a zone."""
         made = cls(base)
+        made._zone = tz
         for day in sorted(rates):
             for currency, rate in rates[day].items():
                 days, known = made._days.setdefault(currency, ([], []))
@@ -140,10 +143,12 @@ class DayRates:
         if at is None or not days:
             return None, None
         day = datetime.fromtimestamp(at, market_zone(symbol)).date()
-        place = bisect_right(days, day)
-        if not place or (day - days[place - 1]).days > STALE:
-            return None, None
-        return known[place - 1], days[place - 1]
+        begun = datetime.fromtimestamp(at, self._zone).date()
+        for latest in (day, begun):  # where the rates' days are counted, the next one may have begun
+            place = bisect_right(days, latest)
+            if place and (latest - days[place - 1]).days <= STALE:
+                return known[place - 1], days[place - 1]
+        return None, None
 
     def _read(self, frame: pd.DataFrame) -> None:
         import pandas as pd
@@ -152,6 +157,7 @@ class DayRates:
             raise RequestRefused(
                 _("rates maps currencies to rates, or is a frame with a row a day, as archived_rates gives.")
             )
+        self._zone = zone(frame.attrs.get("tz", "UTC"))
         days = [day.date() for day in frame.index]
         order = sorted(range(len(days)), key=days.__getitem__)
         for name in frame.columns:
@@ -192,8 +198,9 @@ def archived_rates(
     Returns
     -------
     pandas.DataFrame
-        A row a day (``date``, the index; the day of the client's zone) and a column a currency, NaN where a
-        snapshot has no rate. Days that `backfill` worked out are not in it: their rates are of its own day.
+        A row a day (``date``, the index; the day of the client's zone, which is ``attrs["tz"]``) and a column
+        a currency, NaN where a snapshot has no rate. Days that `backfill` worked out are not in it: their
+        rates are of its own day.
 
     Raises
     ------
@@ -210,7 +217,9 @@ def archived_rates(
         names = sorted({name for rates_of_day in days.values() for name in rates_of_day})
         made = {name: floats([days[day].get(name) for day in sorted(days)]) for name in names}
     index = pd.DatetimeIndex(pd.to_datetime(sorted(days)), name="date")
-    return pd.DataFrame(made, index=index, columns=pd.Index(text_column(names)))
+    frame = pd.DataFrame(made, index=index, columns=pd.Index(text_column(names)))
+    frame.attrs["tz"] = "UTC" if client is None else client.tz
+    return frame
 
 
 def rates_by_day(rows: Iterable[dict[str, Any]], base: str, tz: tzinfo) -> dict[date, dict[str, Decimal]]:

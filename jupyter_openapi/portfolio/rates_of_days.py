@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +18,7 @@ from jupyter_openapi.messages import _
 from jupyter_openapi.portfolio import snapshot_store as store
 from jupyter_openapi.portfolio.archive_money import STALE, DayRates, rates_by_day
 from jupyter_openapi.portfolio.positions import owner_of
-from jupyter_openapi.portfolio.prices import Rates, market_zone
+from jupyter_openapi.portfolio.prices import Rates
 from jupyter_openapi.spec.dates import zone
 
 if TYPE_CHECKING:
@@ -33,8 +33,8 @@ class PastRates:
     ----------
     base
         The currency converted into.
-    today, on
-        The broker's rates, and their day.
+    today, on, zone
+        The broker's rates, their day, and the zone it is of.
     given
         The user's own: nothing else counts then.
     kept
@@ -46,6 +46,7 @@ class PastRates:
     base: str
     today: Rates = field(default_factory=Rates)
     on: date = date.min
+    zone: tzinfo = UTC
     given: DayRates | None = None
     kept: DayRates | None = None
     by_today: int = 0
@@ -61,7 +62,7 @@ class PastRates:
             return rate, day
         if self.given is not None or day != self.on:
             self.by_day += 1
-        elif at is None or datetime.fromtimestamp(at, market_zone(symbol)).date() < day:
+        elif at is None or datetime.fromtimestamp(at, self.zone).date() < day:
             self.by_today += 1
         return rate, day
 
@@ -113,7 +114,8 @@ def past_rates(base: str, rates: Any) -> PastRates:
 
 def complete(known: PastRates, reader: AccountReader, today: Rates, first: int) -> None:
     """Add today's rates, and those that snapshots kept since a moment; what can't be read is an aside."""
-    known.today, known.on = today, datetime.now(zone(reader.source.tz)).date()
+    known.today, known.zone = today, zone(reader.source.tz)
+    known.on = datetime.now(known.zone).date()
     if known.given is None:
         known.kept = _kept(reader, known.base, first)
 
@@ -133,7 +135,7 @@ def _kept(reader: AccountReader, base: str, first: int) -> DayRates | None:
             )
         )
         return None
-    return DayRates.of_days(base, days)
+    return DayRates.of_days(base, days, zone(reader.source.tz))
 
 
 def day_column(days: Iterable[date | None]) -> Any:
