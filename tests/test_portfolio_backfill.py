@@ -30,7 +30,9 @@ Books = tuple[dict[str, Fraction], dict[str, Fraction]]
 
 @pytest.fixture(scope="module")
 def past() -> Iterator[SandboxProcess]:
-    with start_sandbox("--limits", "off", "--seed", str(SEED), "--history", str(DAYS)) as started:
+    with start_sandbox(
+        "--limits", "off", "--seed", str(SEED), "--history", str(DAYS), "--sessions", "real"
+    ) as started:
         yield started
 
 
