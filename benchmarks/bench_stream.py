@@ -33,6 +33,11 @@ WAITS = """\
 A push passes two threads of ours, the link's and the callback's, and one of several of the SDK's: with more
 work than cores, p99 is how long a thread waits for a core. Judge it on an idle machine."""
 
+HOLDS = """\
+    held by: the SDK's synchronous pull keeps Python's lock from beginning to end, so it waits for no turn and
+    every other thread stands still meanwhile, for as long as the broker takes; ours lets them run, and waits
+    for its turn after each write and read"""
+
 Found = dict[str, float]
 
 
@@ -143,6 +148,7 @@ def pulling_beside_python(pairs: dict[str, Pair], rounds: int) -> None:
         print(f"a pull, Python busy: {kind:5} p50 {p50:.2f}, p99 {p99:.2f} ms")
     for name in ("p50", "p99"):
         Row(f"{name}, a pull, Python busy, ours / SDK sync", ratios(found["ours"], found["sync"], name))
+    print(HOLDS)
 
 
 def compare(rounds: int) -> None:
