@@ -8,12 +8,22 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import expect
 from support import SOAK
+from support.streaming import links, until
 
 from browser.driver import OrderForm
-from browser.test_lab_live import it_moves_while_a_cell_runs
+from browser.test_lab_live import (
+    AWAY,
+    CHART,
+    LEAVE,
+    WATCH,
+    a_closed_tab_is_left_alone,
+    it_moves_while_a_cell_runs,
+    moves,
+)
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
+    from support.sandbox import SandboxProcess
 
     from browser.driver import Notebook
 
@@ -67,3 +77,29 @@ if SOAK:
         for panel in (table, chart):
             panel.get_by_role("button", name="Stop", exact=True).click()
             expect(panel.get_by_text("Stopped")).to_be_visible()
+
+    @pytest.mark.timeout(300)
+    def test_a_closed_tab_of_notebook_is_left_alone(
+        notebook: Callable[..., Notebook], connected: str, page: Page, sandbox: SandboxProcess
+    ) -> None:
+        opened = notebook(connected, WATCH, CHART, front="notebooks")
+        moves(opened.panel("watch"), 'td[data-label="Time"]')
+        opened.save()
+        a_closed_tab_is_left_alone(opened, page, sandbox)
+
+    @pytest.mark.timeout(300)
+    def test_a_closed_tab_of_voila_leaves_nothing_and_opens_again(
+        notebook: Callable[..., Notebook], connected: str, page: Page, sandbox: SandboxProcess
+    ) -> None:
+        """Voila ends the kernel of a page that is closed; a page opened later has one of its own."""
+        opened = notebook(connected, WATCH, CHART, front="voila")
+        moves(opened.panel("watch"), 'td[data-label="Time"]')
+        url = page.url
+        assert links(sandbox)
+        page.goto("about:blank")
+        until(lambda: not links(sandbox), LEAVE + 20)
+        page.wait_for_timeout(1000 * AWAY)
+        assert not links(sandbox)
+        page.goto(url)
+        moves(opened.panel("watch"), 'td[data-label="Time"]')
+        assert links(sandbox)
