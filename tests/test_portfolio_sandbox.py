@@ -153,8 +153,8 @@ def test_the_magics_words(
         assert (tmp_path / "held.csv").is_file()
         shell.run("%openapi help portfolio")
         assert "quantity at the open" in capsys.readouterr().out
-        assert shell.run("trips = %openapi pnl --month 2026-10\nlen(trips)") == 0
-        assert "2026-10-01 to 2026-10-31: 0 round trips." in capsys.readouterr().out
+        assert shell.run("trips = %openapi pnl --month 2023-10\nlen(trips)") == 0
+        assert "2023-10-01 to 2023-10-31: 0 round trips." in capsys.readouterr().out
         assert shell.run("trips = %openapi pnl start=-3d method=average\nlen(trips)") == 0
         assert shell.run("trips = %openapi pnl\nlen(trips)") == 0
         kept = repr(shell.run("%openapi snapshot"))
