@@ -21,8 +21,7 @@ from jupyter_openapi.ratelimit.rates import Urgency
 from jupyter_openapi.reply import Reply
 from jupyter_openapi.signature import Explanation
 from jupyter_openapi.spec import catalog
-from jupyter_openapi.spec.check import open_to
-from jupyter_openapi.spec.given import flag, seconds, text, texts
+from jupyter_openapi.spec.check import flag, open_to, seconds, text, texts
 from jupyter_openapi.spec.model import Effect, Operation
 from jupyter_openapi.spec.request import arguments_of, encode_query, normalise, pairs_of, unknown_change
 from jupyter_openapi.stream.subscriber import Subscriber

@@ -25,7 +25,7 @@ from jupyter_openapi.frames.values import clean
 from jupyter_openapi.market.names import FIELDS, NAMED, NAMES
 from jupyter_openapi.market.symbols import MARKET_ZONES, market_of
 from jupyter_openapi.messages import _, commas
-from jupyter_openapi.spec.given import text
+from jupyter_openapi.spec.check import text
 from jupyter_openapi.spec.model import Operation, Table
 
 if TYPE_CHECKING:

@@ -22,7 +22,7 @@ from jupyter_openapi.frames.values import (
     without_nan,
 )
 from jupyter_openapi.messages import _, commas
-from jupyter_openapi.spec.given import flag
+from jupyter_openapi.spec.check import flag
 from jupyter_openapi.spec.model import Field, Kind
 
 if TYPE_CHECKING:

@@ -29,7 +29,7 @@ from jupyter_openapi.portfolio.positions import AccountReader, names, warn
 from jupyter_openapi.portfolio.prices import Price, Rates, currency_code, read_prices, read_rates
 from jupyter_openapi.portfolio.rebalance_inputs import Costs, available_cash, paid_in, reserve_of, weights_of
 from jupyter_openapi.portfolio.valuation import valued
-from jupyter_openapi.spec.given import texts
+from jupyter_openapi.spec.check import texts
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -1,18 +1,26 @@
-"""Validate an operation's arguments against its description, before anything is sent."""
+"""Validate what is given, before anything is sent.
+
+First an operation's arguments, against its description; then arguments of Python calls that no parameter
+describes: text, a mapping, a flag, seconds. A refusal is one sentence. Of such an argument it names the type
+and never the value, which may be anything.
+"""
 
 from __future__ import annotations
 
+import math
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from numbers import Real
 from typing import Any
 
 from jupyter_openapi.errors import RequestRefused, did_you_mean, sentence
+from jupyter_openapi.market.money import amount
 from jupyter_openapi.messages import _, commas
 from jupyter_openapi.spec.model import Effect, Kind, Operation, Parameter
-from jupyter_openapi.spec.values import check_fields, convert, refused
+from jupyter_openapi.spec.values import check_fields, convert, item, refused
 
 _FEW = 16
 _PAST = {
@@ -321,3 +329,75 @@ def open_to(operation: Operation, names: Iterable[str]) -> Operation:
             ).format(name=operation.name)
         )
     return extended
+
+
+def text(name: str, value: object) -> str:
+    """Return an argument that must be text."""
+    if not isinstance(value, str):
+        raise RequestRefused(
+            _("{name} takes text, such as 'quote' in quotes, not a value of type {kind}.").format(
+                name=name, kind=type(value).__name__
+            )
+        )
+    return str(value)
+
+
+def texts(name: str, value: object) -> list[str]:
+    """Return an argument that is one text or several: a list, a Series, a generator."""
+    if isinstance(value, str):
+        return [str(value)]
+    if not isinstance(value, Iterable) or isinstance(value, (bytes, bytearray, Mapping)):
+        raise RequestRefused(
+            _("{name} takes a text or a list of texts, not a value of type {kind}.").format(
+                name=name, kind=type(value).__name__
+            )
+        )
+    found = list(value)
+    for each in found:
+        if not isinstance(each, str):
+            raise RequestRefused(
+                _("{name} takes a list of texts, and holds a value of type {kind}.").format(
+                    name=name, kind=type(each).__name__
+                )
+            )
+    return [str(each) for each in found]
+
+
+def mapping(name: str, value: object) -> Mapping[str, Any]:
+    """Return an argument that must be a mapping of names to values; None is an empty one."""
+    if value is None:
+        return {}
+    if not isinstance(value, Mapping):
+        raise RequestRefused(
+            _("{name} takes a mapping such as {example}, not a value of type {kind}.").format(
+                name=name, example="{'symbol': ['700.HK']}", kind=type(value).__name__
+            )
+        )
+    return value
+
+
+def flag(name: str, value: object) -> bool:
+    """Return an argument that must be True or False: what is merely true, such as 'no', sends no order."""
+    truth = value if isinstance(value, bool) else item(value)
+    if not isinstance(truth, bool):
+        raise RequestRefused(
+            _("{name} takes True or False, not a value of type {kind}.").format(
+                name=name, kind=type(value).__name__
+            )
+        )
+    return truth
+
+
+LONGEST = 365 * 86_400.0  # seconds; no clock counts on without end
+
+
+def seconds(name: str, value: object) -> float:
+    """Return an argument that is a number of seconds, 0 or more and at most a year."""
+    number = amount(value) if isinstance(value, Real) or type(value).__name__ == "Decimal" else None
+    if number is None or isinstance(value, bool) or not math.isfinite(number) or number < 0:
+        raise RequestRefused(
+            _("{name} takes a number of seconds, such as 30, not {value!r:.40}.").format(
+                name=name, value=value
+            )
+        )
+    return min(float(number), LONGEST)

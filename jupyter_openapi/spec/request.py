@@ -15,8 +15,7 @@ from urllib.parse import quote, unquote
 
 from jupyter_openapi.errors import RequestRefused, short
 from jupyter_openapi.messages import _, commas
-from jupyter_openapi.spec.check import nest
-from jupyter_openapi.spec.given import mapping, text
+from jupyter_openapi.spec.check import mapping, nest, text
 from jupyter_openapi.spec.model import Effect, Operation, Parameter
 from jupyter_openapi.spec.values import convert, dump, join
 

@@ -14,7 +14,7 @@ from jupyter_openapi.market.symbols import parse
 from jupyter_openapi.messages import _, commas
 from jupyter_openapi.protocol.commands import KINDS, MOST_SYMBOLS
 from jupyter_openapi.spec import catalog
-from jupyter_openapi.spec.given import texts
+from jupyter_openapi.spec.check import texts
 from jupyter_openapi.spec.values import to_wire
 from jupyter_openapi.stream.engine import Engine
 from jupyter_openapi.stream.events import DEPTH, QUOTE

@@ -30,7 +30,7 @@ from jupyter_openapi.market.symbols import is_option
 from jupyter_openapi.market.worth import Instrument, assumed
 from jupyter_openapi.messages import N_, _, commas, ngettext
 from jupyter_openapi.spec import catalog
-from jupyter_openapi.spec.given import flag
+from jupyter_openapi.spec.check import flag
 from jupyter_openapi.trading.describe import available
 from jupyter_openapi.trading.journal import NotRecorded
 from jupyter_openapi.trading.limits import known_overrides

@@ -19,7 +19,7 @@ from jupyter_openapi.market.money import amount, money, plain
 from jupyter_openapi.market.symbols import CURRENCIES
 from jupyter_openapi.market.worth import Instrument, Read, assumed
 from jupyter_openapi.messages import N_, _, commas
-from jupyter_openapi.spec.given import texts
+from jupyter_openapi.spec.check import texts
 
 OVERRIDES = {
     "max_value": N_("an order worth more than the maximum"),

@@ -24,7 +24,7 @@ from jupyter_openapi.errors import Interrupted, RequestRefused, guarded
 from jupyter_openapi.kernel import Cell, is_captured
 from jupyter_openapi.messages import N_, _, aligned, commas
 from jupyter_openapi.reply import Reply
-from jupyter_openapi.spec.given import flag
+from jupyter_openapi.spec.check import flag
 from jupyter_openapi.spec.model import Operation
 
 
