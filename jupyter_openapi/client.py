@@ -19,7 +19,7 @@ from jupyter_openapi.messages import N_
 from jupyter_openapi.operations import Operations
 from jupyter_openapi.ratelimit.rates import Urgency
 from jupyter_openapi.reply import Reply
-from jupyter_openapi.signature import Explanation
+from jupyter_openapi.signing import Explanation
 from jupyter_openapi.spec import catalog
 from jupyter_openapi.spec.check import flag, open_to, seconds, text, texts
 from jupyter_openapi.spec.model import Effect, Operation

@@ -19,7 +19,7 @@ from jupyter_openapi.ratelimit import Limiter
 from jupyter_openapi.ratelimit.rates import Urgency
 from jupyter_openapi.ratelimit.redis import choose_limits_url, shown
 from jupyter_openapi.reply import Reply
-from jupyter_openapi.signature import Explanation, explain
+from jupyter_openapi.signing import Explanation, explain
 from jupyter_openapi.spec import catalog
 from jupyter_openapi.spec.check import check
 from jupyter_openapi.spec.model import Effect, Operation

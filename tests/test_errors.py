@@ -86,7 +86,7 @@ def test_the_place_names_our_own_line_too() -> None:
     with pytest.raises(AttributeError) as caught:
         guarded(string_to_sign)(object())
     [note] = caught.value.__notes__
-    assert re.fullmatch(r"Raised in jupyter_openapi/signature.py, line \d+, \w+", note)
+    assert re.fullmatch(r"Raised in jupyter_openapi/signing.py, line \d+, \w+", note)
 
 
 @pytest.mark.parametrize("how", [RequestRefused, KeyboardInterrupt])

@@ -16,7 +16,7 @@ from typing import Any
 from jupyter_openapi.credentials.tokens import KeyValues
 from jupyter_openapi.errors import RequestRefused, did_you_mean, guarded, sentence
 from jupyter_openapi.messages import _, commas
-from jupyter_openapi.signature import Keys
+from jupyter_openapi.signing import Keys
 from jupyter_openapi.storage import config_folder, private_folder, replace_text
 
 SERVICE = "jupyter-openapi"

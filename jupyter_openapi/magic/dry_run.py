@@ -11,7 +11,7 @@ from jupyter_openapi.magic.flags import FlagValue
 from jupyter_openapi.magic.request import Draft, Target, draft
 from jupyter_openapi.messages import N_, _, aligned
 from jupyter_openapi.session import SESSION
-from jupyter_openapi.signature import CONTENT_TYPE, SIGNED_HEADERS
+from jupyter_openapi.signing import CONTENT_TYPE, SIGNED_HEADERS
 from jupyter_openapi.spec.model import Effect
 from jupyter_openapi.transport.hosts import Host, resolve_host
 

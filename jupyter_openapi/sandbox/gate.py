@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING
 
 from jupyter_openapi.protocol.commands import RATE_LIMIT
 from jupyter_openapi.sandbox.errors import Refused
-from jupyter_openapi.signature import sign
+from jupyter_openapi.signing import sign
 
 if TYPE_CHECKING:
     from jupyter_openapi.sandbox.exchange.store import Store
