@@ -14,9 +14,9 @@ from jupyter_openapi import Client, Credentials, portfolio
 from jupyter_openapi.errors import RequestRefused, TransportError
 from jupyter_openapi.magic.commands import COMMANDS
 from jupyter_openapi.magic.vocabulary import FUNCTIONS
+from jupyter_openapi.market import orders
 from jupyter_openapi.sandbox.launcher import SandboxProcess
 from jupyter_openapi.session import SESSION
-from jupyter_openapi.trading.replace_order import completed
 
 
 @pytest.fixture(scope="module")
@@ -193,6 +193,6 @@ def test_a_sandbox_that_does_not_start_says_why(tmp_path: Path) -> None:
 def test_a_quantity_that_is_not_known_is_asked_for_and_never_left_out(quantity: str | None) -> None:
     order = {"status": "NewStatus", "order_type": "LO", "price": "5", "quantity": quantity}
     with pytest.raises(RequestRefused, match="Nothing was sent: the quantity of this order is not known"):
-        completed(order, {"order_id": "1", "price": "6"})
-    assert completed(order, {"order_id": "1", "price": "6", "quantity": "3"})["quantity"] == "3"
-    assert completed({**order, "quantity": "10"}, {"order_id": "1", "price": "6"})["quantity"] == "10"
+        orders.completed(order, {"order_id": "1", "price": "6"})
+    assert orders.completed(order, {"order_id": "1", "price": "6", "quantity": "3"})["quantity"] == "3"
+    assert orders.completed({**order, "quantity": "10"}, {"order_id": "1", "price": "6"})["quantity"] == "10"

@@ -1,8 +1,8 @@
-"""Check an order's fields before it is sent or booked.
+"""Check an order's fields before it is sent or booked, and complete those of a replace.
 
 The desk, the order form and the sandbox ask here. Fields go by their names on the wire, values may be the
-wire's text or `Decimal` and `int`; a value of None counts as not given. Every answer is a list of problems,
-each one clause, fit to be joined with semicolons.
+wire's text or `Decimal` and `int`; a value of None counts as not given. What a check finds is a list of
+problems, each one clause, fit to be joined with semicolons.
 
 Source: the broker's documentation of submit_order, replace_order and the order types
 (``data/orders.json``).
@@ -11,12 +11,15 @@ Source: the broker's documentation of submit_order, replace_order and the order 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import Any, Literal
 
+from jupyter_openapi.errors import RequestRefused
 from jupyter_openapi.market import facts, symbols
 from jupyter_openapi.market import order_rules as checks
+from jupyter_openapi.market.money import amount
 from jupyter_openapi.market.order_rules import (
     Problem,
     Problems,
@@ -29,6 +32,7 @@ from jupyter_openapi.market.order_rules import (
 from jupyter_openapi.market.symbols import market_of, table_of
 from jupyter_openapi.market.ticks import band, ladder
 from jupyter_openapi.messages import _
+from jupyter_openapi.spec.model import Operation
 
 __all__ = [
     "CANCELLABLE",
@@ -44,9 +48,11 @@ __all__ = [
     "check_replace",
     "check_ticks",
     "complete_replace",
+    "completed",
     "status_meaning",
     "trigger_direction",
     "types_of",
+    "with_what_stays",
 ]
 
 RULES: Mapping[str, TypeRules]
@@ -179,6 +185,38 @@ def complete_replace(order: Mapping[str, Any], fields: Mapping[str, Any]) -> dic
     return body
 
 
+def completed(order: Mapping[str, Any], fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Return replace_order's body with what was left out as it stands in `order`, the quantity too.
+
+    The broker requires the quantity; a change of the price alone means the one that the order has.
+
+    Raises
+    ------
+    RequestRefused
+        The quantity is left out, and the order as it was read has none.
+    """
+    body = complete_replace(order, fields)
+    if "quantity" not in body:
+        stands = amount(order.get("quantity"))
+        if stands is None or stands <= 0:
+            raise RequestRefused(
+                _("Nothing was sent: the quantity of this order is not known; type quantity=, too.")
+            )
+        body["quantity"] = order["quantity"]
+    return body
+
+
+def with_what_stays(operation: Operation, given: Mapping[str, Any]) -> Operation:
+    """Return a replace that changes something else with a quantity that may be left out."""
+    names = {operation.short.get(name, name) for name, value in given.items() if value is not None}
+    if operation.name != "replace_order" or not names - {"order_id"}:
+        return operation
+    parameters = (
+        replace(each, required=False) if each.name == "quantity" else each for each in operation.parameters
+    )
+    return replace(operation, parameters=tuple(parameters))
+
+
 def check_lot(symbol: str, order_type: str, quantity: Decimal, lot_size: int) -> list[Problem]:
     """Return what is wrong with a number of shares, given the board lot.
 
@@ -274,6 +312,6 @@ def _standing(order: Mapping[str, Any]) -> dict[str, Any]:
 
 def _by_replace_name(problem: Problem) -> Problem:
     field, message = problem
-    for submit, replace in _REPLACE_NAMES.items():
-        field, message = field.replace(submit, replace), message.replace(submit, replace)
+    for submit, named in _REPLACE_NAMES.items():
+        field, message = field.replace(submit, named), message.replace(submit, named)
     return Problem(field, message)

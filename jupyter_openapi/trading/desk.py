@@ -38,7 +38,6 @@ from jupyter_openapi.trading.repeats import (
     sent_by_earlier_run,
     unknown_alike,
 )
-from jupyter_openapi.trading.replace_order import completed, with_what_stays
 from jupyter_openapi.trading.shorthand import NOTES
 from jupyter_openapi.transport.responses import Call
 
@@ -136,14 +135,14 @@ class Desk:
         guard, reads = LimitCheck(self.limits, override), CountedReads(read or self._read)
         read = reads
         arguments, rounding = self._on_ladder(read, operation, arguments, known_tick(tick))
-        checked = check(with_what_stays(operation, arguments), _typed(operation, arguments), tz=tz)
+        checked = check(orders.with_what_stays(operation, arguments), _typed(operation, arguments), tz=tz)
         order_id = str(checked["order_id"]) if operation.name in {"replace_order", "cancel_order"} else None
         lines: facts.Lines = []
         order: Mapping[str, Any] = {}
         if order_id is not None:
             order, lines = facts.standing(read, order_id)
             if operation.name == "replace_order":
-                checked = completed(order, checked)
+                checked = orders.completed(order, checked)
         wanted = build(operation, checked, tz=tz)
         fields = dict(wanted.body or {})
         if operation.name == "submit_order":
