@@ -24,48 +24,28 @@ from jupyter_openapi.spec.check import check
 from jupyter_openapi.spec.model import Effect, Operation
 from jupyter_openapi.spec.request import Built, build, encode_body, encode_query
 from jupyter_openapi.trading import describe as facts
-from jupyter_openapi.trading.delivery import LATE, Delivery, done_all_the_same, order_id_of
+from jupyter_openapi.trading.delivery import Delivery, done_all_the_same, order_id_of
 from jupyter_openapi.trading.describe import describe_order
-from jupyter_openapi.trading.identity import identified
-from jupyter_openapi.trading.intents import Intent, at_least_since, fingerprint
-from jupyter_openapi.trading.limits import BuyingPower, LimitCheck, OrderLimits
-from jupyter_openapi.trading.order_state import CountedReads, look_once, outcome
-from jupyter_openapi.trading.preview import Preview
-from jupyter_openapi.trading.repeats import (
+from jupyter_openapi.trading.identity import (
     describe_rerun,
     describe_unknown,
+    fingerprint,
+    identified,
+    late_replace,
     refuse_rerun,
     sent_by_earlier_run,
     unknown_alike,
 )
+from jupyter_openapi.trading.intents import Intent
+from jupyter_openapi.trading.limits import BuyingPower, LimitCheck, OrderLimits
+from jupyter_openapi.trading.order_state import CountedReads, look_once, outcome
+from jupyter_openapi.trading.preview import Preview
 from jupyter_openapi.trading.shorthand import NOTES
 from jupyter_openapi.transport.responses import Call
 
 if TYPE_CHECKING:
     from jupyter_openapi.trading.journal import Journal
     from jupyter_openapi.transport.transport import Transport
-
-
-def late_replace(journal: Journal, owner: str, order_id: str) -> str | None:
-    """Say why a replace of this order might be undone by an earlier one; None when it can't be.
-
-    A replace has no id of its own at the broker: a try that got no answer may arrive after a later replace,
-    and put the order back to what it asked for.
-    """
-    for intent in reversed(journal.replaces(owner, order_id)):
-        if intent.open:
-            return _(
-                "it is not known what became of an earlier replace of order {order_id}, which may still "
-                "arrive and undo this one: type `%openapi reconcile` first"
-            ).format(order_id=order_id)
-    for intent in reversed(journal.replaces(owner, order_id)):
-        left = LATE - at_least_since(intent.at, journal.events(intent.id)) if intent.attempts > 1 else 0.0
-        if left > 0:
-            return _(
-                "a try of the last replace of order {order_id} got no answer, and may still arrive and undo "
-                "this one in the next {left:.0f} s"
-            ).format(order_id=order_id, left=left)
-    return None
 
 
 PLENTY = 1_000  # calls, where no limit is kept

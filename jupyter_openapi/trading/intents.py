@@ -9,8 +9,6 @@ with the machine.
 
 from __future__ import annotations
 
-import hashlib
-import json
 import platform
 import re
 import time
@@ -168,13 +166,6 @@ class Intent:
     def open(self) -> bool:
         """Whether it is not yet known what became of it."""
         return self.state in OPEN
-
-
-def fingerprint(method: str, path: str, body: Mapping[str, Any] | None) -> str:
-    """Return a digest of what makes two orders the same; their ids and the order of fields don't count."""
-    fields = {name: value for name, value in (body or {}).items() if name != "client_request_id"}
-    text = json.dumps([method.upper(), path, fields], sort_keys=True, default=str)
-    return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
 def masked(value: Any) -> Any:
