@@ -18,7 +18,8 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 from jupyter_openapi.errors import RequestRefused
 from jupyter_openapi.spec import Effect, Kind, Operation, Parameter, Table, catalog
 from jupyter_openapi.spec.check import check, names
-from jupyter_openapi.spec.loader import Catalog, load_operations, read_documents
+from jupyter_openapi.spec.loader import load_operations, read_documents
+from jupyter_openapi.spec.model import Catalog
 
 FOLDER = Path(inspect.getfile(Catalog)).parent / "documents"
 DOCUMENTS = read_documents()

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from jupyter_openapi.spec.loader import Catalog, catalog, frame_views
+from jupyter_openapi.spec.loader import catalog, frame_views
 from jupyter_openapi.spec.model import (
+    Catalog,
     Effect,
     Field,
     Kind,
@@ -12,9 +13,8 @@ from jupyter_openapi.spec.model import (
     Parameter,
     SdkMethod,
     Table,
-    View,
-    ViewColumn,
 )
+from jupyter_openapi.spec.views import View, ViewColumn
 
 __all__ = [
     "Catalog",

@@ -1,18 +1,15 @@
-"""Load the documents, and find operations by name, by method and path, or by likeness."""
+"""Read the OpenAPI documents: operations, and the views of frames that no operation gives."""
 
 from __future__ import annotations
 
 import json
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote
 
-from jupyter_openapi.errors import RequestRefused, did_you_mean, sentence, short
-from jupyter_openapi.messages import _
 from jupyter_openapi.spec.model import (
+    Catalog,
     Effect,
     Field,
     Kind,
@@ -22,9 +19,8 @@ from jupyter_openapi.spec.model import (
     Parameter,
     SdkMethod,
     Table,
-    View,
-    ViewColumn,
 )
+from jupyter_openapi.spec.views import View, read_view
 
 if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
@@ -247,23 +243,6 @@ def _labels(schema: Schema) -> Mapping[str | int, str]:
     return MappingProxyType(dict(zip(schema.get("enum", ()), schema.get("x-labels", ()), strict=False)))
 
 
-def read_view(raw: Mapping[str, Any]) -> View:
-    """Return an ``x-view`` as an object."""
-    columns = tuple(
-        ViewColumn(
-            fields=tuple(each["fields"]) if "formula" in each else (each["field"],),
-            title=each["title"],
-            format=each.get("format", "text"),
-            key=each.get("key", False),
-            formula=each.get("formula"),
-            words=tuple(each.get("words", ())),
-        )
-        for each in raw["columns"]
-    )
-    below, notes = (tuple(raw.get(name, ())) for name in ("below", "notes"))
-    return View(columns, raw.get("layout", "table"), below, notes)
-
-
 @cache
 def frame_views() -> Mapping[str, View]:
     """Return the views of frames that no operation gives, by name: ``portfolio``, ``pnl``.
@@ -292,120 +271,7 @@ def _pages(raw: Mapping[str, Any] | None) -> Pages | None:
     return Pages(**{**raw, "window": tuple(window) if window else None})
 
 
-_NOTHING: Mapping[str, Any] = MappingProxyType({})
-
-
 @cache
 def catalog() -> Catalog:
     """Return the catalog of the documents shipped with the package; loaded once."""
     return Catalog(load_operations())
-
-
-class Catalog:
-    """The operations of the API.
-
-    Parameters
-    ----------
-    operations
-        Every operation, each with a name of its own.
-
-    Attributes
-    ----------
-    operations
-        Operation by name.
-    aliases
-        Operation name by alias (``positions`` -> ``stock_positions``).
-    """
-
-    def __init__(self, operations: Iterable[Operation]) -> None:
-        self.operations: Mapping[str, Operation] = MappingProxyType({o.name: o for o in operations})
-        self.aliases: Mapping[str, str] = MappingProxyType(
-            {alias: o.name for o in self.operations.values() for alias in o.aliases}
-        )
-        self._methods = self._sdk_names()
-        self._exact = {(o.method, o.path): o for o in self.operations.values()}
-        self._templates = [(o.path.split("/"), o) for o in self.operations.values() if "{" in o.path]
-
-    def find(self, name: str) -> Operation | None:
-        """Return the operation of this name, alias, or method of the official SDK; case does not matter.
-
-        A method is named bare where only one context has it (``order_book``), with its context's name
-        before it (``dca_pause``), or in full (``DCAContext.pause``).
-        """
-        word = name.lower()
-        known = self.aliases.get(word, word)
-        if known in self.operations:
-            return self.operations[known]
-        return self._methods[word][0] if word in self._methods else None
-
-    def named(self, name: str) -> Operation:
-        """Return the operation `find` finds, or refuse with the nearest names."""
-        known = self.find(name) if isinstance(name, str) else None
-        if known is None:
-            if not isinstance(name, str):
-                raise RequestRefused(
-                    _("An operation's name is text, such as 'quote', not a value of type {kind}.").format(
-                        kind=type(name).__name__
-                    )
-                )
-            names = [*self.operations, *self.aliases]
-            raise RequestRefused(
-                sentence(
-                    _("There is no operation '{name}'.").format(name=short(name, 40)),
-                    did_you_mean(name, names),
-                    _("See `%openapi endpoints`."),
-                )
-            )
-        return known
-
-    def constants(self, name: str) -> Mapping[str, Any]:
-        """Return the arguments that `name` stands for, beside those given.
-
-        ``dca_pause`` is ``dca_toggle`` with ``status=Suspended``; an operation's own name stands for none.
-        """
-        word = name.lower()
-        if word in self.operations or word not in self._methods:
-            return _NOTHING
-        return self._methods[word][1].constants
-
-    def match(self, method: str, path: str) -> tuple[Operation, dict[str, str]] | None:
-        """Return the operation of a request, with the values its path holds, or None.
-
-        A literal path wins over a template: ``/v1/sharelists/popular`` is not the list called "popular".
-        """
-        verb = method.upper()
-        if found := self._exact.get((verb, path)):
-            return found, {}
-        parts = path.split("/")
-        for template, operation in self._templates:
-            if operation.method == verb and (held := _held(template, parts)):
-                return operation, held
-        return None
-
-    def _sdk_names(self) -> dict[str, tuple[Operation, SdkMethod]]:
-        """Every spelling that means one method of the SDK; its first operation, where it sends several."""
-        first: dict[str, tuple[Operation, SdkMethod]] = {}
-        for operation in self.operations.values():
-            for method in operation.sdk:
-                first.setdefault(method.name, (operation, method))
-        count = Counter(word for name in first for word in _spellings(name))
-        return {word: first[name] for name in first for word in _spellings(name) if count[word] == 1}
-
-
-def _spellings(method: str) -> tuple[str, str, str]:
-    full = method.lower()
-    context, _, bare = full.partition(".")
-    return full, bare, f"{context.removesuffix('context')}_{bare}"
-
-
-def _held(template: list[str], parts: list[str]) -> dict[str, str]:
-    """Return what a path's parts hold in the places of a template's names; nothing if they don't fit."""
-    if len(template) != len(parts):
-        return {}
-    held = {}
-    for place, part in zip(template, parts, strict=True):
-        if place.startswith("{") and part:
-            held[place[1:-1]] = unquote(part)
-        elif place != part:
-            return {}
-    return held

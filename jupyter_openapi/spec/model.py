@@ -1,14 +1,22 @@
-"""Operations, parameters, fields and tables of the specification, as frozen objects.
+"""Operations, parameters, fields and tables of the specification, as frozen objects, and the catalog of them.
 
-The OpenAPI documents beside this module are the source; nothing here is written by hand per endpoint.
+The OpenAPI documents beside this module are the source; nothing here is written by hand per endpoint. The
+catalog finds operations by name, by method and path, or by likeness.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Any, TypeVar, overload
+from urllib.parse import unquote
+
+from jupyter_openapi.errors import RequestRefused, did_you_mean, sentence, short
+from jupyter_openapi.messages import _
+from jupyter_openapi.spec.views import View
 
 T = TypeVar("T")
 
@@ -190,70 +198,6 @@ def table_names(tables: Sequence[Table]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(table.name for table in others if table.name))
 
 
-FORMATS = frozenset(
-    {
-        "text",  # as it is
-        "words",  # a sentence, of which more is shown than of other texts
-        "name",  # of a symbol, what the security is called, where that is known
-        "code",  # the name of a code: Normal, Buy, LO
-        "price",  # every digit the broker gives, thousands apart
-        "quantity",  # whole numbers without a point, thousands apart
-        "money",  # two decimals, thousands apart
-        "compact",  # 1.2K, 3.4M, 5.6B
-        "number",  # any other decimal
-        "integer",  # a whole number, thousands apart
-        "ratio",  # 0.05 as 5.00 %
-        "percent",  # 5 as 5.00 %
-        "signed",  # + or -, coloured
-        "signed_ratio",  # + or -, coloured, 0.05 as +5.00 %
-        "signed_percent",  # + or -, coloured, 5 as +5.00 %
-        "time",  # in the zone asked for, without fractions of a second
-        "date",
-        "boolean",  # yes or no
-    }
-)
-"""How a column of a view may be shown."""
-
-FORMULAS = frozenset({"difference", "growth", "product"})
-"""How a computed column comes from two fields: a - b, (a - b) / b, a * b; missing where either is."""
-
-LAYOUTS = frozenset({"table", "ladder", "rows", "pivot"})
-"""How a view is laid out: a table, a ladder of prices (depth), one row a column (a single record), or a table
-whose index is a time and whose columns are pairs of a field and a symbol."""
-
-
-@dataclass(frozen=True, slots=True)
-class ViewColumn:
-    """One column of a view: a column of the frame, or one computed from two of them.
-
-    `fields` holds the frame's column, or the two that `formula` takes. The columns marked `key` are those
-    that fit 80 characters; the others are shown where there is room. `words` are values that this package
-    writes itself, such as ``long``: they are shown in the language in use, and stay as they are in the frame.
-    """
-
-    fields: tuple[str, ...]
-    title: str
-    format: str = "text"  # one of FORMATS
-    key: bool = False
-    formula: str | None = None  # one of FORMULAS; None: the column as it is
-    words: tuple[str, ...] = ()
-
-    @property
-    def field(self) -> str:
-        """The frame's column, or the first of those it is computed from."""
-        return self.fields[0]
-
-
-@dataclass(frozen=True, slots=True)
-class View:
-    """What a person wants to see first of an operation's frame; the frame itself keeps every column."""
-
-    columns: tuple[ViewColumn, ...]
-    layout: str = "table"  # one of LAYOUTS
-    below: tuple[str, ...] = ()  # names of nested tables worth showing after it: cash_infos
-    notes: tuple[str, ...] = ()  # columns whose texts are said in full below where a cell can't hold them
-
-
 @dataclass(frozen=True, slots=True)
 class Pages:
     """How a long history is fetched: the window's parameters, the page's, and what ends it."""
@@ -323,3 +267,116 @@ class Operation:
         for word in rest:
             found = next((p for p in found.fields if p.name == word), None) if found else None
         return found
+
+
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
+
+
+class Catalog:
+    """The operations of the API.
+
+    Parameters
+    ----------
+    operations
+        Every operation, each with a name of its own.
+
+    Attributes
+    ----------
+    operations
+        Operation by name.
+    aliases
+        Operation name by alias (``positions`` -> ``stock_positions``).
+    """
+
+    def __init__(self, operations: Iterable[Operation]) -> None:
+        self.operations: Mapping[str, Operation] = MappingProxyType({o.name: o for o in operations})
+        self.aliases: Mapping[str, str] = MappingProxyType(
+            {alias: o.name for o in self.operations.values() for alias in o.aliases}
+        )
+        self._methods = self._sdk_names()
+        self._exact = {(o.method, o.path): o for o in self.operations.values()}
+        self._templates = [(o.path.split("/"), o) for o in self.operations.values() if "{" in o.path]
+
+    def find(self, name: str) -> Operation | None:
+        """Return the operation of this name, alias, or method of the official SDK; case does not matter.
+
+        A method is named bare where only one context has it (``order_book``), with its context's name
+        before it (``dca_pause``), or in full (``DCAContext.pause``).
+        """
+        word = name.lower()
+        known = self.aliases.get(word, word)
+        if known in self.operations:
+            return self.operations[known]
+        return self._methods[word][0] if word in self._methods else None
+
+    def named(self, name: str) -> Operation:
+        """Return the operation `find` finds, or refuse with the nearest names."""
+        known = self.find(name) if isinstance(name, str) else None
+        if known is None:
+            if not isinstance(name, str):
+                raise RequestRefused(
+                    _("An operation's name is text, such as 'quote', not a value of type {kind}.").format(
+                        kind=type(name).__name__
+                    )
+                )
+            names = [*self.operations, *self.aliases]
+            raise RequestRefused(
+                sentence(
+                    _("There is no operation '{name}'.").format(name=short(name, 40)),
+                    did_you_mean(name, names),
+                    _("See `%openapi endpoints`."),
+                )
+            )
+        return known
+
+    def constants(self, name: str) -> Mapping[str, Any]:
+        """Return the arguments that `name` stands for, beside those given.
+
+        ``dca_pause`` is ``dca_toggle`` with ``status=Suspended``; an operation's own name stands for none.
+        """
+        word = name.lower()
+        if word in self.operations or word not in self._methods:
+            return _NOTHING
+        return self._methods[word][1].constants
+
+    def match(self, method: str, path: str) -> tuple[Operation, dict[str, str]] | None:
+        """Return the operation of a request, with the values its path holds, or None.
+
+        A literal path wins over a template: ``/v1/sharelists/popular`` is not the list called "popular".
+        """
+        verb = method.upper()
+        if found := self._exact.get((verb, path)):
+            return found, {}
+        parts = path.split("/")
+        for template, operation in self._templates:
+            if operation.method == verb and (held := _held(template, parts)):
+                return operation, held
+        return None
+
+    def _sdk_names(self) -> dict[str, tuple[Operation, SdkMethod]]:
+        """Every spelling that means one method of the SDK; its first operation, where it sends several."""
+        first: dict[str, tuple[Operation, SdkMethod]] = {}
+        for operation in self.operations.values():
+            for method in operation.sdk:
+                first.setdefault(method.name, (operation, method))
+        count = Counter(word for name in first for word in _spellings(name))
+        return {word: first[name] for name in first for word in _spellings(name) if count[word] == 1}
+
+
+def _spellings(method: str) -> tuple[str, str, str]:
+    full = method.lower()
+    context, _, bare = full.partition(".")
+    return full, bare, f"{context.removesuffix('context')}_{bare}"
+
+
+def _held(template: list[str], parts: list[str]) -> dict[str, str]:
+    """Return what a path's parts hold in the places of a template's names; nothing if they don't fit."""
+    if len(template) != len(parts):
+        return {}
+    held = {}
+    for place, part in zip(template, parts, strict=True):
+        if place.startswith("{") and part:
+            held[place[1:-1]] = unquote(part)
+        elif place != part:
+            return {}
+    return held
