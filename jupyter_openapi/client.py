@@ -191,12 +191,9 @@ class Client(Operations, Subscriber):
 
     @cached_property
     def _desk(self) -> Desk:
-        desk = Desk(
-            self._transport, self.account, self.connection.owner, self.journal, self._order_reader.data
-        )
+        desk = Desk(self.connection, self.journal, self._order_reader.data)
         desk.made = lambda preview: self.preview_made and self.preview_made(preview)
-        desk.calls_left, desk.instruments = self.limits_left, self.instruments
-        desk.account_now = lambda: self.connection.account
+        desk.instruments = self.instruments
         return desk
 
     def stream_source(self) -> Source:

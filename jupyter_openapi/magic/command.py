@@ -94,7 +94,7 @@ def notify_panels(event: Literal["account", "orders"]) -> None:
     """Tell the panels of this kernel, if any was ever opened, that a line changed something they show."""
     events = sys.modules.get("jupyter_openapi.widgets.polling")
     session = sys.modules.get("jupyter_openapi.session")
-    if events is not None and session is not None:
+    if events is not None and events.LISTENERS and session is not None:
         events.publish(session.SESSION.holder, event)
 
 

@@ -44,8 +44,8 @@ from jupyter_openapi.trading.shorthand import NOTES
 from jupyter_openapi.transport.responses import Call
 
 if TYPE_CHECKING:
+    from jupyter_openapi.connection import Connection
     from jupyter_openapi.trading.journal import Journal
-    from jupyter_openapi.transport.transport import Transport
 
 
 PLENTY = 1_000  # calls, where no limit is kept
@@ -58,38 +58,34 @@ class Desk:
 
     Parameters
     ----------
-    transport, account
-        Where to, and for whom.
-    owner
-        The account's digest, under which the journal keeps its orders.
+    connection
+        Where to, for whom, and how many calls the broker's limits still allow; it may be detached.
     journal
         The record of what was sent.
     read
         Reads an operation and returns its `data`.
     """
 
-    def __init__(
-        self, transport: Transport, account: Account, owner: str, journal: Journal, read: Read
-    ) -> None:
+    def __init__(self, connection: Connection, journal: Journal, read: Read) -> None:
         self.limits = OrderLimits()
         self.fees: dict[str, BrokerFees] = {}  # the broker's own, by market, where the user stated them
         self.instruments = Instruments()  # what is known of securities, kept for a day
-        self._transport = transport
-        self.account_now: Callable[[], Account] = lambda: account  # a connection may be detached
-        self._owner = owner
+        self._connection = connection
+        self._transport = connection.transport
+        self._owner = connection.owner  # under which the journal keeps the account's orders
         self._journal = journal
         self._read = read
-        self.calls_left: Callable[[], dict[str, int]] | None = None
+        self.calls_left: Callable[[], dict[str, int]] | None = connection.limits_left
         self.made: Callable[[Preview], None] | None = None  # told of each preview
         self._buying_power = BuyingPower(self._left)
         self._epoch = uuid.uuid4().hex[:12]
-        self._kind = PaperCheck(account, read)
-        self._delivery = Delivery(transport, journal, read)
+        self._kind = PaperCheck(connection.account, read)
+        self._delivery = Delivery(connection.transport, journal, read)
 
     @property
     def account(self) -> Account:
         """Whose money moves, and whether it may now."""
-        return self.account_now()
+        return self._connection.account
 
     def preview(
         self,

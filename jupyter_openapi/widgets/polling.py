@@ -200,7 +200,7 @@ class Throttle:
 Event = Literal["account", "orders"]
 
 _LOCK = threading.Lock()
-_LISTENERS: weakref.WeakKeyDictionary[object, list[weakref.WeakMethod[Callable[[Event], None]]]] = (
+LISTENERS: weakref.WeakKeyDictionary[object, list[weakref.WeakMethod[Callable[[Event], None]]]] = (
     weakref.WeakKeyDictionary()
 )
 
@@ -208,20 +208,20 @@ _LISTENERS: weakref.WeakKeyDictionary[object, list[weakref.WeakMethod[Callable[[
 def listen(session: object, callback: Callable[[Event], None]) -> None:
     """Call the bound method `callback` with each event of `session`, for as long as its object lives."""
     with _LOCK:
-        _LISTENERS.setdefault(session, []).append(weakref.WeakMethod(callback))
+        LISTENERS.setdefault(session, []).append(weakref.WeakMethod(callback))
 
 
 def unlisten(session: object, callback: Callable[[Event], None]) -> None:
     """Call the bound method `callback` no more."""
     with _LOCK:
-        known = _LISTENERS.get(session, [])
+        known = LISTENERS.get(session, [])
         known[:] = [reference for reference in known if reference() != callback]
 
 
 def publish(session: object, event: Event) -> None:
     """Tell every listener of `session`; one that fails does not stop the others."""
     with _LOCK:
-        known = _LISTENERS.get(session, [])
+        known = LISTENERS.get(session, [])
         alive = [callback for reference in known if (callback := reference()) is not None]
         known[:] = [reference for reference in known if reference() is not None]
     for callback in alive:
