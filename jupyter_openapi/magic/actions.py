@@ -70,7 +70,8 @@ def _called(command: Command, context: Context) -> Any:
     if is_candles(command):
         return candles(command, context)
     target = find_target(command, context.scope, COMMANDS)
-    refuse_flags(command.flags, target.operation, target.effect, target.name)
+    if command.flags:
+        refuse_flags(command.flags, target.operation, target.effect, target.name)
     tz = context.tz(command)
     if any(flag in command.flags for flag in SHOWING):
         from jupyter_openapi.magic.dry_run import show
@@ -92,7 +93,8 @@ def _called(command: Command, context: Context) -> Any:
 
 
 def _command(command: Command, spec: CommandSpec, context: Context) -> Any:
-    refuse_flags_of_command(command.flags, spec)
+    if command.flags:
+        refuse_flags_of_command(command.flags, spec)
     given = arguments(command, spec.operation, context.scope)
     try:
         checked = check(spec.operation, given, tz=context.tz(command))

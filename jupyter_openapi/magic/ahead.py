@@ -6,7 +6,6 @@ first, it goes on beside the kernel, which would only wait for it otherwise.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -15,11 +14,11 @@ CONNECTS = ["connect", "sandbox"]
 
 @contextmanager
 def sandbox_ahead(line: str) -> Iterator[None]:
-    """Start the sandbox now if `line` is a kernel's first and connects to it; else do nothing.
+    """Start the sandbox now if `line`, a kernel's first, connects to it; else do nothing.
 
     If the line does not take it after all, it is stopped.
     """
-    if "jupyter_openapi.session" in sys.modules or line.split()[:2] != CONNECTS:
+    if line.split()[:2] != CONNECTS:
         yield
         return
     from jupyter_openapi.sandbox.launcher import drop_ahead, start_ahead

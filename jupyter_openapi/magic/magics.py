@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
 from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_expand
@@ -191,7 +192,8 @@ class OpenAPIMagics(Magics):
         %openapi alone shows where you are connected and all flags; %openapi endpoints [WORD] searches the
         operations; %openapi help NAME explains one, with an example; %config OpenAPIMagics sets defaults.
         """
-        with sandbox_ahead(line):
+        first = "jupyter_openapi.session" not in sys.modules
+        with sandbox_ahead(line) if first else nullcontext():
             # Imported at the first line that is typed: the load itself must stay light.
             from jupyter_openapi.magic.actions import obey
             from jupyter_openapi.magic.command import Context
