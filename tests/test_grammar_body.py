@@ -15,7 +15,7 @@ from support.grammar import COMMANDS, given
 
 from jupyter_openapi.errors import RequestRefused
 from jupyter_openapi.magic.arguments import arguments, request_parts
-from jupyter_openapi.magic.expressions import Scope
+from jupyter_openapi.magic.caller import Scope
 from jupyter_openapi.magic.grammar import Body, parse_body, parse_cell
 from jupyter_openapi.magic.pasted import mended_json
 from jupyter_openapi.spec import catalog

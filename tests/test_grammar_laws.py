@@ -18,7 +18,7 @@ from support.grammar import COMMANDS, OPERATIONS, QUOTE, SUBMIT
 
 from jupyter_openapi.errors import RequestRefused
 from jupyter_openapi.magic.arguments import arguments, request_parts, settle
-from jupyter_openapi.magic.expressions import Scope
+from jupyter_openapi.magic.caller import Scope
 from jupyter_openapi.magic.flags import FLAGS
 from jupyter_openapi.magic.grammar import METHODS, Command, parse_cell, parse_line
 from jupyter_openapi.magic.lexer import as_typed, split_line

@@ -16,7 +16,7 @@ from support.grammar import CANCEL, COMMANDS, QUOTE, given
 
 from jupyter_openapi.errors import RequestRefused
 from jupyter_openapi.magic.arguments import arguments, request_parts, settle
-from jupyter_openapi.magic.expressions import Scope
+from jupyter_openapi.magic.caller import Scope
 from jupyter_openapi.magic.grammar import parse_line
 
 

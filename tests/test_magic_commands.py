@@ -18,9 +18,9 @@ from support.wire import Received, http, recorder
 from jupyter_openapi import Client, Credentials, Preview, Reply
 from jupyter_openapi.magic import commands
 from jupyter_openapi.magic.arguments import arguments, settle
+from jupyter_openapi.magic.caller import Scope
 from jupyter_openapi.magic.commands import COMMANDS, CommandSpec
 from jupyter_openapi.magic.commands.connection import banner
-from jupyter_openapi.magic.expressions import Scope
 from jupyter_openapi.magic.flags import FLAGS
 from jupyter_openapi.magic.grammar import parse_line
 from jupyter_openapi.session import SESSION

@@ -12,8 +12,8 @@ from support.kernel import Kernel
 
 from jupyter_openapi import RequestRefused
 from jupyter_openapi.magic.arguments import arguments
+from jupyter_openapi.magic.caller import Scope
 from jupyter_openapi.magic.commands import COMMANDS
-from jupyter_openapi.magic.expressions import Scope
 from jupyter_openapi.magic.grammar import parse_line, unknown_word
 from jupyter_openapi.magic.pasted import mended_line
 from jupyter_openapi.magic.vocabulary import MEANT, TYPED

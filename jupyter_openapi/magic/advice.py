@@ -16,7 +16,7 @@ from jupyter_openapi.spec.check import lacking
 from jupyter_openapi.spec.model import Kind, Operation, Parameter
 
 if TYPE_CHECKING:
-    from jupyter_openapi.magic.expressions import Scope
+    from jupyter_openapi.magic.caller import Scope
 
 # A name that stands where a value does: not before = or :, not a part of 700.HK, not in braces already.
 _NAME = re.compile(r"(?<![\w.{/-])[^\W\d]\w*(?![\w.(\[])(?!['\"]?\s*[=:])")

@@ -7,7 +7,8 @@ from dataclasses import replace
 from typing import Any, Literal
 
 from jupyter_openapi.errors import RequestRefused, short
-from jupyter_openapi.magic.expressions import Scope, accepted
+from jupyter_openapi.magic.caller import Scope
+from jupyter_openapi.magic.expressions import accepted
 from jupyter_openapi.magic.flags import FLAGS, FlagOwner, FlagValue
 from jupyter_openapi.magic.grammar import Command, Item, split_path
 from jupyter_openapi.magic.pasted import mended_json_value, mended_value, mended_word

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from jupyter_openapi.errors import RequestRefused
-from jupyter_openapi.magic.expressions import Scope
+from jupyter_openapi.magic.caller import Scope
 from jupyter_openapi.magic.flags import Flag, Words
 from jupyter_openapi.magic.grammar import Command
 from jupyter_openapi.messages import _

@@ -1,110 +1,23 @@
-"""Python expressions in braces: which text is one, what it sees, and what its value may be.
+"""Python expressions in braces: which text is one, and what its value may be.
 
-``{bid}`` in a line or body is evaluated with the caller's local names first and its module's after them.
-Both are read through one merged copy, because a comprehension or lambda inside an expression looks its names
-up as globals only, and a local name must win there too.
-
-A name means what Python would give at the place where the line stands: the names of the function, of the
-functions around it, and of the module; the notebook's only where the notebook is the module. Where Python's
-answer can't be read, the line is refused, never answered with another variable of the same name.
+What its names mean is the caller's: see `jupyter_openapi.magic.caller.Scope`.
 """
 
 from __future__ import annotations
 
 import io
-import keyword
-import linecache
 import symtable
 import tokenize
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from numbers import Integral, Real
-from types import CodeType, FrameType
+from types import CodeType
 from typing import Any
 
 from jupyter_openapi.errors import RequestRefused, short
 from jupyter_openapi.messages import _
 from jupyter_openapi.spec.model import Kind, Parameter
-
-_NO_NAMES: dict[str, Any] = {}
-
-
-class Scope:
-    """The names an expression sees.
-
-    Parameters
-    ----------
-    local
-        The caller's local names (IPython's ``local_ns``); these win.
-    notebook
-        The names of the module that the line stands in, most often the notebook's.
-    problem
-        Says of a name that is not local why the module's may not be taken for it; "" where it may.
-
-    Neither mapping is ever written to, not even by ``:=`` in an expression.
-    """
-
-    __slots__ = ("_local", "_merged", "_notebook", "_problem")
-
-    def __init__(
-        self,
-        local: Mapping[str, Any] | None = None,
-        notebook: Mapping[str, Any] | None = None,
-        problem: Callable[[str], str] | None = None,
-    ) -> None:
-        self._problem = problem
-        self._local = _NO_NAMES if local is None else local
-        self._notebook = _NO_NAMES if notebook is None else notebook
-        self._merged: dict[str, Any] | None = None
-
-    def evaluate(self, source: str) -> Any:
-        """Return the value of a Python expression.
-
-        Raises
-        ------
-        RequestRefused
-            If `source` is no expression, or raises; the sentence names the expression and its error.
-            Ctrl-C passes through.
-        """
-        source = source.strip()
-        if source.isidentifier() and not keyword.iskeyword(source):
-            if source in self._local:
-                return self._local[source]
-            self._refuse_doubtful((source,), source)
-            if source in self._notebook:
-                return self._notebook[source]
-        code = compiled(source)
-        if isinstance(code, str):
-            raise RequestRefused(
-                _("{{{source}}} is not a Python expression ({code}).").format(source=short(source), code=code)
-            )
-        if self._problem is not None:
-            self._refuse_doubtful(free_names(source), source)
-        try:
-            return eval(code, self._names())  # noqa: S307 - the user's own expression, as in any cell
-        except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever it raises is the user's to read
-            problem = _described(error)
-        # Raised out here so that it carries no context: the frames below may hold the user's secrets.
-        raise RequestRefused(
-            _("{{{source}}} raised {problem}.").format(source=short(source), problem=problem)
-        )
-
-    def _refuse_doubtful(self, names: Iterable[str], source: str) -> None:
-        """Refuse an expression with a name that is not local, nor the module's for certain."""
-        if self._problem is None:
-            return
-        for name in names:
-            why = "" if name in self._local else self._problem(name)
-            if why:
-                raise RequestRefused(
-                    _("{{{source}}} can't be read here: {why}.").format(source=short(source), why=why)
-                )
-
-    def _names(self) -> dict[str, Any]:
-        if self._merged is None:
-            self._merged = {**self._notebook, **self._local}
-        return self._merged
 
 
 @lru_cache(maxsize=256)
@@ -153,14 +66,6 @@ def _has_comment(source: str) -> bool:
         )
     except (tokenize.TokenError, SyntaxError):
         return True
-
-
-def _described(error: BaseException) -> str:
-    try:
-        text = short(str(error), 160).rstrip(".")
-    except Exception:  # noqa: BLE001 - an exception whose own text raises
-        text = ""
-    return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 
 _NESTED = frozenset({Kind.OBJECT, Kind.ANY})
@@ -333,71 +238,3 @@ def _refuse_surrogates(text: str, label: str) -> None:
         return
     # Outside of the handler: the error of the encoding holds the whole text.
     raise RequestRefused(problem)
-
-
-_TABLES = {"<lambda>": "lambda", "<listcomp>": "listcomp", "<genexpr>": "genexpr"}
-_TABLES |= {"<setcomp>": "setcomp", "<dictcomp>": "dictcomp"}
-
-
-def scope_at(frame: FrameType | None, notebook: Mapping[str, Any]) -> Scope:
-    """Return the names that code at `frame` sees; the notebook's where no code calls."""
-    if frame is None:
-        return Scope({}, notebook)
-    local = {} if frame.f_locals is frame.f_globals else dict(frame.f_locals)
-    code = frame.f_code
-
-    def problem(name: str) -> str:
-        """Say why a name that is not among the local ones is not the module's either."""
-        if name in code.co_varnames or name in code.co_freevars or name in code.co_cellvars:
-            return _("{name} has no value yet in this function").format(name=name)
-        if "<locals>" not in code.co_qualname:
-            return ""
-        around = enclosing_names("".join(linecache.getlines(code.co_filename)), code.co_qualname)
-        if around is not None and name not in around:
-            return ""
-        return _(
-            "{name} may be a variable of a function around this one, which a text can't see; name it in the "
-            "function itself, with the line `{name}` before this one or a parameter `{name}={name}`"
-        ).format(name=name)
-
-    return Scope(local, frame.f_globals, problem)
-
-
-@lru_cache(maxsize=64)
-def enclosing_names(source: str, qualname: str) -> frozenset[str] | None:
-    """Return the variables of the functions around a nested one, but for those it calls global.
-
-    None where its source says nothing of it.
-    """
-    parts = [part for part in qualname.split(".") if part != "<locals>"]
-    try:
-        table = symtable.symtable(source, "<source>", "exec")
-    except (SyntaxError, ValueError):
-        return None
-    paths = list(_paths(table, parts))
-    if not paths:
-        return None
-    found: set[str] = set()
-    for path in paths:
-        around = [each for each in path[:-1] if each.get_type() == "function"]
-        names = {symbol.get_name() for each in around for symbol in each.get_symbols() if _binds(symbol)}
-        found |= names - {
-            symbol.get_name() for symbol in path[-1].get_symbols() if symbol.is_declared_global()
-        }
-    return frozenset(found)
-
-
-def _binds(symbol: symtable.Symbol) -> bool:
-    return symbol.is_local() or symbol.is_free()
-
-
-def _paths(table: symtable.SymbolTable, parts: list[str]) -> Iterator[list[symtable.SymbolTable]]:
-    """Yield every chain of scopes that has these names: two functions may have the same one."""
-    wanted = _TABLES.get(parts[0], parts[0])
-    for child in table.get_children():
-        if child.get_name() != wanted:
-            continue
-        if len(parts) == 1:
-            yield [child]
-        else:
-            yield from ([child, *rest] for rest in _paths(child, parts[1:]))

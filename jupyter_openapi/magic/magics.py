@@ -13,7 +13,7 @@ from traitlets import Dict, Enum, Float, TraitError, Unicode, observe, validate
 from jupyter_openapi.colors import PAIRS, choose, chosen
 from jupyter_openapi.errors import RequestRefused, guarded
 from jupyter_openapi.magic.ahead import sandbox_ahead
-from jupyter_openapi.magic.caller import RUNS, calling_frame, show, use_of_value
+from jupyter_openapi.magic.caller import RUNS, Scope, calling_frame, scope_at, show, use_of_value
 from jupyter_openapi.messages import _, ngettext, set_language, unknown_variable
 from jupyter_openapi.printing import say
 
@@ -197,7 +197,6 @@ class OpenAPIMagics(Magics):
             # Imported at the first line that is typed: the load itself must stay light.
             from jupyter_openapi.magic.actions import obey
             from jupyter_openapi.magic.command import Context
-            from jupyter_openapi.magic.expressions import Scope, scope_at
 
             scope = scope_at(calling_frame(), self.names) if local_ns is None else Scope(local_ns, self.names)
             self._use_settings()

@@ -10,7 +10,7 @@ from typing import Any
 
 from jupyter_openapi.errors import RequestRefused, short
 from jupyter_openapi.magic.arguments import arguments, request_parts
-from jupyter_openapi.magic.expressions import Scope
+from jupyter_openapi.magic.caller import Scope
 from jupyter_openapi.magic.grammar import Command, unknown_word
 from jupyter_openapi.magic.vocabulary import refuse_unclear
 from jupyter_openapi.messages import _

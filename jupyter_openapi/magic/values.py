@@ -11,7 +11,8 @@ from ast import literal_eval
 from typing import Any
 
 from jupyter_openapi.errors import RequestRefused, short
-from jupyter_openapi.magic.expressions import Scope, accepted, compiled, is_expression, refuse_unsendable
+from jupyter_openapi.magic.caller import Scope
+from jupyter_openapi.magic.expressions import accepted, compiled, is_expression, refuse_unsendable
 from jupyter_openapi.magic.lexer import as_typed, in_braces, split_commas, unquoted
 from jupyter_openapi.messages import _
 from jupyter_openapi.spec.model import Effect, Kind, Operation, Parameter

@@ -6,8 +6,8 @@ from typing import Any
 
 from jupyter_openapi.magic import commands
 from jupyter_openapi.magic.arguments import arguments, settle
+from jupyter_openapi.magic.caller import Scope
 from jupyter_openapi.magic.command import command, parameter
-from jupyter_openapi.magic.expressions import Scope
 from jupyter_openapi.magic.flags import Flag
 from jupyter_openapi.magic.grammar import parse_cell, parse_line
 from jupyter_openapi.spec.model import Effect, Kind, Operation, Parameter
