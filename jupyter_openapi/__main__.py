@@ -7,7 +7,7 @@ import os
 import sys
 
 from jupyter_openapi.kernel import working_folder
-from jupyter_openapi.printing import print_legibly
+from jupyter_openapi.messages import print_legibly
 
 CELLS = (
     "%load_ext jupyter_openapi",

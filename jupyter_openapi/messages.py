@@ -1,4 +1,4 @@
-"""Message templates, and the language they are shown in.
+"""Message templates, the language they are shown in, and how they are printed.
 
 A message is a constant template with named fields:
 ``_("There is no profile '{name}'.").format(name=name)``. The
@@ -12,12 +12,18 @@ catalogue of its own, which is read when one is asked for: `meaning`.
 The language is that of the panel being drawn (`speaking`), else the one that was chosen (`set_language`),
 else ``LONGBRIDGE_LANGUAGE``, else English. The catalogues are in ``locale/``; ``make catalogs`` renews them.
 No catalogue is read, and gettext is not imported, while the language is English.
+
+What is printed for a person fails neither for want of a character on its stream nor of a reader: `say`.
 """
 
 from __future__ import annotations
 
+import codecs
+import io
+import logging
 import os
 import re
+import sys
 import threading
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -26,6 +32,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from gettext import NullTranslations
+
+log = logging.getLogger(__name__)
 
 ENGLISH = "en"
 LANGUAGES = (ENGLISH, "zh-CN", "zh-HK")
@@ -268,4 +276,42 @@ def _catalogue(tag: str, domain: str = MESSAGES) -> NullTranslations:
     return found
 
 
+def say(text: str, *, warning: bool = False) -> None:
+    """Print a line for a person; a line that can't be printed is no failure of what it tells of.
+
+    The order is sent, and the file saved, before it is said. A reader that is gone (``| head``), a full disk
+    behind ``>`` or a closed stream must not make it look undone, for then it would be done twice.
+    """
+    stream = sys.stderr if warning else sys.stdout
+    try:
+        try:
+            print(text, file=stream)
+        except UnicodeEncodeError:  # another's stream, which `print_legibly` could not set
+            print(text.encode("ascii", LEGIBLY).decode(), file=stream)
+    except (OSError, ValueError) as failure:
+        log.debug("%s could not be printed: %s", text, failure)
+
+
+def print_legibly() -> None:
+    """Let what is printed pass a terminal that has no character for it, instead of failing in the middle."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper) and stream.errors in _UNREADABLE:
+            stream.reconfigure(errors=LEGIBLY)
+
+
+LEGIBLY = "jupyter_openapi.legibly"
+_UNREADABLE = frozenset({"strict", "backslashreplace", "surrogateescape"})  # of the C locale: the last
+_PLAIN = {"\u2026": "...", "\u00b7": "-", "\u2022": "*", "\u2500": "-", "\u251c": "|", "\u2514": "`"}
+
+
+def _legibly(failure: UnicodeError) -> tuple[str, int]:
+    """Stand in for characters that a stream can't encode."""
+    if not isinstance(failure, UnicodeEncodeError):
+        raise failure
+    found = failure.object[failure.start : failure.end]
+    plain = [_PLAIN.get(each) or each.encode("ascii", "backslashreplace").decode() for each in found]
+    return "".join(plain), failure.end
+
+
+codecs.register_error(LEGIBLY, _legibly)
 set_language(None)

@@ -14,7 +14,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from jupyter_openapi import kernel, printing, storage
+from jupyter_openapi import kernel, messages, storage
 from jupyter_openapi.errors import RequestRefused
 from jupyter_openapi.magic.export import Saving
 from jupyter_openapi.portfolio.given_arguments import file_path
@@ -159,9 +159,9 @@ def test_what_can_not_be_said_was_done_all_the_same(
 ) -> None:
     monkeypatch.setattr(sys, "stdout", Broken(failure))
     monkeypatch.setattr(sys, "stderr", Broken(failure))
-    with caplog.at_level("DEBUG", logger="jupyter_openapi.printing"):
-        printing.say("Sent.")
-        printing.say("LIVE", warning=True)
+    with caplog.at_level("DEBUG", logger="jupyter_openapi.messages"):
+        messages.say("Sent.")
+        messages.say("LIVE", warning=True)
     assert [record.message.partition(" could")[0] for record in caplog.records] == ["Sent.", "LIVE"]
 
 
@@ -172,14 +172,14 @@ def test_what_another_stream_can_not_encode_is_said_in_ascii(monkeypatch: pytest
 
     stream = Ascii()
     monkeypatch.setattr(sys, "stdout", stream)
-    printing.say("account …4821, 中")
+    messages.say("account …4821, 中")
     assert stream.getvalue() == "account ...4821, \\u4e2d\n"
 
 
 def test_the_session_prints_by_what_never_fails() -> None:
     from jupyter_openapi.session import Session
 
-    assert Session().notify is printing.say
+    assert Session().notify is messages.say
 
 
 def test_a_folder_that_is_gone_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 from IPython.core.completer import SimpleCompletion, context_matcher
 
 from jupyter_openapi.magic.caller import RUNS, NameInBraces
-from jupyter_openapi.messages import _
-from jupyter_openapi.printing import print_legibly, say
+from jupyter_openapi.messages import _, print_legibly, say
 
 if TYPE_CHECKING:
     from IPython.core.completer import CompletionContext

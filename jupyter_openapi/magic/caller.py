@@ -26,8 +26,7 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any, Literal
 
 from jupyter_openapi.errors import RequestRefused, short
-from jupyter_openapi.messages import _, ngettext
-from jupyter_openapi.printing import say
+from jupyter_openapi.messages import _, ngettext, say
 
 if TYPE_CHECKING:
     import symtable

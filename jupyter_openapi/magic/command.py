@@ -14,8 +14,7 @@ from jupyter_openapi.errors import RequestRefused
 from jupyter_openapi.magic.caller import Scope
 from jupyter_openapi.magic.flags import Flag, Words
 from jupyter_openapi.magic.grammar import Command
-from jupyter_openapi.messages import _
-from jupyter_openapi.printing import say
+from jupyter_openapi.messages import _, say
 from jupyter_openapi.spec.dates import zone
 from jupyter_openapi.spec.model import Effect, Kind, Operation, Parameter
 

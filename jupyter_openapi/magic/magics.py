@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_expand
@@ -12,10 +12,8 @@ from traitlets import Dict, Enum, Float, TraitError, Unicode, observe, validate
 
 from jupyter_openapi.colors import PAIRS, choose, chosen
 from jupyter_openapi.errors import RequestRefused, guarded
-from jupyter_openapi.magic.ahead import sandbox_ahead
 from jupyter_openapi.magic.caller import RUNS, Scope, calling_frame, scope_at, show, use_of_value
-from jupyter_openapi.messages import _, ngettext, set_language, unknown_variable
-from jupyter_openapi.printing import say
+from jupyter_openapi.messages import _, ngettext, say, set_language, unknown_variable
 
 if TYPE_CHECKING:
     from jupyter_openapi.magic.display import FrameDisplay
@@ -192,8 +190,7 @@ class OpenAPIMagics(Magics):
         %openapi alone shows where you are connected and all flags; %openapi endpoints [WORD] searches the
         operations; %openapi help NAME explains one, with an example; %config OpenAPIMagics sets defaults.
         """
-        first = "jupyter_openapi.session" not in sys.modules
-        with sandbox_ahead(line) if first else nullcontext():
+        with _begun(line):
             # Imported at the first line that is typed: the load itself must stay light.
             from jupyter_openapi.magic.actions import obey
             from jupyter_openapi.magic.command import Context
@@ -254,6 +251,15 @@ class OpenAPIMagics(Magics):
     def names(self) -> dict[str, Any]:
         """The notebook's names."""
         return self.shell.user_ns if self.shell is not None else {}
+
+
+def _begun(line: str) -> AbstractContextManager[None]:
+    """Begin what a kernel's first line will wait for."""
+    if "jupyter_openapi.session" in sys.modules:
+        return nullcontext()
+    from jupyter_openapi.magic.ahead import sandbox_ahead
+
+    return sandbox_ahead(line)
 
 
 def _summary(result: Any) -> str:

@@ -102,6 +102,7 @@ class JournalFile:
             It can't be used, or another process holds it for longer than `patience` seconds.
         """
         deadline = time.monotonic() + patience
+        private_folder(self.path.parent)
         lock = _alone
         try:
             if not lock.take(patience):
@@ -132,7 +133,6 @@ class JournalFile:
         return held.db
 
     def _open(self, prepare: Prepare, deadline: float) -> _Connection:
-        private_folder(self.path.parent)
         beside = FileLock(self.path.with_name(f"{self.path.name}.lock"))
         try:
             while not beside.take():

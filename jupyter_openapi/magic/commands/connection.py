@@ -14,8 +14,7 @@ from jupyter_openapi.magic.command import Invocation, Report, command, notify, n
 from jupyter_openapi.magic.commands.login import PROFILE, REGION
 from jupyter_openapi.magic.flags import Flag, Words
 from jupyter_openapi.magic.grammar import connection_name
-from jupyter_openapi.messages import N_, _, aligned
-from jupyter_openapi.printing import say
+from jupyter_openapi.messages import N_, _, aligned, say
 from jupyter_openapi.spec.model import Effect, Kind
 
 if TYPE_CHECKING:

@@ -18,8 +18,7 @@ from jupyter_openapi.errors import RequestRefused
 from jupyter_openapi.machine import browser_is_elsewhere, machine
 from jupyter_openapi.magic.command import Invocation, Report, command
 from jupyter_openapi.magic.flags import Flag
-from jupyter_openapi.messages import _
-from jupyter_openapi.printing import say
+from jupyter_openapi.messages import _, say
 from jupyter_openapi.transport.hosts import Host, resolve_host
 
 PROFILE = Flag("profile", "NAME", "which stored account")

@@ -9,8 +9,7 @@ from jupyter_openapi.errors import RequestRefused, short
 from jupyter_openapi.magic.caller import refuse_in_terminal
 from jupyter_openapi.magic.command import Invocation, command, listed, notify, parameter
 from jupyter_openapi.magic.flags import Flag
-from jupyter_openapi.messages import _
-from jupyter_openapi.printing import say
+from jupyter_openapi.messages import _, say
 from jupyter_openapi.spec.model import Effect, Kind
 
 if TYPE_CHECKING:
