@@ -36,7 +36,8 @@ from jupyter_openapi.plots import style as fonts
 from jupyter_openapi.spec import catalog
 from jupyter_openapi.trading.describe import describe_order
 from jupyter_openapi.widgets import Blotter, Chart, CredentialPanel, OrderForm, PortfolioView, Watch
-from jupyter_openapi.widgets.panel import by_label, static
+from jupyter_openapi.widgets.model import by_label
+from jupyter_openapi.widgets.panel import static
 
 if TYPE_CHECKING:
     from support.broker import Broker

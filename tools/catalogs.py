@@ -85,7 +85,7 @@ CONSTANTS = (
 )
 """Texts that stand in constants: all that the named objects hold."""
 PANEL = (
-    "jupyter_openapi.widgets.panel:LABELS",
+    "jupyter_openapi.widgets.model:LABELS",
     "jupyter_openapi.widgets.blotter_rows:COLUMNS",
     "jupyter_openapi.widgets.blotter_rows:FILTERS",
     "jupyter_openapi.widgets.portfolio_view:HOLDINGS",

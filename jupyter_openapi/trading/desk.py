@@ -59,7 +59,7 @@ class Desk:
     Parameters
     ----------
     connection
-        Where to, for whom, and how many calls the broker's limits still allow; it may be detached.
+        Where to, for whom, and within which limits; it may be detached.
     journal
         The record of what was sent.
     read
@@ -75,7 +75,8 @@ class Desk:
         self._owner = connection.owner  # under which the journal keeps the account's orders
         self._journal = journal
         self._read = read
-        self.calls_left: Callable[[], dict[str, int]] | None = connection.limits_left
+        limiter = connection.limiter
+        self.calls_left: Callable[[], dict[str, int]] | None = None if limiter is None else limiter.left
         self.made: Callable[[Preview], None] | None = None  # told of each preview
         self._buying_power = BuyingPower(self._left)
         self._epoch = uuid.uuid4().hex[:12]

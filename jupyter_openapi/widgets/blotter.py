@@ -12,11 +12,11 @@ from jupyter_openapi.messages import N_, _
 from jupyter_openapi.session import SESSION
 from jupyter_openapi.widgets.blotter_model import BlotterModel
 from jupyter_openapi.widgets.blotter_rows import COLUMNS, FILTERS, Row
+from jupyter_openapi.widgets.model import ClientHolder, holder_of, without_ids
 from jupyter_openapi.widgets.order_fields import setup
 from jupyter_openapi.widgets.order_form import take_message, ticket_view
 from jupyter_openapi.widgets.order_ticket import Ticket
-from jupyter_openapi.widgets.panel import Page, head_view, offer_view, static, without_ids
-from jupyter_openapi.widgets.queries import ClientHolder, holder_of
+from jupyter_openapi.widgets.panel import Page, head_view, offer_view, static
 
 EDITOR = "editor "  # what the messages of the form inside begin with
 

@@ -16,9 +16,17 @@ from jupyter_openapi.trading.describe import describe_standing
 from jupyter_openapi.widgets import polling as events
 from jupyter_openapi.widgets import queries as reads
 from jupyter_openapi.widgets.blotter_rows import Row, let_through, may_cancel, may_work, newest_first, row_of
-from jupyter_openapi.widgets.model import Pending, PendingChange
+from jupyter_openapi.widgets.model import (
+    ClientHolder,
+    PanelState,
+    Pending,
+    PendingChange,
+    connected,
+    failure_words,
+    in_thread,
+    zone_of,
+)
 from jupyter_openapi.widgets.order_fields import cancel_offer
-from jupyter_openapi.widgets.panel import PanelState, failure_words, in_thread, zone_of
 from jupyter_openapi.widgets.polling import (
     CHECK,
     GAP,
@@ -30,7 +38,6 @@ from jupyter_openapi.widgets.polling import (
     newest,
     pushed_prices,
 )
-from jupyter_openapi.widgets.queries import ClientHolder, connected
 
 EVERY = 5.0  # seconds between two looks while an order is open
 CLOSED = 60.0  # and while every market of theirs is closed

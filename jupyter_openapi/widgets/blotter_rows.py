@@ -12,7 +12,8 @@ from jupyter_openapi.market import orders
 from jupyter_openapi.market.money import money, plain
 from jupyter_openapi.messages import N_, _, pgettext
 from jupyter_openapi.plots.style import MINUS
-from jupyter_openapi.widgets.panel import HIDDEN, Cell, column, without_ids
+from jupyter_openapi.widgets.model import HIDDEN, without_ids
+from jupyter_openapi.widgets.panel import Cell, column
 from jupyter_openapi.widgets.queries import moment, number
 
 COLUMNS = (

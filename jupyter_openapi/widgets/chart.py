@@ -25,8 +25,8 @@ from jupyter_openapi.widgets.chart_bars import (
 from jupyter_openapi.widgets.chart_model import ChartModel, charting
 from jupyter_openapi.widgets.flow import Pace
 from jupyter_openapi.widgets.live_page import LivePage
+from jupyter_openapi.widgets.model import ClientHolder, connected, holder_of
 from jupyter_openapi.widgets.panel import static
-from jupyter_openapi.widgets.queries import ClientHolder, connected, holder_of
 
 LIBRARY = "lightweight-charts/lightweight-charts.standalone.production.js"
 

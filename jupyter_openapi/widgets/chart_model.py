@@ -33,9 +33,9 @@ from jupyter_openapi.widgets.chart_bars import (
     places_of,
     wall,
 )
-from jupyter_openapi.widgets.panel import PanelState, failure_words, in_thread
+from jupyter_openapi.widgets.model import ClientHolder, PanelState, failure_words, in_thread
 from jupyter_openapi.widgets.polling import TRAFFIC, Backoff, Poller
-from jupyter_openapi.widgets.queries import ClientHolder, read_rows
+from jupyter_openapi.widgets.queries import read_rows
 
 COUNT = 500  # bars of one read
 CONSTANT = {"adjust_type": "none", "trade_session": "intraday"}  # prices as they were paid

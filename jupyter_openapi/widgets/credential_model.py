@@ -18,8 +18,7 @@ from jupyter_openapi.messages import N_, _, commas
 from jupyter_openapi.session import Session
 from jupyter_openapi.transport.hosts import resolve_host
 from jupyter_openapi.widgets import polling as events
-from jupyter_openapi.widgets.model import Pending, PendingChange
-from jupyter_openapi.widgets.panel import PanelState, in_thread
+from jupyter_openapi.widgets.model import PanelState, Pending, PendingChange, in_thread
 from jupyter_openapi.widgets.panel_login import PanelLogin, refuse_sandbox
 
 SECRETS = {"app_key": "App Key", "app_secret": "App Secret", "access_token": "Access Token"}

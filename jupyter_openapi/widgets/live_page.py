@@ -13,8 +13,8 @@ from jupyter_openapi.kernel import cell_clock
 from jupyter_openapi.messages import ENGLISH, _, speaking
 from jupyter_openapi.stream.subscriber import Subscriber
 from jupyter_openapi.widgets.flow import Flow, Pace, Pump, Update
-from jupyter_openapi.widgets.panel import Page, failure_words, head_view, stamp
-from jupyter_openapi.widgets.queries import ClientHolder, connected
+from jupyter_openapi.widgets.model import ClientHolder, connected, failure_words
+from jupyter_openapi.widgets.panel import Page, head_view, stamp
 
 
 def streaming(session: ClientHolder) -> Subscriber:

@@ -22,10 +22,10 @@ from jupyter_openapi.market.symbols import today_in
 from jupyter_openapi.market.worth import Instrument
 from jupyter_openapi.messages import _
 from jupyter_openapi.widgets import queries as reads
+from jupyter_openapi.widgets.model import HIDDEN, ClientHolder, by_label, failure_words
 from jupyter_openapi.widgets.order_fields import BRACKET
-from jupyter_openapi.widgets.panel import HIDDEN, by_label, failure_words
 from jupyter_openapi.widgets.polling import GAP, TRAFFIC, WAITING, Backoff, Ear, Poller
-from jupyter_openapi.widgets.queries import ClientHolder, Most, Quote, Securities, Security, Sizes
+from jupyter_openapi.widgets.queries import Most, Quote, Securities, Security, Sizes
 
 EVERY = 2.0  # seconds between two quotes while the market trades
 CLOSED = 30.0  # and while it is closed

@@ -19,8 +19,7 @@ from jupyter_openapi.spec import catalog
 from jupyter_openapi.spec.model import Operation
 from jupyter_openapi.trading.describe import HOURS, LASTS
 from jupyter_openapi.trading.limits import OVERRIDES
-from jupyter_openapi.widgets.model import PendingChange
-from jupyter_openapi.widgets.panel import LABELS, by_label
+from jupyter_openapi.widgets.model import LABELS, PendingChange, by_label
 
 PRICES = ("submitted_price", "trigger_price", "trailing_amount", "trailing_percent", "limit_offset")
 """The fields a type may ask for that the form has."""

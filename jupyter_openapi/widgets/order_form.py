@@ -11,10 +11,10 @@ from jupyter_openapi.account import ClientLike
 from jupyter_openapi.messages import N_, _
 from jupyter_openapi.session import SESSION
 from jupyter_openapi.trading.limits import OVERRIDES
+from jupyter_openapi.widgets.model import HIDDEN, NOT_CONNECTED, ClientHolder, holder_of, without_ids
 from jupyter_openapi.widgets.order_fields import first_fields, setup
 from jupyter_openapi.widgets.order_ticket import Ticket
-from jupyter_openapi.widgets.panel import HIDDEN, Page, head_view, offer_view, static, without_ids
-from jupyter_openapi.widgets.queries import NOT_CONNECTED, ClientHolder, holder_of
+from jupyter_openapi.widgets.panel import Page, head_view, offer_view, static
 
 
 class OrderForm(Page):

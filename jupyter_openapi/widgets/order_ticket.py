@@ -20,7 +20,16 @@ from jupyter_openapi.stream.news import LINK
 from jupyter_openapi.trading.order_state import OrderState, describe_progress
 from jupyter_openapi.widgets import polling as events
 from jupyter_openapi.widgets.live_quote import LiveQuote
-from jupyter_openapi.widgets.model import Pending, PendingChange
+from jupyter_openapi.widgets.model import (
+    ClientHolder,
+    PanelState,
+    Pending,
+    PendingChange,
+    by_label,
+    connected,
+    failure_words,
+    in_thread,
+)
 from jupyter_openapi.widgets.order_fields import (
     FieldsWrong,
     cancel_offer,
@@ -30,9 +39,7 @@ from jupyter_openapi.widgets.order_fields import (
     standing_fields,
     submit_offer,
 )
-from jupyter_openapi.widgets.panel import PanelState, by_label, failure_words, in_thread
 from jupyter_openapi.widgets.polling import CHECK, TRAFFIC, Backoff, Ear, Poller, newest
-from jupyter_openapi.widgets.queries import ClientHolder, connected
 
 EVERY = 5.0  # seconds between two looks at an order
 SOON = 0.3  # seconds until the first look at a new one

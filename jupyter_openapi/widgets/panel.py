@@ -11,11 +11,10 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import UTC, datetime, tzinfo
+from datetime import datetime
 from importlib.resources import files
 from typing import Any, NamedTuple
 from uuid import uuid4
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import anywidget
 import traitlets
@@ -23,36 +22,19 @@ from markupsafe import Markup
 
 from jupyter_openapi.account import ClientLike
 from jupyter_openapi.colors import colors
-from jupyter_openapi.errors import OpenAPIError, OutcomeUnknown, RequestRefused
-from jupyter_openapi.kernel import NO_CELL
+from jupyter_openapi.errors import RequestRefused
 from jupyter_openapi.machine import machine
-from jupyter_openapi.messages import ENGLISH, N_, _, checked, chosen, known, language, speaking
+from jupyter_openapi.messages import ENGLISH, N_, _, checked, chosen, known, speaking
 from jupyter_openapi.widgets import polling as events
-from jupyter_openapi.widgets.model import PendingChange
+from jupyter_openapi.widgets.model import (
+    HIDDEN,
+    ClientHolder,
+    PendingChange,
+    failure_words,
+    without_ids,
+    zone_of,
+)
 from jupyter_openapi.widgets.polling import Throttle
-from jupyter_openapi.widgets.queries import ClientHolder
-
-HIDDEN = "•••"
-LABELS = {
-    "symbol": N_("Symbol"),
-    "side": N_("Side"),
-    "order_type": N_("Type"),
-    "submitted_price": N_("Price"),
-    "submitted_quantity": N_("Quantity"),
-    "time_in_force": N_("Time in force"),
-    "trigger_price": N_("Trigger price"),
-    "trailing_amount": N_("Trailing amount"),
-    "trailing_percent": N_("Trailing percent"),
-    "limit_offset": N_("Limit offset"),
-    "take_profit": N_("Take profit"),
-    "stop_loss": N_("Stop loss"),
-    "expire_date": N_("Expire date"),
-    "outside_rth": N_("Outside RTH"),
-    "remark": N_("Remark"),
-}
-# Chinese words stand beside names without a space: only ASCII letters make a longer name.
-_NAMES = re.compile("|".join(sorted((rf"\b{name}\b" for name in LABELS), key=len, reverse=True)), re.ASCII)
-_LONG_NUMBER = re.compile(r"\d{6,}")
 
 
 def title(client: ClientLike | None, *, privacy: bool = False) -> str:
@@ -63,42 +45,9 @@ def title(client: ClientLike | None, *, privacy: bool = False) -> str:
     return account.title
 
 
-def zone_of(client: ClientLike | None) -> tzinfo:
-    """Return the client's time zone; UTC without a client, or where its zone is not known here."""
-    try:
-        return ZoneInfo(client.tz) if client is not None else UTC
-    except (ZoneInfoNotFoundError, ValueError):
-        return UTC
-
-
 def stamp(client: ClientLike | None) -> str:
     """Return the time now, in the client's time zone: ``20:26:11 UTC``."""
     return f"{datetime.now(zone_of(client)):%H:%M:%S %Z}"
-
-
-def by_label(message: str) -> str:
-    """Return a message about wire names with the labels of the form instead.
-
-    Examples
-    --------
-    >>> by_label("submitted_price is missing: LO needs it")
-    'Price is missing: LO needs it'
-    """
-    return _NAMES.sub(lambda found: _(LABELS[found[0]]), message)
-
-
-def failure_words(failure: BaseException) -> str:
-    """Return what to show of an error: our own errors in full, others with their kind."""
-    if isinstance(failure, OutcomeUnknown):
-        return _("NOT KNOWN WHETHER IT HAPPENED: {failure}").format(failure=failure)
-    if isinstance(failure, OpenAPIError):
-        return str(failure)
-    return f"{type(failure).__name__}: {failure}"
-
-
-def without_ids(text: str) -> str:
-    """Return `text` with every long number (orders, accounts) hidden."""
-    return _LONG_NUMBER.sub(HIDDEN, text)
 
 
 LOOKING = 150.0  # seconds without a sign of life after which a page counts as gone
@@ -189,59 +138,6 @@ def static(*names: str) -> str:
     for name in names:
         add(name)
     return "\n".join(texts.values())
-
-
-def in_thread(work: Callable[[], None]) -> None:
-    """Run `work` in a thread of its own, which belongs to no cell and speaks as this one does."""
-    tongue = language()
-
-    def without_cell() -> None:
-        NO_CELL.set(True)
-        with speaking(tongue):
-            work()
-
-    threading.Thread(target=without_cell, name="openapi-panel", daemon=True).start()
-
-
-class PanelState:
-    """What the states of all panels have: what is going on, what went wrong, and work apart from the page.
-
-    Parameters
-    ----------
-    session
-        Holds the client.
-    changed
-        Called after each change of the state.
-    run
-        How network work is run; a test runs it at once.
-    """
-
-    def __init__(
-        self,
-        session: ClientHolder,
-        changed: Callable[[], None],
-        run: Callable[[Callable[[], None]], None] = in_thread,
-    ) -> None:
-        self._session = session
-        self._changed = changed
-        self._run = run
-        self.busy = ""
-        self.error = ""
-        self.note = ""
-
-    def _work(self, work: Callable[[], None], words: Callable[[BaseException], str] = failure_words) -> None:
-        """Run `work`; what goes wrong is shown in the panel, for nobody would see it elsewhere."""
-
-        def safely() -> None:
-            try:
-                work()
-            except BaseException as failure:  # noqa: BLE001 (shown in the panel)
-                self.error = words(failure)
-            finally:
-                self.busy = ""
-                self._changed()
-
-        self._run(safely)
 
 
 class Pages:

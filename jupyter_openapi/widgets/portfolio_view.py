@@ -15,9 +15,9 @@ from jupyter_openapi.plots.style import MINUS, amount_text, percent_text
 from jupyter_openapi.portfolio import totals
 from jupyter_openapi.portfolio.positions import BALANCE_CURRENCIES
 from jupyter_openapi.session import SESSION
-from jupyter_openapi.widgets.panel import HIDDEN, Cell, Page, column, head_view, static, without_ids, zone_of
+from jupyter_openapi.widgets.model import HIDDEN, ClientHolder, holder_of, without_ids, zone_of
+from jupyter_openapi.widgets.panel import Cell, Page, column, head_view, static
 from jupyter_openapi.widgets.portfolio_model import PICTURES, PortfolioModel
-from jupyter_openapi.widgets.queries import ClientHolder, holder_of
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -8,8 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from typing import Any, Protocol
-from weakref import WeakValueDictionary
+from typing import Any
 
 from jupyter_openapi.account import ClientLike
 from jupyter_openapi.errors import ApiError, OpenAPIError, RequestRefused, TransportError
@@ -20,52 +19,12 @@ from jupyter_openapi.market.sessions import phase, zone
 from jupyter_openapi.market.symbols import SECURITIES, currency_of, is_option, market_of
 from jupyter_openapi.market.ticks import ladder
 from jupyter_openapi.market.worth import Instrument, Instruments
-from jupyter_openapi.messages import N_, _
+from jupyter_openapi.messages import _
 
 UNKNOWN_SYMBOL = (301600, 602001)  # "bad parameters or unknown symbol": the one parameter is the symbol
 LATEST = 32_503_680_000  # the year 3000 in Unix seconds: a time beyond is in another unit
 SHOWN = 5  # levels of the order book
 OLDER = timedelta(days=90)  # how far back an order that still works can have been submitted
-
-
-class ClientHolder(Protocol):
-    """What the panels need of a `Session`."""
-
-    @property
-    def client(self) -> ClientLike | None:
-        """The connected client."""
-
-
-class OneClient:
-    """A holder of one client, for panels of plain Python: `OrderForm(client=client)`."""
-
-    def __init__(self, client: ClientLike) -> None:
-        self.client: ClientLike | None = client
-
-
-_holders: WeakValueDictionary[int, OneClient] = WeakValueDictionary()
-
-
-def holder_of(client: ClientLike | None, session: ClientHolder | None, default: ClientHolder) -> ClientHolder:
-    """Return what a panel takes its client from: a session, a client of its own, or the kernel's session.
-
-    Panels of one client share a holder, so that each hears of the others' orders.
-    """
-    if client is None:
-        return default if session is None else session
-    return _holders.setdefault(id(client), OneClient(client))
-
-
-NOT_CONNECTED = N_(
-    "Not connected: open the credential panel (`%openapi login`) or type `%openapi connect sandbox`."
-)
-
-
-def connected(holder: ClientHolder) -> ClientLike:
-    """Return the client, or refuse with what to do."""
-    if holder.client is None:
-        raise RequestRefused(_(NOT_CONNECTED))
-    return holder.client
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,8 +14,8 @@ from jupyter_openapi.stream.gateway import INTERRUPTED, LIVE, OPENING, REFUSED
 from jupyter_openapi.stream.subscriptions import QuoteSubscription
 from jupyter_openapi.widgets.flow import Pace
 from jupyter_openapi.widgets.live_page import LivePage, streaming
+from jupyter_openapi.widgets.model import ClientHolder, holder_of
 from jupyter_openapi.widgets.panel import static
-from jupyter_openapi.widgets.queries import ClientHolder, holder_of
 from jupyter_openapi.widgets.watch_rows import cells, columns, row
 
 KINDS = ("quote", "depth")
