@@ -30,8 +30,7 @@ from jupyter_openapi.trading.basket import cancel_basket, submit_basket
 from jupyter_openapi.trading.broker_fees import learn
 from jupyter_openapi.trading.journal import Journal
 from jupyter_openapi.trading.limits import OrderLimits
-from jupyter_openapi.trading.looks import Looks
-from jupyter_openapi.trading.order_state import describe_progress
+from jupyter_openapi.trading.order_state import Looks, describe_progress
 from jupyter_openapi.trading.order_state import wait as wait_for
 from jupyter_openapi.trading.reconcile import Settlement, reconcile, settle_by_hand
 from jupyter_openapi.transport.download import download
