@@ -1,4 +1,4 @@
-"""The kernel: the running cell, running coroutines, processes that are gone."""
+"""The kernel: the running cell, running coroutines, processes that are gone, what outlives a reload."""
 
 from __future__ import annotations
 
@@ -10,12 +10,13 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from concurrent.futures import Future
 from contextlib import suppress
 from contextvars import ContextVar, copy_context
 from functools import cache
 from random import Random
+from types import ModuleType
 from typing import Any, NamedTuple, TypeVar
 
 T = TypeVar("T")
@@ -274,3 +275,19 @@ def _request() -> dict[str, Any]:
         return {}
     parent = kernel.get_parent("shell")
     return parent if isinstance(parent, dict) else {}
+
+
+# IPython before 9 empties a module before it loads it again; this one has no file, so nothing loads it again.
+_HOME = "_jupyter_openapi_lasting"
+
+
+def lasting(name: str, make: Callable[[], T]) -> T:
+    """Return the object of this process that is called `name`; the first call makes it.
+
+    It outlives a reload of its module (`%autoreload`, `importlib.reload`), as connections and keys must.
+    """
+    home = vars(sys.modules.setdefault(_HOME, ModuleType(_HOME)))
+    if name not in home:
+        home[name] = make()
+    kept: T = home[name]
+    return kept

@@ -14,11 +14,10 @@ from jupyter_openapi.credentials import Credentials, Found, find_credentials, fo
 from jupyter_openapi.credentials.oauth import OAuthFile
 from jupyter_openapi.credentials.registration import registration
 from jupyter_openapi.errors import RequestRefused, guarded
-from jupyter_openapi.kernel import in_ipython
+from jupyter_openapi.kernel import in_ipython, lasting
 from jupyter_openapi.login.server import TokenServer
 from jupyter_openapi.machine import OWNER_SAYS, machine
 from jupyter_openapi.messages import N_, _, commas, ngettext, say
-from jupyter_openapi.reloading import lasting
 from jupyter_openapi.sandbox.launcher import SandboxProcess
 from jupyter_openapi.trading.limits import OrderLimits
 from jupyter_openapi.trading.preview import NONE_YET, PendingPreviews

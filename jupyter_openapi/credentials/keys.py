@@ -12,8 +12,8 @@ from jupyter_openapi.credentials.keyrings import load_profile
 from jupyter_openapi.credentials.oauth import OAuthFile, OAuthProfile, TokenStore
 from jupyter_openapi.credentials.tokens import BEARER, KeyValues, TokenFacts, token_facts
 from jupyter_openapi.errors import RequestRefused
+from jupyter_openapi.kernel import lasting
 from jupyter_openapi.messages import _
-from jupyter_openapi.reloading import lasting
 
 # The values live here and not in the objects, so that `vars`, a debugger's or an inspector's list of
 # attributes, and anything else that walks an object finds nothing. They outlive a reload of this file.

@@ -1,4 +1,4 @@
-"""Model of the credential panel: open an account with typed or stored keys, and test it."""
+"""Model of the credential panel: open an account with typed or stored keys, or log in, and test it."""
 
 from __future__ import annotations
 
@@ -13,13 +13,12 @@ from jupyter_openapi.client import Client
 from jupyter_openapi.credentials import Credentials, profiles, store_profile, validity
 from jupyter_openapi.errors import RequestRefused
 from jupyter_openapi.login.browser import BrowserLogin
-from jupyter_openapi.machine import Machine, machine
+from jupyter_openapi.machine import Machine, browser_is_elsewhere, machine
 from jupyter_openapi.messages import N_, _, commas
 from jupyter_openapi.session import Session
 from jupyter_openapi.transport.hosts import resolve_host
 from jupyter_openapi.widgets import polling as events
 from jupyter_openapi.widgets.model import PanelState, Pending, PendingChange, in_thread
-from jupyter_openapi.widgets.panel_login import PanelLogin, refuse_sandbox
 
 SECRETS = {"app_key": "App Key", "app_secret": "App Secret", "access_token": "Access Token"}
 """The keys by their names in a message, with the labels of their fields."""
@@ -205,6 +204,60 @@ REFRESH_LINES = (
     (N_("ends"), N_("the old token: other programs that use it stop working")),
     (N_("keeps"), N_("the new one where the old one came from, or else in this kernel only")),
 )
+
+
+class PanelLogin:
+    """One panel's login that is under way, if any.
+
+    Parameters
+    ----------
+    came_back
+        Called in a thread when the browser came back, or the login was given up.
+    """
+
+    def __init__(self, came_back: Callable[[BrowserLogin], None]) -> None:
+        self._came_back = came_back
+        self._waiting: BrowserLogin | None = None
+
+    def begin(self, profile: str) -> None:
+        """Listen, and have a link to show."""
+        self.give_up()
+        login = BrowserLogin(resolve_host(), profile=profile)
+        self._waiting = login
+        login.then(lambda: self._came_back(login))
+
+    def take(self, login: BrowserLogin | None = None) -> BrowserLogin | None:
+        """Return the login that is waited for, once; None if it is not this one, or there is none."""
+        waiting = self._waiting
+        if waiting is None or (login is not None and login is not waiting):
+            return None
+        self._waiting = None
+        return waiting
+
+    def give_up(self) -> None:
+        """Wait no longer."""
+        waiting = self.take()
+        if waiting is not None:
+            waiting.close()
+
+    def view(self) -> dict[str, str] | None:
+        """Return the link and what to do with it; no secret is among it."""
+        waiting = self._waiting
+        if waiting is None:
+            return None
+        words = _("Open the page and allow access; this panel goes on by itself.")
+        if browser_is_elsewhere():
+            words = _(
+                "Open the page and allow access. Then the browser can't open the next page, since this "
+                "kernel runs on another machine: copy that page's whole address and paste it here."
+            )
+        return {"url": waiting.url, "words": words}
+
+
+def refuse_sandbox(mode: str) -> None:
+    """Refuse a login for what needs none."""
+    if mode == "sandbox":
+        raise RequestRefused(_("A sandbox needs no login: choose Paper or Live, or press Connect."))
 
 
 class CredentialModel(PanelState):
