@@ -9,7 +9,7 @@ import uuid
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from jupyter_openapi.account import Account, PaperCheck, Read
+from jupyter_openapi.account import Account, BuyingPower, PaperCheck, Read
 from jupyter_openapi.errors import RequestRefused
 from jupyter_openapi.kernel import Cell, current_cell, run_on
 from jupyter_openapi.market import orders
@@ -37,7 +37,7 @@ from jupyter_openapi.trading.identity import (
     unknown_alike,
 )
 from jupyter_openapi.trading.intents import Intent
-from jupyter_openapi.trading.limits import BuyingPower, LimitCheck, OrderLimits
+from jupyter_openapi.trading.limits import LimitCheck, OrderLimits
 from jupyter_openapi.trading.order_state import CountedReads, look_once, outcome
 from jupyter_openapi.trading.preview import Preview
 from jupyter_openapi.trading.shorthand import NOTES
