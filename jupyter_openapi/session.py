@@ -11,8 +11,7 @@ from typing import Any
 from jupyter_openapi.account import mode_named
 from jupyter_openapi.client import Client
 from jupyter_openapi.credentials import Credentials, Found, find_credentials, forget_profile, keep_token
-from jupyter_openapi.credentials.oauth import OAuthFile
-from jupyter_openapi.credentials.registration import registration
+from jupyter_openapi.credentials.oauth import OAuthFile, registration
 from jupyter_openapi.errors import RequestRefused, guarded
 from jupyter_openapi.kernel import in_ipython, lasting
 from jupyter_openapi.login.server import TokenServer

@@ -18,7 +18,7 @@ from support.oauth_page import press
 
 from jupyter_openapi import RequestRefused, connect
 from jupyter_openapi.credentials import Credentials
-from jupyter_openapi.credentials.registration import registration
+from jupyter_openapi.credentials.oauth import registration
 from jupyter_openapi.machine import browser_is_elsewhere
 from jupyter_openapi.session import SESSION
 

@@ -23,8 +23,7 @@ from support.oauth_page import press
 from support.wire import Received, http, recorder
 
 from jupyter_openapi import ApiError, Client, Credentials, RequestRefused, TransportError
-from jupyter_openapi.credentials.oauth import OAuthFile, OAuthProfile
-from jupyter_openapi.credentials.registration import registration
+from jupyter_openapi.credentials.oauth import OAuthFile, OAuthProfile, registration
 from jupyter_openapi.login.browser import BrowserLogin
 from jupyter_openapi.login.device import DeviceLogin
 from jupyter_openapi.login.renewal import Renewal

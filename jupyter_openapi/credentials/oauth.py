@@ -1,10 +1,14 @@
-"""OAuth tokens where the official SDK and the broker's CLI look for them, or in the system's keyring.
+"""OAuth on this machine: tokens where the official SDK looks for them, or in the keyring, and client ids.
 
 ``~/.longbridge/openapi/tokens/<client_id>`` is a JSON object: client_id, access_token, refresh_token or null,
 expires_at in Unix seconds. The token travels as ``Authorization: Bearer TOKEN`` with the client id as
 ``X-Api-Key``, unsigned. The SDK refreshes it within 5 minutes of its end.
 
 A keyring profile that holds such a token has two entries more than another: its refresh token and its end.
+
+The file of settings ``oauth.json`` holds the ids and redirect addresses of the clients that this user has
+registered, one for each server that gives tokens, and no secret. All hosts of the broker take each other's
+tokens, so they count as one server.
 
 Source: the official SDK's ``crates/oauth`` (token.rs, client.rs).
 """
@@ -16,6 +20,7 @@ import re
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -24,7 +29,7 @@ from jupyter_openapi.credentials.keyrings import OAUTH_FIELDS, load_profile, sto
 from jupyter_openapi.credentials.tokens import BEARER, KeyValues
 from jupyter_openapi.errors import RequestRefused, guarded
 from jupyter_openapi.messages import _
-from jupyter_openapi.storage import private_folder, replace_text
+from jupyter_openapi.storage import config_folder, private_folder, replace_text
 
 REFRESH_BEFORE = 300.0  # seconds before the end, as the SDK
 LIFETIME = 3600  # seconds, the SDK's guess when the answer names none
@@ -266,3 +271,73 @@ class OAuthProfile(TokenStore):
         keys = KeyValues(self.client_id, "", BEARER + content["access_token"])
         more = {name: str(content.get(name) or "") for name in OAUTH_FIELDS}
         store_profile(self.name, keys, more)
+
+
+BROKER = "longbridge"
+MOST = 20  # servers that are remembered; every sandbox on another port is one
+
+
+@dataclass(frozen=True, slots=True)
+class Registration:
+    """One registered client.
+
+    Attributes
+    ----------
+    client_id
+        Its id, which names its token file.
+    redirect_uris
+        Where the broker's page may send the browser back to.
+    """
+
+    client_id: str
+    redirect_uris: tuple[str, ...] = ()
+
+
+def registrations() -> Path:
+    """Return where the file of registered clients is, or would be."""
+    return config_folder() / "oauth.json"
+
+
+def registration(server: str = BROKER) -> Registration | None:
+    """Return the client registered with a server; None if there is none, or the file can't be read."""
+    entry = _registered().get(server)
+    if entry is None:
+        return None
+    try:
+        return Registration(str(entry["client_id"]), tuple(map(str, entry["redirect_uris"])))
+    except (KeyError, TypeError):
+        return None
+
+
+def keep_registration(server: str, found: Registration | None) -> None:
+    """Remember the client of a server from now on; None forgets it.
+
+    Raises
+    ------
+    RequestRefused
+        The file can't be written.
+    """
+    entries = {name: entry for name, entry in _registered().items() if name != server}
+    if found is not None:
+        entries[server] = asdict(found)
+    broker = {BROKER: entries[BROKER]} if BROKER in entries else {}
+    latest = dict(list(entries.items())[-MOST:])
+    try:
+        private_folder(registrations().parent)
+        replace_text(registrations(), json.dumps({**broker, **latest}, indent=2))
+    except OSError as failure:
+        raise RequestRefused(
+            _("The OAuth client's id can't be written to {path} ({reason}).").format(
+                path=registrations(), reason=failure.strerror
+            )
+        ) from None
+
+
+def _registered() -> dict[str, Any]:
+    try:
+        content = json.loads(registrations().read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    if not isinstance(content, dict):
+        return {}
+    return {name: entry for name, entry in content.items() if isinstance(entry, dict)}

@@ -27,8 +27,7 @@ from jupyter_openapi.credentials.environment import (
 )
 from jupyter_openapi.credentials.keyrings import profiles, store_profile
 from jupyter_openapi.credentials.keys import Credentials
-from jupyter_openapi.credentials.oauth import OAuthFile
-from jupyter_openapi.credentials.registration import BROKER, registration
+from jupyter_openapi.credentials.oauth import BROKER, OAuthFile, registration
 from jupyter_openapi.errors import RequestRefused, guarded, sentence
 from jupyter_openapi.kernel import working_folder
 from jupyter_openapi.messages import _, commas

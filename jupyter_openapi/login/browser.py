@@ -12,8 +12,14 @@ from typing import Self
 from urllib.parse import urlsplit
 
 from jupyter_openapi.credentials import Credentials
-from jupyter_openapi.credentials.oauth import OAuthFile, OAuthProfile, TokenStore
-from jupyter_openapi.credentials.registration import Registration, keep_registration, registration
+from jupyter_openapi.credentials.oauth import (
+    OAuthFile,
+    OAuthProfile,
+    Registration,
+    TokenStore,
+    keep_registration,
+    registration,
+)
 from jupyter_openapi.errors import OpenAPIError, RequestRefused, guarded
 from jupyter_openapi.login.callback import HOST, PATH, Listener
 from jupyter_openapi.login.server import Challenge, TokenRefused, TokenServer, code_of, read_callback

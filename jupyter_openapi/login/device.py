@@ -11,8 +11,7 @@ import time
 from typing import Any
 
 from jupyter_openapi.credentials import Credentials
-from jupyter_openapi.credentials.oauth import OAuthFile
-from jupyter_openapi.credentials.registration import Registration, keep_registration, registration
+from jupyter_openapi.credentials.oauth import OAuthFile, Registration, keep_registration, registration
 from jupyter_openapi.errors import RequestRefused, TransportError, clean, guarded
 from jupyter_openapi.login.browser import store_for
 from jupyter_openapi.login.server import TokenRefused, TokenServer, denied

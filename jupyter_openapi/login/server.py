@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
-from jupyter_openapi.credentials.registration import BROKER
+from jupyter_openapi.credentials.oauth import BROKER
 from jupyter_openapi.credentials.tokens import BEARER, token_facts
 from jupyter_openapi.errors import RequestRefused, TransportError, clean, short
 from jupyter_openapi.messages import _
