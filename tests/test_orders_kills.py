@@ -44,7 +44,7 @@ while True:
 
 @pytest.fixture(autouse=True)
 def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
-    for home in ("delivery", "desk", "reconcile"):
+    for home in ("delivery", "identity", "reconcile"):
         monkeypatch.setattr(f"jupyter_openapi.trading.{home}.LATE", LATE)
 
 

@@ -102,7 +102,6 @@ class JournalFile:
             It can't be used, or another process holds it for longer than `patience` seconds.
         """
         deadline = time.monotonic() + patience
-        private_folder(self.path.parent)
         lock = _alone
         try:
             if not lock.take(patience):
@@ -133,6 +132,7 @@ class JournalFile:
         return held.db
 
     def _open(self, prepare: Prepare, deadline: float) -> _Connection:
+        private_folder(self.path.parent)
         beside = FileLock(self.path.with_name(f"{self.path.name}.lock"))
         try:
             while not beside.take():
@@ -173,6 +173,8 @@ class JournalFile:
             raise vanished(self.path)
         if found.st_mode & 0o077 and os.name == "posix":
             self.path.chmod(0o600)
+        if self.path.parent.stat().st_mode & 0o077:
+            private_folder(self.path.parent)
 
 
 def vanished(path: Path) -> RequestRefused:
