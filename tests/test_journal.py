@@ -20,8 +20,7 @@ from support import soak
 
 from jupyter_openapi.errors import OpenAPIError, RequestRefused
 from jupyter_openapi.trading import journal as module
-from jupyter_openapi.trading.identity import fingerprint
-from jupyter_openapi.trading.intents import Intent, masked
+from jupyter_openapi.trading.intents import Intent, fingerprint, masked
 from jupyter_openapi.trading.journal import Journal, NotRecorded
 
 SUBMIT = {

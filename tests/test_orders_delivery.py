@@ -375,7 +375,7 @@ def test_a_replace_waits_until_an_earlier_one_can_not_arrive_any_more(
     assert "overridden" in str(forced)
     forced.send()
     assert broker.orders[order_id]["quantity"] == "300"
-    for home in ("delivery", "identity", "reconcile"):
+    for home in ("delivery", "limits", "reconcile"):
         monkeypatch.setattr(f"jupyter_openapi.trading.{home}.LATE", 0.0)
     client.call("replace", order_id=order_id, quantity=400).send()
     assert broker.orders[order_id]["quantity"] == "400"
@@ -390,7 +390,7 @@ def test_a_replace_after_one_of_unknown_fate_needs_reconcile_and_a_cancel_does_n
         client.call("replace", order_id=order_id, quantity=200).send()
     with pytest.raises(RequestRefused, match="`%openapi reconcile` first"):
         client.call("replace", order_id=order_id, quantity=300)
-    for home in ("delivery", "identity", "reconcile"):
+    for home in ("delivery", "limits", "reconcile"):
         monkeypatch.setattr(f"jupyter_openapi.trading.{home}.LATE", 0.0)
     assert [(row.verdict, row.how) for row in client.reconcile()] == [("not done", "id")]
     client.call("replace", order_id=order_id, quantity=300).send()

@@ -36,7 +36,7 @@ TRADERS = 8
 
 @pytest.fixture(autouse=True)
 def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
-    for home in ("delivery", "identity", "reconcile"):
+    for home in ("delivery", "limits", "reconcile"):
         monkeypatch.setattr(f"jupyter_openapi.trading.{home}.LATE", LATE)
     monkeypatch.setattr("jupyter_openapi.transport.transport.Budget", partial(Budget, first=0.02))
 

@@ -44,7 +44,7 @@ while True:
 
 @pytest.fixture(autouse=True)
 def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
-    for home in ("delivery", "identity", "reconcile"):
+    for home in ("delivery", "limits", "reconcile"):
         monkeypatch.setattr(f"jupyter_openapi.trading.{home}.LATE", LATE)
 
 

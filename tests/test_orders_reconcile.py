@@ -28,7 +28,7 @@ NO_ROOM = "x" * 64  # a remark that leaves no room for a tag
 
 @pytest.fixture(autouse=True)
 def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
-    for home in ("delivery", "identity", "reconcile"):
+    for home in ("delivery", "limits", "reconcile"):
         monkeypatch.setattr(f"jupyter_openapi.trading.{home}.LATE", 0.0)
 
 
@@ -197,7 +197,7 @@ def test_what_this_kernel_is_sending_is_not_settled_as_not_done(client: Client, 
 
 
 def test_it_says_when_to_ask_again(client: Client, broker: Broker, monkeypatch: pytest.MonkeyPatch) -> None:
-    for home in ("delivery", "identity", "reconcile"):
+    for home in ("delivery", "limits", "reconcile"):
         monkeypatch.setattr(f"jupyter_openapi.trading.{home}.LATE", 120.0)
     lose(client, broker, "lost")
     ((verdict, how),) = verdicts(client)

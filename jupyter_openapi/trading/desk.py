@@ -26,18 +26,17 @@ from jupyter_openapi.spec.request import Built, build, encode_body, encode_query
 from jupyter_openapi.trading import describe as facts
 from jupyter_openapi.trading.delivery import Delivery, done_all_the_same, order_id_of
 from jupyter_openapi.trading.describe import describe_order
-from jupyter_openapi.trading.identity import (
+from jupyter_openapi.trading.intents import Intent, fingerprint, identified
+from jupyter_openapi.trading.limits import (
+    LimitCheck,
+    OrderLimits,
     describe_rerun,
     describe_unknown,
-    fingerprint,
-    identified,
     late_replace,
     refuse_rerun,
     sent_by_earlier_run,
     unknown_alike,
 )
-from jupyter_openapi.trading.intents import Intent
-from jupyter_openapi.trading.limits import LimitCheck, OrderLimits
 from jupyter_openapi.trading.order_state import CountedReads, look_once, outcome
 from jupyter_openapi.trading.preview import Preview
 from jupyter_openapi.trading.shorthand import NOTES

@@ -1,4 +1,7 @@
-"""Records of the journal: what was intended, what became of it, and when, by clocks that nobody can set.
+"""What the journal knows an order by, what was intended, what became of it, and when.
+
+By an id of its own the broker books an order once, and by its tag it is found later; orders with the same
+fingerprint are the same.
 
 Secrets have no column. What a body or a message might carry all the same is masked before it is written.
 
@@ -9,14 +12,21 @@ with the machine.
 
 from __future__ import annotations
 
+import hashlib
+import json
 import platform
 import re
 import time
+import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal, Self, TypedDict
+
+from jupyter_openapi.errors import RequestRefused
+from jupyter_openapi.messages import _
+from jupyter_openapi.spec.model import Operation
 
 State = Literal["intended", "sent", "answered", "refused", "unknown", "settled"]
 OPEN: frozenset[State] = frozenset({"intended", "sent", "unknown"})
@@ -166,6 +176,45 @@ class Intent:
     def open(self) -> bool:
         """Whether it is not yet known what became of it."""
         return self.state in OPEN
+
+
+REMARK = 64  # the shortest limit on a remark that the documentation gives
+_USABLE = re.compile(r"[!-~]{1,64}")
+"""An id of an order that no server will shorten, trim or take for none."""
+
+
+def identified(operation: Operation, body: Any) -> tuple[str | None, str | None]:
+    """Give an order an id of its own and a tag in its remark, where it takes them; return both."""
+    if operation.parameter("client_request_id") is None or not isinstance(body, dict):
+        return None, None
+    request_id = str(body.setdefault("client_request_id", f"jo-{uuid.uuid4().hex}"))
+    if not _USABLE.fullmatch(request_id):
+        raise RequestRefused(
+            _(
+                "client_request_id {request_id!r:.40} can't tell this order from others: use up to 64 "
+                "letters and digits, new for each order, or leave it out. Nothing was sent."
+            ).format(request_id=request_id)
+        )
+    return request_id, _tag(operation, body, request_id)
+
+
+def _tag(operation: Operation, body: dict[str, Any], request_id: str) -> str | None:
+    """Put a short mark of the order's id at the end of its remark, where it fits, to find the order by."""
+    if operation.parameter("remark") is None:
+        return None
+    tag = f"~{hashlib.sha256(request_id.encode()).hexdigest()[:8]}"
+    remark = f"{body.get('remark') or ''} {tag}".strip()
+    if len(remark) > REMARK:
+        return None
+    body["remark"] = remark
+    return tag
+
+
+def fingerprint(method: str, path: str, body: Mapping[str, Any] | None) -> str:
+    """Return a digest of what makes two orders the same; their ids and the order of fields don't count."""
+    fields = {name: value for name, value in (body or {}).items() if name != "client_request_id"}
+    text = json.dumps([method.upper(), path, fields], sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
 def masked(value: Any) -> Any:
