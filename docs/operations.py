@@ -145,12 +145,14 @@ def facts(operation: Operation) -> str:
 def parameter_rows(operation: Operation, parameter: Parameter, prefix: str = "") -> Iterator[str]:
     """Yield the table row of a parameter and those of its fields."""
     name = prefix + parameter.name
-    needed = parameter.required and name not in operation.defaults
+    needed = parameter.required and name not in operation.defaults and name not in operation.keeps
     shown = f"**`{name}`**" if needed else f"`{name}`"
     star = " ★" if operation.main == name else ""
     short = [f"`{key}`" for key, wire in operation.short.items() if wire == name]
     also = f" or {', '.join(short)}" if short else ""
     what = [parameter.description, limits(parameter)]
+    if name in operation.keeps:
+        what.append("Stays as it is if left out.")
     if name in operation.defaults:
         what.append(f"Default: `{operation.defaults[name]}`.")
     yield f"| {shown}{also}{star} | {kind(parameter)} | {' '.join(filter(None, what))} |\n"

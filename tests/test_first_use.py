@@ -130,7 +130,28 @@ def test_a_change_of_the_price_alone_keeps_the_quantity(shell: Shell) -> None:
     row = orders[orders.order_id == sent.order_id].iloc[0]
     assert (row.price, row.quantity) == (round(low - 1, 2), 10)
     assert "replace_order needs quantity." in shell.fail(f"%openapi replace {sent.order_id}")
+    preview = SESSION.connected().replace_order(sent.order_id, price=low)
+    assert preview.fields["quantity"] == "10"
     shell.run(f"%openapi --execute cancel {sent.order_id}")
+
+
+def test_a_replace_that_is_only_looked_at_needs_no_quantity_either(shell: Shell) -> None:
+    shown = str(shell.run("%openapi --dry-run replace 1234567890 price=190"))
+    assert '{"order_id": "1234567890", "price": "190"}' in shown
+    assert "what is left out stays so" in shown
+    for flag in ("--explain", "--curl"):  # the very bytes can't be known
+        said = shell.fail(f"%openapi {flag} replace 1234567890 price=190")
+        assert said.endswith("the quantity of this order is not known; type quantity=, too.")
+        assert shell.run(f"%openapi {flag} replace 1234567890 price=190 quantity=10")
+    assert "replace_order needs order_id." in shell.fail("%openapi replace price=190")
+
+
+def test_help_says_what_a_replace_keeps(shell: Shell) -> None:
+    (row,) = [
+        line for line in str(shell.run("%openapi help replace")).split("\n") if line[2:10] == "quantity"
+    ]
+    assert "required" not in row
+    assert "stays as it is if left out" in row
 
 
 def test_amounts_of_rows_in_other_currencies_are_said_to_be_so(shell: Shell) -> None:

@@ -25,8 +25,8 @@ FOLDER = Path(inspect.getfile(Catalog)).parent / "documents"
 DOCUMENTS = read_documents()
 OPERATIONS = list(catalog().operations.values())
 OPERATION_KEYS = {
-    "x-aliases", "x-defaults", "x-documented", "x-effect", "x-implies", "x-limit", "x-main", "x-pages",
-    "x-records", "x-region", "x-reply-source", "x-sdk", "x-short", "x-source", "x-view",
+    "x-aliases", "x-defaults", "x-documented", "x-effect", "x-implies", "x-keeps", "x-limit", "x-main",
+    "x-pages", "x-records", "x-region", "x-reply-source", "x-sdk", "x-short", "x-source", "x-view",
 }  # fmt: skip
 SCHEMA_KEYS = {
     "x-above", "x-date-format", "x-free-text", "x-kind", "x-labels", "x-names", "x-nulls", "x-style",
@@ -286,6 +286,7 @@ def test_short_names_defaults_and_the_main_parameter_exist(operation: Operation)
     assert all(operation.parameter(name) is not None for name in operation.defaults)
     for cause, effects in operation.implies.items():
         assert {cause, *effects} <= wire
+    assert set(operation.keeps) <= {each.name for each in operation.parameters if each.required}
     assert operation.main in wire | {None}
     if any(p.required and p.name not in operation.defaults for p in operation.parameters):
         assert operation.main or operation.name in {"submit_multileg", "us_transaction_history"}

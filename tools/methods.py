@@ -119,7 +119,7 @@ def arguments_of(operation: Operation, words: Words) -> list[Argument]:
     for name, parameter in named(operation):
         one = words.type_of(operation, parameter) if parameter.kind is Kind.ENUM else TYPES[parameter.kind]
         kind = f"{one} | Iterable[{one}]" if parameter.array and one != "object" else one
-        given = {*operation.defaults, *operation.short.values()}
+        given = {*operation.defaults, *operation.short.values(), *operation.keeps}
         needed = parameter.required and not any(each.split(".")[0] == name for each in given)
         found.append(Argument(f"{name}_" if name == "self" else name, kind, needed, parameter))
     return sorted(found, key=lambda each: (each.name != main_of(operation), not each.needed))
@@ -229,6 +229,8 @@ def about(operation: Operation, argument: Argument) -> list[str]:
         said.append(f"One of {choices(parameter)}.")
     if parameter.fields:
         said.append(f"Fields: {', '.join(each.name for each in parameter.fields)}.")
+    if parameter.name in operation.keeps:
+        said.append("Stays as it is if left out.")
     if argument.name in operation.defaults:
         said.append(f"Default: {operation.defaults[argument.name]!r}.")
     text = " ".join(filter(None, said)) or "As the broker describes it."

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from jupyter_openapi.errors import RequestRefused
 from jupyter_openapi.magic.command import CommandSpec
 from jupyter_openapi.magic.grammar import Command
+from jupyter_openapi.market.orders import with_what_stays
 from jupyter_openapi.messages import _
 from jupyter_openapi.spec import catalog
 from jupyter_openapi.spec.check import lacking
@@ -45,7 +46,7 @@ def _is_value(scope: Scope, name: str) -> bool:
 
 def for_what_lacks(operation: Operation, given: Mapping[str, Any], word: str, said: str) -> str:
     """Return an example of a call by its typed name if it was refused for what was left out, or ""."""
-    missing = lacking(operation, given)
+    missing = lacking(with_what_stays(operation, given), given)
     if not missing or not all(name in said for name in missing):
         return ""
     from jupyter_openapi.magic.examples import ID, example

@@ -9,6 +9,7 @@ from shlex import quote
 from jupyter_openapi.magic.command import Report
 from jupyter_openapi.magic.flags import FlagValue
 from jupyter_openapi.magic.request import Draft, Target, draft
+from jupyter_openapi.market.orders import refuse_unread
 from jupyter_openapi.messages import N_, _, aligned
 from jupyter_openapi.session import SESSION
 from jupyter_openapi.signing import CONTENT_TYPE, SIGNED_HEADERS
@@ -89,9 +90,9 @@ def show(target: Target, flags: Mapping[str, FlagValue], tz: str) -> Report:
     """
     if "dry_run" in flags:
         return _dry_run(draft(target, tz))
-    if "explain" in flags:
-        return _explained(draft(target, tz))
-    return _curl(draft(target, tz, identified=True))
+    asked = draft(target, tz, identified="explain" not in flags)
+    refuse_unread(target.operation, asked.fields)
+    return _explained(asked) if "explain" in flags else _curl(asked)
 
 
 def _dry_run(asked: Draft) -> Report:
@@ -126,7 +127,7 @@ def _notes(target: Target) -> list[str]:
     if operation is not None and operation.parameter("client_request_id") is not None:
         notes.append(_("its preview adds an id of its own and looks at the price, ticks, lots and limits"))
     elif operation is not None and operation.name == "replace_order":
-        notes.append(_("its preview looks at the order as it stands"))
+        notes.append(_("its preview looks at the order as it stands, and what is left out stays so"))
     return notes
 
 

@@ -49,6 +49,7 @@ __all__ = [
     "check_ticks",
     "complete_replace",
     "completed",
+    "refuse_unread",
     "status_meaning",
     "trigger_direction",
     "types_of",
@@ -199,22 +200,39 @@ def completed(order: Mapping[str, Any], fields: Mapping[str, Any]) -> dict[str, 
     if "quantity" not in body:
         stands = amount(order.get("quantity"))
         if stands is None or stands <= 0:
-            raise RequestRefused(
-                _("Nothing was sent: the quantity of this order is not known; type quantity=, too.")
-            )
+            raise _not_known()
         body["quantity"] = order["quantity"]
     return body
 
 
 def with_what_stays(operation: Operation, given: Mapping[str, Any]) -> Operation:
-    """Return a replace that changes something else with a quantity that may be left out."""
+    """Return a change of something else with parameters that may be left out where the order keeps them."""
     names = {operation.short.get(name, name) for name, value in given.items() if value is not None}
-    if operation.name != "replace_order" or not names - {"order_id"}:
+    if not operation.keeps or not names - {operation.main}:
         return operation
     parameters = (
-        replace(each, required=False) if each.name == "quantity" else each for each in operation.parameters
+        replace(each, required=False) if each.name in operation.keeps else each
+        for each in operation.parameters
     )
     return replace(operation, parameters=tuple(parameters))
+
+
+def refuse_unread(operation: Operation | None, fields: Mapping[str, Any] | None) -> None:
+    """Refuse a request that lacks what only a look at the order would tell.
+
+    Raises
+    ------
+    RequestRefused
+        Its quantity is left out.
+    """
+    if operation is not None and set(operation.keeps) - set(fields or ()):
+        raise _not_known()
+
+
+def _not_known() -> RequestRefused:
+    return RequestRefused(
+        _("Nothing was sent: the quantity of this order is not known; type quantity=, too.")
+    )
 
 
 def check_lot(symbol: str, order_type: str, quantity: Decimal, lot_size: int) -> list[Problem]:

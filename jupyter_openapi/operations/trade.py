@@ -291,7 +291,7 @@ class TradeOperations(Caller):
         self,
         order_id: str | int,
         *,
-        quantity: Number,
+        quantity: Number | None = None,
         price: Number | None = None,
         trigger_price: Number | None = None,
         limit_offset: Number | None = None,
@@ -313,7 +313,7 @@ class TradeOperations(Caller):
         self,
         order_id: str | int,
         *,
-        quantity: Number,
+        quantity: Number | None = None,
         price: Number | None = None,
         trigger_price: Number | None = None,
         limit_offset: Number | None = None,
@@ -335,7 +335,7 @@ class TradeOperations(Caller):
         self,
         order_id: str | int,
         *,
-        quantity: Number,
+        quantity: Number | None = None,
         price: Number | None = None,
         trigger_price: Number | None = None,
         limit_offset: Number | None = None,
@@ -356,7 +356,7 @@ class TradeOperations(Caller):
         self,
         order_id: str | int,
         *,
-        quantity: Number,
+        quantity: Number | None = None,
         price: Number | None = None,
         trigger_price: Number | None = None,
         limit_offset: Number | None = None,
@@ -380,7 +380,8 @@ class TradeOperations(Caller):
         order_id
             Order id, digits kept as text.
         quantity
-            New total quantity of the order, what is already executed included.
+            New total quantity of the order, what is already executed included. Stays as it is if left
+            out.
         price
             New limit price; needed by LO, ELO, ALO, ODD and LIT.
         trigger_price

@@ -85,6 +85,7 @@ class _Reader:
             short=MappingProxyType(raw.get("x-short", {})),
             defaults=MappingProxyType(raw.get("x-defaults", {})),
             implies=MappingProxyType(raw.get("x-implies", {})),
+            keeps=tuple(raw.get("x-keeps", ())),
             tables=LazyTuple(lambda: self._tables(raw)) if raw.get("x-records") else (),
             pages=_pages(raw.get("x-pages")),
             sdk=tuple(SdkMethod(m["method"], m.get("constants", {})) for m in raw.get("x-sdk", ())),

@@ -243,6 +243,7 @@ class Operation:
     implies: Mapping[str, Mapping[str, Any]] = field(
         default_factory=dict
     )  # giving this parameter fixes those: offset_request -> query_type=1
+    keeps: tuple[str, ...] = ()  # the broker requires them; left out, they are sent as the order has them
     tables: Sequence[Table] = ()  # the first is the frame; empty: infer
     pages: Pages | None = None
     sdk: tuple[SdkMethod, ...] = ()

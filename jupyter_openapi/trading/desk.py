@@ -412,7 +412,11 @@ def draft(operation: Operation, arguments: Mapping[str, Any], *, tz: str = "UTC"
     RequestRefused
         As `Desk.preview`, for what the arguments alone get wrong.
     """
-    wanted = build(operation, check(operation, _typed(operation, arguments), tz=tz), tz=tz)
+    wanted = build(
+        operation,
+        check(orders.with_what_stays(operation, arguments), _typed(operation, arguments), tz=tz),
+        tz=tz,
+    )
     if operation.name == "submit_order":
         fields = wanted.body or {}
         _keep(orders.check(fields, on=today_in(market_of(str(fields.get("symbol"))))))

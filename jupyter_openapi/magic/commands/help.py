@@ -176,7 +176,8 @@ def _leaves(parameters: Sequence[Parameter], prefix: str = "") -> Iterator[tuple
 def _row(operation: Operation, name: str, parameter: Parameter, short: Mapping[str, str]) -> tuple[str, str]:
     shown = f"{short[name]} ({name})" if name in short else name
     default = operation.defaults.get(name)
-    required = parameter.required and default is None and "." not in name
+    kept = name in operation.keeps
+    required = parameter.required and default is None and "." not in name and not kept
     facts = [
         _("required") if required else "",
         _("list of {kind}s").format(kind=_(KINDS[parameter.kind]))
@@ -184,6 +185,7 @@ def _row(operation: Operation, name: str, parameter: Parameter, short: Mapping[s
         else _(KINDS[parameter.kind]),
         _range(parameter),
         _("default {default}").format(default=_default(default)) if default is not None else "",
+        _("stays as it is if left out") if kept else "",
     ]
     text = f"{_(', ').join(filter(None, facts))}{_('. ')}{_(parameter.description)}".rstrip()
     if parameter.kind is Kind.ENUM:
