@@ -45,6 +45,8 @@ if TYPE_CHECKING:
 class Client(Operations, Subscriber):
     """Client of one account. Safe to use from several threads; also a context manager.
 
+    Once it is closed, what is asked of it is refused; another ``with`` opens it again.
+
     Parameters
     ----------
     credentials
@@ -119,15 +121,28 @@ class Client(Operations, Subscriber):
         return f"<Client of {self.account.title}>"
 
     def __enter__(self) -> Self:
+        self._transport.closed = False
         return self
 
     def __exit__(self, *_: object) -> None:
         self.close()
 
     def close(self) -> None:
-        """Close the subscriptions and connections, and the store of the shared limits."""
+        """Close the subscriptions and connections, and the store of the shared limits, for good.
+
+        A change that is being sent meanwhile is seen to its end; whatever is asked later is refused.
+        """
+        self._transport.closed = True
+        self.pause()
+
+    def pause(self) -> None:
+        """Close all that `close` does, and open it again when something is asked."""
         self.close_subscriptions()
         self.connection.close()
+
+    def refuse_closed(self) -> None:
+        """Refuse to go on once it is closed."""
+        self._transport.refuse_closed()
 
     @property
     def account(self) -> Account:
@@ -325,6 +340,7 @@ class Client(Operations, Subscriber):
         Its `send()` sends the rows one after the other and returns a frame with the outcome of each. A basket
         that failed half-way sends only the rest when it is made and sent again.
         """
+        self.refuse_closed()
         return submit_basket(
             self._desk,
             self._order_reader.data,
@@ -422,6 +438,7 @@ class Client(Operations, Subscriber):
         While a subscription to orders is live, its pushes tell when to look; otherwise the order is looked at
         once a second. Returns the last known state; its `done` tells an end from a time-out.
         """
+        self.refuse_closed()
         live, patience = self.live, seconds("timeout", timeout)
         watch = None if live is None else live.order_news
         return await wait_for(self._looks, text("order_id", order_id), patience, watch=watch)
@@ -429,6 +446,7 @@ class Client(Operations, Subscriber):
     @guarded
     def download(self, url: str) -> bytes:
         """Fetch a presigned file (a statement, say); none of our credentials travel with it."""
+        self.refuse_closed()
         return download(text("url", url))
 
     def _named(self, operation: Operation, arguments: Mapping[str, Any], *, execute: bool) -> Reply | Preview:

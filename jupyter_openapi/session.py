@@ -61,7 +61,7 @@ class NamedConnection:
         client, self.found = self.client, None
         if client is not None:
             client.connection.detach()
-            client.close()  # its sockets and files; a read opens them again
+            client.pause()  # a read opens its sockets and files again
         self.hold(None)
         return client
 
@@ -409,6 +409,7 @@ class Session:
                     named=named
                 )
             )
+        connection.client.refuse_closed()
         return connection.client
 
 

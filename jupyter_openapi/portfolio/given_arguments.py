@@ -42,7 +42,7 @@ def one_client(value: object) -> ClientLike:
     Raises
     ------
     RequestRefused
-        It is something else, or several.
+        It is something else, or several, or it is closed.
     """
     if isinstance(value, type) or not all(hasattr(value, name) for name in ("call", "account", "tz")):
         raise RequestRefused(
@@ -50,6 +50,8 @@ def one_client(value: object) -> ClientLike:
                 "client takes a connected Client, such as client = jupyter_openapi.connect(...), not {given}."
             ).format(given=told(value))
         )
+    if (refuse_closed := getattr(value, "refuse_closed", None)) is not None:
+        refuse_closed()  # else each read that fails would be told as something that is not known
     return value  # type: ignore[return-value]
 
 

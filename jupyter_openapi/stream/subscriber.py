@@ -26,6 +26,10 @@ class Subscriber(ABC):
     def stream_source(self) -> Source:
         """Return what subscriptions need of the client."""
 
+    @abstractmethod
+    def refuse_closed(self) -> None:
+        """Refuse to subscribe once the client is closed."""
+
     @property
     def live(self) -> Live | None:
         """The streams of this client; None before the first subscription."""
@@ -77,6 +81,7 @@ class Subscriber(ABC):
         ...     for e in sub.events(seconds=10):
         ...         print(e.symbol, e.last_done)
         """
+        self.refuse_closed()
         return self._live.subscribe(symbols, kinds, buffer)
 
     @guarded
@@ -86,6 +91,7 @@ class Subscriber(ABC):
         Per order the state never goes back and a final state comes once. After an interruption today's orders
         are read again, and what changed comes as events whose `source` is ``reread``.
         """
+        self.refuse_closed()
         return self._live.subscribe_orders(buffer)
 
     @guarded
@@ -107,6 +113,7 @@ class Subscriber(ABC):
         -------
         Subscription; an event's `confirmed` says that the bar is over.
         """
+        self.refuse_closed()
         return self._live.subscribe_candlesticks(symbol, period, sessions)
 
     def links(self) -> list[dict[str, Any]]:

@@ -108,6 +108,7 @@ class Desk:
             Something is missing, unknown, against the rules of its order type, or beyond a limit that no
             override lets pass.
         """
+        self._transport.refuse_closed()  # what a preview reads may fail without a word
         guard, reads = LimitCheck(self.limits, override), CountedReads(read or self._read)
         read = reads
         arguments, rounding = self._on_ladder(read, operation, arguments, known_tick(tick))
@@ -156,6 +157,7 @@ class Desk:
 
     def raw(self, operation: Operation, query: str, body: Any) -> Preview:
         """Freeze a change that the specification does not know."""
+        self._transport.refuse_closed()
         note = ("note", _("this path is not in the specification: nothing of it was checked"))
         return self._freeze(operation, operation.path, query, body, [note])
 
@@ -310,6 +312,7 @@ class Desk:
 
     def _admit(self, preview: Preview, *, again: bool) -> None:
         """Refuse what may not be sent now, before the preview is spent."""
+        self._transport.refuse_closed()
         self.account.may_change(preview.operation.name)
         if preview.operation.name == "replace_order":
             why = late_replace(self._journal, self._owner, str(preview.order_id))
@@ -322,6 +325,11 @@ class Desk:
             refuse_rerun(self._earlier_run(preview), preview.fingerprint)
 
     def _deliver(self, preview: Preview, *, look: bool) -> Reply:
+        """Send a preview and see it to its end, though its client may be closed meanwhile."""
+        with self._transport.to_the_end():
+            return self._sent(preview, look=look)
+
+    def _sent(self, preview: Preview, *, look: bool) -> Reply:
         """Send a preview, and say what became of it; with `look` its order is looked at once."""
         operation = preview.operation
         call = Call(

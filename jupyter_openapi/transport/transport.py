@@ -10,7 +10,9 @@ from __future__ import annotations
 import logging
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from http.client import HTTPException
@@ -103,6 +105,7 @@ DAY = 86_400.0
 YEAR = 366 * DAY
 WRONG_SIGNATURE = 403201  # also what a timestamp gets that is too far off
 TOKEN_REFUSED = frozenset({401003, 401004, 401102})
+_BEGUN: ContextVar[bool] = ContextVar("begun", default=False)  # a change that was admitted before the close
 CLOSED = -1  # instead of the id of the process whose connections these are
 
 
@@ -154,6 +157,7 @@ class Transport:
         self.largest = LARGEST
         self.renewal: Freshness | None = None  # of an OAuth token
         self.throttled = 0  # how often the broker has said that it is too much
+        self.closed = False  # for good: what is asked then is refused
         self.clock = Clock()
         self._limiter = limiter
         self._timeout = Timeout(connect=timeout[0], read=timeout[1])
@@ -200,8 +204,33 @@ class Transport:
             return None
         return told + time.monotonic() - came
 
+    def refuse_closed(self) -> None:
+        """Refuse to go on once it is closed for good.
+
+        Raises
+        ------
+        RequestRefused
+            It is, and this is no part of a change that had begun before.
+        """
+        if self.closed and not _BEGUN.get():
+            raise RequestRefused(
+                _(
+                    "Nothing was sent: this client is closed. Make a new one with connect(...), or type "
+                    "`%openapi connect sandbox` (or paper, or live)."
+                )
+            )
+
+    @contextmanager
+    def to_the_end(self) -> Iterator[None]:
+        """Let a change that has begun go on, with all that is read for it, though it is closed meanwhile."""
+        token = _BEGUN.set(True)
+        try:
+            yield
+        finally:
+            _BEGUN.reset(token)
+
     def close(self) -> None:
-        """Close the connections; the next request opens new ones."""
+        """Close the connections; the next request opens new ones, unless it is `closed`."""
         self._pool.close()
         self._adapter.close()
         self._process = CLOSED
@@ -222,9 +251,12 @@ class Transport:
             No usable answer to a read, or nothing left this machine.
         OutcomeUnknown
             A write or trade was sent and no usable answer came.
+        RequestRefused
+            It is closed.
         Interrupted
             Ctrl-C.
         """
+        self.refuse_closed()
         budget = Budget()
         while True:
             if self.renewal is not None:
