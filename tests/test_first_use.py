@@ -7,10 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from support.sandbox import start_sandbox
-from support.shell import Shell, loaded_shell
+from support.shell import Shell, connected_shell
 
-from jupyter_openapi import Client, Credentials, portfolio
+from jupyter_openapi import portfolio
 from jupyter_openapi.errors import RequestRefused, TransportError
 from jupyter_openapi.magic.commands import COMMANDS
 from jupyter_openapi.magic.vocabulary import FUNCTIONS
@@ -21,14 +20,9 @@ from jupyter_openapi.session import SESSION
 
 @pytest.fixture(scope="module")
 def shell() -> Iterator[Shell]:
-    with start_sandbox("--limits", "off", "--seed", "7") as sandbox, loaded_shell() as loaded:
-        keys = sandbox.credentials
-        credentials = Credentials(keys.app_key, keys.app_secret, keys.access_token)
-        with Client(credentials, "sandbox", sandbox.url, limits=False) as client:
-            SESSION.client = client
-            loaded.ip.user_ns.update(client=client, sym="AAPL.US", bid=200, qty=3)
-            yield loaded
-            SESSION.client = None
+    with connected_shell("--seed", "7") as loaded:
+        loaded.ip.user_ns.update(client=SESSION.client, sym="AAPL.US", bid=200, qty=3)
+        yield loaded
 
 
 SAYS = {

@@ -9,10 +9,9 @@ from datetime import date, timedelta
 
 import pandas as pd
 import pytest
-from support.sandbox import start_sandbox
-from support.shell import Shell, loaded_shell
+from support.shell import Shell, connected_shell
 
-from jupyter_openapi import Client, Credentials, Preview, Reply
+from jupyter_openapi import Preview, Reply
 from jupyter_openapi.frames import to_frame
 from jupyter_openapi.magic.command import Report
 from jupyter_openapi.magic.commands import COMMANDS
@@ -23,7 +22,6 @@ from jupyter_openapi.magic.recent import ORDER, SEEN
 from jupyter_openapi.sandbox import dispatch
 from jupyter_openapi.sandbox.handlers import load_handlers
 from jupyter_openapi.sandbox.simulation import derivatives
-from jupyter_openapi.session import SESSION
 from jupyter_openapi.spec import catalog
 from jupyter_openapi.spec.model import Effect, Kind, Operation
 from jupyter_openapi.spec.values import choices
@@ -38,12 +36,8 @@ NAMED = {"ids": lambda operation: operation.name}
 @pytest.fixture(scope="module")
 def shell() -> Iterator[Shell]:
     """Give a shell that is connected to a sandbox where the examples find an order and a group."""
-    with start_sandbox("--limits", "off") as sandbox, loaded_shell() as loaded:
-        keys = Credentials(*(sandbox.info[name] for name in ("app_key", "app_secret", "access_token")))
-        with Client(keys, "sandbox", sandbox.url, limits=False) as client:
-            SESSION.client = client
-            yield loaded
-            SESSION.client = SESSION.preview = None
+    with connected_shell() as loaded:
+        yield loaded
 
 
 def resting_order(shell: Shell) -> str:

@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from support.sandbox import start_sandbox
-from support.shell import Shell, loaded_shell
+from support.shell import Shell, connected_shell
 
-from jupyter_openapi import Client, Credentials
 from jupyter_openapi.magic.commands import COMMANDS
 from jupyter_openapi.session import SESSION
 
@@ -27,13 +25,8 @@ QUIET = {"connect", "forget", "login", "sandbox", "check"}  # these act on more 
 
 @pytest.fixture(scope="module")
 def shell() -> Iterator[Shell]:
-    with start_sandbox("--limits", "off", "--seed", "7") as sandbox, loaded_shell() as loaded:
-        keys = sandbox.credentials
-        credentials = Credentials(keys.app_key, keys.app_secret, keys.access_token)
-        with Client(credentials, "sandbox", sandbox.url, limits=False) as client:
-            SESSION.client = client
-            yield loaded
-            SESSION.client = None
+    with connected_shell("--seed", "7") as loaded:
+        yield loaded
 
 
 @pytest.mark.parametrize("command", [name for name in COMMANDS if name not in QUIET])

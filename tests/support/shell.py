@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 from IPython.core.getipython import get_ipython
 from IPython.testing.globalipapp import start_ipython
 
+from jupyter_openapi import Client, Credentials
 from jupyter_openapi.magic.recent import SEEN
 from jupyter_openapi.session import SESSION
+from support.sandbox import start_sandbox
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -63,3 +65,15 @@ def loaded_shell() -> Iterator[Shell]:
         ip.run_line_magic("unload_ext", "jupyter_openapi")
         SESSION.close()
         SEEN.clear()
+
+
+@contextlib.contextmanager
+def connected_shell(*options: str) -> Iterator[Shell]:
+    """Load the extension, connected to a sandbox of its own without limits, which gets these options."""
+    with start_sandbox("--limits", "off", *options) as sandbox, loaded_shell() as loaded:
+        keys = sandbox.credentials
+        credentials = Credentials(keys.app_key, keys.app_secret, keys.access_token)
+        with Client(credentials, "sandbox", sandbox.url, limits=False) as client:
+            SESSION.client = client
+            yield loaded
+            SESSION.client = SESSION.preview = None
