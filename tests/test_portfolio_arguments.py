@@ -19,7 +19,7 @@ from support.sandbox import SandboxProcess, start_sandbox
 
 from jupyter_openapi import Client, Credentials, portfolio
 from jupyter_openapi.errors import OpenAPIError, RequestRefused
-from jupyter_openapi.portfolio.time_windows import window
+from jupyter_openapi.portfolio.time_windows import days, window
 
 DAYS = ("start", "end")
 
@@ -570,7 +570,7 @@ def test_what_is_no_window_is_said_in_days(start: Any, end: Any, said: str) -> N
 
 @pytest.mark.parametrize(
     "name",
-    [name for name, parameter in CASES if parameter == "start" and name not in {"returns", "tearsheet"}],
+    [name for name, parameter in CASES if parameter == "start"],
 )
 def test_a_start_in_the_future_is_refused_before_anything_is_read(folder: Path, name: str) -> None:
     asked: list[str] = []
@@ -602,11 +602,14 @@ def test_a_day_that_has_begun_in_a_market_is_none_of_the_future(
     begun = int(datetime(2026, 11, 28, 16, tzinfo=UTC).timestamp())
     if hour >= 16:
         assert window("2026-11-29", None, "UTC") == (begun, None)
+        assert days("2026-11-29", None, "UTC") == (date(2026, 11, 29), None)
     else:
         with pytest.raises(
             RequestRefused, match=r"start \(2026-11-29\) is in the future: today is 2026-11-28 \(UTC\)"
         ):
             window("2026-11-29", None, "UTC")
+        with pytest.raises(RequestRefused, match=r"start \(2026-11-29\) is in the future: today is"):
+            days("2026-11-29", None, "UTC")
     with pytest.raises(RequestRefused, match=r"start \(2026-11-30\) is in the future"):
         window("2026-11-30", None, "UTC")
     with pytest.raises(RequestRefused, match=r"start \(2026-11-29 00:30\) is in the future"):
@@ -641,8 +644,8 @@ def test_the_commands_say_the_same(
         "start={float('nan')}": "is NaN, a missing value",
         "base_currency=港元": "base_currency is a code such as HKD or USD, not '港元'",
     }
+    refusals[f"start={FUTURE}"] = rf"start \({FUTURE}\) is in the future: today is"
     if command != "returns":
-        refusals[f"start={FUTURE}"] = rf"start \({FUTURE}\) is in the future: today is"
         refusals["method=平均"] = "Type method=average"
     if command != "pnl":
         refusals["--by 按月"] = "type --by month"

@@ -11,7 +11,7 @@ What can't be meant is refused before anything is read, with days in the client'
 from __future__ import annotations
 
 import re
-from datetime import UTC, date, datetime, tzinfo
+from datetime import UTC, date, datetime, time, tzinfo
 from typing import Any
 
 from jupyter_openapi.errors import RequestRefused
@@ -101,12 +101,12 @@ def since(value: Any, tz: str) -> int:
 
 
 def days(start: Any, end: Any, tz: str) -> tuple[date | None, date | None]:
-    """Return the first and the last day of a window; None where none is given.
+    """Return the first and the last day of a window of the past; None where none is given.
 
     Raises
     ------
     RequestRefused
-        One is no day, or they are the wrong way round.
+        One is no day, they are the wrong way round, or the first has come neither here nor in a market.
     """
     here = zone(tz)
     first, last = (
@@ -114,6 +114,10 @@ def days(start: Any, end: Any, tz: str) -> tuple[date | None, date | None]:
     )
     if first is not None and last is not None and first > last:
         raise _turned(str(first), str(last))
+    if first is not None:
+        zones = (here, *(zone(name) for name in MARKET_ZONES.values()))
+        begun = min(int(datetime.combine(first, time(), each).timestamp()) for each in zones)
+        refuse_future(begun, here, shown=str(first))
     return first, last
 
 
