@@ -19,6 +19,7 @@ from support.sandbox import start_sandbox
 
 from jupyter_openapi import Client, Credentials, portfolio
 from jupyter_openapi.errors import RequestRefused
+from jupyter_openapi.frames.view import picture_of, view_of
 from jupyter_openapi.market.symbols import contract
 from jupyter_openapi.portfolio import IncompleteWarning
 from jupyter_openapi.portfolio.exposures import sentences
@@ -126,6 +127,21 @@ def test_groups_add_up_to_the_whole() -> None:
     assert set(sectors["sector"]) == {"Internet", "Hardware"}
     cash = quiet(portfolio.exposure, client, "currency").set_index("currency")["cash"]
     assert cash.to_dict() == {"HKD": 20_000, "USD": 0}
+
+
+@pytest.mark.parametrize("by", ["symbol", "market", "currency", "sector", "underlying"])
+def test_amounts_say_their_currency(by: str) -> None:
+    """`value` has it in each row; here all rows are converted, so it stands once, below and in the notes."""
+    client = account()
+    client.sectors = {"700.HK": "Internet", "AAPL.US": "Hardware"}
+    frame = quiet(portfolio.exposure, client, by, base_currency="USD")
+    view = view_of(frame)
+    assert view is not None
+    assert "Amounts: USD." in picture_of(frame, view).notes
+    assert portfolio.notes(frame).startswith("Amounts are in USD.\n")
+    valued = quiet(portfolio.value, account(), "USD")
+    assert "Amounts" not in portfolio.notes(valued)
+    assert set(valued["base_currency"]) == {"USD"}
 
 
 def test_a_sector_is_the_industrys_name_or_its_number() -> None:

@@ -151,7 +151,10 @@ def test_months_and_years_are_the_days_together() -> None:
     assert monthly["return_pct"].tolist() == pytest.approx((100 * by_month - 100).tolist(), rel=1e-9)
     assert monthly["index"].tolist()[-1] == daily["index"].iloc[-1] == yearly["index"].iloc[0]
     assert monthly["weekdays"].sum() == 79
+    daily.attrs["openapi"] = {"base_currency": "HKD"}
     table = portfolio.months(daily)
+    assert "Amounts are in HKD." in portfolio.notes(daily)
+    assert "Amounts" not in portfolio.notes(table)  # percent
     assert table.loc[2026, [1, 2, 3, 4]].tolist() == pytest.approx(monthly["return_pct"].tolist(), rel=1e-9)
     assert table.loc[2026, list(range(5, 13))].isna().all()
     assert table.loc[2026, "year"] == pytest.approx(yearly["return_pct"].iloc[0], rel=1e-9)

@@ -113,6 +113,8 @@ def picture_of(frame: pd.DataFrame, view: View, *, most: int = 60, fewest: int =
     columns = tuple(_column(part, each, notes) for each in _told(part, view.columns))
     below = [_inner(part[name]) for name in view.below if name in part.columns]
     notes += _in_full(part, view)
+    if currency := base_currency_of(frame):
+        notes.append(_("Amounts: {currency}").format(currency=currency) + _("."))
     return Picture(
         columns,
         rows=count,
@@ -121,6 +123,14 @@ def picture_of(frame: pd.DataFrame, view: View, *, most: int = 60, fewest: int =
         notes=tuple(dict.fromkeys(notes)),
         below=tuple(picture for picture in below if picture is not None),
     )
+
+
+def base_currency_of(frame: pd.DataFrame) -> str:
+    """Return the currency of all amounts of a frame, or "" where its rows tell theirs or nothing does."""
+    facts, names = frame.attrs.get(ATTRIBUTE), list(frame.columns)
+    if not isinstance(facts, Mapping) or "base_currency" in names or "currency" in names[1:]:
+        return ""
+    return str(facts.get("base_currency") or "")
 
 
 def _in_full(frame: pd.DataFrame, view: View) -> Iterator[str]:

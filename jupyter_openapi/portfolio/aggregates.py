@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from jupyter_openapi.errors import RequestRefused
 from jupyter_openapi.frames import describe
 from jupyter_openapi.frames.values import text_column
+from jupyter_openapi.frames.view import base_currency_of
 from jupyter_openapi.market.money import (
     amount,
     exactly,
@@ -314,12 +315,12 @@ ALWAYS_TRUE = frozenset((*valuation.DEFINITIONS, *pnl_frame.DEFINITIONS))
 
 
 def notes(frame: pd.DataFrame, *, privacy: bool = False, definitions: bool = True) -> str:
-    """Return what a frame of `value` or `pnl` says of itself, as lines to print.
+    """Return what a frame of this package says of itself, as lines to print: sums, currency, definitions.
 
     Parameters
     ----------
     frame
-        What `value` or `pnl` gave.
+        What a function of this package gave.
     privacy
         Leave out amounts.
     definitions
@@ -335,6 +336,8 @@ def notes(frame: pd.DataFrame, *, privacy: bool = False, definitions: bool = Tru
     if "flat" in known:
         frame_with(frame, PNL_COLUMNS, said)
         lines += trip_lines(frame, privacy=privacy)
+    if base := base_currency_of(frame):
+        lines.append(_("Amounts are in {base}.").format(base=base))
     if missing := known.get("missing"):
         lines.append(_("Not known: {missing}.").format(missing=_("; ").join(missing)))
     lines += [_(line) for line in known.get("notes", ()) if definitions or line not in ALWAYS_TRUE]

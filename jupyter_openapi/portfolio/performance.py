@@ -412,4 +412,6 @@ def months(frame: pd.DataFrame, column: str = "return_pct") -> pd.DataFrame:
     whole = (table / 100 + 1).prod(axis=1, min_count=1) - 1
     table["year"] = 100 * whole
     table.attrs = dict(frame.attrs)
+    if isinstance(facts := table.attrs.get("openapi"), Mapping):  # percent are of no currency
+        table.attrs["openapi"] = {name: fact for name, fact in facts.items() if name != "base_currency"}
     return table
