@@ -67,6 +67,24 @@ def test_a_symbol_that_does_not_add_up_is_in_no_sum_and_the_sum_says_so() -> Non
     assert "100 sold" not in hidden
 
 
+def test_every_function_says_so_in_the_same_words() -> None:
+    rows = days("NVDA.US", (1, "Buy", "10", "1200"), (3, "Sell", "100", "130"))
+    client = FakeAccount(fills=rows)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        frames = {
+            "pnl": portfolio.pnl(client, START, END, base_currency="USD"),
+            "trade_stats": portfolio.trade_stats(client, START, END, base_currency="USD"),
+            "total_return": portfolio.total_return(client, START, END, base_currency="USD"),
+            "tax_year": portfolio.tax_year(client, 2026, base_currency="USD"),
+        }
+    for name, frame in frames.items():
+        assert "NVDA.US left out: 100 sold, 10 bought" in portfolio.notes(frame), name
+        hidden = portfolio.notes(frame, privacy=True)
+        assert "NVDA.US left out" in hidden, name
+        assert "100 sold" not in hidden, name
+
+
 def test_a_split_that_can_be_read_makes_it_add_up() -> None:
     rows = days("NVDA.US", (1, "Buy", "10", "1200"), (3, "Sell", "60", "130"), (4, "Sell", "40", "140"))
     client = FakeAccount(fills=rows)

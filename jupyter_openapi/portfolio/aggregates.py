@@ -71,7 +71,7 @@ def _left_out(frame: pd.DataFrame, known: Mapping[str, Any], *, privacy: bool) -
     here = [symbol for symbol in dict.fromkeys(frame["symbol"]) if symbol in reasons]
     if privacy:
         return [_("{symbols} left out").format(symbols=commas(here))] if here else []
-    return [_("{symbol} left out: {why}").format(symbol=symbol, why=reasons[symbol]) for symbol in here]
+    return pnl_frame.left_out({"left_out": reasons}, here)
 
 
 def by_symbol(frame: pd.DataFrame) -> pd.DataFrame:
@@ -341,7 +341,11 @@ def notes(frame: pd.DataFrame, *, privacy: bool = False, definitions: bool = Tru
     if missing := known.get("missing"):
         lines.append(_("Not known: {missing}.").format(missing=_("; ").join(missing)))
     lines += [_(line) for line in known.get("notes", ()) if definitions or line not in ALWAYS_TRUE]
-    return "\n".join(lines)
+    said = "\n".join(lines)
+    for symbol in known.get("left_out") or () if privacy else ():  # why may be quantities
+        (clause,) = pnl_frame.left_out(known, [symbol])
+        said = said.replace(clause, _("{symbols} left out").format(symbols=symbol))
+    return said
 
 
 def _sum_lines(frame: pd.DataFrame) -> list[str]:

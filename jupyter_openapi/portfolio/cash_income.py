@@ -30,6 +30,7 @@ from jupyter_openapi.portfolio.equity import is_external
 from jupyter_openapi.portfolio.executions import history_rows, moment
 from jupyter_openapi.portfolio.given_arguments import choice, yes_or_no
 from jupyter_openapi.portfolio.lot_ledger import METHODS
+from jupyter_openapi.portfolio.pnl_frame import left_out
 from jupyter_openapi.portfolio.positions import AccountReader, brief, names, read_stocks, warn
 from jupyter_openapi.portfolio.prices import currency_code, market_zone, read_rates
 from jupyter_openapi.portfolio.rates_of_days import PastRates, complete, day_column, past_rates
@@ -338,9 +339,7 @@ def total_return(
             [*held.attrs["openapi"]["missing"], *trips.attrs["openapi"]["missing"], *reader.missing]
         )
     )
-    missing += [
-        _("{symbol} does not add up").format(symbol=one) for one in trips.attrs["openapi"].get("left_out", {})
-    ]
+    missing += left_out(trips.attrs["openapi"])
     if unknown := list(frame.loc[frame["trade_fees"].isna(), "symbol"].map(str)):
         missing.append(
             _("the fees of round trips in {names} (fees=True asks for all)").format(names=names(unknown))
@@ -349,6 +348,7 @@ def total_return(
         frame,
         **reader.facts("total return"),
         base_currency=base,
+        left_out=trips.attrs["openapi"].get("left_out", {}),
         missing=missing,
         notes=_total_notes(held, trips, past, client.tz),
     )
@@ -372,7 +372,7 @@ def _total_frame(
 
     money = {name: amount(rate) for name, rate in held.attrs["openapi"]["rates"].items()}
     money |= {name: amount(rate) for name, rate in trips.attrs["openapi"].get("rates", {}).items()}
-    left_out = trips.attrs["openapi"].get("left_out", {})
+    odd = trips.attrs["openapi"].get("left_out", {})
     symbols = list(
         dict.fromkeys([*held["symbol"].map(str), *trips["symbol"].map(str), *(row["symbol"] for row in rows)])
     )
@@ -393,8 +393,8 @@ def _total_frame(
                 for value, currency in zip(mine["cost_value"], mine["currency"], strict=True)
             ]
         )
-        realized = None if symbol in left_out else _strict(map(from_float, done["realized_pl_base"]))
-        net = None if symbol in left_out else _strict(map(from_float, done["net_pl_base"]))
+        realized = None if symbol in odd else _strict(map(from_float, done["realized_pl_base"]))
+        net = None if symbol in odd else _strict(map(from_float, done["net_pl_base"]))
         fees = None if realized is None or net is None else net - realized
         parts = {
             "realized_pl": realized,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -154,6 +154,16 @@ NO_MULTIPLIER = "the contract's multiplier is not known"
 DOUBT = "quantities of this symbol do not add up (a transfer, a split, or older than what was read): check it"
 REMARKS = (*UNKNOWNS, NO_MULTIPLIER, DOUBT)
 Cells = dict[str, Any]
+
+
+def left_out(known: Mapping[str, Any], symbols: Iterable[str] | None = None) -> list[str]:
+    """Return a clause for each symbol that is in no sum, with why, by what a frame says of itself."""
+    reasons: Mapping[str, str] = known.get("left_out", {})
+    return [
+        _("{symbol} left out: {why}").format(symbol=symbol, why=reasons[symbol])
+        for symbol in (reasons if symbols is None else dict.fromkeys(symbols))
+        if symbol in reasons
+    ]
 
 
 def frame_of(account: Account, tz: str) -> pd.DataFrame:

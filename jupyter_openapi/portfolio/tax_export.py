@@ -15,6 +15,7 @@ from jupyter_openapi.frames.values import text_column
 from jupyter_openapi.market.money import exactly, floats, from_float, product, total
 from jupyter_openapi.messages import _
 from jupyter_openapi.portfolio.given_arguments import file_path, one_client, told
+from jupyter_openapi.portfolio.pnl_frame import left_out
 from jupyter_openapi.portfolio.positions import warn
 from jupyter_openapi.portfolio.realized_pnl import worked_out
 from jupyter_openapi.portfolio.tax_lots import term_of
@@ -122,9 +123,7 @@ def tax_year(
     with exactly():
         frame = _rows(raw)
         sums = _summed(frame)
-    odd = list(dict.fromkeys(raw.loc[~raw["counted"], "symbol"].map(str)))
-    missing = list(known["missing"])
-    missing += [_("{symbol} does not add up").format(symbol=symbol) for symbol in odd]
+    missing = [*known["missing"], *left_out(known, raw.loc[~raw["counted"], "symbol"].map(str))]
     about = [
         _("Tax year: {first} to {last}, days of the market traded on.").format(first=first, last=last),
         _("Method: {method}.").format(method=_(METHODS[known["method"]]).rstrip(".。")),
@@ -144,7 +143,8 @@ def tax_year(
             "About": pd.DataFrame({"about": text_column(about)}),
         }
         save_sheets(path, sheets)
-    kept = {name: known.get(name) for name in ("mode", "source", "requested_at", "base_currency", "method")}
+    names = ("mode", "source", "requested_at", "base_currency", "method", "left_out")
+    kept = {name: known.get(name) for name in names}
     described = describe(
         frame, operation="tax year", **kept, window=[first, last], missing=missing, notes=about
     )

@@ -15,6 +15,7 @@ from jupyter_openapi.frames.values import text_column
 from jupyter_openapi.market.money import HUNDRED, ZERO, exactly, floats, from_float, shown
 from jupyter_openapi.messages import _, ngettext
 from jupyter_openapi.portfolio.given_arguments import choice
+from jupyter_openapi.portfolio.pnl_frame import left_out
 from jupyter_openapi.portfolio.positions import warn
 from jupyter_openapi.portfolio.prices import market_zone
 from jupyter_openapi.portfolio.realized_pnl import worked_out
@@ -157,8 +158,7 @@ def figures(raw: pd.DataFrame, by: str = "all") -> pd.DataFrame:
     made |= {name: pd.array([row[name] for row in rows], dtype="Int64") for name in COUNTS}
     made |= {name: floats([row[name] for row in rows]) for name in NUMBERS}
     made |= {name: text_column([row[name] for row in rows]) for name in ("best_trade", "worst_trade")}
-    missing = list(known["missing"])
-    missing += [_("{symbol} does not add up").format(symbol=one) for one in known.get("left_out", {})]
+    missing = [*known["missing"], *left_out(known)]
     if unknown := sum(trade.pl is None for trade in trades):
         missing.append(
             ngettext(
@@ -180,6 +180,7 @@ def figures(raw: pd.DataFrame, by: str = "all") -> pd.DataFrame:
             operation=f"trade_stats by {by if by != 'all' else 'group'}",
             **kept,
             after_fees=after_fees,
+            left_out=known.get("left_out", {}),
             missing=missing,
             notes=[*DEFINITIONS, *([said] if guessed else []), *known["notes"]],
         )
