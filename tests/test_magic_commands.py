@@ -115,6 +115,33 @@ def test_connecting_says_to_what(sandbox: Shell, capsys: pytest.CaptureFixture[s
     assert capsys.readouterr().out == ""
 
 
+def test_disconnect_is_a_command(shell: Shell) -> None:
+    assert "disconnect" in shell.complete("%openapi disc")
+    assert "disconnect  (a command of %openapi)" in str(shell.run("%openapi help disconnect"))
+    assert "\n  disconnect " in str(shell.run("%openapi help"))
+    other = shell.run("other = %openapi connect sandbox --as other;\nother")
+    client = shell.run("client = %openapi connect sandbox;\nclient")
+    assert str(shell.run("%openapi disconnect")) == f"Disconnected from the {client.account.title}."
+    assert "Not connected" in shell.fail("%openapi positions")
+    assert len(client.stock_positions().data["list"]) > 0
+    assert str(shell.run("%openapi disconnect")) == "Nothing was connected."
+    assert len(shell.run("%openapi @other positions")) > 0
+    shell.run("%openapi @other disconnect")
+    assert "--as other" in shell.fail("%openapi @other positions")
+    assert not other.account.trading
+    shell.run("client = %openapi connect sandbox")
+
+
+@pytest.mark.parametrize(
+    "line", ["disconnect live", "Disconnect now", "disconnect 'open", "disconnect --now"]
+)
+def test_disconnect_gives_up_the_connection_also_where_it_is_refused(shell: Shell, line: str) -> None:
+    shell.run("%openapi connect sandbox;")
+    assert "the connection to the SANDBOX account" in shell.fail(f"%openapi {line}")
+    assert SESSION.client is None
+    shell.run("client = %openapi connect sandbox")
+
+
 @pytest.fixture
 def keys(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Put keys into the environment that no real account has, and come back to where we were."""

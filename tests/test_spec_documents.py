@@ -35,8 +35,8 @@ SCHEMA_KEYS = {
 
 STREAMING = re.compile(r"\w+\.(set_on_|subscri|unsubscri|realtime_)")
 COMMANDS = {
-    "connect", "status", "login", "refresh", "forget", "check", "order", "blotter", "portfolio", "pnl",
-    "wait", "send", "cancel_all", "reconcile", "journal", "snapshot", "sandbox", "endpoints", "help",
+    "connect", "disconnect", "status", "login", "refresh", "forget", "check", "order", "blotter", "portfolio",
+    "pnl", "wait", "send", "cancel_all", "reconcile", "journal", "snapshot", "sandbox", "endpoints", "help",
 }  # fmt: skip
 
 

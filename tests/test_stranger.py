@@ -20,7 +20,14 @@ ODD = (
     "--out {command}", "--out /nonexistent/x.csv {command}", "--tz Mars {command}", "--table x {command}",
     "--decimals huge {command}", "--override {command}", "--nonsense {command}", "@nobody {command}",
 )  # fmt: skip
-QUIET = {"connect", "forget", "login", "sandbox", "check"}  # these act on more than this notebook
+QUIET = {
+    "connect",
+    "disconnect",
+    "forget",
+    "login",
+    "sandbox",
+    "check",
+}  # these act on more than this notebook
 
 
 @pytest.fixture(scope="module")

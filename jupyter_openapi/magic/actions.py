@@ -1,7 +1,8 @@
 """Run a line or cell of ``%openapi``: parse it, and carry out its command, read or change.
 
-A line that begins with ``connect`` first gives up the connection that it would replace. Any other line that
-may change something and fails clears what ``send`` would have sent: that is no longer what was last shown.
+A line that begins with ``connect`` first gives up the connection that it would replace; one that begins with
+``disconnect`` gives up its own, also where it is refused. Any other line that may change something and fails
+clears what ``send`` would have sent: that is no longer what was last shown.
 """
 
 from __future__ import annotations
@@ -254,7 +255,7 @@ def several(operation: Operation) -> Operation:
 
 
 _ARROWS = re.compile(r"[^\W\d]\w*\s*<<")
-CONNECT = "connect"
+CONNECT, DISCONNECT = "connect", "disconnect"
 
 
 def obey(line: str, cell: str | None, context: Context) -> tuple[Command, Any]:
@@ -284,6 +285,8 @@ def _obeyed(line: str, cell: str | None, context: Context) -> tuple[Command, Any
         return command, None
     if command.word == CONNECT and command.kind == "command":
         return command, _connect(command, context)
+    if command.word == DISCONNECT and command.kind == "command":
+        return command, _disconnect(command, context)
     with _connection(command), _clearing(command):
         return command, perform(command, context)
 
@@ -293,7 +296,7 @@ def _given_up_unread(line: str) -> str:
     from jupyter_openapi.session import SESSION
 
     word = _first_word(line)
-    if _means_connect(word):
+    if _means_connect(word) or word.lower() == DISCONNECT:
         return SESSION.release(None)
     if not _only_reads(Command("operation", word)):
         for each in SESSION.connections:
@@ -338,6 +341,18 @@ def _connect(command: Command, context: Context) -> Any:
         if given_up:
             SESSION.notify(given_up)
         raise
+    raise RequestRefused(problem)
+
+
+def _disconnect(command: Command, context: Context) -> Any:
+    """Give up the connection that the line names, also where the line is refused."""
+    from jupyter_openapi.session import SESSION
+
+    try:
+        with _connection(command):
+            return perform(command, context)
+    except RequestRefused as refused:
+        problem = sentence(str(refused), SESSION.release(command.connection))
     raise RequestRefused(problem)
 
 

@@ -24,7 +24,6 @@ MEANT: Mapping[str, str] = {
 
 TYPED: Mapping[str, str] = {
     "history": "history_orders start=-30d",
-    "disconnect": "forget",
     "logout": "forget",
     "long": "buy 100 700.HK @ 600",
     "short": "--override short sell 100 700.HK @ 600",

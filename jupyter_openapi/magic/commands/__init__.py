@@ -31,6 +31,7 @@ _ORDERED = (
     connection.check,
     login.login,
     connection.refresh,
+    connection.disconnect,
     connection.forget,
     search.search,
     trade.buy,

@@ -1,4 +1,4 @@
-"""``connect``, ``status``, ``check``, ``refresh`` and ``forget``."""
+"""``connect``, ``disconnect``, ``status``, ``check``, ``refresh`` and ``forget``."""
 
 from __future__ import annotations
 
@@ -41,6 +41,24 @@ def refresh(ask: Invocation) -> Report:
             ).format(title=client.account.title)
         )
     return Report(SESSION.refresh())
+
+
+@command(
+    "disconnect",
+    "Give up the connection: its client may only read from then on. Typed keys are kept.",
+    examples=("disconnect", "@second disconnect"),
+)
+def disconnect(ask: Invocation) -> Report:
+    """Give up the connection of the line, and say which it was."""
+    del ask
+    from jupyter_openapi.session import SESSION
+
+    client = SESSION.client
+    if client is None:
+        return Report(_("Nothing was connected."))
+    SESSION.release(SESSION.connection.name)
+    notify_panels("account")
+    return Report(_("Disconnected from the {title}.").format(title=client.account.title))
 
 
 @command(
