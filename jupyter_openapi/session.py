@@ -72,6 +72,8 @@ _USED: ContextVar[str] = ContextVar("connection", default="")  # the connection 
 class Session:
     """State behind the magic and the widgets of one kernel."""
 
+    _options = ""  # of the last sandbox that was to be started, as a line has them
+
     def __init__(self) -> None:
         self.order_limits: OrderLimits | None = None  # the notebook's own, for every client it connects
         self.fees: Mapping[str, Any] | None = None  # the broker's own fees, as the notebook states them
@@ -261,7 +263,16 @@ class Session:
         return self._account(mode, profile, credentials, trading=trading, region=region, place=place)
 
     def _own_sandbox(self, *, trading: bool | None) -> Client:
+        running = self.sandbox is not None and self.sandbox.alive
+        other = "" if running else self._options
         process = self.start_sandbox()
+        if other:
+            self.notify(
+                _(
+                    "This is a new, private sandbox, and not the one of `%openapi sandbox start {options}`, "
+                    "which does not run here."
+                ).format(options=other)
+            )
         return Client(
             Credentials(*process.keys()),
             "sandbox",
@@ -383,6 +394,8 @@ class Session:
     def start_sandbox(self, arguments: Sequence[str] = ()) -> SandboxProcess:
         """Return this kernel's sandbox, started now if it does not run."""
         if self.sandbox is None or not self.sandbox.alive:
+            pairs = zip(arguments[::2], arguments[1::2], strict=False)
+            self._options = " ".join(f"{name.removeprefix('--')}={value}" for name, value in pairs)
             self.sandbox = SandboxProcess(arguments)
             atexit.register(self.sandbox.stop)
         return self.sandbox

@@ -15,7 +15,7 @@ import pytest
 from support.shell import Shell, loaded_shell
 from support.wire import Received, http, recorder
 
-from jupyter_openapi import Client, Credentials, Preview, Reply
+from jupyter_openapi import Client, Credentials, Preview, Reply, RequestRefused
 from jupyter_openapi.magic import commands
 from jupyter_openapi.magic.arguments import arguments, settle
 from jupyter_openapi.magic.caller import Scope
@@ -113,6 +113,11 @@ def test_connecting_says_to_what(sandbox: Shell, capsys: pytest.CaptureFixture[s
     assert "SANDBOX" in said
     sandbox.run("%openapi connect SANDBOX;")
     assert capsys.readouterr().out == ""
+
+
+def test_connect_names_the_line_that_starts_a_sandbox_otherwise() -> None:
+    with pytest.raises(RequestRefused, match=r"type `%openapi sandbox start db=x\.db seed=7`, then"):
+        settle(parse_line("connect sandbox db=x.db seed=7", commands=COMMANDS), Scope(), commands=COMMANDS)
 
 
 def test_disconnect_is_a_command(shell: Shell) -> None:

@@ -128,8 +128,18 @@ PLAIN = "\x1b[0m"
 
 
 def _default_account(items: Sequence[Words]) -> Sequence[Words]:
-    """Put the default account where none is named."""
+    """Put the default account where none is named; refuse what starts a sandbox, with the lines to type."""
     from jupyter_openapi.magic import preferences
+    from jupyter_openapi.magic.commands.sandbox import OPTIONS
+
+    of_sandbox = [f"{name}={text}" for name, text in items if name in OPTIONS]
+    if of_sandbox:
+        raise RequestRefused(
+            _(
+                "connect takes the account alone: type `%openapi sandbox start {options}`, then `%openapi "
+                "connect sandbox`."
+            ).format(options=" ".join(of_sandbox))
+        )
 
     account = None if items else preferences.kept().get("account")
     return items if account is None else [("account", account)]

@@ -46,6 +46,8 @@ _OPTIONS = (
     ),
 )
 
+OPTIONS = frozenset(each.name for each in _OPTIONS)
+
 
 @command(
     "sandbox",
