@@ -63,10 +63,36 @@ def use_of_value() -> Literal["displayed", "discarded", "kept"]:
 
 
 def show(value: Any) -> None:
-    """Show a value as a cell's last line shows one."""
+    """Show a value as a cell's last line shows one; a preview that could not be printed was not seen.
+
+    Raises
+    ------
+    OSError, ValueError
+        The stream to print on is full, closed or without a reader.
+    """
     from IPython.display import display
 
-    display(value)  # type: ignore[no-untyped-call]
+    try:
+        display(value)  # type: ignore[no-untyped-call]
+        if in_terminal() and sys.stdout is not None:
+            sys.stdout.flush()
+    except (OSError, ValueError):
+        if (sighting := getattr(value, "sighting", None)) is not None:
+            sighting.seen = False
+        raise
+
+
+def _not_printed(failure: object) -> bool:
+    """Tell whether what a run printed was not shown: `failure` is what ended it, if anything."""
+    lost = isinstance(failure, OSError) and failure.filename is None
+    if lost or (isinstance(failure, ValueError) and "closed file" in str(failure)):
+        return True
+    try:
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except (OSError, ValueError):
+        return True
+    return False
 
 
 class CellRuns:
@@ -88,8 +114,12 @@ class CellRuns:
             self._count += 1
         self._depth += 1
 
-    def end(self, *_: Any) -> None:
-        """Note that a run has ended."""
+    def end(self, result: Any = None, *_: Any) -> None:
+        """Note that a run has ended; in a terminal, a preview that could not be printed was not seen."""
+        session = sys.modules.get("jupyter_openapi.session")
+        if session is not None and in_terminal() and _not_printed(getattr(result, "error_in_exec", None)):
+            for each in session.SESSION.connections:
+                each.pending.unsee()
         self._depth = max(0, self._depth - 1)
         if not self._depth:
             kept, self._kept = self._kept, []

@@ -329,6 +329,13 @@ class PendingPreviews:
             self._previews[:] = [] if preview is None else [preview]
             self._cell, self._why = None, NONE_YET
 
+    def unsee(self) -> None:
+        """Take it that nobody saw what is pending."""
+        with self._lock:
+            for each in self._previews:
+                if (sighting := getattr(each, "sighting", None)) is not None:
+                    sighting.seen = False
+
     def clear(self, why: str, *, otherwise: str | None = None) -> None:
         """Forget what is pending.
 
