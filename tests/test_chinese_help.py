@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 import pandas as pd
 import pytest
@@ -28,6 +28,7 @@ from jupyter_openapi.portfolio.positions import FUND
 from jupyter_openapi.portfolio.trade_figures import GROUPS
 from jupyter_openapi.spec import catalog
 from jupyter_openapi.spec.loader import frame_views
+from jupyter_openapi.trading.intents import State
 
 if TYPE_CHECKING:
     from support.shell import Shell
@@ -101,7 +102,7 @@ def test_lines_of_chinese_fit_and_lose_nothing(parts: list[str], width: int) -> 
 
 
 @BOTH
-def test_words_of_portfolio_frames_are_shown_in_chinese_and_kept_in_english(tag: str) -> None:
+def test_words_of_our_own_frames_are_shown_in_chinese_and_kept_in_english(tag: str) -> None:
     set_language(tag)
     seen = set()
     for name, view in frame_views().items():
@@ -124,6 +125,7 @@ def test_words_of_portfolio_frames_are_shown_in_chinese_and_kept_in_english(tag:
         *((field, word) for field in ("direction", "side") for word in ("long", "short")),
         *(("term", word) for word in (tax_lots.LONG, tax_lots.SHORT)),
         *(("group", word) for word in GROUPS if word == "all"),
+        *(("state", word) for word in get_args(State)),
         ("market", FUND),
         ("sector", UNKNOWN),
     }

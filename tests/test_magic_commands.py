@@ -252,6 +252,26 @@ def test_the_journal_and_reconcile(
     assert "Nothing is open" in capsys.readouterr().out
 
 
+def test_the_journal_says_that_it_does_not_follow_an_order(
+    sandbox: Shell, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """An order that is filled by now shows as answered there, which is the journal's word of its sending."""
+    sent = sandbox.run("%openapi --execute submit AAPL.US side=buy type=MO quantity=10")
+    assert sandbox.run(f"%openapi order_detail {sent.order_id}")["status"].iloc[0] == "FilledStatus"
+    capsys.readouterr()
+    sandbox.run("%openapi journal")
+    shown = capsys.readouterr().out
+    assert "Request is what became of sending it, not how an order stands: `%openapi orders` tells" in shown
+    assert re.search(r"Price +Request +Order", shown)
+    assert "answered: the broker took it. The order may be filled" in str(
+        sandbox.run("%openapi help journal")
+    )
+    capsys.readouterr()
+    sandbox.run("%openapi journal;")
+    sandbox.run("%openapi journal since=2100-01-01")
+    assert "Request is" not in capsys.readouterr().out
+
+
 # The sandbox
 
 

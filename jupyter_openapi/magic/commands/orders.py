@@ -9,7 +9,7 @@ from jupyter_openapi.errors import RequestRefused, short
 from jupyter_openapi.magic.caller import refuse_in_terminal
 from jupyter_openapi.magic.command import Invocation, command, listed, notify, parameter
 from jupyter_openapi.magic.flags import Flag
-from jupyter_openapi.messages import _, say
+from jupyter_openapi.messages import N_, _, say
 from jupyter_openapi.spec.model import Effect, Kind
 
 if TYPE_CHECKING:
@@ -92,6 +92,20 @@ def reconcile(ask: Invocation) -> pd.DataFrame:
     return listed(pd.DataFrame(rows, columns=list(Settlement.__dataclass_fields__)), ask.command)
 
 
+def _journal_definitions() -> tuple[str, ...]:
+    return (
+        N_(
+            "Request is what became of sending it, as it was written down then; not how the order stands now."
+        ),
+        N_(
+            "answered: the broker took it. The order may be filled, cancelled or rejected: `%openapi orders`."
+        ),
+        N_("refused: it was certainly not done. intended: it was written down, and not sent."),
+        N_("sent, unknown: it is not known whether it was done; `%openapi reconcile` finds out."),
+        N_("settled: that was found out later. Done tells whether the broker did it."),
+    )
+
+
 @command(
     "journal",
     "Show what was sent from this machine, and what became of it.",
@@ -99,6 +113,7 @@ def reconcile(ask: Invocation) -> pd.DataFrame:
     accepts=("tz", "out", "wide"),
     flags=(Flag("every", help="of every account, each sandbox that ever ran included"),),
     examples=("journal", "journal since=-7d", "journal --every"),
+    definitions=_journal_definitions,
 )
 def journal(ask: Invocation) -> pd.DataFrame:
     """Return one row for each change that was sent or was about to be, oldest first."""
@@ -122,6 +137,11 @@ def journal(ask: Invocation) -> pd.DataFrame:
     frame["created"] = moments.dt.floor("ms").dt.tz_convert(ask.context.tz(ask.command))
     if saving is not None:
         notify(ask.command, saving.save(frame))
+    if (frame["state"] == "answered").any():
+        notify(
+            ask.command,
+            _("Request is what became of sending it, not how an order stands: `%openapi orders` tells that."),
+        )
     return listed(frame, ask.command)
 
 
