@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import threading
 import time
 from collections import deque
 from collections.abc import Callable
@@ -398,6 +399,51 @@ def test_a_replace_after_one_of_unknown_fate_needs_reconcile_and_a_cancel_does_n
     assert (
         broker.orders[order_id] | {"quantity": "300", "status": "CanceledStatus"} == broker.orders[order_id]
     )
+
+
+def test_a_replace_does_not_undo_that_of_another_kernel(
+    client: Client, broker: Broker, url: str, tmp_path: Path
+) -> None:
+    """What it leaves out was read before the other one: sent, it would put that back."""
+    order = client.submit_order(**ORDER, execute=True)
+    with client_of(url, tmp_path) as other:
+        mine = client.replace_order(order.order_id, price=580)
+        theirs = other.replace_order(order.order_id, quantity=300)
+        meant = client.replace_order(order.order_id, price=580, override=["late"])
+        theirs.send()
+        with pytest.raises(RequestRefused, match=f"another replace of order {order.order_id} was sent"):
+            mine.send()
+        assert broker.orders[order.order_id]["quantity"] == "300"
+        again = client.replace_order(order.order_id, price=580)
+        assert again.fields["quantity"] == "300"
+        again.send()
+        assert meant.send().code == 0
+
+
+def test_of_replaces_in_the_same_instant_one_is_sent(
+    client: Client, broker: Broker, url: str, tmp_path: Path
+) -> None:
+    order = client.submit_order(**ORDER, execute=True)
+    with client_of(url, tmp_path) as other:
+        previews = [one.replace_order(order.order_id, price=580 + n) for n, one in enumerate((client, other))]
+        together, outcomes = threading.Barrier(2), list[str]()
+
+        def send(preview: Preview) -> None:
+            together.wait()
+            try:
+                preview.send()
+            except RequestRefused as refused:
+                outcomes.append(str(refused))
+            else:
+                outcomes.append("sent")
+
+        threads = [threading.Thread(target=send, args=(each,)) for each in previews]
+        for each in threads:
+            each.start()
+        for each in threads:
+            each.join()
+    assert outcomes.count("sent") == 1
+    assert sum(request.method == "PUT" for request in broker.changes) == 1
 
 
 # --- what a person must know first ---------------------------------------------------------------------

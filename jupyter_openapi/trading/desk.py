@@ -32,6 +32,7 @@ from jupyter_openapi.trading.limits import (
     OrderLimits,
     describe_rerun,
     describe_unknown,
+    last_replace,
     late_replace,
     refuse_rerun,
     sent_by_earlier_run,
@@ -116,6 +117,9 @@ class Desk:
         order_id = str(checked["order_id"]) if operation.name in {"replace_order", "cancel_order"} else None
         lines: facts.Lines = []
         order: Mapping[str, Any] = {}
+        after = None
+        if operation.name == "replace_order" and "late" not in guard.overrides:
+            after = last_replace(self._journal, self._owner, str(order_id))  # before the order is read
         if order_id is not None:
             order, lines = facts.standing(read, order_id)
             if operation.name == "replace_order":
@@ -139,6 +143,7 @@ class Desk:
             guard=guard,
             about=order or fields,
             calls=reads.trade_calls,
+            after=after,
         )
 
     @staticmethod
@@ -173,6 +178,7 @@ class Desk:
         guard: LimitCheck | None = None,
         about: Mapping[str, Any] | None = None,
         calls: int = 0,
+        after: int | None = None,
     ) -> Preview:
         # The same cell may be for paper first and for real money then: those are two orders.
         same = fingerprint(
@@ -200,6 +206,7 @@ class Desk:
             cell=self._cell(),
             calls=calls,
             last_price=None if guard is None else guard.last,
+            after=after,
             _admit=self._admit,
             _allowed=lambda: self.account.may_change(operation.name),
             _deliver=self._deliver,
@@ -384,6 +391,7 @@ class Desk:
         body = preview.fields if preview.body else {}
         fields = body if isinstance(body, dict) else {"body": body}
         intent = self._journal.intend(
+            after=preview.after,
             account=self._owner,
             mode=self.account.mode,
             digits=self.account.digits,

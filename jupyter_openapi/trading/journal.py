@@ -135,6 +135,18 @@ def expect(facts: Mapping[str, Any], known: tuple[str, ...], needed: AbstractSet
         raise TypeError(_("the journal needs {missing}").format(missing=", ".join(missing)))
 
 
+def _refuse_replaced(db: sqlite3.Connection, account: str, target: str, after: int) -> None:
+    """Refuse a replace whose order another one has changed, or may have, since it was previewed."""
+    where = "i.account = ? AND i.kind = 'replace' AND i.target = ? AND i.id > ? AND last.took_effect IS NOT 0"
+    if intents(db, where, account, target, after):
+        raise RequestRefused(
+            _(
+                "Nothing was sent: another replace of order {order_id} was sent after this one was "
+                "previewed, and this one would undo it. Preview it again."
+            ).format(order_id=target)
+        )
+
+
 PATIENCE = 10.0  # seconds for another kernel's transaction, which takes a few milliseconds
 FAR_FUTURE = 1e12
 
@@ -165,18 +177,21 @@ class Journal:
         with self._explained(), self._transaction():
             pass
 
-    def intend(self, **facts: Unpack[Intended]) -> Intent:
+    def intend(self, *, after: int | None = None, **facts: Unpack[Intended]) -> Intent:
         """Write an intent down; when this returns it is on disk, and the request may be sent.
 
         Parameters
         ----------
+        after
+            Of a replace: the last replace of that order that was known when it was previewed.
         **facts
             See `Intended`; account, mode, host, kind, operation, method and path are needed.
 
         Raises
         ------
         RequestRefused
-            It could not be written, or its `client_request_id` was used before. Nothing was sent.
+            It could not be written, its `client_request_id` was used before, or the order was replaced
+            meanwhile. Nothing was sent.
         """
         expect(facts, INTENDED, NEEDED)
         now = time.time()
@@ -190,6 +205,8 @@ class Journal:
                         "sent. `%openapi journal` shows what became of it."
                     ).format(again=again)
                 )
+            if after is not None:
+                _refuse_replaced(db, str(facts["account"]), str(facts.get("target")), after)
             number = insert(db, "intents", ("created", *INTENDED), row)
             insert(db, "events", ("intent", "at", "state"), [number, now, "intended"])
             return intents(db, "i.id = ?", number)[0]

@@ -380,6 +380,13 @@ def describe_unknown(intent: Intent) -> str:
     ).format(order=_in_short(intent), when=datetime.fromtimestamp(intent.created, UTC), number=intent.id)
 
 
+def last_replace(journal: Journal, owner: str, order_id: str) -> int:
+    """Return the number of the last replace of an order before any that may still change it; 0 for none."""
+    found = journal.replaces(owner, order_id)
+    still = min((intent.id for intent in found if intent.open), default=None)
+    return max((intent.id for intent in found if still is None or intent.id < still), default=0)
+
+
 def late_replace(journal: Journal, owner: str, order_id: str) -> str | None:
     """Say why a replace of this order might be undone by an earlier one; None when it can't be.
 

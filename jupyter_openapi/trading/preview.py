@@ -149,6 +149,8 @@ class Preview:
         How many calls of the broker's trade limit it took.
     last_price
         The last price of the security when it was made, None where it was not read.
+    after
+        Of a replace: the last replace of its order that the journal knew of.
     sighting
         Whether a person saw it.
     """
@@ -170,6 +172,7 @@ class Preview:
     cell: Cell | None = None
     calls: int = 0
     last_price: Decimal | None = None
+    after: int | None = None
     sighting: Sighting = field(default_factory=Sighting, init=False, repr=False)
     _admit: Callable[..., None] = field(repr=False, kw_only=True)
     _allowed: Callable[[], None] = field(repr=False, kw_only=True)
