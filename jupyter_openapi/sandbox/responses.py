@@ -100,8 +100,11 @@ def broken(fault: Fault, limit: str = "none") -> Response:
     return Response(500, body, fault=fault, limit=limit)
 
 
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+
+
 def _dump(value: Any) -> bytes:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+    return _ENCODER.encode(value).encode()
 
 
 def plain(value: Any, status: int = 200) -> Response:

@@ -11,6 +11,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from jupyter_openapi.market import fees
@@ -184,12 +185,17 @@ def charges(
     symbol: str, side: str, quantity: Decimal, value: Decimal, on: date
 ) -> list[tuple[str, str, str, str, str]]:
     """Return the fees of a trade of that value as (category, code, name, amount, currency), JSON-safe."""
-    if not quantity:
-        return []
-    return [
+    return list(_charges(symbol, side, quantity, value, on)) if quantity else []
+
+
+@lru_cache(maxsize=256)  # an order is reckoned when it is looked at, when it is held and when it fills
+def _charges(
+    symbol: str, side: str, quantity: Decimal, value: Decimal, on: date
+) -> tuple[tuple[str, str, str, str, str], ...]:
+    return tuple(
         (fee.category, fee.code, fee.name, format(fee.amount, "f"), fee.currency)
         for fee in fees.charges(symbol, side, quantity, value, on)
-    ]
+    )
 
 
 def total(items: Iterable[Sequence[str]]) -> Decimal:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from copy import copy
 from decimal import Decimal
 from math import inf
 from typing import TYPE_CHECKING, NamedTuple
@@ -263,7 +262,7 @@ class Blotter:
         """Write a change of an order down; `shares` if it was a fill, at the event's price."""
         self.store.add_event(order.order_id, event)
         self.touch(order)
-        self._changes.append(Booked(copy(order), shares, None if shares is None else event.price))
+        self._changes.append(Booked(order.copy(), shares, None if shares is None else event.price))
 
     def _leave(self, order: Order) -> None:
         self.orders.pop(order.order_id, None)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from time import time as unix_time
 from typing import TYPE_CHECKING
 
@@ -31,7 +32,12 @@ def local(market: str, at: float) -> datetime:
 
 def today(market: str, at: float) -> date:
     """Return the market's calendar date."""
-    return local(market, at).date()
+    return _date(market, int(at // 60))
+
+
+@lru_cache(maxsize=64)
+def _date(market: str, minute: int) -> date:
+    return local(market, minute * 60.0).date()  # a day begins with a minute
 
 
 class Hours:

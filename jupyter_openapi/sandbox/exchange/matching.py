@@ -9,7 +9,8 @@ other, nor do they cross: an order that would meet one of them is rejected.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -123,17 +124,19 @@ class Liquidity:
 
     def levels(self, symbol: str, at: float, *, asks: bool) -> list[tuple[Decimal, Decimal, int]]:
         """Return one side as (price, volume left, orders), best first; exhausted prices are left out."""
+        return list(self._levels(symbol, at, asks=asks))
+
+    def _levels(self, symbol: str, at: float, *, asks: bool) -> Iterator[tuple[Decimal, Decimal, int]]:
         taken = self._current(symbol, at)
         side: tuple[Level, ...] = taken.book.asks if asks else taken.book.bids
-        rows = (
-            (level.price, level.volume - taken.volumes.get(level.price, ZERO), level.orders) for level in side
-        )
-        return [(price, Decimal(volume), orders) for price, volume, orders in rows if volume > 0]
+        for level in side:
+            volume = Decimal(level.volume) - taken.volumes.get(level.price, ZERO)
+            if volume > 0:
+                yield level.price, volume, level.orders
 
     def best(self, symbol: str, at: float, *, asks: bool) -> Decimal | None:
         """Return the best price of a side, or None when it is exhausted."""
-        side = self.levels(symbol, at, asks=asks)
-        return side[0][0] if side else None
+        return next((price for price, _, _ in self._levels(symbol, at, asks=asks)), None)
 
     def offer(
         self, symbol: str, at: float, *, buy: bool, limit: Decimal | None, quantity: Decimal, depth: int = TEN
@@ -148,7 +151,7 @@ class Liquidity:
             How many prices it may sweep.
         """
         fills = []
-        for price, volume, _ in self.levels(symbol, at, asks=buy)[:depth]:
+        for price, volume, _ in islice(self._levels(symbol, at, asks=buy), depth):
             if limit is not None and (price > limit if buy else price < limit):
                 break
             part = min(volume, quantity)
@@ -301,7 +304,8 @@ class Matching:
         symbol = order.symbol
         live = order.status != WAITING or bool(order.trigger_at)
         quoted = live_type(order) if live and self._hours.continuous("HK", at) else ""
-        bid, ask = (self._liquidity.best(symbol, at, asks=asks) for asks in (False, True))
+        bid = self._liquidity.best(symbol, at, asks=False) if quoted else None  # else no rule asks for it
+        ask = self._liquidity.best(symbol, at, asks=True) if quoted else None
         on, table = today("HK", at), LISTED[symbol].spread_table
         low, high = bands.band(quoted, order.side, bid, ask, last, last, on, table)
         if (low is None or order.price >= low) and (high is None or order.price <= high):

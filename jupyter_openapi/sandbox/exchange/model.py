@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from decimal import Decimal
+from operator import attrgetter
 
 from jupyter_openapi.market.symbols import market_of
 
@@ -77,6 +78,10 @@ class Order:
     charges: str = "[]"
     multi_leg: str = ""
 
+    def copy(self) -> Order:
+        """Return the order as it stands now."""
+        return Order(*_VALUES(self))
+
     @property
     def buy(self) -> bool:
         """Whether it buys."""
@@ -108,6 +113,9 @@ class Order:
         if not self.executed_quantity:
             return None
         return self.executed_amount / self.executed_quantity
+
+
+_VALUES = attrgetter(*(column.name for column in fields(Order)))
 
 
 @dataclass(frozen=True, slots=True)

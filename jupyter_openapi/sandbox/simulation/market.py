@@ -144,6 +144,7 @@ class Market:
         # Everything in the market happens at whole seconds.
         self._quote = lru_cache(maxsize=1024)(self._make_quote)
         self._latest = lru_cache(maxsize=1024)(self._find_latest)
+        self._last = lru_cache(maxsize=1024)(self._find_last)
 
     def day(self, symbol: str, at: float) -> date:
         """Return the trading day that a quote is about: the latest whose regular session had begun."""
@@ -157,6 +158,9 @@ class Market:
 
     def last(self, symbol: str, at: float) -> Decimal:
         """Return the price of the last trade, whichever session it was in."""
+        return self._last(symbol, int(at))
+
+    def _find_last(self, symbol: str, at: int) -> Decimal:
         stretch, moment = self._now(symbol, at)
         return price(stretch.units(stretch.rung(moment)), self.securities[symbol].market)
 
@@ -222,6 +226,8 @@ class Market:
         number is bounded by some 58,000 and 16 for every day between.
         """
         market = self.securities[symbol].market
+        if int(end // 1) <= int(start // 1):  # no whole second in between
+            return
         for stretch in self._between(symbol, start, end):
             if end - start > _LONG and start < stretch.start and stretch.end <= end:
                 points = stretch.outline()
