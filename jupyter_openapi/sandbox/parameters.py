@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
+from functools import cache
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -21,6 +22,7 @@ LONGEST_TEXT = 10_000
 _DECIMAL = re.compile(r"[+-]?(\d{1,24}(\.\d{0,18})?|\.\d{1,18})", re.ASCII)
 _COUNTER = re.compile(r"[A-Z]{2,4}/(?P<market>[A-Z]{2})/(?P<code>[\w.-]{1,20})", re.ASCII)
 _WHOLE = re.compile(r"[+-]?\d{1,18}", re.ASCII)
+_UNKEEPABLE = re.compile("[\x00\ud800-\udfff]")
 
 
 def read(operation: Operation, path: Mapping[str, str], query: str, body: bytes) -> dict[str, Any]:
@@ -145,12 +147,17 @@ def _one(parameter: Parameter, given: Any) -> Any:
 
 
 def _in_range(parameter: Parameter, value: int | Decimal) -> None:
-    if parameter.above is not None and value <= Decimal(str(parameter.above)):
+    if parameter.above is not None and value <= _limit(parameter.above):
         raise _Wrong(f"{value} isn't above {parameter.above:g}")
-    if parameter.minimum is not None and value < Decimal(str(parameter.minimum)):
+    if parameter.minimum is not None and value < _limit(parameter.minimum):
         raise _Wrong(f"{value} is below {parameter.minimum:g}")
-    if parameter.maximum is not None and value > Decimal(str(parameter.maximum)):
+    if parameter.maximum is not None and value > _limit(parameter.maximum):
         raise _Wrong(f"{value} is above {parameter.maximum:g}")
+
+
+@cache
+def _limit(number: float) -> Decimal:
+    return Decimal(str(number))
 
 
 def _in_length(parameter: Parameter, value: str) -> None:
@@ -166,7 +173,7 @@ def _in_length(parameter: Parameter, value: str) -> None:
 def _text(_: Parameter, given: Any) -> str:
     if not isinstance(given, str):
         raise _Wrong(f"a string is needed, not {_kind(given)}")
-    if "\x00" in given or any("\ud800" <= letter <= "\udfff" for letter in given):
+    if _UNKEEPABLE.search(given):
         raise _Wrong("a string with characters that can't be stored")
     return given
 

@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Sequence
-from itertools import islice
 from dataclasses import dataclass, field
 from decimal import Decimal
+from itertools import islice
 
 from jupyter_openapi.market import ticks
 from jupyter_openapi.market import ticks as bands

@@ -67,6 +67,9 @@ create table if not exists examined (symbol text primary key, at real not null);
 """
 
 
+Row = tuple[Any, ...]
+
+
 class Busy(Exception):
     """Another sandbox has the database."""
 
@@ -161,8 +164,12 @@ class Store:
 
     def orders(self, where: str, values: Iterable[Any] = ()) -> list[Order]:
         """Return orders by a condition written here in the sandbox, never by a client."""
+        return [order_of(row) for row in self.rows(where, values)]
+
+    def rows(self, where: str, values: Iterable[Any] = ()) -> list[Row]:
+        """Return orders as they are kept, for `order_of`; equal rows are the same state of an order."""
         query = f"select {', '.join(_COLUMNS)} from orders where {where}"  # noqa: S608
-        return [_order(row) for row in self._db.execute(query, tuple(values))]
+        return self._db.execute(query, tuple(values)).fetchall()
 
     def last_order_id(self) -> int:
         """Return the greatest order number given so far, or 0 (all have 18 digits, so text sorts right)."""
@@ -287,7 +294,8 @@ def _text(value: Any) -> Any:
     return format(value, "f") if isinstance(value, Decimal) else value
 
 
-def _order(row: tuple[Any, ...]) -> Order:
+def order_of(row: Row) -> Order:
+    """Return the order that a row keeps."""
     values = dict(zip(_COLUMNS, row, strict=True))
     for name in _DECIMALS:
         if values[name] is not None:

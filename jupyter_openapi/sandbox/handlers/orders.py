@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from decimal import ROUND_FLOOR, Decimal
+from functools import lru_cache
 from typing import Any
 
 from jupyter_openapi.sandbox.dispatch import World, carries
@@ -12,7 +13,9 @@ from jupyter_openapi.sandbox.exchange import rules
 from jupyter_openapi.sandbox.exchange.account import charges
 from jupyter_openapi.sandbox.exchange.hours import today
 from jupyter_openapi.sandbox.exchange.model import ZERO, Order
+from jupyter_openapi.sandbox.exchange.store import Row, order_of
 from jupyter_openapi.sandbox.handlers.format import CENT, number, offset_of, rounded, seconds
+from jupyter_openapi.sandbox.language import SPOKEN
 from jupyter_openapi.sandbox.simulation import derivatives as options_chain
 from jupyter_openapi.sandbox.simulation.derivatives import Option
 from jupyter_openapi.sandbox.simulation.fundamentals import display_name
@@ -193,8 +196,15 @@ def _page(world: World, where: list[str], values: list[Any], fields: Fields) -> 
     size = min(fields.get("size") or MOST, MOST)
     offset = offset_of(fields.get("page"), size)
     condition = f"{' and '.join(where)} order by order_id desc limit ? offset ?"
-    rows = world.store.orders(condition, [*values, size + 1, offset])
-    return {"has_more": len(rows) > size, "orders": [wire_order(row) for row in rows[:size]]}
+    rows = world.store.rows(condition, [*values, size + 1, offset])
+    spoken = SPOKEN.get()
+    return {"has_more": len(rows) > size, "orders": [_wire_row(row, spoken) for row in rows[:size]]}
+
+
+@lru_cache(maxsize=512)  # the newest page is asked for again and again, and little of it changes
+def _wire_row(row: Row, spoken: str) -> Fields:
+    del spoken  # names are in this language
+    return wire_order(order_of(row))
 
 
 def _charge_detail(order: Order) -> Fields:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 
 from jupyter_openapi.market import sessions
@@ -15,7 +16,7 @@ from jupyter_openapi.sandbox.handlers.corporate_actions import as_traded
 from jupyter_openapi.sandbox.handlers.format import number
 from jupyter_openapi.sandbox.simulation import fundamentals
 from jupyter_openapi.sandbox.simulation.listing import LISTED, listed
-from jupyter_openapi.sandbox.simulation.market import Candle, Extended
+from jupyter_openapi.sandbox.simulation.market import Candle, Extended, Quote
 
 Fields = dict[str, Any]
 
@@ -123,9 +124,13 @@ def several(symbols: Iterable[str]) -> list[Security]:
 
 
 def _quote(world: World, symbol: str) -> Fields:
-    now = world.market.quote(symbol, world.now())
+    return _figures(world.market.quote(symbol, world.now())).copy()
+
+
+@lru_cache(maxsize=256)  # a quote stands for three seconds
+def _figures(now: Quote) -> Fields:
     row: Fields = {
-        "symbol": symbol,
+        "symbol": now.symbol,
         "last_done": number(now.last),
         "prev_close": number(now.prev_close),
         "open": number(now.open),
