@@ -42,7 +42,7 @@ class Faults:
 
     def draw(self) -> Fault | None:
         """Return the failure that hits this request, if any."""
-        return self._draw(FAULTS)
+        return self._draw(FAULTS) if self.rates else None
 
     def draw_socket(self) -> Fault | None:
         """Return the failure that hits this push, if any."""

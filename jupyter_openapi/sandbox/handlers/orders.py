@@ -81,16 +81,16 @@ def today_orders(world: World, fields: Fields) -> Fields:
     """Return the orders submitted since midnight in their market."""
     _no_attached(fields)
     where, values = _conditions(fields)
-    days, since = _since_midnight(world, ">=")
+    days, since = _since_midnight(world, "submitted_at", ">=")
     return _page(world, [*where, days], [*values, *since], fields)
 
 
-def _since_midnight(world: World, comparison: str) -> tuple[str, list[Any]]:
-    """Return the condition that an order was submitted before (<) or since (>=) midnight in its market."""
+def _since_midnight(world: World, column: str, comparison: str) -> tuple[str, list[Any]]:
+    """Return the condition that a time was before (<) or since (>=) midnight, each market's own."""
+    # With the pattern as a parameter SQLite would compile the query anew each time.
+    parts = [f"(symbol like '%.{market}' and {column} {comparison} ?)" for market in ("HK", "US")]
     now = world.now()
-    markets = [f"(symbol like ? and submitted_at {comparison} ?)" for _market in ("HK", "US")]
-    values = [(f"%.{market}", midnight(market, today(market, now))) for market in ("HK", "US")]
-    return f"({' or '.join(markets)})", [value for pair in values for value in pair]
+    return f"({' or '.join(parts)})", [midnight(market, today(market, now)) for market in ("HK", "US")]
 
 
 @carries("history_orders")
@@ -99,7 +99,7 @@ def history_orders(world: World, fields: Fields) -> Fields:
     start, end = window(fields, world.now())
     where, values = _conditions(fields)
     where.append("submitted_at >= ? and submitted_at < ?")
-    days, since = _since_midnight(world, "<")
+    days, since = _since_midnight(world, "submitted_at", "<")
     return _page(world, [*where, days], [*values, start, end + 1, *since], fields)
 
 
@@ -279,7 +279,7 @@ def _leg(leg: Fields, option: Option | None) -> Fields:
 def today_executions(world: World, fields: Fields) -> Fields:
     """Return the fills since midnight in their market."""
     where, values = _fill_conditions(fields)
-    sides, dates = _split(world, ">=")
+    sides, dates = _since_midnight(world, "at", ">=")
     return _rows(world, [*where, sides], [*values, *dates], None)
 
 
@@ -288,7 +288,7 @@ def history_executions(world: World, fields: Fields) -> Fields:
     """Return the fills in a window of time; today's are not among them."""
     start, end = window(fields, world.now())
     where, values = _fill_conditions(fields)
-    sides, dates = _split(world, "<")
+    sides, dates = _since_midnight(world, "at", "<")
     where += ["at >= ? and at < ?", sides]
     return _rows(world, where, [*values, start, end + 1, *dates], fields.get("page") or 1)
 
@@ -307,16 +307,6 @@ def all_executions(world: World, fields: Fields) -> Fields:
 def _fill_conditions(fields: Fields) -> tuple[list[str], list[Any]]:
     given = [(name, fields[name]) for name in ("symbol", "order_id") if fields.get(name)]
     return ["1", *(f"{name} = ?" for name, _ in given)], [value for _, value in given]
-
-
-def _split(world: World, comparison: str) -> tuple[str, list[Any]]:
-    # Each market's day starts at its own midnight.
-    now = world.now()
-    parts, values = [], []
-    for market in ("HK", "US"):
-        parts.append(f"(symbol like ? and at {comparison} ?)")
-        values += [f"%.{market}", midnight(market, today(market, now))]
-    return f"({' or '.join(parts)})", values
 
 
 def _rows(world: World, where: list[str], values: list[Any], page: int | None) -> Fields:

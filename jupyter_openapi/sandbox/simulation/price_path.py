@@ -45,13 +45,29 @@ class Print(NamedTuple):
     shares: int
 
 
-class _Block(NamedTuple):
-    """A pattern at its place: first minute, first rung, and the shares of one unit of its volume."""
+class _Block:
+    """A pattern at its place: first minute, first rung, and the shares of one unit of its volume.
 
-    minute: int
-    rung: int
-    pattern: Pattern
-    shares: int
+    The pattern is made when first looked at: the later ones of a day are seldom needed.
+    """
+
+    __slots__ = ("_intensity", "_kind", "_pattern", "minute", "minutes", "net", "rung", "shares")
+
+    def __init__(  # noqa: PLR0917 - a place, then what the stock knows a pattern by
+        self, minute: int, rung: int, shares: int, minutes: int, intensity: int, kind: int, net: int
+    ) -> None:
+        self.minute, self.rung, self.shares = minute, rung, shares
+        self.minutes, self.net = minutes, net
+        self._intensity, self._kind = intensity, kind
+        self._pattern: Pattern | None = None
+
+    @property
+    def pattern(self) -> Pattern:
+        """The pattern."""
+        found = self._pattern
+        if found is None:
+            found = self._pattern = pattern(self.minutes, self._intensity, self._kind, self.net)
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +103,7 @@ class Stretch:
         self.end = plan.start + 60 * plan.minutes
         self.scale = scale
         self._blocks = _blocks(plan, scale)
+        self._sums: list[Bar] = []
 
     def moment(self, at: float) -> Moment:
         """Return how far the stretch has come at a time."""
@@ -163,32 +180,35 @@ class Stretch:
         bottom = min(block.rung + block.pattern.bottom[-1] for block in blocks)
         line = self.scale.line(bottom, top)
         if line is None:
-            return merge([self._slice(block, 0, block.pattern.minutes) for block in blocks])
+            return merge([self._slice(block, 0, block.minutes) for block in blocks])
         zero, tick = line
         volume = turnover = 0
-        for _, rung, found, shares in blocks:
+        for block in blocks:
+            found, shares = block.pattern, block.shares
             size = PRINTS * found.volume[-1]
             volume += size * shares
-            turnover += (size * (zero + tick * rung) + tick * found.value[-1]) * shares
-        opening, closing = blocks[0].rung, blocks[-1].rung + blocks[-1].pattern.net
+            turnover += (size * (zero + tick * block.rung) + tick * found.value[-1]) * shares
+        opening, closing = blocks[0].rung, blocks[-1].rung + blocks[-1].net
         return _bar(
             self.start, [zero + tick * rung for rung in (opening, top, bottom, closing)], volume, turnover
         )
 
-    @cached_property
-    def _sums(self) -> list[Bar]:
-        """The bars from the start to the end of each block."""
-        bars = (self._slice(block, 0, block.pattern.minutes) for block in self._blocks)
-        return list(accumulate(bars, lambda so_far, bar: merge((so_far, bar))))
+    def _sum(self, count: int) -> Bar:
+        """Return the bar of the first blocks."""
+        sums = self._sums
+        for block in self._blocks[len(sums) : count]:
+            bar = self._slice(block, 0, block.minutes)
+            sums.append(merge((sums[-1], bar)) if sums else bar)
+        return sums[count - 1]
 
     def _parts(self, begin: int, end: int) -> Iterator[Bar]:
         """Yield bars for the complete minutes from `begin` to before `end`."""
         if not begin and end >= BLOCK:  # the usual question: since the start
-            yield self._sums[end // BLOCK - 1]
+            yield self._sum(end // BLOCK)
             begin = end // BLOCK * BLOCK
         while begin < end:
             block = self._blocks[begin // BLOCK]
-            stop = min(end, block.minute + block.pattern.minutes)
+            stop = min(end, block.minute + block.minutes)
             yield self._slice(block, begin - block.minute, stop - block.minute)
             begin = stop
 
@@ -278,7 +298,7 @@ def _blocks(plan: Plan, scale: Scale) -> list[_Block]:
             net = plan.last - rung
         lively = 0.6 + chance[2 * count + i] / 320
         lots = round(plan.shares * shape.loads[i] * lively / (PRINTS * length * MEAN_SIZE * plan.lot))
-        found = pattern(length, intensity, chance[count + i] % KINDS, net)
-        blocks.append(_Block(i * BLOCK, rung, found, max(1, lots) * plan.lot))
+        kind, shares = chance[count + i] % KINDS, max(1, lots) * plan.lot
+        blocks.append(_Block(i * BLOCK, rung, shares, length, intensity, kind, net))
         rung += net
     return blocks
