@@ -151,7 +151,7 @@ class Store:
 
     def save_order(self, order: Order) -> None:
         """Insert an order or overwrite it."""
-        self._db.execute(_SAVE_ORDER, list(map(_text, _ORDER(order))))
+        self._db.execute(_SAVE_ORDER, _texts(_ORDER(order)))
 
     def order(self, order_id: str) -> Order | None:
         """Return one order or None."""
@@ -184,7 +184,7 @@ class Store:
         """Append a line to an order's history."""
         self._db.execute(
             "insert into events (order_id, status, price, quantity, msg, at) values (?, ?, ?, ?, ?, ?)",
-            (order_id, *map(_text, _EVENT(event))),
+            (order_id, *_texts(_EVENT(event))),
         )
 
     def events(self, order_id: str) -> list[Event]:
@@ -203,7 +203,7 @@ class Store:
         self._db.execute(
             "insert into executions (trade_id, order_id, symbol, side, quantity, price, at)"
             " values (?, ?, ?, ?, ?, ?, ?)",
-            list(map(_text, _EXECUTION(execution))),
+            _texts(_EXECUTION(execution)),
         )
 
     def executions(self, where: str, values: Iterable[Any] = ()) -> list[Execution]:
@@ -229,7 +229,7 @@ class Store:
                 "insert into positions values (?, ?, ?, ?, ?) on conflict (symbol) do update set"
                 " quantity = excluded.quantity, cost = excluded.cost, opening = excluded.opening,"
                 " day = excluded.day",
-                list(map(_text, _POSITION(position))),
+                _texts(_POSITION(position)),
             )
         else:
             self._db.execute("delete from positions where symbol = ?", (position.symbol,))
@@ -255,7 +255,7 @@ class Store:
         """Append a movement of cash."""
         self._db.execute(
             "insert into flows (name, amount, currency, symbol, description, at) values (?, ?, ?, ?, ?, ?)",
-            list(map(_text, _FLOW(flow))),
+            _texts(_FLOW(flow)),
         )
 
     def flows(self, where: str, values: Iterable[Any] = ()) -> list[Flow]:
@@ -292,6 +292,10 @@ class Store:
 
 def _text(value: Any) -> Any:
     return format(value, "f") if isinstance(value, Decimal) else value
+
+
+def _texts(values: Iterable[Any]) -> list[Any]:
+    return [format(value, "f") if isinstance(value, Decimal) else value for value in values]
 
 
 def order_of(row: Row) -> Order:

@@ -51,6 +51,7 @@ _CHARACTERS = {
 }
 
 
+@lru_cache(maxsize=4096)
 def midnight(market: str, day: date, minutes: int = 0) -> int:
     """Return a day's start in the market's zone in Unix seconds, or so many minutes off by the clock."""
     moment = datetime.combine(day, time()) + timedelta(minutes=minutes)
