@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import http.client
 import random
+import sqlite3
 import threading
 import time
+from contextlib import closing
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +17,7 @@ from support import soak
 from support.audit import audit
 from support.sandbox import SandboxClient, SandboxProcess, start_sandbox
 
+from jupyter_openapi.sandbox.exchange.model import Order
 from jupyter_openapi.sandbox.exchange.store import Store
 
 BROKEN = (http.client.HTTPException, ConnectionError, TimeoutError)
@@ -112,3 +116,39 @@ def test_an_order_acknowledged_right_before_the_kill_is_there(tmp_path: Path) ->
             if row["symbol"] == "700.HK"
         )
         assert tencent["quantity"] == "800"
+
+
+def test_a_file_of_other_pages_is_read_on_and_a_changed_order_stays_in_its_place(tmp_path: Path) -> None:
+    pages = {}
+    for name in ("old.db", "new.db"):
+        path = tmp_path / name
+        if name == "old.db":  # as files were made before
+            with closing(sqlite3.connect(path)) as old:
+                old.execute("pragma page_size=4096")
+                old.execute(
+                    "create table settings (name text primary key, value text not null) without rowid"
+                )
+        for place in range(3):
+            store = Store(path)
+            with closing(store):
+                if not place:
+                    for number in range(3):
+                        store.save_order(order_of(number))
+                else:
+                    first = store.orders("1")[0]
+                    first.status, first.executed_quantity = "FilledStatus", Decimal(place)
+                    store.save_order(first)
+                assert [order.order_id for order in store.orders("1")] == ["0", "1", "2"]
+        store = Store(path)
+        with closing(store):
+            found = store.order("0")
+            assert found is not None
+            assert (found.status, found.executed_quantity) == ("FilledStatus", 2)
+        with closing(sqlite3.connect(path)) as file:
+            pages[name] = file.execute("pragma page_size").fetchone()[0]
+    assert pages == {"old.db": 4096, "new.db": 1024}
+
+
+def order_of(number: int) -> Order:
+    prices = Decimal(100), Decimal(600), "HKD"
+    return Order(str(number), "700.HK", "Buy", "LO", "Day", *prices, "NewStatus", 1.0, 1.0, number)

@@ -362,6 +362,24 @@ def test_many_slow_clients_do_not_stop_the_others(sandbox: SandboxProcess, clien
             wire.close()
 
 
+def test_each_answer_about_the_same_order_is_in_its_own_language(
+    sandbox: SandboxProcess, client: SandboxClient
+) -> None:
+    path = "/v1/trade/order/today"
+    order_id = client.submit(submitted_price="300")
+    for status in ("NewStatus", "CanceledStatus"):
+        told = []
+        for language in ("en", "zh-CN", "zh-HK", "en"):
+            headers = client.headers("GET", path, "", b"") | {"Accept-Language": language}
+            (row,) = client.send("GET", path, "", b"", headers).data["orders"]
+            assert (row["order_id"], row["status"]) == (order_id, status)
+            told.append(row["stock_name"])
+        assert told[0] == told[3]
+        assert len(set(told)) == 3
+        if status == "NewStatus":
+            client.call("DELETE", "/v1/trade/order", {"order_id": order_id})
+
+
 # Rate limits and faults
 
 
