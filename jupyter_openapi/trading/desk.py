@@ -319,8 +319,8 @@ class Desk:
 
     def _admit(self, preview: Preview, *, again: bool) -> None:
         """Refuse what may not be sent now, before the preview is spent."""
-        self._transport.refuse_closed()
         self.account.may_change(preview.operation.name)
+        self._transport.refuse_closed()
         if preview.operation.name == "replace_order":
             why = late_replace(self._journal, self._owner, str(preview.order_id))
             LimitCheck(self.limits, preview.overrides).late(why)
