@@ -197,9 +197,10 @@ class Session:
                 titles.append(client.account.title)
         if not titles:
             return ""
-        return _("Nothing is connected now: the connection to the {titles} was given up.").format(
-            titles=_(" and the ").join(titles)
-        )
+        said = _("Nothing is connected now: the connection to the {titles} was given up.")
+        if any(each.client is not None for each in self._connections.values()):
+            said = _("The connection to the {titles} was given up; the others stay.")
+        return said.format(titles=_(" and the ").join(titles))
 
     def connect(
         self,

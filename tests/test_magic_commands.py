@@ -147,6 +147,15 @@ def test_disconnect_gives_up_the_connection_also_where_it_is_refused(shell: Shel
     shell.run("client = %openapi connect sandbox")
 
 
+def test_what_is_given_up_is_told_with_what_stays(shell: Shell) -> None:
+    shell.run("%openapi connect sandbox;")
+    shell.run("%openapi connect sandbox --as other;")
+    assert SESSION.release("other").endswith(" was given up; the others stay.")
+    assert SESSION.client is not None
+    assert SESSION.release(None).startswith("Nothing is connected now: ")
+    shell.run("client = %openapi connect sandbox")
+
+
 @pytest.fixture
 def keys(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Put keys into the environment that no real account has, and come back to where we were."""
