@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 from support.grammar import COMMANDS
 
@@ -259,14 +257,3 @@ def test_a_cells_first_line_is_a_line() -> None:
     assert parse_cell("positions", "\n # nothing\n", commands=COMMANDS) == parsed("positions")
     with pytest.raises(RequestRefused, match="first line names no operation"):
         parse_cell(" # note", "side: buy", commands=COMMANDS)
-
-
-def test_parsing_takes_microseconds() -> None:
-    line = "--execute submit 700.HK side=buy price={bid} quantity=100 type=LO tif=Day  # note"
-    best = 1.0
-    for _ in range(20):
-        start = time.perf_counter()
-        for _ in range(50):
-            parsed(line)
-        best = min(best, (time.perf_counter() - start) / 50)
-    assert best < 100e-6  # about 10 on an idle machine; argparse takes several hundred
