@@ -92,6 +92,24 @@ def line(rounds: int = 40, number: int = 200) -> None:
     show("  the same by IPython's magic_arguments", ratios(times["arguments"], nothing))
 
 
+def completion(rounds: int = 40) -> None:
+    """Time the completions of an order's parameters, with the specification read."""
+    from types import SimpleNamespace
+
+    from jupyter_openapi.magic import openapi_matcher
+
+    text = "%openapi submit 700.HK "
+    asked = SimpleNamespace(full_text=text, cursor_line=0, cursor_position=len(text))
+    times = []
+    for _ in range(rounds + 1):
+        begun = time.thread_time()
+        if not openapi_matcher(asked)["completions"]:
+            raise RuntimeError("nothing is offered")
+        times.append((time.thread_time() - begun) * 1e3)
+    show("completions of an order's parameters", times[1:], "ms")
+
+
 if __name__ == "__main__":
     load()
     line()
+    completion()

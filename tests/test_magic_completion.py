@@ -6,7 +6,6 @@ import json
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -275,33 +274,21 @@ def test_loading_twice_asks_once_and_unloading_ends_it(shell: Shell) -> None:
 
 
 ELSEWHERE = """
-import sys, time
+import sys
 from types import SimpleNamespace
 from jupyter_openapi.magic import openapi_matcher
 before = set(sys.modules)
 asked = SimpleNamespace(full_text="x = frame.pos\\n" * 1000, cursor_line=0, cursor_position=9)
-started = time.perf_counter()
-for _ in range(1000):
-    assert openapi_matcher(asked)["completions"] == []
-print(time.perf_counter() - started, len(set(sys.modules) - before))
+assert openapi_matcher(asked)["completions"] == []
+print(len(set(sys.modules) - before))
 """
 
 
-def test_other_lines_cost_nothing_and_import_nothing() -> None:
+def test_other_lines_import_nothing() -> None:
     done = subprocess.run(
         [sys.executable, "-c", ELSEWHERE], capture_output=True, encoding="utf-8", check=True
     )
-    seconds, imported = done.stdout.split()
-    assert float(seconds) < 0.1  # a thousand times
-    assert imported == "0"
-
-
-def test_an_answer_comes_at_once() -> None:
-    offered("%openapi ")  # the specification is read once
-    started = time.perf_counter()
-    for _ in range(20):
-        offered("%openapi submit 700.HK ")
-    assert (time.perf_counter() - started) / 20 < 0.02
+    assert done.stdout == "0\n"
 
 
 # In a kernel

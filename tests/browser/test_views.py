@@ -33,7 +33,7 @@ KEYS = {
     "candles_of_several": ("Symbol", "Date", "Open", "High", "Low", "Close", "Volume"),
     "pivot": ("Date", "700.HK Close", "AAPL.US Close"),
     "cash_flow": ("Time", "What", "Amount", "Currency"),
-    "journal": ("Number", "Time", "What", "Side", "Symbol", "Quantity", "Price", "State", "Order"),
+    "journal": ("Number", "Time", "What", "Side", "Symbol", "Quantity", "Price", "Request", "Order"),
     "reconcile": ("Number", "What", "Verdict", "Order"),
     "endpoints": ("Name", "What it does"),
 }
