@@ -82,6 +82,7 @@ def width() -> None:
             taken["ours"],
             most=1.05,
             floor=f"raw sockets {statistics.median(taken['raw']):.2f} x",
+            held_by="16 answers that come in the same moment are read in turn by one Python",
         )
     finally:
         server.kill()
