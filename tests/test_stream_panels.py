@@ -161,9 +161,9 @@ def test_the_blotter_polls_while_the_link_is_lost(
 ) -> None:
     order_id = sandbox.client.submit(submitted_price="400")
     sub = client.subscribe_orders().wait()
+    monkeypatch.setattr(blotter_model, "EVERY", 0.05)  # of a panel that is made now
     one = blotter(client)
     place = len(asked.names)
-    monkeypatch.setattr(blotter_model, "EVERY", 0.05)
     sub.close()
     sandbox.client.call("DELETE", "/v1/trade/order", {"order_id": order_id})
     until(lambda: shown(one).get(order_id) == "CanceledStatus")
