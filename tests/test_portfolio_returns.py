@@ -306,6 +306,7 @@ def test_a_benchmark_needs_a_client(tmp_path: Path) -> None:
 # The window, and what the broker states of the time before
 
 
+@pytest.mark.usefixtures("november")
 def test_a_window_is_measured_from_the_value_before_it(tmp_path: Path) -> None:
     values = {"2026-01-05": "100", "2026-01-06": "110", "2026-01-07": "99", "2026-01-08": "99"}
     client = account(tmp_path, values)
@@ -324,6 +325,7 @@ class Analysed(FakeAccount):
         return self.summary
 
 
+@pytest.mark.usefixtures("november")
 @pytest.mark.parametrize(("rate", "gain"), [("0.25", 25.0), ("25", 25.0), ("3", None), ("", None)])
 def test_the_time_before_the_first_snapshot_is_the_brokers(
     rate: str, gain: float | None, tmp_path: Path
