@@ -157,7 +157,7 @@ class DayRates:
             raise RequestRefused(
                 _("rates maps currencies to rates, or is a frame with a row a day, as archived_rates gives.")
             )
-        self._zone = zone(frame.attrs.get("tz", "UTC"))
+        self._zone = zone(frame.attrs.get("tz") or "UTC")
         days = [day.date() for day in frame.index]
         order = sorted(range(len(days)), key=days.__getitem__)
         for name in frame.columns:

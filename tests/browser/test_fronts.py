@@ -78,22 +78,31 @@ if SOAK:
             panel.get_by_role("button", name="Stop", exact=True).click()
             expect(panel.get_by_text("Stopped")).to_be_visible()
 
+    @pytest.fixture
+    def moving(notebook: Callable[..., Notebook], connected: str) -> Callable[[str], Notebook]:
+        """Open both live panels in a front end, and wait until they move."""
+
+        def opened(front: str) -> Notebook:
+            made = notebook(connected, WATCH, CHART, front=front)
+            moves(made.panel("watch"), 'td[data-label="Time"]')
+            return made
+
+        return opened
+
     @pytest.mark.timeout(300)
     def test_a_closed_tab_of_notebook_is_left_alone(
-        notebook: Callable[..., Notebook], connected: str, page: Page, sandbox: SandboxProcess
+        moving: Callable[[str], Notebook], page: Page, sandbox: SandboxProcess
     ) -> None:
-        opened = notebook(connected, WATCH, CHART, front="notebooks")
-        moves(opened.panel("watch"), 'td[data-label="Time"]')
+        opened = moving("notebooks")
         opened.save()
         a_closed_tab_is_left_alone(opened, page, sandbox)
 
     @pytest.mark.timeout(300)
     def test_a_closed_tab_of_voila_leaves_nothing_and_opens_again(
-        notebook: Callable[..., Notebook], connected: str, page: Page, sandbox: SandboxProcess
+        moving: Callable[[str], Notebook], page: Page, sandbox: SandboxProcess
     ) -> None:
         """Voila ends the kernel of a page that is closed; a page opened later has one of its own."""
-        opened = notebook(connected, WATCH, CHART, front="voila")
-        moves(opened.panel("watch"), 'td[data-label="Time"]')
+        opened = moving("voila")
         url = page.url
         assert links(sandbox)
         page.goto("about:blank")
