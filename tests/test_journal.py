@@ -452,7 +452,7 @@ except NotRecorded as late:
 
 def test_a_full_disk(journal: Journal) -> None:
     output = subprocess.run(
-        [sys.executable, "-B", "-c", FILL, str(journal.path)],  # -B: a compiled module would be cut short, and stay
+        [sys.executable, "-B", "-c", FILL, str(journal.path)],  # -B: no compiled module cut short
         capture_output=True,
         encoding="utf-8",
         check=True,
