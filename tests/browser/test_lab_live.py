@@ -277,6 +277,24 @@ threading.Thread(target=lambda: keep(step), daemon=True).start()
 chart
 """
 SHOWN = {"table": [TABLE], "chart": [CANDLES], "both": [TABLE, CANDLES]}
+# As many bars by plotly's own widget, the last of them changed ten times a second.
+PEER = """
+import threading, time
+import plotly.graph_objects as go
+figure = go.FigureWidget(go.Candlestick(
+    x=[1000 + number for number in range(500)],
+    open=[100 + number % 7 for number in range(500)], close=[100 + number % 5 for number in range(500)],
+    high=[108 + number % 3 for number in range(500)], low=[98 - number % 3 for number in range(500)],
+))
+close, sent = list(figure.data[0].close), 0
+def change():
+    global sent
+    for sent in range(10**9):
+        figure.data[0].close = [*close[:-1], 100 + sent % 7]
+        time.sleep(0.1)
+threading.Thread(target=change, daemon=True).start()
+figure
+"""
 
 
 def measured(session: CDPSession) -> dict[str, Any]:
@@ -327,3 +345,21 @@ if SOAK:
         assert last["nodes"] <= first["nodes"] * 1.02 + 50
         for button in page.get_by_role("button", name="Stop", exact=True).all():
             button.click()
+
+    def test_what_a_chart_of_plotly_costs_the_page(notebook: Callable[..., Notebook], page: Page) -> None:
+        """The figure that the shares of a core above are to be read beside, on the machine at hand."""
+        notebook(PEER)
+        page.locator(".js-plotly-plot .cartesianlayer").first.wait_for()
+        session = page.context.new_cdp_session(page)
+        session.send("Performance.enable", {"timeDomain": "threadTicks"})
+        session.send("HeapProfiler.enable")
+        page.wait_for_timeout(20_000)
+        found = []
+        for wait in (0, 60_000):
+            page.wait_for_timeout(wait)
+            found.append(measured(session) | {"sent": json.loads(execute(page, "", "sent")[0])})
+        first, last = found
+        seconds = last["at"] - first["at"]
+        rate, share = (last["sent"] - first["sent"]) / seconds, (last["work"] - first["work"]) / seconds
+        print(f"plotly: updates a second {rate}, share of a core {share:.3f}")
+        assert rate > 0
