@@ -359,6 +359,21 @@ def test_money_is_exact_where_floats_are_not() -> None:
     assert portfolio.totals(frame)["market_value"].iloc[-1] == 0.9
 
 
+@pytest.mark.parametrize(
+    ("theirs", "said"),
+    [
+        ("426145.85", "the same to a cent"),
+        ("426145.855", "the same to a cent"),  # half a cent is no "0.00 less"
+        ("426145.84", "0.01 more"),
+        ("426145.87", "0.02 less"),
+    ],
+)
+def test_a_total_that_agrees_to_a_cent_is_said_to(theirs: str, said: str) -> None:
+    client = account()
+    client.net_assets = theirs
+    assert f"ours are {said}." in portfolio.notes(portfolio.value(client))
+
+
 def test_notes_in_words_hide_amounts_when_asked() -> None:
     frame = portfolio.value(account())
     said = portfolio.notes(frame)

@@ -26,7 +26,7 @@ def amount(value: object) -> Decimal | None:
 def money(value: Decimal, currency: str = "") -> str:
     """Return ``60,000.00 HKD``; prices keep the digits they have beyond two."""
     places = max(2, -int(value.normalize().as_tuple().exponent))
-    return f"{value:,.{min(places, 6)}f} {currency}".strip()
+    return f"{figure(value, min(places, 6))} {currency}".strip()
 
 
 def plain(number: Decimal) -> str:
@@ -95,4 +95,10 @@ def known_text(value: object) -> str:
 
 def shown(value: Decimal | None, places: int = 2) -> str:
     """Return an amount for a sentence: ``1,234,567.80``; ``n/a`` where not known."""
-    return "n/a" if value is None else f"{value:,.{places}f}"
+    return "n/a" if value is None else figure(value, places)
+
+
+def figure(value: Decimal | float, places: int = 2, *, sign: bool = False) -> str:
+    """Return a figure with thousands separators; what rounds to zero is ``0.00``, neither + nor -."""
+    text = f"{value:z,.{places}f}"
+    return f"+{text}" if sign and value > 0 and text.strip("0.") else text

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from jupyter_openapi.colors import colors
 from jupyter_openapi.errors import sentence
+from jupyter_openapi.market.money import figure
 from jupyter_openapi.messages import ENGLISH, _, language, speaking
 from jupyter_openapi.plots.themes import current
 
@@ -52,8 +53,7 @@ def amount_text(value: float, *, sign: bool = False, places: int | None = None) 
     """Return an amount with thousands separators and a proper minus; small ones keep two decimals."""
     if places is None:
         places = 0 if abs(value) >= 1000 else 2
-    text = f"{value:+,.{places}f}" if sign else f"{value:,.{places}f}"
-    return f"{0:,.{places}f}" if not text.strip("+-0.,") else text.replace("-", MINUS)
+    return figure(value, places, sign=sign).replace("-", MINUS)
 
 
 MOST_PLACES = 6

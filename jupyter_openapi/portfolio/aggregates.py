@@ -162,7 +162,7 @@ def _summary_frame(rows: Sequence[Cells]) -> pd.DataFrame:
 SUMS = ("market_value", "cost_value", "unrealized_pl", "day_pl", "market_value_base", "unrealized_pl_base")
 NUMBERS = (*SUMS, "day_pl_base", "share")
 KEPT = ("mode", "source", "requested_at", "base_currency", "missing")
-CENT = Decimal("0.005")
+CENT = Decimal("0.01")
 Part = dict[str, Any]
 
 
@@ -374,7 +374,7 @@ def _sum_lines(frame: pd.DataFrame) -> list[str]:
     if broker and broker.get("difference") is not None:
         more = amount(broker["difference"]) or Decimal(0)
         apart = (
-            _("the same")
+            _("the same to a cent")
             if abs(more) < CENT
             else (_("{amount} more") if more > 0 else _("{amount} less")).format(amount=shown(abs(more)))
         )

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from jupyter_openapi.errors import RequestRefused, guarded, sentence
 from jupyter_openapi.frames import describe
 from jupyter_openapi.frames.values import text_column
+from jupyter_openapi.market.money import figure
 from jupyter_openapi.messages import _, ngettext
 from jupyter_openapi.portfolio.given_arguments import frame_with, percent
 from jupyter_openapi.portfolio.positions import warn
@@ -319,9 +320,9 @@ def sentences(table: pd.DataFrame) -> list[str]:
 
 def _percent(value: Any, *, sign: bool = False) -> str:
     number = float(value)
-    return "n/a" if math.isnan(number) else f"{number:{'+' if sign else ''},.2f}%"
+    return "n/a" if math.isnan(number) else f"{figure(number, sign=sign)}%"
 
 
 def _ratio(value: Any) -> str:
     number = float(value)
-    return "n/a" if math.isnan(number) else f"{number:,.2f}"
+    return "n/a" if math.isnan(number) else figure(number)

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from markupsafe import Markup, escape
 
 from jupyter_openapi.errors import RequestRefused, guarded
+from jupyter_openapi.market.money import figure
 from jupyter_openapi.messages import _, language
 from jupyter_openapi.portfolio.given_arguments import choice, file_path, percent
 from jupyter_openapi.portfolio.performance import measured, months
@@ -232,7 +233,7 @@ def _cell(value: Any, *, percent: bool) -> str:
     number = float(value)
     if math.isnan(number):
         return ""
-    return f"{number:,.2f}%" if percent else f"{number:,.2f}"
+    return figure(number) + ("%" if percent else "")
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> Markup:

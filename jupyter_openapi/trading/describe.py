@@ -268,7 +268,7 @@ def about_price(
     said = last.said
     if limit is not None and last.price:
         away = (limit - last.price) / last.price * 100
-        if away:
+        if round(away, 2):
             template = (
                 _("{price}; your limit is {away:.2f}% above it")
                 if away > 0

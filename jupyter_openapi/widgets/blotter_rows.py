@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from jupyter_openapi.market import orders
-from jupyter_openapi.market.money import money, plain
+from jupyter_openapi.market.money import figure, money, plain
 from jupyter_openapi.messages import N_, _, pgettext
 from jupyter_openapi.plots.style import MINUS
 from jupyter_openapi.widgets.model import HIDDEN, without_ids
@@ -143,7 +143,7 @@ def _distance(order: Mapping[str, Any], last: Decimal | None) -> Cell:
     if not price or not last or not may_work(order):
         return Cell("")
     away = (price - last) / last * 100
-    return Cell(f"{away:+.2f}%".replace("-", MINUS), sort=float(abs(away)))
+    return Cell(f"{figure(away, sign=True)}%".replace("-", MINUS), sort=float(abs(away)))
 
 
 def _filled(order: Mapping[str, Any], *, privacy: bool) -> Cell:

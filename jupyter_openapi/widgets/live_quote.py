@@ -16,7 +16,7 @@ from typing import Any
 from jupyter_openapi.account import ClientLike
 from jupyter_openapi.errors import RequestRefused
 from jupyter_openapi.market import fees, orders, symbols
-from jupyter_openapi.market.money import amount, money
+from jupyter_openapi.market.money import amount, figure, money
 from jupyter_openapi.market.names import NAMES
 from jupyter_openapi.market.symbols import today_in
 from jupyter_openapi.market.worth import Instrument
@@ -327,7 +327,7 @@ def _quote_view(quote: Quote | None) -> dict[str, Any] | None:
         return None
     change = ""
     if quote.last and quote.previous:
-        change = f"{(quote.last - quote.previous) / quote.previous * 100:+.2f}%"
+        change = f"{figure((quote.last - quote.previous) / quote.previous * 100, sign=True)}%"
     prices = {"last": quote.last, "bid": quote.bid, "ask": quote.ask}
     age = (datetime.now(UTC) - quote.at).total_seconds() if quote.at else None
     return {
