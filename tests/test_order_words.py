@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from jupyter_openapi.market.order_rules import all_rules
 from jupyter_openapi.market.orders import check
-from jupyter_openapi.trading.describe import describe_order, describe_standing, last_price
+from jupyter_openapi.trading.describe import (
+    LastPrice,
+    about_price,
+    describe_order,
+    describe_standing,
+    last_price,
+)
 from jupyter_openapi.trading.order_state import describe_progress
 
 VALUES = {
@@ -99,3 +106,19 @@ def test_a_number_that_is_not_known_is_not_shown_as_0(odd: str | None) -> None:
         return {"secu_quote": [{"symbol": "700.HK", "last_done": "600", "timestamp": odd}]}
 
     assert last_price(read, "700.HK").said == "600.00 HKD, its time is not known"
+
+
+@pytest.mark.parametrize(
+    ("limit", "said"),
+    [
+        ("101", "1.00% above it"),
+        ("99.5", "0.50% below it"),
+        ("100.006", "0.01% above it"),
+        ("100.001", ""),  # no "0.00% above"
+        ("100", ""),
+    ],
+)
+def test_a_limit_is_compared_with_the_last_price(limit: str, said: str) -> None:
+    order = {"symbol": "AAPL.US", "submitted_price": limit, "submitted_quantity": "1", "side": "Buy"}
+    line = dict(about_price(order, LastPrice(Decimal(100), "100.00 USD")))["last price"]
+    assert line == (f"100.00 USD; your limit is {said}" if said else "100.00 USD")
