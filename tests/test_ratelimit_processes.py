@@ -107,7 +107,7 @@ def test_processes_keep_the_quote_limit_and_its_five_at_once(place: Place) -> No
 
 
 def test_a_process_killed_in_its_turn_blocks_nobody_and_its_request_counts(place: Place) -> None:
-    rate = Rate(3, 4.0, 0.05, None, "")
+    rate = Rate(3, 60.0, 0.05, None, "")
     with place.yard(rate) as yard:
         victim = yard.hire("victim", 1, stay="writing", lease=2.0 if place.redis_url else 0)
         yard.go("victim")
