@@ -76,7 +76,7 @@ class Account:
         if self.detached:
             raise RequestRefused(
                 _(
-                    "{what} was not sent: this connection to the {title} was replaced or given up, and may "
+                    "{what} was not sent: this connection to the {title} was closed or replaced, and can "
                     "only read. Connect again, for example with `%openapi connect {mode}`."
                 ).format(what=what, title=self.title, mode=self.mode)
             )

@@ -203,7 +203,9 @@ def _allowed_host(http_url: str | None, region: str | None, mode: str, *, limits
         raise RequestRefused(_("A sandbox needs its address: connect('sandbox') starts one and knows it."))
     host = resolve_host(http_url, region)
     if mode == "sandbox" and not host.loopback:
-        raise RequestRefused(_("{url} is no sandbox: a sandbox listens on 127.0.0.1.").format(url=host.url))
+        raise RequestRefused(
+            _("{url} is not a sandbox: a sandbox listens on 127.0.0.1.").format(url=host.url)
+        )
     if not limits and not host.loopback:
         raise RequestRefused(_("limits=False is only for a sandbox: the broker counts calls."))
     return host

@@ -106,7 +106,7 @@ def _region(client: Client) -> Finding:
     if account.mode == "sandbox":
         said = _("the sandbox on this machine")
     elif not known:
-        said = _("{host} is none of the broker's hosts: only go on if you named it yourself.").format(
+        said = _("{host} is not one of the broker's hosts: go on only if you named it yourself.").format(
             host=account.host
         )
     return Finding(N_("region"), known, said)
@@ -119,7 +119,7 @@ def _signed_read(client: Client) -> Iterator[Finding]:
         yield _ill(N_("signature"), str(refused))
         return
     except OpenAPIError as failure:
-        yield _ill(N_("signature"), _("not looked at: {failure}").format(failure=failure))
+        yield _ill(N_("signature"), _("not tested: {failure}").format(failure=failure))
         return
     yield _well(N_("signature"), _("a signed read was answered"))
     yield _well(N_("latency"), _("{elapsed:.0f} ms for a signed read").format(elapsed=reply.elapsed * 1000))

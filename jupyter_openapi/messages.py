@@ -134,7 +134,7 @@ def unknown_variable() -> str:
     variable, named = _variable()
     if not named or spelled(named):
         return ""
-    return _("{variable}={named} names no language spoken here: set it to {choices}.").format(
+    return _("{variable}={named} is not an available language: set it to {choices}.").format(
         variable=variable, named=named[:40], choices=_list_of_languages()
     )
 

@@ -197,9 +197,9 @@ class Session:
                 titles.append(client.account.title)
         if not titles:
             return ""
-        said = _("Nothing is connected now: the connection to the {titles} was given up.")
+        said = _("Nothing is connected now: the connection to the {titles} was closed.")
         if any(each.client is not None for each in self._connections.values()):
-            said = _("The connection to the {titles} was given up; the others stay.")
+            said = _("The connection to the {titles} was closed; the others stay open.")
         return said.format(titles=_(" and the ").join(titles))
 
     def connect(

@@ -306,7 +306,7 @@ def test_the_variable_rules_until_a_language_is_chosen(monkeypatch: pytest.Monke
     set_language(None)
     assert language() == "en"
     assert messages.unknown_variable() == (
-        "LONGBRIDGE_LANGUAGE=fr names no language spoken here: set it to en, zh-CN or zh-HK."
+        "LONGBRIDGE_LANGUAGE=fr is not an available language: set it to en, zh-CN or zh-HK."
     )
 
 

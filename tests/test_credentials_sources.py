@@ -287,9 +287,9 @@ def test_a_line_that_says_nothing_is_named_and_the_others_are_used() -> None:
     found = find_credentials(environ={})
     assert found.credentials.same_as(made("a"))
     said = [note.partition(".env, ")[2] for note in found.notes]
-    assert said[0] == "line 1 is not read: it is no NAME=value."
+    assert said[0] == "line 1 is not read: it is not NAME=value."
     Path(".env").write_text("LONGBRIDGE_APP_KEY 'abc\n", encoding="utf-8")
-    with pytest.raises(RequestRefused, match=r"\.env, line 1 is not read: it is no NAME=value"):
+    with pytest.raises(RequestRefused, match=r"\.env, line 1 is not read: it is not NAME=value"):
         find_credentials(environ={})
 
 

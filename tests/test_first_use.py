@@ -58,13 +58,13 @@ SAYS = {
     "positions --out": "type %openapi --out FILE positions.",
     "GET --tz UTC /v1/asset/stock": "type %openapi --tz UTC GET /v1/asset/stock.",
     # What other programs take as a flag is a parameter here.
-    "candles 700.HK --period day": "--period is a parameter, no flag; type period=day.",
-    "sandbox start --db shared.db": "--db is a parameter, no flag; type db=shared.db.",
-    "buy 1 AAPL.US @ last --tif=GTC": "--tif is a parameter, no flag; type tif=GTC.",
+    "candles 700.HK --period day": "--period is a parameter, not a flag; type period=day.",
+    "sandbox start --db shared.db": "--db is a parameter, not a flag; type db=shared.db.",
+    "buy 1 AAPL.US @ last --tif=GTC": "--tif is a parameter, not a flag; type tif=GTC.",
     # A word where an id belongs is not sent to the broker.
-    "cancel last": "'last' is no order's id, which is digits: `%openapi orders` lists them.",
-    "replace last price=1": "'last' is no order's id",
-    "order_detail newest": "'newest' is no order's id",
+    "cancel last": "'last' is not an order id, which is all digits: `%openapi orders` lists them.",
+    "replace last price=1": "'last' is not an order id",
+    "order_detail newest": "'newest' is not an order id",
     "cancel all": "To cancel every open order type `%openapi cancel_all`.",
     # What is elsewhere.
     "exposure": "type `from jupyter_openapi import portfolio`, then `portfolio.exposure(client)`.",
@@ -158,7 +158,7 @@ def test_amounts_of_rows_in_other_currencies_are_said_to_be_so(shell: Shell) -> 
 def test_a_refused_line_that_dropped_a_preview_says_so(shell: Shell) -> None:
     shell.run("%openapi buy 1 AAPL.US @ last")
     shell.fail("%openapi sned")
-    assert "the last line was refused, which drops what was shown before it" in shell.fail("%openapi send")
+    assert "the last line was refused, and that drops the preview before it" in shell.fail("%openapi send")
 
 
 def test_python_names_the_method_of_a_word_of_a_line(shell: Shell) -> None:

@@ -140,12 +140,12 @@ def test_every_flag_is_read_before_and_refused_after(flag: str) -> None:
         ("submit --execute=1", "type %openapi --execute submit."),
         ("--exceute submit", "Did you mean --execute?"),
         ("--EXECUTE submit", "Did you mean --execute?"),
-        ("--exec submit", "--exec is no flag"),
-        ("-execute submit", "-execute is no flag"),
+        ("--exec submit", "--exec is not a flag"),
+        ("-execute submit", "-execute is not a flag"),
         ("--execute=false submit", "--execute takes no value"),
         ("--execute= submit", "--execute takes no value"),
         ("submit --excute", "Did you mean --execute"),
-        ("-- submit", "-- is no flag"),
+        ("-- submit", "-- is not a flag"),
         ("--tz --execute submit", "--tz needs a value"),
         ("--tz= submit", "--tz needs a value"),
         ("--tz", "--tz needs a value: --tz ZONE."),
@@ -159,7 +159,7 @@ def test_every_flag_is_read_before_and_refused_after(flag: str) -> None:
         ("connect live --raw", "type %openapi --raw connect live."),
         ("connect live --month 2026-11", "--month belongs to pnl"),
         ("connect live --execute", "--execute goes before the operation"),
-        ("connect live --traed", "--traed is no flag"),
+        ("connect live --traed", "--traed is not a flag"),
         ("connect live --trade=yes", "--trade takes no value"),
         ("--execute", "--execute names no operation; type one after it"),
         ("--tz positions", "--tz positions names no operation"),
@@ -187,7 +187,7 @@ def test_assignment_to_a_variable(line: str) -> None:
 @pytest.mark.parametrize(
     ("line", "says"),
     [
-        ("class << positions", "class before << is no variable name; type %openapi df << positions."),
+        ("class << positions", "class before << is not a variable name; type %openapi df << positions."),
         ("1df << positions", "1df before <<"),
         ("a.b << positions", "a.b before <<"),
         ("<< positions", "Nothing before <<"),
@@ -233,7 +233,7 @@ def test_a_request_by_method_and_path() -> None:
         ("GET /v1/x#part", "write %23"),
         ("GET /v1/x?a=%ff", "not percent-encoded UTF-8"),
         ("HEAD /v1/x", "HEAD is not supported; use GET, POST, PUT, DELETE, PATCH."),
-        ("GET --frames /v1/x", "--frames is no flag"),
+        ("GET --frames /v1/x", "--frames is not a flag"),
     ],
 )
 def test_requests_that_are_refused(line: str, says: str) -> None:
@@ -243,7 +243,7 @@ def test_requests_that_are_refused(line: str, says: str) -> None:
 def test_a_word_nobody_knows() -> None:
     names = [*COMMANDS, "positions", "submit_order"]
     assert str(unknown_word("postions", names)) == (
-        "postions is no command or operation. Did you mean positions?"
+        "postions is not a command or operation. Did you mean positions?"
     )
     assert "%openapi endpoints" in str(unknown_word("zzzz", names))
     assert "%openapi help positions" in str(unknown_word("positions?", names))

@@ -106,7 +106,7 @@ def test_a_connect_that_fails_leaves_nothing_armed(broker: Recorder, shell: Shel
     assert "Not connected" in shell.fail(f"%openapi --execute {BUY}")
     assert not armed.account.trading
     for send in (preview.send, lambda: armed.call("submit_order", **ORDER, execute=True)):
-        with pytest.raises(RequestRefused, match="was replaced or given up"):
+        with pytest.raises(RequestRefused, match="was closed or replaced"):
             send()
     assert armed.call("order_detail", order_id="70").data["order_id"] == "70"  # it may still read
     assert changes(broker) == []
@@ -255,7 +255,7 @@ def test_another_account_clears_it(client: Client, broker: Recorder, shell: Shel
     said = "Not connected" if after == "%openapi forget" else "There is no preview to send"
     assert said in shell.fail("%openapi send")
     if after != "other":
-        with pytest.raises(RequestRefused, match="replaced or given up"):
+        with pytest.raises(RequestRefused, match="closed or replaced"):
             preview.send()
     assert changes(broker) == []
 

@@ -72,7 +72,7 @@ def test_every_command_is_registered_once_in_the_order_a_user_should_see() -> No
 
 @pytest.mark.parametrize("word", ["login2", "snapshoot", "greet"])
 def test_what_has_no_action_is_no_command(shell: Shell, word: str) -> None:
-    assert f"{word} is no command or operation." in shell.fail(f"%openapi {word}")
+    assert f"{word} is not a command or operation." in shell.fail(f"%openapi {word}")
     assert word not in shell.complete("%openapi ")
 
 
@@ -150,7 +150,7 @@ def test_disconnect_gives_up_the_connection_also_where_it_is_refused(shell: Shel
 def test_what_is_given_up_is_told_with_what_stays(shell: Shell) -> None:
     shell.run("%openapi connect sandbox;")
     shell.run("%openapi connect sandbox --as other;")
-    assert SESSION.release("other").endswith(" was given up; the others stay.")
+    assert SESSION.release("other").endswith(" was closed; the others stay open.")
     assert SESSION.client is not None
     assert SESSION.release(None).startswith("Nothing is connected now: ")
     shell.run("client = %openapi connect sandbox")

@@ -765,8 +765,8 @@ def test_a_sheet_that_is_too_long_is_refused(tmp_path: Path) -> None:
     [
         ("--all quote 700.HK", "--all fetches a long history piece by piece"),
         ("--all GET /v1/unheard/of", "--all fetches"),
-        ("--again positions", "--again lets an order be sent again, and this is none"),
-        ("--override max_value positions", "--override lets a check of an order pass, and this is none"),
+        ("--again positions", "--again lets an order be sent again, and this is not an order"),
+        ("--override max_value positions", "--override skips a check of an order, and this is not an order"),
         ("--again create_watchlist_group x", "--again lets an order"),
         ("--decimals string submit 700.HK", "--decimals is for DataFrames"),
         ("--out x.csv cancel 1", "--out saves a DataFrame, and this gives none"),

@@ -167,7 +167,7 @@ def test_a_stored_profile_without_its_keyring_is_no_dead_end(
     assert connect("paper", credentials=Credentials.from_env()).call("stock_positions").code == 0
     with pytest.raises(RequestRefused, match="Keys and a place"):
         SESSION.connect("paper", place="env", credentials=Credentials("k" * 8, "s" * 8, "t" * 8))
-    with pytest.raises(RequestRefused, match=r"no place 'mars' for keys: it is panel or profile"):
+    with pytest.raises(RequestRefused, match=r"no source of keys called 'mars': it is panel or profile"):
         SESSION.connect("paper", place="mars")
 
 

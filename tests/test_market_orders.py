@@ -153,7 +153,7 @@ def test_everything_missing_is_named_at_once() -> None:
 @pytest.mark.parametrize(
     ("changes", "expected"),
     [
-        ({"symbol": "0700.HK"}, "symbol 0700.HK must be spelt 700.HK"),
+        ({"symbol": "0700.HK"}, "symbol 0700.HK must be written 700.HK"),
         ({"symbol": 700}, "symbol 700 must be a code and a market, such as 700.HK or AAPL.US"),
         ({"symbol": "600519.SH"}, "symbol 600519.SH is in SH: orders are taken for HK or US only"),
         ({"side": "buy"}, "side buy must be Buy or Sell"),

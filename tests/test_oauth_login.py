@@ -259,7 +259,7 @@ def test_a_device_that_is_denied_or_given_up(host: Host) -> None:
         login.wait()
     stop = threading.Event()
     stop.set()
-    with pytest.raises(RequestRefused, match="given up"):
+    with pytest.raises(RequestRefused, match="cancelled"):
         DeviceLogin(host).wait(stop)
 
 

@@ -74,7 +74,7 @@ def test_a_read_that_gives_no_order_is_no_reason_to_send_again(client: Client, b
     broker.faults = deque(["lost"])
     broker.orders[str(order_id)] = {}
     known = len(broker.changes)
-    with pytest.raises(OutcomeUnknown, match="the reply is no order"):
+    with pytest.raises(OutcomeUnknown, match="the reply is not an order"):
         cancel.send()
     assert len(broker.changes) == known + 1
     assert last(client)["state"] == "unknown"
@@ -454,7 +454,7 @@ def test_an_order_at_its_end_is_neither_replaced_nor_cancelled(client: Client, b
     broker.orders[order_id].update(status="FilledStatus", executed_quantity="100")
     for kind in ("replace", "cancel"):
         more = {"quantity": 200} if kind == "replace" else {}
-        with pytest.raises(RequestRefused, match=r"at its end, .* 100 filled, 0 left.*\(filled\)"):
+        with pytest.raises(RequestRefused, match=r"finished: .* 100 filled, 0 left.*\(filled\)"):
             client.call(kind, order_id=order_id, **more)
 
 

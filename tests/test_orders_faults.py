@@ -106,7 +106,7 @@ class Trader(threading.Thread):
             preview = self.client.call(kind, **arguments)
         except RequestRefused as refused:
             # An earlier replace may still arrive, or is not settled: a person waits, a trader goes on.
-            if "at its end" in str(refused):
+            if "is finished:" in str(refused):
                 del self._orders[arguments["order_id"]]
             elif "replace" not in str(refused):
                 raise

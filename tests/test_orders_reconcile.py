@@ -120,7 +120,10 @@ def test_what_can_not_be_read_leaves_its_own_intent_open_and_no_other(client: Cl
             client.call("cancel", order_id=order_id).send()
     broker.orders[first] = {}
     unread, settled = client.reconcile()
-    assert (unread.verdict, unread.how) == ("unknown", f"order {first} can't be read: the reply is no order.")
+    assert (unread.verdict, unread.how) == (
+        "unknown",
+        f"order {first} can't be read: the reply is not an order.",
+    )
     assert (settled.verdict, settled.how) == ("not done", "id")
 
 
@@ -130,7 +133,7 @@ def test_of_an_order_that_is_being_changed_nothing_is_said_yet(client: Client, b
     with pytest.raises(OutcomeUnknown):
         client.call("cancel", order_id=order_id).send()
     broker.orders[order_id]["status"] = "PendingCancelStatus"
-    assert verdicts(client) == [("unknown", "the broker is still at it (PendingCancelStatus)")]
+    assert verdicts(client) == [("unknown", "the broker is still processing it (PendingCancelStatus)")]
     broker.orders[order_id]["status"] = "FilledStatus"
     assert verdicts(client) == [("not done", "id")]
 

@@ -155,7 +155,10 @@ def test_nothing_to_show_is_a_picture_too(interactive: bool) -> None:
         (plots.equity(none, interactive=interactive), "No returns yet."),
         (plots.drawdown(none, interactive=interactive), "No returns yet."),
         (plots.months(portfolio.months(none), interactive=interactive), "No returns yet."),
-        (plots.slippage(slipped(), interactive=interactive), "No orders with a price of before."),
+        (
+            plots.slippage(slipped(), interactive=interactive),
+            "No orders with an earlier price to compare with.",
+        ),
         (plots.exposure(exposed().iloc[:0], interactive=interactive), "Nothing to show."),
     ):
         assert text in said(figure)

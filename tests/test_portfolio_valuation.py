@@ -310,7 +310,7 @@ def test_a_quantity_that_todays_fills_do_not_explain_is_said() -> None:
     client.today = []
     frame, line = incomplete(client)
     assert row(frame, "700.HK").day_pl == 5000
-    assert "what else than today's fills changed the quantity of 700.HK" in line
+    assert "what besides today's fills changed the quantity of 700.HK" in line
 
 
 def test_prices_of_another_day_are_dated() -> None:

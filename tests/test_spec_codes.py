@@ -102,7 +102,7 @@ def test_advice_speaks_of_orders_only_to_orders(code: ErrorCode) -> None:
 
 def test_advice_fits_the_operation() -> None:
     assert answered(602001, "bad request", name="watchlist").advice == (
-        "Mend what the message names: `%openapi help watchlist` lists what each parameter may be."
+        "Correct what the message names: `%openapi help watchlist` lists what each parameter may be."
     )
     assert "whole lots" in answered(602001, "bad request", name="submit_order").advice
     assert "the symbol (700.HK" in answered(301600, "invalid", name="quote").advice
@@ -134,7 +134,7 @@ def test_help_of_a_code(shell: Shell) -> None:
     assert said.startswith("301604: The account has no permission for this quote.")
     assert "`%openapi quote_packages` lists what you have." in said
     assert "help 301604" in str(shell.run("%openapi help help"))
-    assert "no command or operation" in shell.fail("%openapi help 999999")
+    assert "not a command or operation" in shell.fail("%openapi help 999999")
 
 
 def test_help_says_how_far_back_bars_go_and_what_a_paper_account_takes(shell: Shell) -> None:

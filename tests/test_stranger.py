@@ -57,11 +57,11 @@ SAID = {
     "login --ouath": "Did you mean --oauth",
     "quote": "quote needs symbol.",
     "cancel_all ''": "'' is empty; give a value, or leave symbol out.",
-    "wait nonsense": "'nonsense' is no order's id, which is digits: `%openapi orders` lists them.",
-    "@ positions": "'' is no name for a connection",
-    "buy 100 700.HK @ mid": "@ mid is no price: type a number, such as %openapi buy 100 700.HK @ 600, or",
-    "sell 100 700.HK @ 1/2": "@ 1/2 is no price: type a number, such as %openapi sell 100 700.HK @ 600, or",
-    "help nonsense": "nonsense is no command or operation.",
+    "wait nonsense": "'nonsense' is not an order id, which is all digits: `%openapi orders` lists them.",
+    "@ positions": "'' can't be the name of a connection",
+    "buy 100 700.HK @ mid": "@ mid is not a price: type a number, such as %openapi buy 100 700.HK @ 600, or",
+    "sell 100 700.HK @ 1/2": "@ 1/2 is not a price: type a number, such as %openapi sell 100 700.HK @ 600",
+    "help nonsense": "nonsense is not a command or operation.",
 }
 
 

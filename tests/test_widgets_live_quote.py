@@ -189,7 +189,7 @@ def test_a_symbol_of_no_market_is_said_instead_of_dashes() -> None:
     one.stop()
     view = one.view(privacy=False)
     assert view["suggest"] == ""
-    assert "'NOSUCHTHING' is no symbol of a market where orders are taken" in view["problem"]
+    assert "'NOSUCHTHING' is not a symbol of a market where orders are taken" in view["problem"]
 
 
 @pytest.mark.parametrize("code", [None, 301600, 602001])

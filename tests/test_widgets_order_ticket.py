@@ -178,7 +178,7 @@ def test_an_unknown_outcome_is_shown_and_nothing_is_repeated() -> None:
     offer = offered(one)
     one.send(offer)
     one.send(offer)
-    assert one.error.startswith("NOT KNOWN WHETHER IT HAPPENED")
+    assert one.error.startswith("OUTCOME UNKNOWN")
     assert "look at your orders" in one.note
     assert one.busy == ""
     assert client.sent == []
@@ -217,7 +217,7 @@ def test_a_look_that_fails_is_said_beside_what_was_last_seen() -> None:
     one.send(offered(one))
     assert until(lambda: one.order is not None)
     client.failures["order_detail"] = ApiError("too many requests", code=429002)
-    assert until(lambda: "The last look failed: too many requests" in one.order_words())
+    assert until(lambda: "The last check failed: too many requests" in one.order_words())
     assert "0 filled" in one.order_words()
     client.failures.clear()
     assert until(lambda: "failed" not in one.order_words())

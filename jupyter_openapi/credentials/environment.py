@@ -107,7 +107,7 @@ def read_dotenv_file(path: Path) -> Dotenv:
                 ).format(path=path, number=line.original.line, name=before.key)
             )
     notes = [
-        _("{path}, line {number} is not read: it is no NAME=value.").format(
+        _("{path}, line {number} is not read: it is not NAME=value.").format(
             path=path, number=line.original.line
         )
         for line in lines
@@ -122,7 +122,7 @@ def _bindings(path: Path) -> Iterator[Binding]:
     try:
         if path.stat().st_size > DOTENV_LARGEST:
             raise RequestRefused(
-                _("{path} is over {megabytes} MB: that is no .env file.").format(
+                _("{path} is over {megabytes} MB, too large for a .env file.").format(
                     path=path, megabytes=DOTENV_LARGEST // 1_000_000
                 )
             )

@@ -164,7 +164,7 @@ def _only(
     kind = PLACES.get(place)
     if kind is None:
         raise RequestRefused(
-            _("There is no place '{place}' for keys: it is {places}.").format(
+            _("There is no source of keys called '{place}': it is {places}.").format(
                 place=place, places=_(" or ").join(PLACES)
             )
         )

@@ -151,7 +151,7 @@ class BarWalk:
             self.over = True
             return
         if self.requests >= _LONGEST:
-            self.over, self.why = True, _("the broker gives ever more bars")
+            self.over, self.why = True, _("the broker keeps giving more bars")
             return
         edge = max(times) if self.forward else min(times)
         self.anchor = self._place(edge + (MINUTE if self.forward else -MINUTE))
@@ -233,7 +233,7 @@ def make_walk(operation: Operation, arguments: Mapping[str, Any], *, tz: str, no
         anchor = (str(start["date"]).replace("-", ""), str(start.get("minute") or "2359"))
     forward = bool(start) and str(start.get("direction")).lower() in {"1", "forward"}
     if forward and not start.get("date"):
-        raise RequestRefused(_("Forward from where? Add date=2025-01-01."))
+        raise RequestRefused(_("direction=forward needs a first day: add date=2025-01-01."))
     return BarWalk(operation, checked, zone, first, last, wanted, forward, anchor)
 
 

@@ -151,7 +151,7 @@ def _refuse_pages(pages: Pages, given: Mapping[str, Any]) -> None:
     for name in (pages.page or "page", "page", *(() if pages.size else ("size",))):
         if name in given:
             raise RequestRefused(
-                _("{name} has no place beside --all, which reads every page; leave it out.").format(name=name)
+                _("{name} does not go with --all, which reads every page; leave it out.").format(name=name)
             )
 
 

@@ -157,7 +157,7 @@ class Walk:
             if self._doubts > DOUBTS:
                 self._commit(
                     reading,
-                    _("{span} goes on saying there are more rows, and gives none").format(
+                    _("the broker says of {span} that there are more rows, and gives none").format(
                         span=self._span(reading)
                     ),
                 )

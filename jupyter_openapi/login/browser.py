@@ -175,7 +175,7 @@ class BrowserLogin:
         if not self._done.is_set():
             with self._lock:
                 if self._result is None:
-                    self._result = RequestRefused(_("The login was given up; nothing was kept."))
+                    self._result = RequestRefused(_("The login was cancelled; nothing was stored."))
             self._done.set()
 
     def _listen(self, port: int, known: Registration | None) -> Listener:
@@ -223,4 +223,4 @@ class BrowserLogin:
     def _outcome(self) -> Credentials:
         if isinstance(self._result, Credentials):
             return self._result
-        raise self._result or RequestRefused(_("The login was given up; nothing was kept."))
+        raise self._result or RequestRefused(_("The login was cancelled; nothing was stored."))

@@ -83,8 +83,8 @@ class DeviceLogin:
                 if answer is not None:
                     return self._keep(answer)
             if stop.wait(min(self._interval, max(0.0, self._ends - time.monotonic()))):
-                raise RequestRefused(_("The login was given up; nothing was kept."))
-        raise RequestRefused(_("The code has ended before anybody agreed. Type the line again."))
+                raise RequestRefused(_("The login was cancelled; nothing was stored."))
+        raise RequestRefused(_("The code expired before anybody agreed. Type the line again."))
 
     def _ask(self, region: str) -> dict[str, Any] | None:
         try:

@@ -40,7 +40,7 @@ class TokenRefused(TransportError):
 def denied() -> RequestRefused:
     """Return the error of a login that the account's owner did not agree to."""
     return RequestRefused(
-        _("Access was denied on the broker's page; nothing was kept. Type the line again to ask anew.")
+        _("Access was denied on the broker's page; nothing was kept. Type the line again to try again.")
     )
 
 

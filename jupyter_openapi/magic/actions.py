@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from jupyter_openapi.magic.present import FrameRequest
     from jupyter_openapi.reply import Reply
 
-_REFUSED = N_("the last line was refused, which drops what was shown before it; type the order again.")
+_REFUSED = N_("the last line was refused, and that drops the preview before it; type the order again.")
 
 __all__ = ["Context", "obey", "perform"]
 

@@ -270,9 +270,9 @@ def _text(value: str, scope: Scope, flag: str) -> str:
     if not isinstance(found, str):
         raise RequestRefused(
             (
-                _("{name} must be text, and {expression} is nothing.")
+                _("{name} must be text, and {expression} is None.")
                 if found is OMITTED
-                else _("{name} must be text, and {expression} is no text.")
+                else _("{name} must be text, and {expression} is not text.")
             ).format(name=short(f"{flag}=" if flag else value, 60), expression=short(value, 60))
         )
     return found

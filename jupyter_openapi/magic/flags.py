@@ -93,7 +93,11 @@ _ALL = (
     ),
     Flag("again", help="allow an order that this cell already sent in an earlier run"),
     Flag(
-        "override", "NAME", "let the named check pass, once; may be repeated", literal=True, repeatable=True
+        "override",
+        "NAME",
+        "skip the named check, for this line only; may be repeated",
+        literal=True,
+        repeatable=True,
     ),
     Flag(
         "tick",
@@ -237,7 +241,7 @@ def late_flag(
     if _takes(before.split(maxsplit=1)[0] if before else "", parameter, commands):
         value = value or (words[position + 1] if position + 1 < len(words) else "VALUE")
         return RequestRefused(
-            _("--{name} is a parameter, no flag; type {parameter}={value}.").format(
+            _("--{name} is a parameter, not a flag; type {parameter}={value}.").format(
                 name=name, parameter=parameter, value=short(value, 60)
             )
         )
@@ -269,7 +273,9 @@ def _unknown_flag(word: str, known: Iterable[str], own: Iterable[str] = ()) -> R
     if not advice and first:
         advice = _("After its name it takes {names}.").format(names=commas(first))
     advice = advice or _("The flags are {names}.").format(names=commas(names))
-    return RequestRefused(sentence(_("{word} is no flag of %openapi.").format(word=short(word, 40)), advice))
+    return RequestRefused(
+        sentence(_("{word} is not a flag of %openapi.").format(word=short(word, 40)), advice)
+    )
 
 
 SHOWING = ("dry_run", "explain", "curl")  # these show a request and send nothing
@@ -352,15 +358,15 @@ _LEAVES_NOTHING = {
 }
 _WHY = {
     "all": N_("fetches a long history piece by piece, and this comes in one piece"),
-    "again": N_("lets an order be sent again, and this is none"),
-    "override": N_("lets a check of an order pass, and this is none"),
-    "tick": N_("rounds an order's prices, and this is none"),
+    "again": N_("lets an order be sent again, and this is not an order"),
+    "override": N_("skips a check of an order, and this is not an order"),
+    "tick": N_("rounds an order's prices, and this is not an order"),
     "decimals": N_("is for DataFrames, and this gives none"),
     "out": N_("saves a DataFrame, and this gives none"),
     "wide": N_("shows every column of a frame, and this gives none"),
     "pivot": N_("arranges candlesticks, and this gives none"),
     "table": N_("chooses a table of a reply that is read, and this changes something"),
-    "param": N_("adds to what is described of a read, and this is none"),
+    "param": N_("adds to what is described of a read, and this is not a read"),
 }
 
 

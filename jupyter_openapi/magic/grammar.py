@@ -85,8 +85,8 @@ def _line_entries(lines: list[str]) -> tuple[tuple[str, str], ...]:
         if not found:
             raise RequestRefused(
                 _(
-                    "Line {number} of the body, {line}, is no name: value; write lines such as symbol: "
-                    "700.HK, or one JSON object."
+                    "Line {number} of the body, {line}, is not written as name: value; write lines such as "
+                    "symbol: 700.HK, or one JSON object."
                 ).format(number=number, line=short(line, 60))
             )
         entries.append((found[1], found[2].strip()))
@@ -277,9 +277,9 @@ def connection_name(text: str) -> str:
     """Return the name of a connection as it is typed; RequestRefused if it can't be one."""
     if not text.replace("-", "_").isidentifier():
         raise RequestRefused(
-            _("{text} is no name for a connection: use letters, digits and _, such as --as paper2.").format(
-                text=short(text, 40) or "''"
-            )
+            _(
+                "{text} can't be the name of a connection: use letters, digits and _, such as --as paper2."
+            ).format(text=short(text, 40) or "''")
         )
     return text
 
@@ -332,7 +332,7 @@ def unknown_word(word: str, names: Iterable[str]) -> RequestRefused:
     usual = [name for name in known if name not in catalog().operations]
     advice = suggested(word, usual, known) or _("Type %openapi endpoints to list what there is.")
     return RequestRefused(
-        sentence(_("{word} is no command or operation.").format(word=short(word, 40)), advice)
+        sentence(_("{word} is not a command or operation.").format(word=short(word, 40)), advice)
     )
 
 
@@ -385,7 +385,7 @@ def _target(words: list[str]) -> tuple[str | None, list[str]]:
         return None, words
     if not name.isidentifier() or keyword.iskeyword(name):
         raise RequestRefused(
-            _("{name} before << is no variable name; type %openapi df << positions.").format(
+            _("{name} before << is not a variable name; type %openapi df << positions.").format(
                 name=short(name, 40) or _("Nothing")
             )
         )

@@ -87,7 +87,9 @@ def mended_value(text: str, parameter: Parameter | None) -> str:
     strange = next((each for each in mended if not each.isascii() and not each.isalnum()), "")
     if strange:
         raise RequestRefused(
-            _("{name}={text} holds {character} (U+{code:04X}), which has no place there; retype it.").format(
+            _(
+                "{name}={text} holds {character} (U+{code:04X}), which is not allowed there; retype it."
+            ).format(
                 name=parameter.name,
                 text=short(text, 40),
                 character=unicodedata.name(strange, _("a control character")).lower(),

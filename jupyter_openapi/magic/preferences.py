@@ -32,7 +32,9 @@ def _currency(value: str) -> str:
     code = value.upper()
     if len(code) != CURRENCY_LETTERS or not (code.isascii() and code.isalpha()):
         raise RequestRefused(
-            _("base_currency={value} is no currency; write it as HKD or USD.").format(value=short(value, 40))
+            _("base_currency={value} is not a currency; write it as HKD or USD.").format(
+                value=short(value, 40)
+            )
         )
     return code
 

@@ -157,7 +157,7 @@ def _read_one(
             return _evaluated(inner, parameter, scope, label)
         if not verbatim:
             raise RequestRefused(
-                _("{label} is no Python expression ({reason}); {form}.").format(
+                _("{label} is not a Python expression ({reason}); {form}.").format(
                     label=label, reason=reason, form=_form(name, plain)
                 )
             )

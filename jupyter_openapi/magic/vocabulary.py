@@ -89,11 +89,11 @@ def refuse_unclear(word: str, commands: Iterable[str]) -> None:
     if line is not None and word.lower() not in commands:
         template = (
             _(
-                "{word} is no command or operation. Type `%openapi {line}` for past orders, or "
+                "{word} is not a command or operation. Type `%openapi {line}` for past orders, or "
                 "`%openapi candles 700.HK period=1d`."
             )
             if word.lower() == "history"
-            else _("{word} is no command or operation. Type `%openapi {line}`.")
+            else _("{word} is not a command or operation. Type `%openapi {line}`.")
         )
         raise RequestRefused(template.format(word=short(word, 40), line=line))
 
@@ -158,7 +158,7 @@ def _no_order(operation: Operation, word: str) -> RequestRefused:
     if operation.name == "cancel_order" and word.lower() in {"all", "everything", "*"}:
         return RequestRefused(_("To cancel every open order type `%openapi cancel_all`."))
     return RequestRefused(
-        _("{order_id!r} is no order's id, which is digits: `%openapi orders` lists them.").format(
+        _("{order_id!r} is not an order id, which is all digits: `%openapi orders` lists them.").format(
             order_id=short(word, 40)
         )
     )

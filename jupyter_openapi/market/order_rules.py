@@ -182,7 +182,7 @@ def market_of(given: Fields, found: Problems) -> str | None:
     right = symbols.suggest(text) if isinstance(text, str) else None
     if right != text or right is None:
         what = (
-            _("must be spelt {right}").format(right=right)
+            _("must be written {right}").format(right=right)
             if right
             else _("must be a code and a market, such as 700.HK or AAPL.US")
         )

@@ -111,7 +111,7 @@ def dots(chart: Dots) -> Picture:
         figure = base.framed(3.6, chart.title, chart.line, chart.remark)
         axes = figure.add_subplot()
         if not chart.dots:
-            return base.nothing(figure, axes, _("No orders with a price of before."))
+            return base.nothing(figure, axes, _("No orders with an earlier price to compare with."))
         for buy, marker, colour, word in (
             (True, "^", style.tone("gain"), _("bought")),
             (False, "v", style.tone("loss"), _("sold")),

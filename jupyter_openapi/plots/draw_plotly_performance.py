@@ -109,7 +109,7 @@ def grid(chart: Grid) -> go.Figure:
 def dots(chart: Dots) -> go.Figure:
     """Draw orders as triangles over time: purchases point up, sales down; and their mean."""
     if not chart.dots:
-        return base.nothing(chart.title, chart.line, _("No orders with a price of before."))
+        return base.nothing(chart.title, chart.line, _("No orders with an earlier price to compare with."))
     figure = Chart()
     for buy, shape, colour, word in (
         (True, "triangle-up", style.tone("gain"), _("bought")),

@@ -123,7 +123,7 @@ def drawdown_lines(frame: pd.DataFrame) -> Lines:
     return Lines(
         _("Drawdown"),
         account_line(facts_of(frame), said),
-        _("below the highest before"),
+        _("below the peak before"),
         list(frame["date"]),
         falls,
         percent=True,

@@ -125,7 +125,7 @@ def batches(owner: str, months: Iterable[Month], size: int) -> Iterator[list[Boo
             there = file.schema_arrow.names
             if missing := [name for name in NEEDED if name not in there]:
                 raise RequestRefused(
-                    _("{path} is no file of executions: it lacks {missing}.").format(
+                    _("{path} is not a file of executions: it lacks {missing}.").format(
                         path=month.path, missing=commas(missing)
                     )
                 )

@@ -182,7 +182,7 @@ def frame_with(value: object, columns: Iterable[str], said: str, *, attrs: bool 
     import pandas as pd
 
     if not isinstance(value, pd.DataFrame):
-        raise RequestRefused(sentence(said, _("It is no frame: {given}.").format(given=told(value))))
+        raise RequestRefused(sentence(said, _("It is not a frame: {given}.").format(given=told(value))))
     lacks = [name for name in columns if name not in value.columns]
     if lacks:
         raise RequestRefused(sentence(said, _("This one lacks {names}.").format(names=commas(lacks[:4]))))

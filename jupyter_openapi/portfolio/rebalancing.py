@@ -249,7 +249,7 @@ def _known(
         (rate, _("a rate for {currency} into {base}").format(currency=one.currency, base=base)),
     )
     raise RequestRefused(
-        _("Nothing is rebalanced, for of {symbol} is not known: {lacks}.").format(
+        _("Nothing is rebalanced: not known of {symbol}: {lacks}.").format(
             symbol=one.symbol, lacks=commas(said for value, said in words if not value)
         )
     )

@@ -423,7 +423,7 @@ def chosen_owner(client: ClientLike | None, folder: str | Path | None) -> str:
             )
         )
     raise RequestRefused(
-        _("{where} holds snapshots of {found}: pass the client whose you mean.").format(
+        _("{where} holds snapshots of {found}: pass the client of the account you mean.").format(
             where=where, found=commas(found)
         )
     )

@@ -217,7 +217,7 @@ def _statistics(table: pd.DataFrame) -> Markup:
         if any(row[column] == row[column] for column in columns)
     ]
     fall = table.loc["max_drawdown_pct"]
-    for title, name in ((_("Highest before it"), "start"), (_("Lowest"), "end")):
+    for title, name in ((_("Peak before it"), "start"), (_("Lowest"), "end")):
         if isinstance(fall[name], (date, datetime)) and fall[name] == fall[name]:
             rows.append([title, f"{fall[name]:%Y-%m-%d}", *[""] * (len(columns) - 1)])
     return _table(["", *(heads[name] for name in columns)], rows)

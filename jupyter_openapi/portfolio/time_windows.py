@@ -172,7 +172,7 @@ def _given(name: str, value: Any) -> Any:
         )
     found = plain(value)
     if isinstance(found, float) and found != found:  # noqa: PLR0124 (NaN)
-        raise ValueError(_("it is no time (NaT)"))
+        raise ValueError(_("it is not a time (NaT)"))
     return found
 
 

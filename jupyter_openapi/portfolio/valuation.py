@@ -94,7 +94,7 @@ def day_results(
         results.append(day_result(opening, holding.quantity, mine, prices.get(holding.symbol)))
     if odd:
         reader.miss(
-            _("what else than today's fills changed the quantity of {names} since the open").format(
+            _("what besides today's fills changed the quantity of {names} since the open").format(
                 names=names(odd)
             )
         )

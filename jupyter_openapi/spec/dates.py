@@ -117,7 +117,7 @@ def _understand(value: Any, tz: tzinfo, now: datetime | None) -> int | datetime 
     """Return Unix seconds, an aware datetime, or a day."""
     if isinstance(value, datetime):
         if value != value:  # noqa: PLR0124  (pandas.NaT is a datetime unlike itself)
-            raise ValueError(_("it is no time (NaT)"))
+            raise ValueError(_("it is not a time (NaT)"))
         return value if value.tzinfo else value.replace(tzinfo=tz)
     if isinstance(value, date):
         return value

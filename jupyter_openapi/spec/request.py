@@ -152,7 +152,7 @@ def normalise(method: str, path: str) -> tuple[str, str, list[tuple[str, str]]]:
     verb, path = text("method", method).upper(), text("path", path)
     if verb not in METHODS:
         raise RequestRefused(
-            _("'{method}' is no method: use one of {methods}.").format(
+            _("'{method}' is not a method: use one of {methods}.").format(
                 method=short(verb, 40), methods=commas(METHODS)
             )
         )

@@ -416,7 +416,7 @@ def named(rows: Iterable[Preview], journal: Journal) -> tuple[str, dict[int, str
     if any(intent.open for intent in earlier):
         raise RequestRefused(
             _(
-                "An earlier sending of this basket left rows of which the fate is not known; nothing was "
+                "An earlier sending of this basket left rows whose outcome is not known; nothing was "
                 "sent. Type `%openapi reconcile` first."
             )
         )

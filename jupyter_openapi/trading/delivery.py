@@ -285,7 +285,7 @@ class Delivery:
                     course, _("The order can't be read: {failure}").format(failure=failure)
                 ) from None
             if not isinstance(order, Mapping) or not order.get("status"):
-                raise _unknown(course, _("The order was asked for, and the reply is no order."))
+                raise _unknown(course, _("The order was asked for, and the reply is not an order."))
             fate = of_cancel(order) if cancel else of_replace(order, preview.fields)
             if fate is not ChangeOutcome.MOVING:
                 break
@@ -301,7 +301,7 @@ class Delivery:
             )
         if fate is ChangeOutcome.MOVING:
             raise _unknown(
-                course, _("The broker is still at it ({order}).").format(order=order.get("status"))
+                course, _("The broker is still processing it ({order}).").format(order=order.get("status"))
             )
         return None
 

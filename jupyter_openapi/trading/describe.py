@@ -401,13 +401,13 @@ def standing(read: Read, order_id: str) -> tuple[Mapping[str, Any], Lines]:
     order = read("order_detail", {"order_id": order_id})
     if not isinstance(order, Mapping) or not order.get("status"):
         raise TransportError(
-            _("Nothing was sent: order {order_id} was asked for, and the reply is no order.").format(
+            _("Nothing was sent: order {order_id} was asked for, and the reply is not an order.").format(
                 order_id=order_id
             )
         )
     if order["status"] in FINAL:
         raise RequestRefused(
-            _("Nothing was sent: order {order_id} is at its end, {describe_standing}.").format(
+            _("Nothing was sent: order {order_id} is finished: {describe_standing}.").format(
                 order_id=order_id, describe_standing=describe_standing(order)
             )
         )

@@ -36,10 +36,10 @@ OVERRIDES = {
     "max_value": N_("an order worth more than the maximum"),
     "distance": N_("a limit price far from the last price"),
     "short": N_("selling more than is available"),
-    "multiplier": N_("an option whose multiplier is not known, and so what it is worth"),
+    "multiplier": N_("an option whose multiplier, and so its worth, is not known"),
     "trailing": N_("a trailing_percent under 0.2, which is a fifth of a percent"),
     "late": N_("a replace while an earlier one of the same order may still arrive"),
-    "unknown": N_("an order like one of which it is not known whether it was booked"),
+    "unknown": N_("an order like an earlier one that may have been booked"),
 }
 
 

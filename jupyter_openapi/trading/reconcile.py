@@ -119,7 +119,7 @@ class BrokerOrders:
         """
         order = self._read("order_detail", {"order_id": order_id})
         if not isinstance(order, Mapping) or not order.get("status"):
-            raise TransportError(_("the reply is no order."))
+            raise TransportError(_("the reply is not an order."))
         return order
 
     def claim(self, order: Order) -> None:
@@ -362,7 +362,7 @@ def _change(intent: Intent, book: BrokerOrders, wait: float) -> Settlement:
         return _verdict(
             intent,
             "unknown",
-            _("the broker is still at it ({status})").format(status=order["status"]),
+            _("the broker is still processing it ({status})").format(status=order["status"]),
             [order],
         )
     return _never(intent, book, wait, "id", [order])

@@ -256,7 +256,7 @@ class LiveQuote:
         symbol, seen = self._fields.get("symbol", ""), self.seen()
         if symbol and reads.order_market(symbol) is None and not self.suggestion():
             return _(
-                "'{symbol}' is no symbol of a market where orders are taken: type one such as 700.HK or "
+                "'{symbol}' is not a symbol of a market where orders are taken: type one such as 700.HK or "
                 "AAPL.US."
             ).format(symbol=symbol)
         return seen.problem or (_(WAITING) if symbol and self._waiting else "")

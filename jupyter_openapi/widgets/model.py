@@ -109,7 +109,7 @@ def by_label(message: str) -> str:
 def failure_words(failure: BaseException) -> str:
     """Return what to show of an error: our own errors in full, others with their kind."""
     if isinstance(failure, OutcomeUnknown):
-        return _("NOT KNOWN WHETHER IT HAPPENED: {failure}").format(failure=failure)
+        return _("OUTCOME UNKNOWN: {failure}").format(failure=failure)
     if isinstance(failure, OpenAPIError):
         return str(failure)
     return f"{type(failure).__name__}: {failure}"

@@ -314,7 +314,7 @@ class Ticket(PanelState):
         """Say how the order stands, and whether that may be out of date."""
         words = describe_progress(self.order.order) if self.order else _("waiting for its first report")
         return (
-            _("{words}. The last look failed: {doubt}").format(words=words, doubt=self.doubt)
+            _("{words}. The last check failed: {doubt}").format(words=words, doubt=self.doubt)
             if self.doubt
             else words
         )

@@ -87,7 +87,7 @@ def rows_of(operation: str, data: Any, name: str) -> list[Mapping[str, Any]]:
     rows = data.get(name) if isinstance(data, Mapping) else None
     if not isinstance(rows, list) or not all(isinstance(row, Mapping) for row in rows):
         raise TransportError(
-            _("The reply to {operation} could not be read: '{name}' is no list of objects.").format(
+            _("The reply to {operation} could not be read: '{name}' is not a list of objects.").format(
                 operation=operation, name=name
             )
         )

@@ -45,7 +45,7 @@ def refresh(ask: Invocation) -> Report:
 
 @command(
     "disconnect",
-    "Give up the connection: its client may only read from then on. Typed keys are kept.",
+    "Disconnect: the client can only read from then on. Typed keys are kept.",
     examples=("disconnect", "@second disconnect"),
 )
 def disconnect(ask: Invocation) -> Report:
@@ -152,9 +152,11 @@ def _default_account(items: Sequence[Words]) -> Sequence[Words]:
     flags=(
         Flag("trade", help="allow orders on a live account, which is read-only otherwise"),
         PROFILE,
-        Flag("from", "PLACE", "use the keys of this place only", choices=tuple(PLACES), literal=True),
+        Flag("from", "PLACE", "take the keys from this source only", choices=tuple(PLACES), literal=True),
         REGION,
-        Flag("as", "NAME", "keep it beside the others, for %openapi @NAME ...", literal=True),
+        Flag(
+            "as", "NAME", "keep the other connections too; use this one as %openapi @NAME ...", literal=True
+        ),
     ),
     examples=(
         "connect sandbox",

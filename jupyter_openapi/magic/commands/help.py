@@ -256,7 +256,7 @@ Type
 
 Find
   %openapi search tencent                       symbols by a code or a name
-  %openapi endpoints dividend                   the operations that hold a word
+  %openapi endpoints dividend                   the operations about a word
   %openapi help submit                          what one takes and gives, and an example
 """)
 
@@ -267,7 +267,7 @@ BRIEF = N_("""
   df = %openapi history_orders start=-30d
   %openapi buy 100 700.HK @ 600         a preview; %openapi send sends it, once
   %openapi help submit                  what it takes; help alone says all
-  %openapi endpoints dividend           the operations that hold a word
+  %openapi endpoints dividend           the operations about a word
   %openapi search tencent               symbols by a code or a name
 
   price={bid} takes a variable; # starts a comment; a trailing ; mutes.""")
@@ -303,10 +303,10 @@ def overview(commands: Mapping[str, CommandSpec]) -> Report:
     parts = [
         f"%openapi: {_where()}",
         _(HEAD),
-        _("Commands, beside the operations that %openapi endpoints lists"),
+        _("Commands; %openapi endpoints lists the broker's operations"),
         *rows,
         "",
-        _("Flags, before the operation; %config OpenAPIMagics sets what holds without them"),
+        _("Flags, before the operation; %config OpenAPIMagics sets their defaults"),
         *flags,
     ]
     return Report("\n".join(parts))
@@ -314,9 +314,9 @@ def overview(commands: Mapping[str, CommandSpec]) -> Report:
 
 @command(
     "endpoints",
-    "List the operations, or those that hold a word.",
+    "List all operations, or those about a word.",
     parameter(
-        "word", Kind.TEXT, "what to look for; several words must all be found", array=True, free_text=True
+        "word", Kind.TEXT, "what to look for; of several words all must match", array=True, free_text=True
     ),
     accepts=("out", "wide"),
     examples=("endpoints", "endpoints dividend", "endpoints order history"),
@@ -338,7 +338,7 @@ def endpoints(ask: Invocation) -> pd.DataFrame:
         asked = short(" ".join(words), 40)
         raise RequestRefused(
             sentence(
-                _("No operation holds '{asked}'.").format(asked=asked),
+                _("No operation matches '{asked}'.").format(asked=asked),
                 close or _("Type %openapi endpoints to list them all."),
             )
         )
@@ -377,7 +377,7 @@ def _searched(operation: Operation) -> str:
 
 @command(
     "help",
-    "Explain an operation or a command; alone, what can be typed.",
+    "Explain an operation, a command or an error code; alone, list what can be typed.",
     parameter("name", Kind.TEXT, "an operation, alias, command or error code, or METHOD PATH", array=True),
     accepts=("decimals", "tz"),
     examples=("help submit", "help connect", "help GET /v1/asset/stock", "help 301604"),

@@ -21,9 +21,9 @@ LONGEST = 24 * 3600.0  # seconds that a line may record
 
 @command(
     "watch",
-    "Show live quotes in a table, or record them; alone, tell what is watched.",
+    "Show live quotes in a table, or record them; without symbols, list what is watched.",
     parameter("symbol", Kind.SYMBOL, "what to watch", array=True),
-    flags=(Flag("seconds", "N", "wait so long, and return what came as a frame"),),
+    flags=(Flag("seconds", "N", "record for so many seconds, then return a DataFrame"),),
     accepts=("out",),
     examples=("watch 700.HK AAPL.US", "watch --seconds 30 700.HK", "watch"),
 )
@@ -53,11 +53,11 @@ def watch(ask: Invocation) -> Any:
     "chart",
     "Show a candle chart: history, and live where the account has pushes.",
     parameter("symbol", Kind.SYMBOL, "of what", required=True),
-    parameter("period", Kind.TEXT, "1m, 5m, 15m, 30m, 1h, 1d, 1w, month, ...; 1d if nothing is said"),
+    parameter("period", Kind.TEXT, "1m, 5m, 15m, 30m, 1h, 1d, 1w, month, ...; default 1d"),
     flags=(
         Flag("ma", "N,N", "simple moving averages of so many bars"),
         Flag("fills", help="mark your executions, and draw your open orders as lines"),
-        Flag("picture", help="a picture of the newest bars instead, for where there is no page"),
+        Flag("picture", help="a still picture of the newest bars instead, as for a terminal"),
     ),
     examples=("chart 700.HK", "chart 700.HK period=5m --ma 20,60 --fills", "chart --picture 700.HK"),
 )

@@ -35,7 +35,7 @@ SHOWN = (
 
 @command(
     "cancel_all",
-    "Cancel every open order, previewed as a list.",
+    "Cancel every open order; shows the list first.",
     parameter("symbol", Kind.SYMBOL, "only orders of these", array=True),
     effect=Effect.TRADE,
     accepts=("execute", "again"),
@@ -54,11 +54,11 @@ def cancel_all(ask: Invocation) -> Any:
 
 @command(
     "reconcile",
-    "Settle what is not known of orders sent earlier; it only reads.",
-    parameter("intent", Kind.INTEGER, "the number of one that you have looked up yourself"),
-    parameter("done", Kind.ENUM, "whether that one was done", choices=("yes", "no")),
-    parameter("order_id", Kind.ID, "as which order"),
-    parameter("outcome", Kind.ID, "what came of that one: an order's id, or none"),
+    "Find out what became of orders whose outcome is unknown; sends nothing.",
+    parameter("intent", Kind.INTEGER, "the Number of one that you looked up yourself"),
+    parameter("done", Kind.ENUM, "whether the broker did it", choices=("yes", "no")),
+    parameter("order_id", Kind.ID, "the id of the order it became"),
+    parameter("outcome", Kind.ID, "what it became: an order's id, or none for nothing"),
     accepts=("wide",),
     examples=("reconcile", "reconcile 12 outcome=none", "reconcile 12 outcome=ORDER_ID"),
 )
@@ -108,7 +108,7 @@ def _journal_definitions() -> tuple[str, ...]:
 
 @command(
     "journal",
-    "Show what was sent from this machine, and what became of it.",
+    "Show what was sent from this machine, and how the broker answered.",
     parameter("since", Kind.TIMESTAMP, "the first moment, such as -7d"),
     accepts=("tz", "out", "wide"),
     flags=(Flag("every", help="of every account, each sandbox that ever ran included"),),
@@ -148,7 +148,7 @@ def journal(ask: Invocation) -> pd.DataFrame:
 @command(
     "send",
     "Send the last preview, once, within 60 s.",
-    parameter("number", Kind.INTEGER, "which one, where the last cell made several", above=0),
+    parameter("number", Kind.INTEGER, "which preview, if the last cell made several", above=0),
     effect=Effect.TRADE,
     accepts=("again", "raw"),
     examples=("send", "send 2"),
@@ -180,7 +180,7 @@ def send(ask: Invocation) -> Any:
     "wait",
     "Wait until an order is done, and return its last known state.",
     parameter("order_id", Kind.ID, "the order", required=True),
-    parameter("timeout", Kind.DECIMAL, "seconds to wait at most; 60 if it is not given", above=0),
+    parameter("timeout", Kind.DECIMAL, "seconds to wait at most; default 60", above=0),
     examples=("wait ORDER_ID", "wait ORDER_ID timeout=5"),
 )
 def wait(ask: Invocation) -> Any:
@@ -191,7 +191,7 @@ def wait(ask: Invocation) -> Any:
     seconds, order_id = float(ask.given.get("timeout", 60)), str(ask.given["order_id"])
     if not order_id.isdecimal():  # a broker that lists an order late would be asked for it for 10 seconds
         raise RequestRefused(
-            _("{order_id!r} is no order's id, which is digits: `%openapi orders` lists them.").format(
+            _("{order_id!r} is not an order id, which is all digits: `%openapi orders` lists them.").format(
                 order_id=short(order_id, 40)
             )
         )

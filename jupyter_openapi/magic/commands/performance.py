@@ -31,7 +31,7 @@ def _trade_definitions() -> tuple[str, ...]:
 @command(
     "returns",
     "Work out time-weighted returns from snapshots, by day, month or year, beside a benchmark.",
-    parameter("start", Kind.DATE, "the first day; all that is known if nothing is said"),
+    parameter("start", Kind.DATE, "the first day; default: all that is known"),
     parameter("end", Kind.DATE, "the last day"),
     BASE,
     flags=(
@@ -93,7 +93,7 @@ def _rest(missing: Sequence[str], notes: Sequence[str], definitions: Sequence[st
     parameter("start", Kind.DATE, "the first day"),
     parameter("end", Kind.DATE, "the last day"),
     BASE,
-    parameter("method", Kind.ENUM, "how sales meet purchases", choices=("fifo", "average")),
+    parameter("method", Kind.ENUM, "which purchases a sale closes", choices=("fifo", "average")),
     flags=(
         Flag(
             "by",

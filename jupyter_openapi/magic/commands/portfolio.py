@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from jupyter_openapi.client import Client
     from jupyter_openapi.magic.export import Saving
 
-BASE = parameter("base_currency", Kind.TEXT, "the currency of the totals, HKD if nothing is said")
+BASE = parameter("base_currency", Kind.TEXT, "the currency of the totals; default HKD")
 _MONTH = re.compile(r"(\d{4})-(0[1-9]|1[0-2])")
 
 
@@ -63,11 +63,11 @@ def portfolio(ask: Invocation) -> Any:
 
 @command(
     "pnl",
-    "Work out realized profit and loss from executions; this month's if nothing is said.",
+    "Work out realized profit and loss from executions, by default this month's.",
     parameter("start", Kind.DATE, "the first day"),
     parameter("end", Kind.DATE, "the last day"),
     BASE,
-    parameter("method", Kind.ENUM, "how sales meet purchases", choices=("fifo", "average")),
+    parameter("method", Kind.ENUM, "which purchases a sale closes", choices=("fifo", "average")),
     flags=(Flag("month", "YYYY-MM", "a whole month instead of start and end"),),
     accepts=("out", "tz", "wide"),
     examples=("pnl", "pnl --month 2026-11", "pnl start=-90d method=average"),

@@ -34,13 +34,15 @@ _OPTIONS = (
         "the file that keeps its state until the next start; for one sandbox at a time",
         free_text=True,
     ),
-    parameter("seed", Kind.INTEGER, "the number its prices come from"),
+    parameter("seed", Kind.INTEGER, "the random seed of its prices"),
     parameter("clock", Kind.ENUM, "how its time passes", choices=("real", "manual")),
-    parameter("limits", Kind.ENUM, "whether it counts calls as the broker does", choices=("on", "off")),
+    parameter("limits", Kind.ENUM, "whether it enforces the broker's limits on calls", choices=("on", "off")),
     parameter(
         "start", Kind.TEXT, "where a manual clock begins, as 2026-11-23T10:00:00+08:00", free_text=True
     ),
-    parameter("history", Kind.INTEGER, "days of a past that a new account gets: orders, fills, dividends"),
+    parameter(
+        "history", Kind.INTEGER, "days of history that a new account starts with: orders, fills, dividends"
+    ),
     parameter(
         "fault", Kind.TEXT, "faults and how often each strikes, as NAME=RATE", array=True, free_text=True
     ),
@@ -55,7 +57,7 @@ OPTIONS = frozenset(each.name for each in _OPTIONS)
     parameter(
         "action",
         Kind.ENUM,
-        "what to do; status if nothing is said",
+        "what to do; default status",
         choices=("start", "stop", "reset", "status"),
     ),
     *_OPTIONS,

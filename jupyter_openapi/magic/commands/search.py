@@ -52,7 +52,7 @@ _LOCK = threading.Lock()
 
 @command(
     "search",
-    "Find symbols by a code or a name, in any language that is known.",
+    "Find symbols by a code or a name, English or Chinese.",
     parameter("word", Kind.TEXT, "a code or a part of a name", required=True, array=True, free_text=True),
     accepts=("out", "wide"),
     examples=("search tencent", "search 腾讯", "search 700"),

@@ -10,16 +10,20 @@ from jupyter_openapi.spec.model import Kind
 
 @command(
     "settings",
-    "Show the settings that are kept, or keep some.",
+    "Show your saved settings, or save some.",
     parameter("tz", Kind.TEXT, "the time zone of dates, such as Asia/Hong_Kong"),
     parameter("view", Kind.TEXT, "how frames are shown: compact or full"),
-    parameter("colors", Kind.TEXT, "for rising and falling: green-up, red-up or blue-up"),
+    parameter("colors", Kind.TEXT, "colours of rising and falling: green-up, red-up or blue-up"),
     parameter("base_currency", Kind.TEXT, "the currency of totals"),
     parameter(
-        "language", Kind.TEXT, "of what is shown, of names and the broker's messages: en, zh-CN or zh-HK"
+        "language", Kind.TEXT, "language of messages, of names and of the broker's texts: en, zh-CN or zh-HK"
     ),
     parameter("limits_url", Kind.TEXT, "a Redis server where several machines share the broker's limits"),
-    parameter("account", Kind.TEXT, "what connect means alone: sandbox, paper, or live, which is read-only"),
+    parameter(
+        "account",
+        Kind.TEXT,
+        "the account that connect alone opens: sandbox, paper or live (live is read-only)",
+    ),
     examples=("settings", "settings tz=Asia/Hong_Kong", "settings colors=red-up base_currency=USD"),
 )
 def settings(ask: Invocation) -> Report:
@@ -32,4 +36,4 @@ def settings(ask: Invocation) -> Report:
     else:
         found = preferences.kept()
     rows = [f"{name:<13}  {found.get(name) or _('not set')}" for name in preferences.READERS]
-    return Report("\n".join([*rows, _("Kept in {path}.").format(path=preferences.path())]))
+    return Report("\n".join([*rows, _("Saved in {path}.").format(path=preferences.path())]))

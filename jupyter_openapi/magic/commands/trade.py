@@ -49,14 +49,14 @@ def named_words(command: str, items: Sequence[Words]) -> tuple[Words, ...]:
         at = words.index("@")
         words, price = words[:at], words[at + 1 :]
         if len(price) != 1:
-            raise refused(_("@ takes one price after it"))
+            raise refused(_("One price goes after @"))
     if len(words) > 2:
-        extra = _("{word} has no place").format(word=short(words[2], 40))
-        raise refused(extra if price else _("{extra}: @ stands before a price").format(extra=extra))
+        extra = _("{word} does not belong here").format(word=short(words[2], 40))
+        raise refused(extra if price else _("{extra}; write @ before a price").format(extra=extra))
     if not words and not pairs:
-        raise refused(_("It is not said what to {command}").format(command=command))
+        raise refused(_("Say what to {command}").format(command=command))
     if not price and not given & {"price", "type"}:
-        raise refused(_("It is not said at which price"))
+        raise refused(_("No price was given"))
     found = [*_quantity_and_symbol(words, refused), *(("price", word) for word in price)]
     return (*found, *pairs)
 
@@ -99,10 +99,10 @@ def _order_command(name: str, summary: str, *examples: str) -> Callable[[Any], C
             "quantity", Kind.ANY, "in shares or contracts; a sale also takes all or half", required=True
         ),
         parameter("price", Kind.ANY, "after @: a number, market, bid, ask or last"),
-        parameter("type", Kind.TEXT, "an order type of submit; LO where a price is given"),
-        parameter("tif", Kind.TEXT, "how long it lasts: Day if nothing is said, GTC or GTD"),
+        parameter("type", Kind.TEXT, "order type, as for submit; LO if a price is given"),
+        parameter("tif", Kind.TEXT, "how long it lasts: Day (default), GTC or GTD"),
         parameter("expire_date", Kind.DATE, "the last day, with tif=GTD"),
-        parameter("outside_rth", Kind.TEXT, "in which hours, as for submit"),
+        parameter("outside_rth", Kind.TEXT, "trading hours, as for submit"),
         parameter("remark", Kind.TEXT, "a note of your own, kept with the order", free_text=True),
         effect=Effect.TRADE,
         accepts=("execute", "again", "override", "raw", "tz"),
@@ -204,8 +204,8 @@ def _filled(client: Client, side: str, given: Mapping[str, Any]) -> tuple[dict[s
     elif not _is_number(given.get("price", 0)):
         raise RequestRefused(
             _(
-                "@ {price} is no price: type a number, such as %openapi {side} 100 {symbol} @ 600, or one of "
-                "@ market, bid, ask, last."
+                "@ {price} is not a price: type a number, such as %openapi {side} 100 {symbol} @ 600, or one "
+                "of @ market, bid, ask, last."
             ).format(price=short(str(given["price"]), 40), side=side.lower(), symbol=symbol)
         )
     return fields, lines
