@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import ast
+import builtins
+import json
 import re
+import string
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -120,3 +124,60 @@ def test_messages_of_errors_are_templates() -> None:
                 ]
                 found += [f"{name}:{node.lineno}: {word!r}" for word in words]
     assert found == []
+
+
+def spoken(tree: ast.AST) -> Iterator[tuple[int, str]]:
+    """Yield the messages and templates of a module with their lines."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") in {"_", "N_", "ngettext", "pgettext"}:
+            for each in node.args[:2]:
+                if isinstance(each, ast.Constant) and isinstance(each.value, str):
+                    yield node.lineno, each.value
+
+
+def test_fields_of_messages_are_named_for_what_stands_there() -> None:
+    """A translator sees the field alone: `{list}` or `{max}` says how it was made, not what it is."""
+    found = []
+    for module, path in house.modules().items():
+        for line, template in spoken(ast.parse(path.read_text("utf-8"))):
+            try:
+                fields = {name for _text, name, _spec, _conversion in string.Formatter().parse(template)}
+            except ValueError:  # no template: its braces are an expression's
+                continue
+            found += [f"{module}:{line}: {{{name}}}" for name in fields if name and hasattr(builtins, name)]
+    assert found == []
+
+
+ELSEWHERE = {"importlib", "reload", "dataclasses", "requests", "PreparedRequest", "websockets", "read_kept"}
+"""Names of other libraries that our docstrings speak of."""
+
+
+def identifiers(tree: ast.AST) -> Iterator[str]:
+    """Yield every name that code uses or defines, and strings that are one: columns, states, parameters."""
+    for node in ast.walk(tree):
+        match node:
+            case ast.Name(id=name) | ast.Attribute(attr=name) | ast.arg(arg=name) | ast.keyword(arg=name):
+                yield name or ""
+            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
+                yield name
+            case ast.alias(name=name):
+                yield name.rpartition(".")[2]
+            case ast.Constant(value=str() as text) if text.isidentifier():
+                yield text
+
+
+def test_what_a_docstring_names_in_backticks_is_there() -> None:
+    trees = {path: ast.parse(path.read_text("utf-8")) for path in house.modules().values()}
+    known = {name for tree in trees.values() for name in identifiers(tree)} | ELSEWHERE
+    known |= {part for name in house.modules() for part in name.split(".")}
+    for document in (house.PACKAGE / "spec").rglob("*.json"):
+        known |= set(re.findall(r'"(\w+)"', json.dumps(json.loads(document.read_text("utf-8")))))
+    stale = []
+    for path, tree in trees.items():
+        for node in ast.walk(tree):
+            if not (isinstance(node, ast.Constant) and isinstance(node.value, str)):
+                continue
+            for name in re.findall(r"(?<!`)`([A-Za-z_][\w.]*)(?:\(\))?`(?!`)", node.value):
+                if not set(name.split(".")) <= known:
+                    stale.append(f"{path.relative_to(ROOT)}:{node.lineno}: {name}")  # noqa: PERF401
+    assert stale == []

@@ -200,7 +200,7 @@ def _problem(name: str, value: object, *, optional: bool = False) -> str:
     """Say in one sentence why `value` can't be used, without repeating it; empty when it can."""
     shown = {"app key": _("app key"), "access token": _("access token"), "app secret": _("app secret")}[name]
     if not isinstance(value, str):
-        return _("The {name} must be text, not {type}.").format(name=shown, type=type(value).__name__)
+        return _("The {name} must be text, not {kind}.").format(name=shown, kind=type(value).__name__)
     bare = value.removeprefix(BEARER) if name == "access token" else value
     if not bare:
         return (

@@ -356,9 +356,7 @@ def candles_of(candles: pd.DataFrame, fills: pd.DataFrame, symbol: str | None, *
     opens, highs, lows, closes = ([float(value) for value in bars[name]] for name in COLUMNS[:4])
     volumes = bars["volume"] if "volume" in bars else [0] * len(bars)
     return Candles(
-        title=_("Executions in {printable}").format(printable=printable(chosen))
-        if chosen
-        else _("Executions"),
+        title=_("Executions in {symbol}").format(symbol=printable(chosen)) if chosen else _("Executions"),
         line=account_line(known, said),
         unit=_("price"),
         times=times,

@@ -234,8 +234,8 @@ def _look_back(reader: AccountReader, trades: Trades, wanting: Callable[[], bool
             older = read_window(reader, earlier, trades.since - 1)
         except OpenAPIError as failure:
             reader.miss(
-                _("executions before {fromtimestamp:%Y-%m-%d} ({brief})").format(
-                    fromtimestamp=datetime.fromtimestamp(trades.since, UTC), brief=brief(failure)
+                _("executions before {since:%Y-%m-%d} ({brief})").format(
+                    since=datetime.fromtimestamp(trades.since, UTC), brief=brief(failure)
                 )
             )
             return

@@ -2,7 +2,7 @@
 
 - `rates`: the limits as numbers, and when the next request may go.
 - `limiter`: `Limiter` and its turns.
-- `books`: what a limit remembers. `local`: in files on this machine. `remote`: in Redis, for several.
+- `sqlite`, `redis`: what a limit remembers, in files on this machine or in Redis for several machines.
 """
 
 from __future__ import annotations

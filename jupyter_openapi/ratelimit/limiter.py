@@ -272,16 +272,17 @@ class _Wait:
             queue = _(", {ahead} of your requests ahead").format(ahead=ahead) if ahead else ""
             limit = _(self._book.rate.words)
             notify(
-                _("Waiting {max:.0f} s for the broker's limit ({limit}){queue}.").format(
-                    max=max(seconds, SHOWN), limit=limit, queue=queue
+                _("Waiting {seconds:.0f} s for the broker's limit ({limit}){queue}.").format(
+                    seconds=max(seconds, SHOWN), limit=limit, queue=queue
                 )
             )
         nap = min(seconds, SIGN)
         if self._stop is None:
             time.sleep(nap)
         elif self._stop.wait(nap):
-            text = "Stopped while waiting for the broker's limit; nothing was sent."
-            raise Interrupted(text, in_flight=False)
+            raise Interrupted(
+                _("Stopped while waiting for the broker's limit; nothing was sent."), in_flight=False
+            )
 
     def written(self) -> None:
         """Note that the request was written, and open the gate."""

@@ -162,7 +162,7 @@ class RedisStore:
             self._redis.ping()
 
     def look(self, ticket: int | None, urgency: Urgency = Urgency.ORDER) -> QueuePosition:
-        """Join the line or keep one's place; see `Book.look`."""
+        """Join the line or keep one's place; see `LimitStore.look`."""
         place, ahead, ages = self.run(
             LOOK,
             self._keys,
@@ -189,7 +189,7 @@ class RedisStore:
         return RedisLock(self, self._slots, self.rate.at_once or 1, SLOT)
 
     def begin(self, ticket: int) -> tuple[int | None, float]:
-        """Enter a request if the rate allows it now; see `Book.begin`."""
+        """Enter a request if the rate allows it now; see `LimitStore.begin`."""
         wait = self.rate.due([float(since) for since in self.run(ORPHANS, self._keys, self.rate.seconds)])
         if wait > 0:
             return None, wait

@@ -75,7 +75,7 @@ class SqliteStore:
         _BOOKS.add(self)
 
     def look(self, ticket: int | None, urgency: Urgency = Urgency.ORDER) -> QueuePosition:
-        """Join the line or keep one's place; see `Book.look`."""
+        """Join the line or keep one's place; see `LimitStore.look`."""
 
         def step(db: sqlite3.Connection) -> QueuePosition:
             now = time.time(), time.monotonic()
@@ -110,7 +110,7 @@ class SqliteStore:
         return FileLock(*(self._folder / f"{self._name}.slot{number}" for number in range(count)))
 
     def begin(self, ticket: int) -> tuple[int | None, float]:
-        """Enter a request if the rate allows it now; see `Book.begin`."""
+        """Enter a request if the rate allows it now; see `LimitStore.begin`."""
 
         def step(db: sqlite3.Connection) -> tuple[int | None, float]:
             now = time.time(), time.monotonic()

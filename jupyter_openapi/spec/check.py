@@ -166,7 +166,9 @@ def check(
     missing = list(_missing(operation.parameters, given))
     if missing:
         raise RequestRefused(
-            _("{name} needs {list}.").format(name=operation.name, list=_list(_both_names(operation, missing)))
+            _("{name} needs {missing}.").format(
+                name=operation.name, missing=_list(_both_names(operation, missing))
+            )
         )
     return {
         parameter.name: _value(parameter, given[parameter.name], tz, now)

@@ -419,8 +419,8 @@ def _seen_before(call: Call, refusal: ApiError) -> OutcomeUnknown:
 
 def _unknown(course: _Course, later: str) -> OutcomeUnknown:
     preview, doubt = course.preview, course.doubt
-    tried = _("It was tried {tries} times{bool}.").format(
-        tries=course.tries, bool=_(" with one id") * bool(preview.client_request_id)
+    tried = _("It was tried {tries} times{with_one_id}.").format(
+        tries=course.tries, with_one_id=_(" with one id") if preview.client_request_id else ""
     )
     return OutcomeUnknown(
         sentence(str(doubt or course.call.name), tried * (course.tries > 1), later, look(preview)),

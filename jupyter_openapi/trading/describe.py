@@ -407,8 +407,8 @@ def standing(read: Read, order_id: str) -> tuple[Mapping[str, Any], Lines]:
         )
     if order["status"] in FINAL:
         raise RequestRefused(
-            _("Nothing was sent: order {order_id} is finished: {describe_standing}.").format(
-                order_id=order_id, describe_standing=describe_standing(order)
+            _("Nothing was sent: order {order_id} is finished: {standing}.").format(
+                order_id=order_id, standing=describe_standing(order)
             )
         )
     return order, [("as it stands", describe_standing(order))]

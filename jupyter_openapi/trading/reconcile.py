@@ -305,7 +305,7 @@ def _judge(intent: Intent, book: BrokerOrders, wait: float) -> Settlement:
         return _submit(intent, book, wait)
     if not intent.attempts and not wait:
         return _verdict(intent, "not done", "never sent")
-    how = _("`%openapi reconcile {id} done=yes` (or no)").format(id=intent.id)
+    how = _("`%openapi reconcile {number} done=yes` (or no)").format(number=intent.id)
     return _verdict(
         intent,
         "unknown",
@@ -329,9 +329,9 @@ def _submit(intent: Intent, book: BrokerOrders, wait: float) -> Settlement:
         book.claim(alike[0])
         return _verdict(intent, "done", "fields", alike)
     if alike:
-        how = _("which of these it is, you can tell: `%openapi reconcile {id} done=yes order_id=ID`").format(
-            id=intent.id
-        )
+        how = _(
+            "which of these it is, you can tell: `%openapi reconcile {number} done=yes order_id=ID`"
+        ).format(number=intent.id)
         return _verdict(intent, "unknown", how, alike)
     if book.missing:
         return _verdict(
@@ -377,15 +377,15 @@ def _never(
     if book.moment.server is None:
         later = _(
             "the server does not tell its time, so that it may still be on its way: look yourself, then type "
-            "`%openapi reconcile {id} outcome=none`, or outcome=ORDER_ID"
-        ).format(id=intent.id)
+            "`%openapi reconcile {number} outcome=none`, or outcome=ORDER_ID"
+        ).format(number=intent.id)
     elif math.isinf(wait):
         later = _("it is being sent right now")
     else:
         later = _(
             "it may still be on its way: type `%openapi reconcile` again in {wait:.0f} s; or look yourself, "
-            "then type `%openapi reconcile {id} outcome=none`, or outcome=ORDER_ID"
-        ).format(wait=wait, id=intent.id)
+            "then type `%openapi reconcile {number} outcome=none`, or outcome=ORDER_ID"
+        ).format(wait=wait, number=intent.id)
     return _verdict(intent, "unknown", later, orders)
 
 

@@ -191,10 +191,10 @@ class Chart(LivePage):
             return said
         count, working = len(model.fills), len(lines(model.open_orders, model.symbol, privacy=True))
         filled = ngettext("{count} fill", "{count} fills", count).format(count=count)
-        open_ = ngettext("{count} open order", "{count} open orders", working).format(count=working)
+        working_orders = ngettext("{count} open order", "{count} open orders", working).format(count=working)
         return (
-            _("{said} {filled} of the last year, {open_}.")
-            .format(said=said, filled=filled, open_=open_)
+            _("{said} {filled} of the last year, {orders}.")
+            .format(said=said, filled=filled, orders=working_orders)
             .lstrip()
         )
 

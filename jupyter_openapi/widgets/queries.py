@@ -281,8 +281,8 @@ def hours_of(client: ClientLike, symbol: str) -> str:
         ends = phase(market, datetime.now(UTC)).ends
     except RequestRefused:  # the holidays of that year are not known
         return ""
-    return _("{market} is closed until {ends:%a %H:%M} ({tzname})").format(
-        market=market, ends=ends, tzname=ends.tzname()
+    return _("{market} is closed until {ends:%a %H:%M} ({zone})").format(
+        market=market, ends=ends, zone=ends.tzname()
     )
 
 
