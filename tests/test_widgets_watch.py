@@ -19,7 +19,6 @@ from jupyter_openapi.stream.subscriptions import Newest
 from jupyter_openapi.widgets import Watch
 from jupyter_openapi.widgets import polling as events
 from jupyter_openapi.widgets.flow import Pace
-from jupyter_openapi.widgets.watch import open_tables
 from jupyter_openapi.widgets.watch_rows import NONE, columns, price, row
 
 OPEN = "2026-11-23T10:30:00+08:00"
@@ -236,9 +235,9 @@ def test_a_client_is_enough_where_there_is_no_session(client: Client) -> None:
 def test_a_table_that_no_page_ever_showed_is_freed_too(client: Client, sandbox: SandboxProcess) -> None:
     table = Watch("700.HK", session=FakeSession(client), pace=QUICK)
     assert until(lambda: links(sandbox))
-    assert table in open_tables()
+    assert table.following
     assert until(lambda: not links(sandbox))
-    assert table not in open_tables()
+    assert not table.following
     table.close()
 
 

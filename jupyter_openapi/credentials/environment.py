@@ -81,12 +81,7 @@ class Dotenv(NamedTuple):
     notes: list[str]
 
 
-def read_dotenv(path: Path) -> dict[str, str]:
-    """Return the variables of a ``.env`` file; see `read_dotenv_file`."""
-    return read_dotenv_file(path).values
-
-
-def read_dotenv_file(path: Path) -> Dotenv:
+def read_dotenv(path: Path) -> Dotenv:
     """Read a ``.env`` file; it says nothing if there is none.
 
     Raises

@@ -20,7 +20,7 @@ from jupyter_openapi.credentials.environment import (
     half_sets,
     hosts_named,
     open_to_others,
-    read_dotenv_file,
+    read_dotenv,
     whole_sets,
     why_unreadable,
     write_dotenv,
@@ -228,7 +228,7 @@ class _Search:
     def dotenv(self, path: Path) -> None:
         """Add the sets of a ``.env`` file; it never reaches the environment, and chooses no host."""
         try:
-            values, notes = read_dotenv_file(path)
+            values, notes = read_dotenv(path)
         except RequestRefused as refused:
             if not self.found:
                 raise

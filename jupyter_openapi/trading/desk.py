@@ -100,7 +100,7 @@ class Desk:
     ) -> Preview:
         """Check a change and freeze it; nothing is sent but the reads its preview shows.
 
-        `tick` rounds prices (see `market.ticks.rounded`). `read` stands in for the desk's own, for a basket that
+        `tick` rounds prices (see `market.ticks.rounded`). `read` is used instead of the desk's own: a basket
         reads for all its rows at once.
 
         Raises

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from importlib.resources import files
@@ -192,7 +192,6 @@ class Page(anywidget.AnyWidget):
         self._client = session.client
         self._pages = Pages()
         self._outbox = Throttle(self._deliver)
-        self._opened: Callable[[], None] = lambda: None
         self.on_msg(self._receive)
         self._language = self.language or chosen()
         self._locale = ""  # the page's
@@ -202,10 +201,6 @@ class Page(anywidget.AnyWidget):
     def touch(self) -> None:
         """Tell the page of a change, soon."""
         self._outbox.touch()
-
-    def when_opened(self, callback: Callable[[], None]) -> None:
-        """Call `callback` each time a page opens the panel, or is seen again."""
-        self._opened = callback
 
     def watched(self) -> bool:
         """Tell whether a page shows it."""
@@ -286,8 +281,6 @@ class Page(anywidget.AnyWidget):
             elif self._pages.note(page, int(content.get("number", 0))):
                 self._look_at_account()
                 self.message(kind, content)
-                if kind == "hello":
-                    self._opened()
         except Exception as failure:  # noqa: BLE001 (shown in the panel)
             self.trouble(failure_words(failure))
 

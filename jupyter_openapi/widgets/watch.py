@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import weakref
 from collections.abc import Iterable
 from typing import Any
 
@@ -19,7 +18,6 @@ from jupyter_openapi.widgets.panel import static
 from jupyter_openapi.widgets.watch_rows import cells, columns, row
 
 KINDS = ("quote", "depth")
-_OPEN: weakref.WeakSet[Watch] = weakref.WeakSet()
 
 
 class Watch(LivePage):
@@ -73,7 +71,6 @@ class Watch(LivePage):
         except BaseException:
             self.close()
             raise
-        _OPEN.add(self)
 
     def follow(self) -> None:
         """Subscribe."""
@@ -138,13 +135,3 @@ class Watch(LivePage):
         return _("Watch table. Without it: %openapi watch --seconds 30 {symbols}").format(
             symbols=" ".join(self.symbols)
         )
-
-    def close(self) -> None:
-        """Free the subscription, and leave the page."""
-        _OPEN.discard(self)
-        super().close()
-
-
-def open_tables() -> list[Watch]:
-    """Return the tables that follow something."""
-    return [table for table in _OPEN if table.following]

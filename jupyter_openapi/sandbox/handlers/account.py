@@ -26,7 +26,6 @@ RATES = {"HKD": Decimal(1), "USD": Decimal("7.785"), "CNH": RENMINBI, "CNY": REN
 """One unit in Hong Kong dollars. The sandbox's rates never move."""
 
 SPREAD = Decimal("0.0006")
-_FLOW_TYPES = {"Deposit": 1}
 
 
 @carries("account_balance")
