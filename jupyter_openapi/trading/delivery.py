@@ -61,7 +61,7 @@ class ChangeOutcome(Enum):
 
     DONE = "done"
     NOT_YET = "not yet"  # the order is as it was
-    MOVING = "moving"  # the broker is at it
+    MOVING = "moving"  # the broker is processing it
     TOO_LATE = "too late"  # the order ended in another way
 
 
@@ -92,11 +92,11 @@ def _same(stands: object, wanted: object) -> bool:
 
 
 WAITS = (2.0, 2.0, 3.0, 4.0, 6.0, 8.0)  # seconds before each look and repeat: 7 tries in all
-LOOK = 5.0  # seconds for the one look before each repeat
-# Seconds after which nothing of a change leaves: the broker remembers an id for 600 s, and a try may be late.
+LOOK = 5.0  # seconds that the read before each repeat may take
+# Seconds after which nothing is tried again: the broker remembers an id for 600 s, and a try may be late.
 WINDOW = 480.0
 NOT_BOOKED = frozenset({429001, 429002, 429303})  # codes after which a write may be sent again
-SEEN_BEFORE = 403202  # somebody between sent our bytes twice: of the first copy nothing is known
+SEEN_BEFORE = 403202  # something on the way sent our bytes twice; what became of the first copy is not known
 
 IN_FLIGHT: set[tuple[str, int]] = set()  # the journal and number of what this process is sending right now
 
@@ -227,9 +227,9 @@ class Delivery:
         return None, None, course.findable
 
     def _look(self, course: _Course) -> Answer | None:
-        """Look what became of a try without an answer; None if it may be sent again."""
+        """Find out what became of a try without an answer; None if it may be sent again."""
         if course.preview.order_id is not None:
-            return self._read_fate(course)
+            return self._read_target(course)
         if course.preview.client_request_id is not None:
             return self._find(course)
         return None
@@ -263,7 +263,7 @@ class Delivery:
         order_id = usable_id(found[0].get("order_id")) if found else None
         return None if order_id is None else Answer.settled(_("found among today's orders"), order_id)
 
-    def _read_fate(self, course: _Course) -> Answer | None:
+    def _read_target(self, course: _Course) -> Answer | None:
         """Read the order a replace or cancel touches: an answer if it was done, None if it may be sent again.
 
         Raises
@@ -286,20 +286,20 @@ class Delivery:
                 ) from None
             if not isinstance(order, Mapping) or not order.get("status"):
                 raise _unknown(course, _("The order was asked for, and the reply is not an order."))
-            fate = of_cancel(order) if cancel else of_replace(order, preview.fields)
-            if fate is not ChangeOutcome.MOVING:
+            outcome = of_cancel(order) if cancel else of_replace(order, preview.fields)
+            if outcome is not ChangeOutcome.MOVING:
                 break
             time.sleep(0.5)
-        if fate is ChangeOutcome.DONE:
+        if outcome is ChangeOutcome.DONE:
             return Answer.settled(_("settled by reading the order"))
-        if fate is ChangeOutcome.TOO_LATE:
+        if outcome is ChangeOutcome.TOO_LATE:
             raise ApiError(
                 _("no answer came, and order {order_id} is {order} now: too late").format(
                     order_id=preview.order_id, order=order.get("status")
                 ),
                 operation=course.call.name,
             )
-        if fate is ChangeOutcome.MOVING:
+        if outcome is ChangeOutcome.MOVING:
             raise _unknown(
                 course, _("The broker is still processing it ({order}).").format(order=order.get("status"))
             )
@@ -329,7 +329,7 @@ class Delivery:
             )
         return Interrupted(
             _("Interrupted while {name} was in flight: it may have been done. {look}").format(
-                name=name, look=look(course.preview)
+                name=name, look=how_to_find_out(course.preview)
             ),
             in_flight=True,
         )
@@ -364,7 +364,7 @@ class Delivery:
 
 
 def done_all_the_same(name: str, order_id: str | None) -> Interrupted:
-    """Return what Ctrl-C means after a change was answered: it hides nothing of what was done."""
+    """Return the error for Ctrl-C after a change was answered: it says that the change was done."""
     order = _(" (order {order_id})").format(order_id=order_id) if order_id else ""
     return Interrupted(
         _("Interrupted after {name} was done{order}; the journal has it.").format(name=name, order=order),
@@ -423,7 +423,7 @@ def _unknown(course: _Course, later: str) -> OutcomeUnknown:
         tries=course.tries, with_one_id=_(" with one id") if preview.client_request_id else ""
     )
     return OutcomeUnknown(
-        sentence(str(doubt or course.call.name), tried * (course.tries > 1), later, look(preview)),
+        sentence(str(doubt or course.call.name), tried * (course.tries > 1), later, how_to_find_out(preview)),
         client_request_id=preview.client_request_id,
         order_id=preview.order_id,
         http_status=doubt.http_status if doubt else None,
@@ -431,7 +431,7 @@ def _unknown(course: _Course, later: str) -> OutcomeUnknown:
     )
 
 
-def look(preview: Preview) -> str:
+def how_to_find_out(preview: Preview) -> str:
     """Say how to find out what became of a change."""
     if preview.order_id or preview.client_request_id:
         return _("Type `%openapi reconcile` to find out before you send it again.")

@@ -1,7 +1,4 @@
-"""The desk: every change, from the magic, a form or Python, is checked, previewed and sent here.
-
-A change is previewed, then sent once.
-"""
+"""Check, preview and send changes: all of them, from the magic, a form or Python, go through `Desk`."""
 
 from __future__ import annotations
 
@@ -23,9 +20,8 @@ from jupyter_openapi.reply import Reply
 from jupyter_openapi.spec.check import check
 from jupyter_openapi.spec.model import Effect, Operation
 from jupyter_openapi.spec.request import Built, build, encode_body, encode_query
-from jupyter_openapi.trading import describe as facts
+from jupyter_openapi.trading import describe
 from jupyter_openapi.trading.delivery import Delivery, done_all_the_same, order_id_of
-from jupyter_openapi.trading.describe import describe_order
 from jupyter_openapi.trading.intents import Intent, fingerprint, identified
 from jupyter_openapi.trading.limits import (
     LimitCheck,
@@ -48,8 +44,8 @@ if TYPE_CHECKING:
     from jupyter_openapi.trading.journal import Journal
 
 
-PLENTY = 1_000  # calls, where no limit is kept
-COST = 3  # calls of the broker's trade limit that one order takes in all
+NO_LIMIT = 1_000  # calls left, where no limit is kept
+CALLS_OF_AN_ORDER = 3  # of the broker's trade limit, at most, the look after it included
 KINDS = {"submit_order": "submit", "replace_order": "replace", "cancel_order": "cancel"}
 
 
@@ -80,7 +76,7 @@ class Desk:
         self.made: Callable[[Preview], None] | None = None  # told of each preview
         self._buying_power = BuyingPower(self._left)
         self._epoch = uuid.uuid4().hex[:12]
-        self._kind = PaperCheck(connection.account, read)
+        self._paper_check = PaperCheck(connection.account, read)
         self._delivery = Delivery(connection.transport, journal, read)
 
     @property
@@ -98,7 +94,7 @@ class Desk:
         tick: str | None = None,
         read: Read | None = None,
     ) -> Preview:
-        """Check a change and freeze it; nothing is sent but the reads its preview shows.
+        """Check a change and return its preview; nothing is sent but the reads that the preview needs.
 
         `tick` rounds prices (see `market.ticks.rounded`). `read` is used instead of the desk's own: a basket
         reads for all its rows at once.
@@ -115,13 +111,13 @@ class Desk:
         arguments, rounding = self._on_ladder(read, operation, arguments, known_tick(tick))
         checked = check(orders.with_what_stays(operation, arguments), _typed(operation, arguments), tz=tz)
         order_id = str(checked["order_id"]) if operation.name in {"replace_order", "cancel_order"} else None
-        lines: facts.Lines = []
+        lines: describe.Lines = []
         order: Mapping[str, Any] = {}
         after = None
         if operation.name == "replace_order" and "late" not in guard.overrides:
             after = last_replace(self._journal, self._owner, str(order_id))  # before the order is read
         if order_id is not None:
-            order, lines = facts.standing(read, order_id)
+            order, lines = describe.standing(read, order_id)
             if operation.name == "replace_order":
                 checked = orders.completed(order, checked)
         wanted = build(operation, checked, tz=tz)
@@ -149,19 +145,19 @@ class Desk:
     @staticmethod
     def _on_ladder(
         read: Read, operation: Operation, arguments: Mapping[str, Any], tick: Tick | None
-    ) -> tuple[Mapping[str, Any], facts.Lines]:
-        """Return the arguments with prices that a market takes, and what to say of it."""
+    ) -> tuple[Mapping[str, Any], describe.Lines]:
+        """Return the arguments with prices rounded to the market's steps, and the preview's lines on it."""
         if operation.name not in {"submit_order", "replace_order"}:
             return arguments, []
         if not needs_rounding(operation, arguments, tick):
             return arguments, []
         about = arguments
         if operation.name == "replace_order":
-            about, _lines = facts.standing(read, str(arguments.get("order_id")))
+            about, _lines = describe.standing(read, str(arguments.get("order_id")))
         return rounded(operation, arguments, str(about.get("symbol")), str(about.get("side")), tick)
 
     def raw(self, operation: Operation, query: str, body: Any) -> Preview:
-        """Freeze a change that the specification does not know."""
+        """Return the preview of a change to a path that the specification does not know."""
         self._transport.refuse_closed()
         note = ("note", _("this path is not in the specification: nothing of it was checked"))
         return self._freeze(operation, operation.path, query, body, [note])
@@ -172,7 +168,7 @@ class Desk:
         path: str,
         query: str,
         body: Any,
-        lines: facts.Lines,
+        lines: describe.Lines,
         *,
         order_id: str | None = None,
         guard: LimitCheck | None = None,
@@ -217,7 +213,7 @@ class Desk:
         return preview
 
     def _title(self) -> str:
-        note = self._kind.note()
+        note = self._paper_check.note()
         return f"{self.account.title}; {note}" if note else self.account.title
 
     def _cell(self) -> Cell:
@@ -225,11 +221,11 @@ class Desk:
         cell = current_cell()
         return cell if cell.cell is not None else cell._replace(run=run_on(self._epoch))
 
-    def _warnings(self, preview: Preview) -> facts.Lines:
-        """Return what the journal says against sending it: an order alike of unknown fate comes first."""
+    def _warnings(self, preview: Preview) -> describe.Lines:
+        """Return the journal's warnings: of a like order that may be booked, then of an earlier run's."""
         if preview.operation.effect is not Effect.TRADE or not self._journal.path.exists():
             return []
-        lines: facts.Lines = []
+        lines: describe.Lines = []
         try:
             unknown, earlier = self._unknown_alike(preview), self._earlier_run(preview)
         except RequestRefused:
@@ -250,42 +246,42 @@ class Desk:
             return None
         return sent_by_earlier_run(self._journal, self._owner, self.account.mode, preview)
 
-    def _about_submit(self, read: Read, fields: Mapping[str, Any], guard: LimitCheck) -> facts.Lines:
+    def _about_submit(self, read: Read, fields: Mapping[str, Any], guard: LimitCheck) -> describe.Lines:
         _keep(orders.check(fields, on=today_in(market_of(str(fields.get("symbol"))))))
         guard.trailing(fields)
         symbol = str(fields["symbol"])
         instrument = self.instruments.one(read, symbol)
-        last = facts.last_price(read, symbol, instrument)
+        last = describe.last_price(read, symbol, instrument)
         self._check_value(read, fields, last, instrument, guard)
         guard.distance(fields, last.price)
         if fields["side"] == "Sell":
-            guard.available(fields, facts.available(read, symbol))
-        lines = [("order", describe_order(fields, instrument)), *NOTES.get()]
-        lines += facts.about_price(fields, last, instrument, self.fees.get(instrument.market))
+            guard.available(fields, describe.available(read, symbol))
+        lines = [("order", describe.describe_order(fields, instrument)), *NOTES.get()]
+        lines += describe.about_price(fields, last, instrument, self.fees.get(instrument.market))
         if fields["side"] == "Buy":
             worth = instrument.worth(
-                amount(fields.get("submitted_quantity")), facts.expected_price(fields, last)[0]
+                amount(fields.get("submitted_quantity")), describe.expected_price(fields, last)[0]
             )
             lines += self._buying_power.lines(read, worth, instrument.currency)
         lines += self._about_steps(fields, instrument)
         if self.account.mode != "sandbox":
-            lines += facts.about_hours(fields, read)
+            lines += describe.about_hours(fields, read)
         return lines
 
     @staticmethod
     def _check_value(
         read: Read,
         fields: Mapping[str, Any],
-        last: facts.LastPrice,
+        last: describe.LastPrice,
         instrument: Instrument,
         guard: LimitCheck,
     ) -> None:
         """Refuse what is worth too much, or of unknown worth unless it only reduces what is held."""
-        reduces = instrument.multiplier is None and facts.only_reduces(read, fields)
-        guard.value(fields, facts.expected_price(fields, last)[0], instrument, reduces=reduces)
+        reduces = instrument.multiplier is None and describe.only_reduces(read, fields)
+        guard.value(fields, describe.expected_price(fields, last)[0], instrument, reduces=reduces)
 
-    def _about_steps(self, fields: Mapping[str, Any], instrument: Instrument) -> facts.Lines:
-        """Keep ticks and lots on the sandbox; warn of them elsewhere."""
+    def _about_steps(self, fields: Mapping[str, Any], instrument: Instrument) -> describe.Lines:
+        """Refuse a wrong tick or lot on the sandbox; return a warning elsewhere, where the broker decides."""
         symbol, kind = str(fields["symbol"]), str(fields["order_type"])
         problems = orders.check_ticks(fields, today_in(market_of(symbol)), board=instrument.board)
         quantity = amount(fields["submitted_quantity"])
@@ -297,7 +293,7 @@ class Desk:
 
     def _about_replace(
         self, read: Read, fields: Mapping[str, Any], order: Mapping[str, Any], guard: LimitCheck
-    ) -> facts.Lines:
+    ) -> describe.Lines:
         _keep(orders.check_replace(order, fields))
         guard.trailing(fields)
         changed = {
@@ -309,16 +305,16 @@ class Desk:
         }
         symbol, before = str(order.get("symbol")), order.get("quantity")
         instrument = self.instruments.one(read, symbol)
-        last = facts.last_price(read, symbol, instrument)
+        last = describe.last_price(read, symbol, instrument)
         self._check_value(read, changed, last, instrument, guard)
         if order.get("side") == "Sell":
-            guard.available(changed, facts.available(read, symbol), before)
+            guard.available(changed, describe.available(read, symbol), before)
         guard.distance(changed, last.price)
         own = self.fees.get(instrument.market)
-        return [*facts.about_replace(fields, order), *facts.about_price(changed, last, instrument, own)]
+        return [*describe.about_replace(fields, order), *describe.about_price(changed, last, instrument, own)]
 
     def _admit(self, preview: Preview, *, again: bool) -> None:
-        """Refuse what may not be sent now, before the preview is spent."""
+        """Refuse what may not be sent now; a preview that is refused here can still be sent later."""
         self.account.may_change(preview.operation.name)
         self._transport.refuse_closed()
         if preview.operation.name == "replace_order":
@@ -332,7 +328,7 @@ class Desk:
             refuse_rerun(self._earlier_run(preview), preview.fingerprint)
 
     def _deliver(self, preview: Preview, *, look: bool) -> Reply:
-        """Send a preview and see it to its end, though its client may be closed meanwhile."""
+        """Send a preview; closing its client meanwhile does not cut it short."""
         with self._transport.to_the_end():
             return self._sent(preview, look=look)
 
@@ -372,8 +368,8 @@ class Desk:
         )
 
     def _room(self, preview: Preview, intent: int) -> bool:
-        """Tell whether an order may be looked at: it then has cost at most `COST` calls of 30 in 30 s."""
-        if preview.calls + 2 > COST or self._left() < 1:
+        """Tell whether the calls left allow a look at the order; see `CALLS_OF_AN_ORDER`."""
+        if preview.calls + 2 > CALLS_OF_AN_ORDER or self._left() < 1:
             return False
         try:
             sent = self._journal.get(intent)
@@ -384,7 +380,7 @@ class Desk:
     def _left(self) -> int:
         """Return how many calls the broker's limit on trade calls still allows now."""
         left = self.calls_left() if self.calls_left is not None else {}
-        return left.get("trade", PLENTY)
+        return left.get("trade", NO_LIMIT)
 
     def _intend(self, preview: Preview) -> int:
         cell = preview.cell or current_cell()
@@ -440,7 +436,7 @@ def draft(operation: Operation, arguments: Mapping[str, Any], *, tz: str = "UTC"
 
 
 def _typed(operation: Operation, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Take an order with a price and no type for a limit order; the preview says so."""
+    """Make an order with a price and no type a limit order; the preview says so."""
     given = {operation.short.get(name, name) for name, value in arguments.items() if value is not None}
     if operation.name == "submit_order" and "submitted_price" in given and "order_type" not in given:
         return {**arguments, "order_type": "LO"}
