@@ -57,7 +57,7 @@ def to_frame(
         What the reply's envelope holds under ``data``: any parsed JSON.
     operation
         The operation, its name or an alias. With None, or a name the specification does not know, rows and
-        dtypes are inferred (see `jupyter_openapi.frames.infer`).
+        dtypes are inferred (see `jupyter_openapi.frames.records`).
     decimals
         ``"float64"``; or ``"decimal"`` (`decimal.Decimal`, pandas.NA where there is none) or ``"string"``,
         which keep every digit.

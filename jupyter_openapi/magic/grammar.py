@@ -302,7 +302,7 @@ def parse_cell(line: str, cell: str, *, commands: Mapping[str, FlagOwner]) -> Co
     Raises
     ------
     RequestRefused
-        As `parse_line` and `jupyter_openapi.magic.body.parse_body`; also for a body under an empty line.
+        As `parse_line` and `parse_body`; also for a body under an empty line.
     """
     command = parse_line(line, commands=commands)
     body = parse_body(cell)

@@ -49,7 +49,7 @@ def estimate(  # noqa: PLR0917 - as an order reads
     Parameters
     ----------
     symbol
-        ``700.HK``; what a security is (`products.product_of`) rules which charges are due.
+        ``700.HK``; what a security is (`market.symbols.product_of`) rules which charges are due.
     side
         ``Buy`` or ``Sell``.
     quantity, price

@@ -263,7 +263,7 @@ def archive(
     start
         Where the history begins: needed once. An earlier one than before fetches what lies between.
     progress
-        As for `jupyter_openapi.pages.fetch`.
+        As for `jupyter_openapi.history.fetch`.
     filters
         The operation's other parameters (``symbol="700.HK"``); the same in every run.
 

@@ -52,7 +52,7 @@ class BlotterModel(PanelState):
     Parameters
     ----------
     session, changed, watched, run
-        As of `jupyter_openapi.widgets.ticket.Ticket`.
+        As of `jupyter_openapi.widgets.order_ticket.Ticket`.
     symbols
         Show only these.
     """
