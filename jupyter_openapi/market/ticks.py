@@ -95,7 +95,7 @@ def ladder(symbol_or_market: str, on: date, table: str | None = None) -> Ladder:
     Parameters
     ----------
     symbol_or_market
-        ``700.HK`` or ``HK``. A symbol takes the table of what it is (see `market.symbols.table_of`): options and
+        ``700.HK`` or ``HK``. A symbol takes the table of what it is (`market.symbols.table_of`): options and
         funds have their own; a market takes that of its shares.
     on
         The trading date.
