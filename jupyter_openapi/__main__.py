@@ -27,7 +27,7 @@ FILLED, LOT = "FilledStatus", 100
 
 
 def run_demo() -> int:
-    """Run the cells, showing each and what it gives; 0 when every one succeeded."""
+    """Run the cells, print each with its output, and return 0 when every one succeeded."""
     if not working_folder():
         print("The working folder was removed: change to another, then try again.", file=sys.stderr)
         return 1
@@ -111,7 +111,7 @@ def _obey(words: list[str]) -> int:
 
 
 def check(mode: str) -> int:
-    """Print a line for each thing that stands between here and the broker; 0 when all is well."""
+    """Test the way to the broker and print a line for each step; return 0 when all is well."""
     from jupyter_openapi.diagnostics import check_up
     from jupyter_openapi.errors import OpenAPIError
     from jupyter_openapi.session import SESSION

@@ -124,15 +124,15 @@ class ClientLike(Protocol):
 
     @property
     def account(self) -> Account:
-        """The account it speaks for."""
+        """The account it acts for."""
 
     @property
     def throttled(self) -> int:
-        """How often the broker has answered 429, also where a repeat hid it."""
+        """How often the broker has answered 429 (too many requests), also where a repeat succeeded."""
 
     @property
     def live(self) -> Pushes | None:
-        """What is pushed to it; None before its first subscription."""
+        """Its live data; None before its first subscription."""
 
     def limits_left(self) -> dict[str, int]:
         """Return how many calls each limit still allows."""
@@ -219,7 +219,7 @@ class BuyingPower:
         self._kept: tuple[float, Any] | None = None
 
     def forget(self) -> None:
-        """Read the balance anew the next time: an order was sent."""
+        """Forget the balance, so that the next preview reads it again: an order was sent."""
         with self._lock:
             self._kept = None
 

@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 class Client(Operations, Subscriber):
     """Client of one account. Safe to use from several threads; also a context manager.
 
-    Once it is closed, what is asked of it is refused; another ``with`` opens it again.
+    Once it is closed every request is refused, until another ``with`` opens it again.
 
     Parameters
     ----------
@@ -130,13 +130,13 @@ class Client(Operations, Subscriber):
     def close(self) -> None:
         """Close the subscriptions and connections, and the store of the shared limits, for good.
 
-        A change that is being sent meanwhile is seen to its end; whatever is asked later is refused.
+        A change that is being sent finishes first; whatever is asked later is refused.
         """
         self._transport.closed = True
         self.pause()
 
     def pause(self) -> None:
-        """Close all that `close` does, and open it again when something is asked."""
+        """Close what `close` closes, until the next request opens it again."""
         self.close_subscriptions()
         self.connection.close()
 
@@ -174,7 +174,7 @@ class Client(Operations, Subscriber):
 
     @property
     def throttled(self) -> int:
-        """How often the broker has answered 429, also where a repeat hid it."""
+        """How often the broker has answered 429 (too many requests), also where a repeat succeeded."""
         return self.connection.transport.throttled
 
     def clock_offset(self) -> float:
@@ -225,7 +225,7 @@ class Client(Operations, Subscriber):
 
     @property
     def order_limits(self) -> OrderLimits:
-        """What one order may be without a named override; may be set."""
+        """The limits that a single order needs a named override to pass; may be set."""
         return self._desk.limits
 
     @order_limits.setter
@@ -234,7 +234,7 @@ class Client(Operations, Subscriber):
 
     @property
     def fees(self) -> Mapping[str, BrokerFees]:
-        """The broker's own fees by market, as `stated_fees` takes them; may be set."""
+        """The broker's own fees by market, which estimates use; may be set, as `stated_fees` takes them."""
         return dict(self._desk.fees)
 
     @fees.setter
@@ -249,7 +249,7 @@ class Client(Operations, Subscriber):
 
     @guarded
     def learn_fees(self, market: str | None = None) -> dict[str, BrokerFees]:
-        """Read the broker's own fees off the last filled orders, and reckon with them from now on."""
+        """Work out the broker's own fees from the last filled orders, and estimate with them from now on."""
         learnt = learn(self._reader.data, self.instruments, market)
         self._desk.fees |= learnt
         return learnt
@@ -405,7 +405,7 @@ class Client(Operations, Subscriber):
 
     @guarded
     def reconcile(self) -> list[Settlement]:
-        """Settle what is not known of this account's orders, by reading only; one row for each open one."""
+        """Find out what became of this account's orders of unknown outcome, reading only; a row for each."""
         link = self.connection
         return reconcile(
             self.journal,
@@ -418,7 +418,7 @@ class Client(Operations, Subscriber):
 
     @guarded
     def settle(self, intent: int, *, done: bool, order_id: str | None = None) -> Settlement:
-        """Settle by hand what `reconcile` can't: you have looked, and say whether it was done."""
+        """Settle by hand an order that `reconcile` can't: state whether the broker did it."""
         return settle_by_hand(
             *(self.journal, self.connection.owner, self._order_reader.data, intent),
             done=flag("done", done),
@@ -426,7 +426,7 @@ class Client(Operations, Subscriber):
         )
 
     def unsettled(self) -> int:
-        """Return how many orders of this account the journal keeps as open; nothing is sent."""
+        """Return how many orders of this account have an unknown outcome in the journal; nothing is sent."""
         if not self.journal.path.exists():
             return 0
         return len(self.journal.open(self.connection.owner, mode=self.account.mode))

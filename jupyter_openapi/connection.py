@@ -64,7 +64,7 @@ def _token(data: Any) -> str:
 
 
 def keep_tokens_out(operation: Operation) -> None:
-    """Refuse to refresh a token as just another operation: its reply would show the new one."""
+    """Refuse to refresh a token by a plain call: its reply would show the new token."""
     if operation.name == "token_refresh":
         raise RequestRefused(
             _(
@@ -149,11 +149,11 @@ class Connection:
             self.limiter.close()
 
     def detach(self) -> None:
-        """Let it read on, and change nothing any more."""
+        """Make the connection read-only."""
         self.account = replace(self._attached, trading=False, detached=True)
 
     def attach(self) -> None:
-        """Let it change again what it might before `detach`."""
+        """Undo `detach`."""
         self.account = self._attached
 
     def adopt(self, renewed: Credentials) -> None:

@@ -42,7 +42,7 @@ def _ill(what: str, said: str) -> Finding:
 
 
 def check_up(client: Client) -> Iterator[Finding]:
-    """Look at host, TLS, region, latency, signature, clock, token and limits, in this order.
+    """Test host, TLS, region, signature, latency, clock, token and limits, in this order.
 
     Yields each finding as soon as it is known; what can't be looked at without an earlier one is left out.
     """

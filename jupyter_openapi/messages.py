@@ -71,7 +71,7 @@ def _spoken() -> str:
 
 
 def known(tag: str) -> str:
-    """Return the language that a tag means, as `LANGUAGES` spells it; "" for one that is not spoken here.
+    """Return the language that a tag means, as `LANGUAGES` spells it; "" for one that is not available.
 
     Case, underscores, regions and encodings do not matter: ``zh_hk.UTF-8`` is ``zh-HK``, ``en_GB`` is ``en``.
     """
@@ -97,7 +97,7 @@ def checked(tag: str) -> str:
     Raises
     ------
     ValueError
-        It is not spoken here; the error says which are.
+        It is not available; the error says which are.
     """
     found = spelled(tag)
     if not found:
@@ -117,7 +117,7 @@ def set_language(tag: str | None) -> None:
     Raises
     ------
     ValueError
-        The language is not spoken here.
+        The language is not available.
     """
     global _chosen, _environment  # noqa: PLW0603 (one choice a process)
     _environment = spelled(_variable()[1])
@@ -130,7 +130,7 @@ def chosen() -> str:
 
 
 def unknown_variable() -> str:
-    """Return a sentence if ``LONGBRIDGE_LANGUAGE`` names no language that is spoken here; else empty text."""
+    """Return a sentence if ``LONGBRIDGE_LANGUAGE`` names a language that is not available; else ""."""
     variable, named = _variable()
     if not named or spelled(named):
         return ""

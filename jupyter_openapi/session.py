@@ -145,7 +145,7 @@ class Session:
 
     @property
     def preview(self) -> Any:
-        """The last preview that waits for ``%openapi send``, or None; setting it takes it for seen."""
+        """The last preview that waits for ``%openapi send``, or None; one that is set counts as seen."""
         return self.connection.pending.last
 
     @preview.setter
@@ -153,28 +153,28 @@ class Session:
         self.connection.pending.put(preview)
 
     def _settle(self, client: Client) -> None:
-        """Give a client the notebook's own settings."""
+        """Give a client this notebook's order limits and fees."""
         if self.order_limits is not None:
             client.order_limits = self.order_limits
         if self.fees is not None:
             client.fees = self.fees
 
-    def limit_orders(self, limits: OrderLimits) -> None:
-        """Hold the orders of this notebook to these limits from now on."""
+    def set_order_limits(self, limits: OrderLimits) -> None:
+        """Check the orders of this notebook against these limits from now on."""
         self.order_limits = limits
         for each in self._connections.values():
             if each.client is not None:
                 each.client.order_limits = limits
 
-    def speak(self, language: str | None) -> None:
-        """Ask the broker in this language from now on, in every connection of this notebook."""
+    def set_language(self, language: str | None) -> None:
+        """Ask the broker for names and messages in this language, in every connection of this notebook."""
         self.language = language
         for each in self.connections:
             if each.client is not None:
                 each.client.language = choose_language(language)
 
-    def state_fees(self, fees: Mapping[str, Any]) -> None:
-        """Reckon with these fees of the broker's own from now on, in every connection of this notebook."""
+    def set_fees(self, fees: Mapping[str, Any]) -> None:
+        """Estimate with these fees of the broker's own from now on, in every connection of this notebook."""
         self.fees = fees
         for each in self._connections.values():
             if each.client is not None:
@@ -320,7 +320,7 @@ class Session:
 
     @staticmethod
     def _not_from_here(*, trading: bool | None) -> bool:
-        """Keep orders off on a page that others use; asking for them needs the owner's word."""
+        """Keep orders off on a page that others use; refuse to turn them on without its owner's consent."""
         if trading:
             raise RequestRefused(
                 _(

@@ -18,7 +18,7 @@ MAGIC = "%openapi"
 
 @context_matcher()  # type: ignore[untyped-decorator]
 def openapi_matcher(context: CompletionContext) -> dict[str, Any]:
-    """Offer what may follow in a ``%openapi`` line or cell; nothing, and at once, anywhere else."""
+    """Return completions for a ``%openapi`` line or cell; nothing, and at once, anywhere else."""
     if MAGIC not in context.full_text:
         return {"completions": [], "suppress": False}
     from jupyter_openapi.magic.completer import complete
@@ -33,14 +33,14 @@ def openapi_matcher(context: CompletionContext) -> dict[str, Any]:
 
 
 def install(shell: Any) -> None:
-    """Let the shell's completer ask the matcher; doing so twice changes nothing."""
+    """Add the matcher to the shell's completer; doing so twice changes nothing."""
     completer = getattr(shell, "Completer", None)
     if completer is not None and openapi_matcher not in completer.custom_matchers:
         completer.custom_matchers.append(openapi_matcher)
 
 
 def uninstall(shell: Any) -> None:
-    """Let it ask no more."""
+    """Remove the matcher from the shell's completer."""
     completer = getattr(shell, "Completer", None)
     if completer is not None and openapi_matcher in completer.custom_matchers:
         completer.custom_matchers.remove(openapi_matcher)
@@ -71,7 +71,7 @@ class Inspection:
         return await found if isawaitable(found) else found
 
     def end(self) -> None:
-        """Let the kernel answer by itself again, also where somebody else has taken the place since."""
+        """Give Shift+Tab back to the kernel; where somebody replaced ours since, only pass on to it."""
         self._on = False
         if vars(self._kernel).get("do_inspect") is not self:
             return
@@ -85,7 +85,7 @@ _INSPECTIONS: list[Inspection] = []
 
 
 def _answer_inspections(shell: Any) -> None:
-    """Answer the inspections of the kernel around a shell, where there is one."""
+    """Take over Shift+Tab in the kernel around a shell, where there is one."""
     kernel = getattr(shell, "kernel", None)
     if kernel is not None and hasattr(kernel, "do_inspect") and not _INSPECTIONS:
         _INSPECTIONS.append(Inspection(kernel))
@@ -109,7 +109,7 @@ def load(shell: Any) -> None:
 
 
 def _made(shell: Any) -> Any:
-    """Return the magic with the shell's settings; with its own where one of those can't be used."""
+    """Return the magic with the shell's settings; with its defaults where one of those can't be used."""
     from traitlets import TraitError
 
     from jupyter_openapi.magic.magics import OpenAPIMagics

@@ -42,11 +42,11 @@ if TYPE_CHECKING:
 
 _REFUSED = N_("the last line was refused, and that drops the preview before it; type the order again.")
 
-__all__ = ["Context", "obey", "perform"]
+__all__ = ["Context", "perform", "run_line"]
 
 
 def perform(command: Command, context: Context) -> Any:
-    """Do what a line or cell says, and return what it gives.
+    """Run a line or cell that was parsed, and return its result.
 
     Raises
     ------
@@ -67,7 +67,7 @@ def perform(command: Command, context: Context) -> Any:
 
 
 def _called(command: Command, context: Context) -> Any:
-    """Carry out a line that calls an operation, or a path."""
+    """Run a line that calls an operation or a path."""
     if is_candles(command):
         return candles(command, context)
     target = find_target(command, context.scope, COMMANDS)
@@ -127,7 +127,7 @@ def _read(target: Target, command: Command, context: Context, client: Client) ->
 
 
 def _sent_as_typed(wish: FrameRequest, client: Client) -> Any:
-    """Send a read with parameters that its description lacks, and say so."""
+    """Send a read with parameters that the specification does not describe, and say so."""
     from jupyter_openapi.magic.request import draft
 
     target = wish.target
@@ -197,7 +197,7 @@ def _client(tz: str) -> Client:
 
 @lru_cache(maxsize=256)
 def read_line(text: str) -> Command:
-    """Return what a line says; errors as `parse_line`. The result is shared, so nobody may change it."""
+    """Return a line, parsed; errors as `parse_line`. The result is shared, so nobody may change it."""
     return parse_line(text, commands=COMMANDS)
 
 
@@ -227,7 +227,7 @@ def candles(command: Command, context: Context) -> pd.DataFrame:
     refuse_flags(command.flags, operation, Effect.READ, command.word)
     saving = Saving(str(command.flags["out"])) if "out" in command.flags else None
     tz, decimals = context.tz(command), context.decimals(command)
-    wide = several(operation)
+    wide = with_symbol_list(operation)
     given: dict[str, Any] = dict(check(wide, arguments(command, wide, context.scope), tz=tz))
     client = SESSION.connected()
     client.tz = tz
@@ -248,8 +248,8 @@ def candles(command: Command, context: Context) -> pd.DataFrame:
     return frame
 
 
-def several(operation: Operation) -> Operation:
-    """Return the operation with a list of symbols where it takes one."""
+def with_symbol_list(operation: Operation) -> Operation:
+    """Return the operation with a list of symbols instead of its one symbol."""
     parameters = (replace(each, array=each.array or each.name == "symbol") for each in operation.parameters)
     return replace(operation, parameters=tuple(parameters))
 
@@ -258,8 +258,8 @@ _ARROWS = re.compile(r"[^\W\d]\w*\s*<<")
 CONNECT, DISCONNECT = "connect", "disconnect"
 
 
-def obey(line: str, cell: str | None, context: Context) -> tuple[Command, Any]:
-    """Read a line, or the first line of a cell and its body; do it, and return it with what it gives.
+def run_line(line: str, cell: str | None, context: Context) -> tuple[Command, Any]:
+    """Parse a line, or a cell's first line and its body, run it, and return the command and its result.
 
     Raises
     ------
@@ -267,7 +267,7 @@ def obey(line: str, cell: str | None, context: Context) -> tuple[Command, Any]:
         For whatever was mistyped or is not allowed; nothing was sent.
     """
     try:
-        return _obeyed(line, cell, context)
+        return _run(line, cell, context)
     except RequestRefused as refused:
         braces = advice.unbraced(line if cell is None else f"{line}\n{cell}", context.scope, str(refused))
         if not braces:
@@ -276,11 +276,11 @@ def obey(line: str, cell: str | None, context: Context) -> tuple[Command, Any]:
     raise RequestRefused(problem)
 
 
-def _obeyed(line: str, cell: str | None, context: Context) -> tuple[Command, Any]:
+def _run(line: str, cell: str | None, context: Context) -> tuple[Command, Any]:
     try:
         command = read_line(line) if cell is None else parse_cell(line, cell, commands=COMMANDS)
     except RequestRefused as refused:
-        raise RequestRefused(sentence(str(refused), _given_up_unread(line))) from None
+        raise RequestRefused(sentence(str(refused), _release_unread(line))) from None
     if command.kind == "empty":
         return command, None
     if command.word == CONNECT and command.kind == "command":
@@ -291,8 +291,8 @@ def _obeyed(line: str, cell: str | None, context: Context) -> tuple[Command, Any
         return command, perform(command, context)
 
 
-def _given_up_unread(line: str) -> str:
-    """Give up what a line that can't be read may have meant to replace, or to send; say which connection."""
+def _release_unread(line: str) -> str:
+    """Close the connections, or drop the previews, that an unreadable line may mean; say what closed."""
     from jupyter_openapi.session import SESSION
 
     word = _first_word(line)
@@ -323,7 +323,7 @@ def _means_connect(word: str) -> bool:
 
 
 def _connect(command: Command, context: Context) -> Any:
-    """Give up the connection that the line would replace, then connect."""
+    """Close the connection that the line replaces, then connect."""
     from jupyter_openapi.session import SESSION
 
     name: str | None = str(command.flags.get("as") or "")
@@ -345,7 +345,7 @@ def _connect(command: Command, context: Context) -> Any:
 
 
 def _disconnect(command: Command, context: Context) -> Any:
-    """Give up the connection that the line names, also where the line is refused."""
+    """Close the connection that the line names, also where the line is refused."""
     from jupyter_openapi.session import SESSION
 
     try:

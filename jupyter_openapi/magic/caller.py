@@ -115,7 +115,7 @@ class CellRuns:
         self._depth += 1
 
     def end(self, result: Any = None, *_: Any) -> None:
-        """Note that a run has ended; in a terminal, a preview that could not be printed was not seen."""
+        """Note that a run has ended; in a terminal, a preview that could not be printed is not seen."""
         session = sys.modules.get("jupyter_openapi.session")
         if session is not None and in_terminal() and _not_printed(getattr(result, "error_in_exec", None)):
             for each in session.SESSION.connections:
@@ -126,19 +126,19 @@ class CellRuns:
             _mention(kept)
 
     def keep(self, preview: Any) -> None:
-        """Take note of a preview that went into a variable: it might be taken for an order that was sent."""
+        """Remember a preview that went into a variable: at the run's end it is said that it was not sent."""
         if self._depth:
             self._kept.append(preview)
         else:
             _mention([preview])
 
     def listen(self, shell: Any) -> None:
-        """Hear of the runs of `shell` from now on; once is enough."""
+        """Register for the run events of `shell`; doing so twice changes nothing."""
         shell.events.register("pre_run_cell", self.begin)
         shell.events.register("post_run_cell", self.end)
 
     def ignore(self, shell: Any) -> None:
-        """Hear no more."""
+        """Unregister from the shell's run events."""
         if self.begin in shell.events.callbacks["pre_run_cell"]:
             shell.events.unregister("pre_run_cell", self.begin)
             shell.events.unregister("post_run_cell", self.end)
@@ -146,7 +146,7 @@ class CellRuns:
 
 
 def _mention(previews: list[Any]) -> None:
-    """Say of previews that were neither shown nor sent that nothing was sent."""
+    """Print that nothing was sent, for previews that were neither shown nor sent."""
     unseen = [each for each in previews if not each.sighting.seen and not each.sent]
     if unseen:
         said = ngettext(

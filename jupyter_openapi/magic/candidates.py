@@ -61,14 +61,14 @@ def matching(offers: Iterable[Completion], fragment: str) -> Completions:
 
 
 def words() -> Iterator[Completion]:
-    """Yield what a line may begin with, but for flags: commands, aliases, operations, methods."""
+    """Yield what a line may begin with, flags apart: commands, aliases, operations, methods."""
     yield from (Completion(name, "command") for name in COMMANDS)
     yield from (Completion(name, "operation") for name in [*catalog().aliases, *catalog().operations])
     yield from (Completion(name, "method") for name in sorted(METHODS))
 
 
-def spoken(offered: Collection[str]) -> Iterator[Completion]:
-    """Yield the words that traders use for operations that are not offered: holdings, kline, price."""
+def traders_words(offered: Collection[str]) -> Iterator[Completion]:
+    """Yield traders' own words (holdings, kline, price) for operations that are not among `offered`."""
     yield from (Completion(word, "operation") for word, name in MEANT.items() if name not in offered)
 
 

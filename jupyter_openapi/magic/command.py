@@ -76,13 +76,13 @@ class Context:
 
 
 def notify(command: Command, text: str) -> None:
-    """Print a remark beside a line's result, unless the line is muted by a ``;``."""
+    """Print a remark in addition to a line's result, unless the line is muted by a ``;``."""
     if text and not command.muted:
         say(text)
 
 
 def listed(frame: pd.DataFrame, command: Command, **facts: Any) -> pd.DataFrame:
-    """Let a command's own frame be shown by the view of that command; in full where the line says so."""
+    """Mark a frame to be shown by its command's view, or in full where the line has ``--wide``."""
     from jupyter_openapi.frames import describe, seal
 
     full = "full" if command.flags.get("wide") else None

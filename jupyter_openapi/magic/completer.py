@@ -275,7 +275,7 @@ def _head(fragment: str, known: Iterable[Flag], given: set[str]) -> Completions:
     found = matching(offers.words(), fragment)
     if fragment:
         known_already = {each.text for each in found.offers}
-        found.offers.extend(matching(offers.spoken(known_already), fragment).offers)
+        found.offers.extend(matching(offers.traders_words(known_already), fragment).offers)
     if not found.offers and len(fragment) >= _LOOKS_INSIDE:
         return Completions([each for each in offers.words() if fragment.lower() in each.text], fragment)
     if not fragment:

@@ -67,7 +67,7 @@ class OpenAPIMagics(Magics):
         from jupyter_openapi.session import SESSION
 
         set_language(self.language or None)
-        SESSION.speak(self.language or None)
+        SESSION.set_language(self.language or None)
 
     limits_url = Unicode(
         help="The Redis server where kernels on several machines share the broker's limits, from the next "
@@ -127,7 +127,7 @@ class OpenAPIMagics(Magics):
     def _state_fees(self, _change: Any) -> None:
         from jupyter_openapi.session import SESSION
 
-        SESSION.state_fees(self.fees)
+        SESSION.set_fees(self.fees)
 
     @validate("max_value", "aggressive", "passive")
     def _sensible_limit(self, proposal: Mapping[str, Any]) -> Any:
@@ -145,7 +145,7 @@ class OpenAPIMagics(Magics):
         from jupyter_openapi.session import SESSION
         from jupyter_openapi.trading.limits import OrderLimits
 
-        SESSION.limit_orders(OrderLimits.of(self.max_value, self.aggressive, self.passive))
+        SESSION.set_order_limits(OrderLimits.of(self.max_value, self.aggressive, self.passive))
 
     @observe("colors")
     def _use_colors(self, change: Mapping[str, Any]) -> None:
@@ -192,12 +192,12 @@ class OpenAPIMagics(Magics):
         """
         with _begun(line):
             # Imported at the first line that is typed: the load itself must stay light.
-            from jupyter_openapi.magic.actions import obey
+            from jupyter_openapi.magic.actions import run_line
             from jupyter_openapi.magic.command import Context
 
             scope = scope_at(calling_frame(), self.names) if local_ns is None else Scope(local_ns, self.names)
             self._use_settings()
-            command, result = obey(line, cell, Context(self, scope))
+            command, result = run_line(line, cell, Context(self, scope))
         self._show_views()
         if command.kind == "empty":
             from jupyter_openapi.magic.commands import COMMANDS
@@ -220,7 +220,7 @@ class OpenAPIMagics(Magics):
         return result
 
     def _use_settings(self) -> None:
-        """Use the settings that are kept, at the first line; those of the shell's configuration win."""
+        """Apply the saved settings at the first line; the shell's configuration wins over them."""
         if self._applied:
             return
         self._applied = True
@@ -241,7 +241,7 @@ class OpenAPIMagics(Magics):
             self._views.install()
 
     def unload(self) -> None:
-        """Show frames as before, and speak as before."""
+        """Put back how frames were shown, and the language of messages."""
         set_language(None)
         if self._views is not None:
             self._views.uninstall()
@@ -254,7 +254,7 @@ class OpenAPIMagics(Magics):
 
 
 def _begun(line: str) -> AbstractContextManager[None]:
-    """Begin what a kernel's first line will wait for."""
+    """Start in the background what a kernel's first line would wait for."""
     if "jupyter_openapi.session" in sys.modules:
         return nullcontext()
     from jupyter_openapi.magic.ahead import sandbox_ahead

@@ -1,4 +1,4 @@
-"""Characters that come with pasted text: full-width forms, curly quotes, dashes, spaces of no width.
+"""Normalise characters of pasted text: full-width forms, curly quotes, dashes, spaces of no width.
 
 Where it is certain what was meant they are read so. Quoted text, expressions and free text stay as they are.
 What builds a cell's JSON is read as what was meant where that is certain, and refused with its name

@@ -1,4 +1,4 @@
-"""Settings that are kept between kernels: one file of ``name = value`` lines in the folder of settings.
+"""Settings that outlive the kernel: one file of ``name = value`` lines in the user's settings folder.
 
 It holds how things are shown and which account is meant, and nothing that lets an order pass.
 """

@@ -63,7 +63,7 @@ class RecentValues:
     def note_arguments(
         self, operation: Operation, given: Mapping[str, Any], *, leaving_out: Collection[str] = ()
     ) -> None:
-        """Remember the symbols and ids among a call's arguments, but for some."""
+        """Remember the symbols and ids among a call's arguments, except those in `leaving_out`."""
         for name, value in given.items():
             parameter = operation.parameter(name)
             if parameter is not None:

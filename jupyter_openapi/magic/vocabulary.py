@@ -1,4 +1,4 @@
-"""Words that traders type, and the words of ``%openapi`` that they stand for."""
+"""Synonyms: words that traders type, and the operations, parameters and values they mean."""
 
 from __future__ import annotations
 

@@ -156,7 +156,7 @@ class LimitStore(Protocol):
     rate: Rate
 
     def look(self, ticket: int | None, urgency: Urgency) -> QueuePosition:
-        """Join the line (None) behind the equally urgent, or keep one's place; the silent are dropped."""
+        """Join the queue (None) behind the equally urgent, or keep one's place; the silent are dropped."""
         ...
 
     def leave(self, ticket: int) -> None:

@@ -111,7 +111,7 @@ def events(db: sqlite3.Connection, intent: int) -> list[dict[str, Any]]:
 
 
 def truth(value: int | None) -> bool | None:
-    """Return SQLite's number for a truth as one."""
+    """Return SQLite's number for true or false as a bool."""
     return None if value is None else bool(value)
 
 
@@ -260,7 +260,7 @@ class Journal:
         )
 
     def open(self, account: str | None = None, *, mode: str | None = None, idle: float = 0.0) -> list[Intent]:
-        """Return the intents of which it is not known what became of them, oldest first.
+        """Return the intents whose outcome is not known, oldest first.
 
         Parameters
         ----------
@@ -315,7 +315,7 @@ class Journal:
         )
 
     def rows(self, account: str | None = None, since: float | None = None) -> list[dict[str, Any]]:
-        """Return the journal as rows for a frame, oldest first: one a intent, with its last known state.
+        """Return the journal as rows for a frame, oldest first: one an intent, with its last known state.
 
         Parameters
         ----------
@@ -376,7 +376,7 @@ class Journal:
 
     @staticmethod
     def _add_columns(db: sqlite3.Connection) -> None:
-        """Give a file of before the columns that it lacks."""
+        """Add to an older file the columns that it lacks."""
         known = {row[1] for row in db.execute("PRAGMA table_info(intents)").fetchall()}
         for name in ADDED:
             if name not in known:

@@ -1,12 +1,12 @@
-"""What holds an order back unless a named override lets it pass: limits, and orders sent before it.
+"""Checks that refuse an order unless a named override lets it pass: limits, and orders sent before it.
 
-The limits, on value, distance from the last price and short sales, catch a slipped finger, not bad ideas.
-Whether the account can pay for a buy is said beside them and never refused (see
+The limits, on value, distance from the last price and short sales, catch typing errors, not bad ideas.
+Whether the account can pay for a buy is only said, never a reason to refuse (see
 `jupyter_openapi.account.BuyingPower`): margin, other currencies and the broker's own rules decide.
 
-Run All is not an order: what an earlier run of the same cell sent needs ``--again``. An order alike that
-nobody knows the fate of needs ``reconcile`` first, and so does a replace of an order that an earlier one may
-still change.
+What an earlier run of the same cell sent needs ``--again``, so that Run All sends nothing twice. An order
+like an earlier one whose outcome is not known needs ``reconcile`` first, and so does a replace of an order
+that an earlier replace may still change.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ OVERRIDES = {
 
 @dataclass(frozen=True, slots=True)
 class OrderLimits:
-    """What one order may be without an override.
+    """Limits of a single order that need an override to pass.
 
     Attributes
     ----------
@@ -245,7 +245,7 @@ class LimitCheck:
             self._needs("late", why)
 
     def unknown(self, why: str) -> None:
-        """Refuse an order like one whose fate is not known."""
+        """Refuse an order like an earlier one whose outcome is not known."""
         self._needs("unknown", why)
 
     def _needs(self, override: str, why: str) -> None:
@@ -338,7 +338,7 @@ def _in_short(intent: Intent) -> str:
 
 
 def unknown_alike(journal: Journal, owner: str, mode: str, preview: Preview) -> Intent | None:
-    """Return an order alike whose fate is not known, beside which this one might be booked."""
+    """Return an earlier order like this one whose outcome is not known: both might be booked."""
     if preview.operation.name in {"replace_order", "cancel_order"}:
         return None  # these read the order they change, and have their own rules
     for intent in reversed(journal.open(owner, mode=mode)):
@@ -348,7 +348,7 @@ def unknown_alike(journal: Journal, owner: str, mode: str, preview: Preview) -> 
 
 
 def _is_unknown(journal: Journal, intent: Intent) -> bool:
-    """Tell an open intent whose fate nobody knows from one that is on its way right now, or never left."""
+    """Tell whether an open intent's outcome is unknown: it was sent, and is not being sent right now."""
     if intent.state == "unknown":
         return True
     if not intent.attempts or (str(journal.path), intent.id) in IN_FLIGHT:

@@ -1,4 +1,4 @@
-"""How an order stands: one look right after it was sent, in words, or a wait until it is done.
+"""The state of an order: read once right after it was sent, or until it is done.
 
 Accepted is not filled: an order that the broker took may be rejected a moment later. So the order is looked
 at once, and a rejection that is there already is said as one.
@@ -170,7 +170,7 @@ class Looks:
 
     @contextmanager
     def waiting(self, order_id: str) -> Iterator[None]:
-        """Note that somebody waits for an order: of several, one look at all of today's is made."""
+        """Note that somebody waits for an order: for several, all of today's are read in one call."""
         with self._lock:
             self._waiting[order_id] += 1
         try:
@@ -183,7 +183,7 @@ class Looks:
                     self._news.pop(order_id, None)
 
     def forget(self, order_id: str) -> None:
-        """Look anew the next time: there is news of the order, which a look under way may not show."""
+        """Read the order again next time: there is news of it, which a read under way may not show."""
         self._news[order_id] = time.monotonic()
 
     def look(self, order_id: str, seconds: float) -> Mapping[str, Any]:

@@ -46,7 +46,7 @@ GOOD_FOR = 60.0  # seconds: a price moves on
 
 
 class Original:
-    """Belongs to one preview of one process, which alone may send it; refuses a second preview."""
+    """Guard against a second sending: belongs to one preview in one process, and refuses any other."""
 
     __slots__ = ("_process", "_taken")
 
@@ -117,7 +117,7 @@ class Sighting:
 
 @dataclass(frozen=True, eq=False)
 class Preview:
-    """What would be sent, in words and to the byte. Nothing has been sent.
+    """A request that was checked and not sent: in words, and the very bytes.
 
     Attributes
     ----------
@@ -221,7 +221,7 @@ class Preview:
         Raises
         ------
         RequestRefused
-            It was sent before, it is too old, the account may not be changed, or Run All came by again.
+            It was sent before, it is too old, the account may not be changed, or an earlier run sent it.
         ApiError, TransportError, OutcomeUnknown, Interrupted
             As `Client.call`.
         """
@@ -291,7 +291,7 @@ _TYPED: ContextVar[bool] = ContextVar("typed", default=False)
 
 @contextmanager
 def typed_line() -> Iterator[None]:
-    """Mark the previews that are made inside as those of a line, which says itself what they clear."""
+    """Mark the previews made inside as those of a ``%openapi`` line, which clears older ones itself."""
     token = _TYPED.set(True)
     try:
         yield
@@ -333,7 +333,7 @@ class PendingPreviews:
             self._cell, self._why = None, NONE_YET
 
     def unsee(self) -> None:
-        """Take it that nobody saw what is pending."""
+        """Mark what is pending as not seen."""
         with self._lock:
             for each in self._previews:
                 if (sighting := getattr(each, "sighting", None)) is not None:

@@ -123,7 +123,7 @@ class BrokerOrders:
         return order
 
     def claim(self, order: Order) -> None:
-        """Note that an order is some intent's."""
+        """Note that an order belongs to an intent, so that no other intent is matched with it."""
         self._claimed.add(str(order["order_id"]))
 
     def tagged(self, intent: Intent) -> list[Order]:

@@ -42,7 +42,7 @@ def choose_language(given: str | None = None, environ: Mapping[str, str] | None 
     Raises
     ------
     RequestRefused
-        One that is not spoken was given, or stands in the variable.
+        One that is not available was given, or stands in the variable.
     """
     if given is not None:
         return language_named(given)

@@ -132,7 +132,7 @@ class Blotter(Page):
         return _("Blotter. Without it: %openapi orders")
 
     def close(self) -> None:
-        """Stop looking, and leave the page."""
+        """Stop polling, and leave the page."""
         self.book.close()
         self.ticket.close()
         super().close()

@@ -110,7 +110,7 @@ class BlotterModel(PanelState):
 
     @property
     def looking(self) -> bool:
-        """Whether it keeps itself up to date."""
+        """Whether it polls for changes."""
         return self._poller.running
 
     def _shown(self) -> list[Mapping[str, Any]]:
@@ -125,7 +125,7 @@ class BlotterModel(PanelState):
         self._changed()
 
     def refresh(self) -> None:
-        """Look now, at everything."""
+        """Read all orders now."""
         self._older_at = -OLDER_EVERY
         self._due = 0.0
         self._poller.wake()
@@ -155,7 +155,7 @@ class BlotterModel(PanelState):
         self._changed()
 
     def drop(self) -> None:
-        """Send nothing after all."""
+        """Drop what was offered; nothing is sent."""
         self.slot.drop()
         self._changed()
 
@@ -172,7 +172,7 @@ class BlotterModel(PanelState):
             self._work(lambda: self._send(offer))
 
     def close(self) -> None:
-        """Look and send no more."""
+        """Stop reading and sending."""
         self.slot.drop()
         self._ear.stop()
         self._poller.stop()

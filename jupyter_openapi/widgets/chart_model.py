@@ -122,7 +122,7 @@ class ChartModel(PanelState):
         self._work(lambda: self._load(client, turn))
 
     def leave(self) -> None:
-        """Let every subscription go; what was read stays."""
+        """End every subscription; what was read stays."""
         with self._lock:
             self._turn += 1
             subscriptions, self._candles, self._orders = (self._candles, self._orders), None, None
@@ -160,7 +160,7 @@ class ChartModel(PanelState):
         self.fills, self.open_orders, self._past_read = {}, [], False
 
     def close(self) -> None:
-        """Show nothing more."""
+        """End every subscription for good."""
         self._late_bars.stop()
         if self._poller is not None:
             self._poller.stop()

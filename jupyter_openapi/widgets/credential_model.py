@@ -105,8 +105,8 @@ def _sandbox_url(session: Session) -> str:
 
 
 @contextmanager
-def or_back(session: Session) -> Iterator[None]:
-    """Keep what the session held if what is done inside fails, but for the right to trade."""
+def restored_on_failure(session: Session) -> Iterator[None]:
+    """Put back the session's client, read-only, if what is done inside fails."""
     before = session.client, session.entered, session.found, session.preview
     try:
         yield
@@ -121,8 +121,8 @@ def or_back(session: Session) -> Iterator[None]:
 
 
 @contextmanager
-def overheard(session: Session, hear: Callable[[str], None]) -> Iterator[None]:
-    """Hear what the session would print while it connects; later words are printed as before."""
+def redirected_notices(session: Session, hear: Callable[[str], None]) -> Iterator[None]:
+    """Pass to `hear` what the session would print while it connects."""
     printed, inside = session.notify, [True]
     session.notify = lambda text: hear(text) if inside else printed(text)
     try:
@@ -235,7 +235,7 @@ class PanelLogin:
         return waiting
 
     def give_up(self) -> None:
-        """Wait no longer."""
+        """Stop waiting for the login."""
         waiting = self.take()
         if waiting is not None:
             waiting.close()
@@ -298,7 +298,7 @@ class CredentialModel(PanelState):
         events.listen(session, self._on_event)
 
     def where(self) -> str:
-        """Say where typed keys go, in the language spoken now."""
+        """Say where typed keys go, in the language in use."""
         return (self._place or machine()).words
 
     def connect(self, wish: LoginRequest, typed: Credentials | None, *, privacy: bool = False) -> None:
@@ -320,7 +320,7 @@ class CredentialModel(PanelState):
             self._start(N_("Logging in"), lambda: self._logged_in(lambda: login.paste(pasted)))
 
     def give_up_login(self) -> None:
-        """Wait for the browser no longer."""
+        """Stop waiting for the browser."""
         self.page_login.give_up()
         self._changed()
 
@@ -361,7 +361,7 @@ class CredentialModel(PanelState):
             self._start(N_("Refreshing"), offer.send)
 
     def drop(self) -> None:
-        """Do nothing after all."""
+        """Drop what was offered."""
         self.slot.drop()
         self._changed()
 
@@ -398,7 +398,7 @@ class CredentialModel(PanelState):
         self, opened: Callable[[], Client], *, privacy: bool, then: Callable[[], None] = lambda: None
     ) -> None:
         """Connect and call the account; if that fails, everything stays as it was."""
-        with or_back(self._session), overheard(self._session, self.notes.append):
+        with restored_on_failure(self._session), redirected_notices(self._session, self.notes.append):
             report = examine(opened(), privacy=privacy)
         then()
         self.report, self.profiles = report, profiles()

@@ -66,7 +66,7 @@ class LivePage(Page):
         raise NotImplementedError
 
     def unfollow(self) -> None:
-        """Let every subscription go."""
+        """End every subscription."""
         raise NotImplementedError
 
     def state(self) -> dict[str, Any]:

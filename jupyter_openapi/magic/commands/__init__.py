@@ -1,4 +1,4 @@
-"""The commands of ``%openapi``: its words that are no operation of the broker.
+"""The commands of ``%openapi`` that are not operations of the broker.
 
 To add a command, write its function in a module of this folder and name it in `COMMANDS`, which is in the
 order that help and completion show.

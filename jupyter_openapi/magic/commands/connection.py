@@ -49,7 +49,7 @@ def refresh(ask: Invocation) -> Report:
     examples=("disconnect", "@second disconnect"),
 )
 def disconnect(ask: Invocation) -> Report:
-    """Give up the connection of the line, and say which it was."""
+    """Close the connection that the line names, and say which it was."""
     del ask
     from jupyter_openapi.session import SESSION
 
@@ -79,7 +79,7 @@ def forget(ask: Invocation) -> Report:
 
 @command("check", "Test host, TLS, region, signature, latency, clock, token and limits, one line each.")
 def check(ask: Invocation) -> Report:
-    """Look at each in turn; one line says what was found, or what to do."""
+    """Test each in turn; one line each says what was found, or what to do."""
     del ask
     from jupyter_openapi.diagnostics import check_up
     from jupyter_openapi.session import SESSION
@@ -107,7 +107,7 @@ def describe_status(client: Client) -> Report:
 
 
 def _settings_row() -> list[tuple[str, str]]:
-    """Return the row of the settings that are kept; none where nothing is."""
+    """Return the row of the saved settings; no row where there are none."""
     from jupyter_openapi.magic import preferences
 
     found = ", ".join(f"{name}={value}" for name, value in preferences.kept().items())
@@ -115,7 +115,7 @@ def _settings_row() -> list[tuple[str, str]]:
 
 
 def _unsettled_row(client: Client) -> list[tuple[str, str]]:
-    """Return the row that says how many orders nobody knows the fate of; none if that is 0."""
+    """Return the row that counts orders of unknown outcome; no row if there are none."""
     try:
         count = client.unsettled()
     except RequestRefused as refused:

@@ -88,7 +88,7 @@ def pnl(ask: Invocation) -> pd.DataFrame:
 
 @command("snapshot", "Append positions, cash, rates and quotes to the local store.")
 def snapshot(ask: Invocation) -> Report:
-    """Keep a snapshot, from which the equity curve is made, and say where."""
+    """Store a snapshot, from which the equity curve is made, and say where."""
     from jupyter_openapi.magic.command import Report
     from jupyter_openapi.portfolio import snapshot as keep
 

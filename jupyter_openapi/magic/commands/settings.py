@@ -1,4 +1,4 @@
-"""``settings``: show or keep how things are shown, and which account is meant."""
+"""``settings``: show or save the user's settings, which later kernels use as well."""
 
 from __future__ import annotations
 
