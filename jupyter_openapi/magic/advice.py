@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from jupyter_openapi.errors import RequestRefused
+from jupyter_openapi.magic.caller import Scope
 from jupyter_openapi.magic.command import CommandSpec
 from jupyter_openapi.magic.grammar import Command
 from jupyter_openapi.market.orders import with_what_stays
@@ -15,9 +16,6 @@ from jupyter_openapi.messages import _
 from jupyter_openapi.spec import catalog
 from jupyter_openapi.spec.check import lacking
 from jupyter_openapi.spec.model import Kind, Operation, Parameter
-
-if TYPE_CHECKING:
-    from jupyter_openapi.magic.caller import Scope
 
 # A name that stands where a value does: not before = or :, not a part of 700.HK, not in braces already.
 _NAME = re.compile(r"(?<![\w.{/-])[^\W\d]\w*(?![\w.(\[])(?!['\"]?\s*[=:])")

@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from jupyter_openapi.account import ClientLike
 from jupyter_openapi.errors import Interrupted, RequestRefused, did_you_mean, guarded, sentence
 from jupyter_openapi.history import Progress, fetch
 from jupyter_openapi.history.fetcher import History
@@ -22,9 +23,6 @@ from jupyter_openapi.portfolio.positions import owner_of
 from jupyter_openapi.portfolio.time_windows import plain, window
 from jupyter_openapi.spec import catalog
 from jupyter_openapi.spec.model import Operation
-
-if TYPE_CHECKING:
-    from jupyter_openapi.account import ClientLike
 
 
 @dataclass(frozen=True)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from jupyter_openapi.account import Account
+from jupyter_openapi.client import Client
 from jupyter_openapi.connection import CALLS
 from jupyter_openapi.credentials import validity
 from jupyter_openapi.credentials.sources import PLACES
@@ -16,9 +16,6 @@ from jupyter_openapi.magic.flags import Flag, Words
 from jupyter_openapi.magic.grammar import connection_name
 from jupyter_openapi.messages import N_, _, aligned, say
 from jupyter_openapi.spec.model import Effect, Kind
-
-if TYPE_CHECKING:
-    from jupyter_openapi.client import Client
 
 
 @command(

@@ -9,8 +9,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from decimal import InvalidOperation
 from functools import partial
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
+from jupyter_openapi.client import Client
 from jupyter_openapi.errors import RequestRefused, short
 from jupyter_openapi.magic.command import CommandSpec, Invocation, command, notify, parameter
 from jupyter_openapi.magic.flags import Words
@@ -18,13 +19,10 @@ from jupyter_openapi.magic.pasted import FULL_WIDTH
 from jupyter_openapi.magic.trade_words import is_expression, is_quantity, refused_order
 from jupyter_openapi.market.money import plain
 from jupyter_openapi.messages import _
+from jupyter_openapi.reply import Reply
 from jupyter_openapi.spec.model import Effect, Kind
 from jupyter_openapi.spec.values import convert, number_of
 from jupyter_openapi.trading.shorthand import MARKET, PRICES, QUANTITIES, held, noted, priced, word_among
-
-if TYPE_CHECKING:
-    from jupyter_openapi.client import Client
-    from jupyter_openapi.reply import Reply
 
 Lines = list[tuple[str, str]]
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from random import Random
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from jupyter_openapi.market.sessions import trading_day, zone
 from jupyter_openapi.market.symbols import market_of
@@ -20,9 +20,7 @@ from jupyter_openapi.sandbox.exchange.account import OPENING_CASH, OPENING_POSIT
 from jupyter_openapi.sandbox.exchange.model import CANCELLED, FILLED, NEW, ZERO, Event, Execution, Flow
 from jupyter_openapi.sandbox.exchange.rules import security
 from jupyter_openapi.sandbox.exchange.store import Store
-
-if TYPE_CHECKING:
-    from jupyter_openapi.sandbox.simulation.market import Market
+from jupyter_openapi.sandbox.simulation.market import Market
 
 ACTIONS = "corporate actions"  # the setting that keeps splits and dividends
 SPLIT_SYMBOL, SPLIT = "NVDA.US", 4
