@@ -11,12 +11,10 @@ from typing import Any, Literal, Protocol
 
 from jupyter_openapi.errors import OpenAPIError, RequestRefused
 from jupyter_openapi.market.money import amount, money
+from jupyter_openapi.market.worth import Read
 from jupyter_openapi.messages import N_, _, commas
 
 Mode = Literal["sandbox", "paper", "live"]
-Read = Callable[[str, Mapping[str, Any]], Any]
-"""Reads an operation, given its name and arguments, and returns its `data`."""
-
 MODES: tuple[Mode, ...] = ("sandbox", "paper", "live")
 MODE_WORDS: Mapping[str, str] = {"sandbox": N_("sandbox"), "paper": N_("paper"), "live": N_("live")}
 """What each kind of account is called inside a sentence; shown with `_`."""

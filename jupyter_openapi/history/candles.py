@@ -12,12 +12,12 @@ from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from jupyter_openapi.account import Read
 from jupyter_openapi.errors import RequestRefused
 from jupyter_openapi.frames import describe, seal
 from jupyter_openapi.history.page import rows_of, seconds_of
 from jupyter_openapi.history.walk import Progress, Step
 from jupyter_openapi.market.symbols import MARKET_ZONES, market_of, zone_of
+from jupyter_openapi.market.worth import Read
 from jupyter_openapi.messages import _
 from jupyter_openapi.spec.check import check, nest
 from jupyter_openapi.spec.model import Operation

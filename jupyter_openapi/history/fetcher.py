@@ -12,12 +12,12 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from jupyter_openapi import frames
-from jupyter_openapi.account import Read
 from jupyter_openapi.errors import ApiError, OpenAPIError, sentence
 from jupyter_openapi.history.candles import BarWalk, make_walk, why_incomplete
 from jupyter_openapi.history.page import with_rows
 from jupyter_openapi.history.plan import Plan, make_plan
 from jupyter_openapi.history.walk import Progress, Step, Walk
+from jupyter_openapi.market.worth import Read
 from jupyter_openapi.messages import _, commas, ngettext
 from jupyter_openapi.spec.model import Operation
 

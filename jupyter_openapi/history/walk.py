@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from jupyter_openapi.account import Read
 from jupyter_openapi.history.page import (
     Verdict,
     WindowReading,
@@ -17,6 +16,7 @@ from jupyter_openapi.history.page import (
     seconds_of,
 )
 from jupyter_openapi.history.plan import DAY, Plan
+from jupyter_openapi.market.worth import Read
 from jupyter_openapi.messages import _
 from jupyter_openapi.spec import catalog
 

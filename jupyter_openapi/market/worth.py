@@ -20,7 +20,7 @@ from jupyter_openapi.market.symbols import SECURITIES, contract, currency_of, is
 from jupyter_openapi.messages import _
 
 Read = Callable[[str, Mapping[str, Any]], Any]
-"""Reads an operation with its arguments, and returns the reply's `data`."""
+"""Reads an operation, given its name and arguments, and returns the reply's `data`."""
 
 US_MULTIPLIER = Decimal(100)
 DAY = 86_400.0

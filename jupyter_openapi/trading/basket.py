@@ -13,7 +13,6 @@ from contextlib import suppress
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from jupyter_openapi.account import Read
 from jupyter_openapi.errors import (
     Interrupted,
     OpenAPIError,
@@ -27,7 +26,7 @@ from jupyter_openapi.kernel import is_captured
 from jupyter_openapi.market.money import amount, money, plain
 from jupyter_openapi.market.orders import CANCELLABLE
 from jupyter_openapi.market.symbols import is_option
-from jupyter_openapi.market.worth import Instrument, assumed
+from jupyter_openapi.market.worth import Instrument, Read, assumed
 from jupyter_openapi.messages import N_, _, commas, ngettext
 from jupyter_openapi.spec import catalog
 from jupyter_openapi.spec.check import flag

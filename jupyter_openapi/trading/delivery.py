@@ -18,7 +18,6 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import TYPE_CHECKING, Any, TypeGuard
 
-from jupyter_openapi.account import Read
 from jupyter_openapi.errors import (
     ApiError,
     Interrupted,
@@ -30,6 +29,7 @@ from jupyter_openapi.errors import (
 )
 from jupyter_openapi.market.money import amount
 from jupyter_openapi.market.orders import FINAL
+from jupyter_openapi.market.worth import Read
 from jupyter_openapi.messages import _, commas
 from jupyter_openapi.ratelimit.rates import Urgency
 from jupyter_openapi.spec import catalog

@@ -11,14 +11,13 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from jupyter_openapi.account import Read
 from jupyter_openapi.errors import OpenAPIError, RequestRefused, TransportError
 from jupyter_openapi.market import fees, sessions
 from jupyter_openapi.market.fees import BrokerFees
 from jupyter_openapi.market.money import amount, minus, money, plain
 from jupyter_openapi.market.orders import FINAL, status_meaning
 from jupyter_openapi.market.symbols import is_option, market_of, today_in
-from jupyter_openapi.market.worth import Instrument, assumed
+from jupyter_openapi.market.worth import Instrument, Read, assumed
 from jupyter_openapi.messages import N_, _, pgettext
 
 TYPES = {

@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from jupyter_openapi.account import Account, BuyingPower, PaperCheck, Read
+from jupyter_openapi.account import Account, BuyingPower, PaperCheck
 from jupyter_openapi.errors import RequestRefused
 from jupyter_openapi.kernel import Cell, current_cell, run_on
 from jupyter_openapi.market import orders
@@ -14,7 +14,7 @@ from jupyter_openapi.market.fees import BrokerFees
 from jupyter_openapi.market.money import amount
 from jupyter_openapi.market.symbols import market_of, today_in
 from jupyter_openapi.market.ticks import Tick, known_tick, needs_rounding, rounded
-from jupyter_openapi.market.worth import Instrument, Instruments
+from jupyter_openapi.market.worth import Instrument, Instruments, Read
 from jupyter_openapi.messages import _
 from jupyter_openapi.reply import Reply
 from jupyter_openapi.spec.check import check

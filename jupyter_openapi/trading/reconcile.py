@@ -17,11 +17,11 @@ from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any
 
-from jupyter_openapi.account import Read
 from jupyter_openapi.errors import Interrupted, OpenAPIError, RequestRefused, TransportError, short
 from jupyter_openapi.history.fetcher import fetch
 from jupyter_openapi.kernel import is_ours, may_still_run
 from jupyter_openapi.market.money import amount
+from jupyter_openapi.market.worth import Read
 from jupyter_openapi.messages import _
 from jupyter_openapi.spec import catalog
 from jupyter_openapi.trading.delivery import IN_FLIGHT, LATE, WINDOW, ChangeOutcome, of_cancel, of_replace

@@ -13,11 +13,10 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from jupyter_openapi.account import Read
 from jupyter_openapi.errors import OpenAPIError, RequestRefused
 from jupyter_openapi.market import symbols
 from jupyter_openapi.market.money import ZERO, amount, money, plain
-from jupyter_openapi.market.worth import Instruments
+from jupyter_openapi.market.worth import Instruments, Read
 from jupyter_openapi.messages import _
 from jupyter_openapi.spec.dates import zone
 from jupyter_openapi.trading.describe import available, last_price
