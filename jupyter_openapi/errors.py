@@ -174,7 +174,7 @@ class Interrupted(OneLine, KeyboardInterrupt):
         super().__init__(message)
 
 
-_UNSPACED = "(?<=[\u3002\uff1b\uff1a\uff0c\uff09])\\s+|\\s+(?=\uff08)"  # Chinese . ; : , ) and (
+_UNSPACED = "(?<=[\u3002\uff1f\uff1b\uff1a\uff0c\uff09])\\s+|\\s+(?=\uff08)"  # Chinese . ? ; : , ) and (
 
 
 def sentence(*parts: str) -> str:

@@ -43,6 +43,7 @@ MESSAGES, REPLIES = "jupyter_openapi", "replies"
 """The catalogues: all messages, and what the columns of replies mean."""
 _WIDE = "\u2e80-\ua4cf\uac00-\ud7ff\uf900-\ufaff\uff00-\uffef"
 _CLOSING = "。，、；：！？）」』”’"  # noqa: RUF001 (Chinese marks)
+_ENDS = tuple(".?!。？！")  # noqa: RUF001 (what ends a sentence)
 _PARTS = rf"[（「『“‘]*(?:[{_WIDE}]|[^\s{_WIDE}]+)[{_CLOSING}]*\s*|\s+"  # noqa: RUF001
 """What a line is broken between: a Chinese character or a word, with the marks that belong to it.
 
@@ -202,6 +203,11 @@ def commas(words: Iterable[str], last: str = "") -> str:
 def bracketed(text: str) -> str:
     """Return a text in brackets, to stand behind another: ``" (UTC)"``; nothing for nothing."""
     return _(" ({text})").format(text=text) if text else ""
+
+
+def ended(text: str) -> str:
+    """Return a text as a sentence: with the full stop of the language in use, unless it has an end."""
+    return text if not text or text.endswith(_ENDS) else text + _(".")
 
 
 def N_(template: str) -> str:  # noqa: N802 (gettext's usual name)

@@ -448,7 +448,22 @@ def test_the_language_is_kept_as_a_setting(shell: Shell) -> None:
 
 def test_sentences_join_without_a_space_after_a_chinese_stop() -> None:
     assert sentence("没有这个。", "请再试。") == "没有这个。请再试。"
+    assert sentence("是否想写 sandbox？", "输入 %openapi。") == "是否想写 sandbox？输入 %openapi。"
     assert sentence("Nothing.", "Try again.") == "Nothing. Try again."
+
+
+@BOTH
+def test_every_refusal_ends_as_its_language_does(shell: Shell, sandbox: SandboxProcess, tag: str) -> None:
+    """A stop that code adds is the language's own, as those of the messages are."""
+    shell.run("%openapi connect sandbox")
+    shell.run(f"%config OpenAPIMagics.language = '{tag}'")
+    try:
+        for line in ("quote 700HK", "buy -100 700.HK @ 600", "history_orders start=-30", "connect sanbox"):
+            said = shell.fail(f"%openapi {line}").strip()
+            assert said.endswith(("。", "？")), said
+            assert "？ " not in said
+    finally:
+        shell.run("%config OpenAPIMagics.language = ''")
 
 
 # ---- panels

@@ -24,7 +24,7 @@ from jupyter_openapi.magic.commands import COMMANDS
 from jupyter_openapi.magic.flags import SHOWING, refuse_flags, refuse_flags_of_command
 from jupyter_openapi.magic.grammar import Command, connection_name, parse_cell, parse_line
 from jupyter_openapi.magic.request import Target, find_target
-from jupyter_openapi.messages import N_, _, commas
+from jupyter_openapi.messages import N_, _, commas, ended
 from jupyter_openapi.reply import Reply
 from jupyter_openapi.spec import catalog
 from jupyter_openapi.spec.check import check
@@ -114,7 +114,7 @@ def _read(target: Target, command: Command, context: Context, client: Client) ->
         reply: Any = client.request(target.method, target.path, target.query, target.body)
     elif command.flags.get("all"):
         reply = client.pages(target.operation.name, **target.given)
-        notify(command, f"{reply.summary()}.")
+        notify(command, ended(reply.summary()))
     else:
         wish = _windowed(wish, target.operation, client.tz)
         if target.undescribed:
@@ -122,7 +122,7 @@ def _read(target: Target, command: Command, context: Context, client: Client) ->
         else:
             reply = client.call(target.operation.name, **wish.target.given)
         wish = _maybe_cut(wish, target.operation, reply)
-        notify(command, reply.words and f"{reply.words}.")
+        notify(command, reply.words and ended(reply.words))
     return reply.data if command.flags.get("raw") else framed(reply.frame, wish)
 
 

@@ -16,13 +16,12 @@ from typing import Any
 
 from jupyter_openapi.errors import RequestRefused, did_you_mean, sentence
 from jupyter_openapi.market.symbols import mended
-from jupyter_openapi.messages import _, commas
+from jupyter_openapi.messages import _, commas, ended
 from jupyter_openapi.spec.chinese import value_meant
 from jupyter_openapi.spec.dates import to_day, to_seconds, zone
 from jupyter_openapi.spec.model import Kind, Parameter
 
 _NAN = float("nan")
-_ENDS = ".?\u3002\uff1f"  # what ends a sentence, in English and in Chinese
 LONGEST_ID = 512  # characters; the broker's longest are a few dozen
 
 
@@ -363,7 +362,7 @@ def refused(parameter: Parameter, value: Any, *why: str) -> RequestRefused:
         text = f"<{type(value).__name__}>"
     shown = text if len(text) <= 60 else f"{text[:57]}..."
     reason = sentence(*why)
-    return RequestRefused(f"{parameter.name}={shown} {reason}{'' if reason[-1] in _ENDS else '.'}")
+    return RequestRefused(f"{parameter.name}={shown} {ended(reason)}")
 
 
 def _unwrap(parameter: Parameter, value: Any) -> Any:

@@ -18,7 +18,7 @@ from jupyter_openapi.magic.flags import Words
 from jupyter_openapi.magic.pasted import FULL_WIDTH
 from jupyter_openapi.magic.trade_words import is_expression, is_quantity, refused_order
 from jupyter_openapi.market.money import plain
-from jupyter_openapi.messages import _
+from jupyter_openapi.messages import _, ended
 from jupyter_openapi.reply import Reply
 from jupyter_openapi.spec.model import Effect, Kind
 from jupyter_openapi.spec.values import convert, number_of
@@ -151,7 +151,7 @@ def _order(ask: Invocation, side: str) -> Any:
     operation = catalog().named("submit_order")
     if flags.get("execute"):
         for label, text in lines:
-            notify(ask.command, f"{label}: {text}.")
+            notify(ask.command, ended(_("{label}: {text}").format(label=_(label), text=text)))
         return changed(preview.send(again=bool(flags.get("again"))), operation, ask.command)
     return changed(preview, operation, ask.command)
 
