@@ -126,7 +126,7 @@ class ApiError(OpenAPIError):
         # A message may begin with the name itself, as the sandbox's do for paths that it does not carry.
         named = not self.operation or self.message.startswith(f"{self.operation}: ")
         where = "" if named else f"{self.operation}: "
-        known = _("({facts})").format(facts=_(", ").join(filter(None, facts)))
+        known = _("({facts}).").format(facts=_(", ").join(filter(None, facts)))
         return sentence(f"{where}{self.message}", known, self.advice)
 
 

@@ -234,7 +234,7 @@ def filled(text: str, width: int, lead: str = "", later: str = "") -> str:
 
     Chinese text breaks after any character, yet no line begins with a stop or a comma.
     """
-    if text.isascii():
+    if (lead + later + text).isascii():
         from textwrap import fill
 
         return fill(

@@ -101,6 +101,12 @@ def test_lines_of_chinese_fit_and_lose_nothing(parts: list[str], width: int) -> 
 # ---- words in frames
 
 
+def test_a_line_that_only_begins_in_chinese_fits_as_well() -> None:
+    flags = "--dry-run, --explain, --curl, --raw, --decimals, --tz, --out, --wide, --pivot, --table, --param"
+    lines = filled(flags, 100, "  选项：", "    ").splitlines()  # noqa: RUF001 (a Chinese colon is meant)
+    assert [text_width(line) <= 100 for line in lines] == [True, True]
+
+
 @BOTH
 def test_words_of_our_own_frames_are_shown_in_chinese_and_kept_in_english(tag: str) -> None:
     set_language(tag)

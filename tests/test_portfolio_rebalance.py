@@ -199,7 +199,7 @@ def test_each_currency_pays_with_its_own_cash() -> None:
         ({"AAPL270115C260000.US": 0.1}, {}, "is an option: weights are of shares"),
         ({"700.HK": 0.6}, {"reserve": -5}, "reserve is an amount of 0 or more"),
         ({"700.HK": 0.6}, {"reserve": {"HKDX": 5}}, "is a code such as HKD"),
-        ({"9988.HK": 0.6}, {}, r"for of 9988\.HK is not known: its last price"),
+        ({"9988.HK": 0.6}, {}, r"Not known for 9988\.HK: its last price"),
         ({"700.HK": 0.6}, {"base_currency": "JPY"}, "net assets are not known: no rate for HKD into JPY"),
     ],
 )

@@ -97,7 +97,9 @@ class Validity(NamedTuple):
     advice: str = ""
 
     def __str__(self) -> str:
-        return f"{self.text}: {self.advice}" if self.advice else self.text
+        if not self.advice:
+            return self.text
+        return _("{label}: {text}").format(label=self.text, text=self.advice)
 
 
 def validity(days: float | None, *, renews: bool = False) -> Validity:

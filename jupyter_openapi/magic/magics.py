@@ -13,7 +13,7 @@ from traitlets import Dict, Enum, Float, TraitError, Unicode, observe, validate
 from jupyter_openapi.colors import PAIRS, choose, chosen
 from jupyter_openapi.errors import RequestRefused, guarded
 from jupyter_openapi.magic.caller import RUNS, Scope, calling_frame, scope_at, show, use_of_value
-from jupyter_openapi.messages import _, ngettext, say, set_language, unknown_variable
+from jupyter_openapi.messages import _, commas, ngettext, say, set_language, unknown_variable
 
 if TYPE_CHECKING:
     from jupyter_openapi.magic.display import FrameDisplay
@@ -267,7 +267,7 @@ def _summary(result: Any) -> str:
     if isinstance(shape, tuple) and len(shape) == 2:
         rows = ngettext("{count:,} row", "{count:,} rows", shape[0]).format(count=shape[0])
         columns = ngettext("{count:,} column", "{count:,} columns", shape[1]).format(count=shape[1])
-        return f"{rows}, {columns}"
+        return commas((rows, columns))
     if hasattr(result, "sighting"):
         return _("a preview; nothing was sent.")
     if isinstance(result, str):

@@ -59,7 +59,7 @@ class Backfill:
             return _("<Backfill: every day was there already>")
         count = len(self.days)
         span = ngettext("{count:,} day", "{count:,} days", count).format(count=count)
-        gaps = _("; not known: {missing}").format(missing="; ".join(self.missing)) if self.missing else ""
+        gaps = _("; not known: {missing}").format(missing=_("; ").join(self.missing)) if self.missing else ""
         return f"<Backfill: {span}, {self.days[0]} to {self.days[-1]}{gaps}>"
 
 
@@ -209,7 +209,7 @@ def _read(reader: AccountReader, first: datetime) -> _Past:
     flows = _flows(reader, since, taken_at)
     if reader.missing:
         raise TransportError(
-            _("Nothing was written, for {missing} is not known.").format(missing="; ".join(reader.missing))
+            _("Nothing was written, for {missing} is not known.").format(missing=_("; ").join(reader.missing))
         )
     if _quantities(holdings) != {symbol: held for symbol, held in (trades.held or {}).items() if held}:
         raise TransportError(_("Trades went on while the account was read: try again."))

@@ -39,7 +39,7 @@ NOTES = (
 )
 KINDS = ("deposit", "income")
 VALUED = ("holding", "cash", "flow")
-NO_SNAPSHOTS = N_("any value: there are no snapshots yet, take one a day (`%openapi snapshot`)")
+NO_SNAPSHOTS = N_("any value (there are no snapshots yet: take one a day with `%openapi snapshot`)")
 _INCOME = re.compile(
     r"interest|dividend|coupon|distribution|\bfees?\b|charge|commission|\btax|levy|duty|rebate|bonus"
     r"|reward|利息|息|股利|红利|紅利|分红|分紅|费|費|税|稅|佣|返现|返現|奖|獎",

@@ -197,7 +197,7 @@ def _targets(
     if not whole_account(frame) or None in parts:
         raise RequestRefused(
             _("Nothing is rebalanced, for net assets are not known: {missing}.").format(
-                missing="; ".join(known["missing"])
+                missing=_("; ").join(known["missing"])
             )
         )
     net = sum((part for part in parts if part is not None), ZERO)
@@ -249,7 +249,7 @@ def _known(
         (rate, _("a rate for {currency} into {base}").format(currency=one.currency, base=base)),
     )
     raise RequestRefused(
-        _("Nothing is rebalanced: not known of {symbol}: {lacks}.").format(
+        _("Nothing is rebalanced. Not known for {symbol}: {lacks}.").format(
             symbol=one.symbol, lacks=commas(said for value, said in words if not value)
         )
     )

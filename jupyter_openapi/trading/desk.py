@@ -214,7 +214,7 @@ class Desk:
 
     def _title(self) -> str:
         note = self._paper_check.note()
-        return f"{self.account.title}; {note}" if note else self.account.title
+        return _("; ").join(filter(None, (self.account.title, note)))
 
     def _cell(self) -> Cell:
         """Return the cell that makes a preview; where cells have no ids, all of this client is one run."""

@@ -256,7 +256,7 @@ class LimitCheck:
                     "operation (in Python: override=['{override}'])."
                 ).format(why=why, override=override)
             )
-        self.lines.append(("overridden", f"{override}: {why}"))
+        self.lines.append(("overridden", _("{label}: {text}").format(label=override, text=why)))
 
 
 def sent_by_earlier_run(journal: Journal, owner: str, mode: str, preview: Preview) -> Intent | None:

@@ -60,6 +60,7 @@ def operation_help(operation: Operation, word: str, *, decimals: str = "float64"
         How the frame's columns come.
     """
     line = example(operation, word if catalog().constants(word) else None)
+    reply = "\n".join(reply_help(operation, decimals=decimals, tz=tz, width=WIDTH))
     parts = [
         _("{name}  (also {aliases})").format(name=operation.name, aliases=", ".join(operation.aliases))
         if operation.aliases
@@ -67,11 +68,11 @@ def operation_help(operation: Operation, word: str, *, decimals: str = "float64"
         _filled(f"{_(operation.summary).rstrip('.')}{_('. ')}{_(operation.description)}".strip()),
         *_facts(operation, word),
         *_parameters(operation),
-        "\n" + "\n".join(reply_help(operation, decimals=decimals, tz=tz, width=WIDTH)),
+        f"\n{reply}" if reply else "",
         _section(_("Example"), [line]),
     ]
     if operation.effect is not Effect.READ and "--execute" not in line:
-        parts.append(_section(_("Sent in one go"), [_executed(line)]))
+        parts.append(_section(_("Without a preview"), [_executed(line)]))
     return Report("\n".join(filter(None, parts)))
 
 
@@ -125,10 +126,12 @@ def _facts(operation: Operation, word: str) -> Iterator[str]:
         )
     if operation.sdk:
         yield _filled(", ".join(method.name for method in operation.sdk), _("  Official SDK: "))
-    names = [
-        f"--{flag}" for flag in FLAGS if flag.replace("-", "_") in applicable(operation, operation.effect)
-    ]
-    yield _filled(", ".join(names), _("  Flags: "))
+    useful = applicable(operation, operation.effect)
+    if operation.effect is Effect.READ:
+        useful -= {"execute"}  # allowed, so that a line can be typed by habit
+    yield _filled(
+        ", ".join(f"--{name}" for name, flag in FLAGS.items() if flag.key in useful), _("  Flags: ")
+    )
 
 
 def _pairs(values: Mapping[str, object]) -> str:

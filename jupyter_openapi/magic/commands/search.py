@@ -115,7 +115,7 @@ def _frame(matches: list[Match], account: _Account) -> pd.DataFrame:
             match.symbol,
             match.name,
             NAMES.of(match.symbol, "cn"),
-            ", ".join(_places(match.symbol, account)),
+            commas(_places(match.symbol, account)),
         )
         for match in matches
     ]
