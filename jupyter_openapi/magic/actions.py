@@ -109,35 +109,35 @@ def _read(target: Target, command: Command, context: Context, client: Client) ->
     from jupyter_openapi.magic.present import FrameRequest, framed
 
     saving = Saving(str(command.flags["out"])) if "out" in command.flags else None
-    wish = FrameRequest(command, context, target, saving)
+    request = FrameRequest(command, context, target, saving)
     if target.operation is None:
         reply: Any = client.request(target.method, target.path, target.query, target.body)
     elif command.flags.get("all"):
         reply = client.pages(target.operation.name, **target.given)
         notify(command, ended(reply.summary()))
     else:
-        wish = _windowed(wish, target.operation, client.tz)
+        request = _windowed(request, target.operation, client.tz)
         if target.undescribed:
-            reply = _sent_as_typed(wish, client)
+            reply = _sent_as_typed(request, client)
         else:
-            reply = client.call(target.operation.name, **wish.target.given)
-        wish = _maybe_cut(wish, target.operation, reply)
+            reply = client.call(target.operation.name, **request.target.given)
+        request = _maybe_cut(request, target.operation, reply)
         notify(command, reply.words and ended(reply.words))
-    return reply.data if command.flags.get("raw") else framed(reply.frame, wish)
+    return reply.data if command.flags.get("raw") else framed(reply.frame, request)
 
 
-def _sent_as_typed(wish: FrameRequest, client: Client) -> Any:
+def _sent_as_typed(request: FrameRequest, client: Client) -> Any:
     """Send a read with parameters that the specification does not describe, and say so."""
     from jupyter_openapi.magic.request import draft
 
-    target = wish.target
+    target = request.target
     built = draft(target, client.tz)
     query: dict[str, list[str]] = {}
     for name, value in built.pairs:
         query.setdefault(name, []).append(value)
     reply = client.request(built.method, built.path, query, built.fields, undescribed=True)
     notify(
-        wish.command,
+        request.command,
         _("Sent unchanged, since no description of {name} has it: {names}.").format(
             name=target.operation.name if target.operation else target.name,
             names=commas(target.undescribed),
@@ -146,30 +146,30 @@ def _sent_as_typed(wish: FrameRequest, client: Client) -> Any:
     return reply
 
 
-def _windowed(wish: FrameRequest, operation: Operation, tz: str) -> FrameRequest:
+def _windowed(request: FrameRequest, operation: Operation, tz: str) -> FrameRequest:
     """Say which window of time a line asks for, if it gives one."""
     from jupyter_openapi.magic.present import gives_window, window_of
 
-    if not gives_window(operation, wish.target.given):
-        return wish
+    if not gives_window(operation, request.target.given):
+        return request
     # Checked here, so that the window that is printed is to the second the one that is sent.
-    checked = check(operation, wish.target.given, tz=tz)
+    checked = check(operation, request.target.given, tz=tz)
     window = window_of(operation, checked, tz)
     if window is not None:
-        notify(wish.command, str(window))
-    return replace(wish, target=replace(wish.target, given=checked), window=window)
+        notify(request.command, str(window))
+    return replace(request, target=replace(request.target, given=checked), window=window)
 
 
-def _maybe_cut(wish: FrameRequest, operation: Operation, reply: Reply) -> FrameRequest:
+def _maybe_cut(request: FrameRequest, operation: Operation, reply: Reply) -> FrameRequest:
     """Say so where a single reply does not hold the whole of a history."""
     from jupyter_openapi.history import cut
 
     if operation.pages is None:
-        return wish
-    given = {operation.short.get(name, name): value for name, value in wish.target.given.items()}
+        return request
+    given = {operation.short.get(name, name): value for name, value in request.target.given.items()}
     note = cut(operation, reply.data, given)
-    notify(wish.command, note or "")
-    return replace(wish, cut=note)
+    notify(request.command, note or "")
+    return replace(request, cut=note)
 
 
 def _change(target: Target, command: Command, client: Client, context: Context) -> Any:

@@ -217,35 +217,35 @@ class FrameRequest:
     cut: str | None = None
 
 
-def framed(make: Callable[..., pd.DataFrame], wish: FrameRequest) -> pd.DataFrame:
+def framed(make: Callable[..., pd.DataFrame], request: FrameRequest) -> pd.DataFrame:
     """Return the frame that `make` gives, saved where that was asked for, and remark on what it lacks."""
-    command, operation = wish.command, wish.target.operation
+    command, operation = request.command, request.target.operation
     table = command.flags.get("table")
     frame = make(
-        decimals=wish.context.decimals(command),
-        tz=wish.context.tz(command),
+        decimals=request.context.decimals(command),
+        tz=request.context.tz(command),
         table=table if isinstance(table, str) else None,
     )
     SEEN.note_frame(operation, frame)
     if SESSION.client is not None:
         learn_names(SESSION.client, operation, frame)
     if operation is not None:
-        asked = requested(operation, wish.target.given)
+        asked = requested(operation, request.target.given)
         absent = missing(asked, frame)
         # The frame names each symbol as the broker spells it; another spelling is not offered again.
         spelled = [symbol for symbol in asked if suggest(symbol) != symbol]
-        SEEN.note_arguments(operation, wish.target.given, leaving_out=[*absent, *spelled])
+        SEEN.note_arguments(operation, request.target.given, leaving_out=[*absent, *spelled])
         if absent:
             notify(command, described(absent, SEEN.values(SYMBOL)))
             frames.describe(frame, missing=absent)
-    if wish.window is not None:
-        frames.describe(frame, window=[wish.window.start, wish.window.end])
-    if wish.cut is not None:
+    if request.window is not None:
+        frames.describe(frame, window=[request.window.start, request.window.end])
+    if request.cut is not None:
         frames.describe(frame, complete=False)
     if command.flags.get("wide"):
         frames.describe(frame, view="full")
-    if wish.saving is not None:
-        notify(command, wish.saving.save(frame))
+    if request.saving is not None:
+        notify(command, request.saving.save(frame))
     return frame
 
 

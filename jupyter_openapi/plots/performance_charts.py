@@ -111,7 +111,7 @@ def index_lines(frame: pd.DataFrame) -> Lines:
 
 
 def drawdown_lines(frame: pd.DataFrame) -> Lines:
-    """Return how far the account, and its benchmark, are below their highest, in percent."""
+    """Return how far the account, and its benchmark, are below their peaks, in percent."""
     needed(frame, ("date", "index", "drawdown_pct"), "portfolio.returns(client)")
     falls = {name: _falls(levels) for name, levels in _indexes(frame).items()}
     deepest = [

@@ -29,7 +29,7 @@ def indexed(frame: pd.DataFrame, *, interactive: bool, theme: str | None) -> Any
 
 @guarded
 def drawdown(frame: pd.DataFrame, *, interactive: bool = False, theme: str | None = None) -> Any:
-    """Draw how far the account, and its benchmark, are below their highest.
+    """Draw how far the account, and its benchmark, are below their peaks.
 
     Parameters
     ----------
@@ -117,7 +117,7 @@ def slippage(
     privacy: bool = False,
     theme: str | None = None,
 ) -> Any:
-    """Draw what each order lost against a price of before: purchases point up, sales down.
+    """Draw what each order lost against an earlier price: purchases point up, sales down.
 
     Parameters
     ----------

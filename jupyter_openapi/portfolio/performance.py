@@ -48,7 +48,7 @@ NEAR = Decimal("0.0005")  # how far a stated rate may be from profit by value, t
 DEFINITIONS = (
     "return_pct is time-weighted: deposits and withdrawals count for the time they were there.",
     "A day without a snapshot has no row; `weekdays` tells of how many weekdays a return is.",
-    "index is 100 at the start; drawdown_pct is how far it is below its highest before.",
+    "index is 100 at the start; drawdown_pct is how far it is below its peak so far.",
     "benchmark_pct is from the last close before each snapshot, adjusted for dividends and splits.",
 )
 RECONSTRUCTED_NOTE = (

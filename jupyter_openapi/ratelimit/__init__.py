@@ -71,10 +71,10 @@ def limiter_for(
         "topic": _name("topic", key_digest),
         "topic_day": _name("topic_day", key_digest),
     }
-    books: dict[Kind, LimitStore] = {}
+    stores: dict[Kind, LimitStore] = {}
     own = _own_folder() if alone else None
 
-    def store(kind: Kind) -> LimitStore:
+    def opened(kind: Kind) -> LimitStore:
         if redis_url is not None and own is None:
             from jupyter_openapi.ratelimit.redis import RedisStore
 
@@ -89,13 +89,13 @@ def limiter_for(
     try:
         for kind in rates:
             if kind not in RARE:
-                books[kind] = store(kind)
+                stores[kind] = opened(kind)
     except BaseException:
-        for book in books.values():
-            book.close()
+        for each in stores.values():
+            each.close()
         raise
     limiter = Limiter(
-        books, notify, patience, later={kind: partial(store, kind) for kind in rates if kind in RARE}
+        stores, notify, patience, later={kind: partial(opened, kind) for kind in rates if kind in RARE}
     )
     if own is not None:
         weakref.finalize(limiter, rmtree, own, ignore_errors=True)

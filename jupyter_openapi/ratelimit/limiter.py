@@ -50,7 +50,7 @@ class Limiter:
 
     Parameters
     ----------
-    books
+    stores
         The shared memory of each kind of limit.
     notify
         Called with one sentence when a wait is longer than a second.
@@ -62,13 +62,13 @@ class Limiter:
 
     def __init__(
         self,
-        books: Mapping[Kind, LimitStore],
+        stores: Mapping[Kind, LimitStore],
         notify: Callable[[str], None] | None = None,
         patience: float = 120.0,
         *,
         later: Mapping[Kind, Callable[[], LimitStore]] | None = None,
     ) -> None:
-        self._books: dict[str, LimitStore] = {str(kind): book for kind, book in books.items()}
+        self._stores: dict[str, LimitStore] = {str(kind): store for kind, store in stores.items()}
         self._later: dict[str, Callable[[], LimitStore]] = {
             str(kind): make for kind, make in (later or {}).items()
         }
@@ -129,7 +129,7 @@ class Limiter:
         try:
             for name in names:
                 wait = _Wait(
-                    self._book(name),
+                    self._store(name),
                     notify=self._notify,
                     patience=longest,
                     stop=stop,
@@ -148,14 +148,14 @@ class Limiter:
                 wait.end()
 
     def _kept(self, name: str) -> bool:
-        return name in self._books or name in self._later
+        return name in self._stores or name in self._later
 
-    def _book(self, name: str) -> LimitStore:
+    def _store(self, name: str) -> LimitStore:
         """Return the shared memory of a limit, opened now if it never was."""
         with self._opening:
-            if name not in self._books:
-                self._books[name] = self._later[name]()
-            return self._books[name]
+            if name not in self._stores:
+                self._stores[name] = self._later[name]()
+            return self._stores[name]
 
     def left(self) -> dict[str, int]:
         """Return how many requests of each kind, ``trade`` and ``quote``, may go at once now.
@@ -166,8 +166,8 @@ class Limiter:
             The shared memory can't be used.
         """
         return {
-            kind: max(0, book.rate.calls - book.used())
-            for kind, book in list(self._books.items())
+            kind: max(0, store.rate.calls - store.used())
+            for kind, store in list(self._stores.items())
             if kind in {"trade", "quote"}
         }
 
@@ -179,15 +179,15 @@ class Limiter:
         LimitsUnavailable
             The shared memory can't be used.
         """
-        book = self._books.get("read")
-        if book is None:
+        store = self._stores.get("read")
+        if store is None:
             return None
-        return max(0, min(book.rate.calls - book.used(), self.left().get("trade", book.rate.calls)))
+        return max(0, min(store.rate.calls - store.used(), self.left().get("trade", store.rate.calls)))
 
     def close(self) -> None:
         """Close the shared memory's files or connections; what they hold stays for the other kernels."""
-        for book in list(self._books.values()):
-            book.close()
+        for store in list(self._stores.values()):
+            store.close()
 
 
 def _all_written(waits: Sequence[_Wait]) -> None:
@@ -200,7 +200,7 @@ class _Wait:
 
     def __init__(
         self,
-        book: LimitStore,
+        store: LimitStore,
         *,
         notify: Callable[[str], None] | None,
         patience: float,
@@ -208,7 +208,7 @@ class _Wait:
         urgency: Urgency,
         begun: float,
     ) -> None:
-        self._book = book
+        self._store = store
         self._urgency = urgency
         self._notify = notify
         self._stop = stop
@@ -217,8 +217,8 @@ class _Wait:
         self._ticket: int | None = None
         self._entry: int | None = None
         # Made before they are taken, so that `end` can release them whatever happens in between.
-        self._gate: Lock = book.gate()
-        self._slot: Lock | None = book.slot() if book.rate.at_once else None
+        self._gate: Lock = store.gate()
+        self._slot: Lock | None = store.slot() if store.rate.at_once else None
 
     @property
     def seconds(self) -> float:
@@ -227,12 +227,12 @@ class _Wait:
 
     def for_turn(self) -> None:
         """Return when the request may be written; the gate is then held."""
-        book = self._book
+        store = self._store
         tries = 0
         while self._entry is None:
-            look = book.look(self._ticket, self._urgency)
+            look = store.look(self._ticket, self._urgency)
             self._ticket = look.ticket
-            wait = book.rate.due(look.ages, look.ahead)
+            wait = store.rate.due(look.ages, look.ahead)
             if wait <= 0:
                 if not look.ahead and self._gate.take():
                     wait = self._enter(look.ticket)
@@ -246,7 +246,7 @@ class _Wait:
         while self._slot is not None and not self._slot.take():
             self._pause(POLL, 0)
         while True:
-            self._entry, wait = self._book.begin(ticket)
+            self._entry, wait = self._store.begin(ticket)
             if self._entry is not None:
                 self._ticket = None
                 return 0.0
@@ -265,12 +265,12 @@ class _Wait:
                 _(
                     "Nothing was sent: its turn under the broker's limit ({words}) is more than "
                     "{patience:.0f} s away ({ahead} requests of yours are ahead). Try again later."
-                ).format(words=_(self._book.rate.words), patience=self._patience, ahead=ahead)
+                ).format(words=_(self._store.rate.words), patience=self._patience, ahead=ahead)
             )
         if expected > SHOWN and self._notify is not None:
             notify, self._notify = self._notify, None
             queue = _(", {ahead} of your requests ahead").format(ahead=ahead) if ahead else ""
-            limit = _(self._book.rate.words)
+            limit = _(self._store.rate.words)
             notify(
                 _("Waiting {seconds:.0f} s for the broker's limit ({limit}){queue}.").format(
                     seconds=max(seconds, SHOWN), limit=limit, queue=queue
@@ -288,7 +288,7 @@ class _Wait:
         """Note that the request was written, and open the gate."""
         try:
             if self._entry is not None:
-                self._book.settle(self._entry)
+                self._store.settle(self._entry)
         except LimitsUnavailable as problem:
             # The entry stays open, and the next request counts it as written at that moment.
             log.warning("A request was sent, but not noted: %s", problem)
@@ -299,7 +299,7 @@ class _Wait:
         """Leave nothing behind, however the turn ended."""
         try:
             if self._ticket is not None:
-                self._book.leave(self._ticket)
+                self._store.leave(self._ticket)
         except LimitsUnavailable:
             log.debug("A place in the line was not given up; it lapses by itself.")
         finally:

@@ -149,7 +149,7 @@ class LimitStore(Protocol):
     """Store of one limit, shared between processes.
 
     A request's turn goes: `look` until nobody is ahead and the rate allows it; take the gate; `begin`; write
-    the request; `settle`; release the gate. So requests pass the gate one by one, and the times in the book
+    the request; `settle`; release the gate. So requests pass the gate one by one, and the times in the store
     are those at which they were written, not those at which they were allowed.
     """
 
@@ -172,7 +172,7 @@ class LimitStore(Protocol):
         ...
 
     def begin(self, ticket: int) -> tuple[int | None, float]:
-        """Enter a request in the book, if the rate allows it now; the gate must be held.
+        """Enter a request in the store, if the rate allows it now; the gate must be held.
 
         Returns the entry, or None and the seconds to wait. An entry that its owner never settled (it was
         killed between writing and settling) counts as written now.

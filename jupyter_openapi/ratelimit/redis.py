@@ -110,8 +110,8 @@ return 1
 class RedisLock:
     """A lease on one of `count` places under a key."""
 
-    def __init__(self, book: RedisStore, key: str, count: int, seconds: float) -> None:
-        self._book = book
+    def __init__(self, store: RedisStore, key: str, count: int, seconds: float) -> None:
+        self._store = store
         self._key = key
         self._count = count
         self._seconds = seconds
@@ -120,13 +120,13 @@ class RedisLock:
     def take(self) -> bool:
         """Try once; return whether a place is held now."""
         self._token = self._token or secrets.token_hex(16)
-        return bool(self._book.run(TAKE, [self._key], self._token, self._count, self._seconds))
+        return bool(self._store.run(TAKE, [self._key], self._token, self._count, self._seconds))
 
     def release(self) -> None:
         """Give the place back; a Redis that is gone has forgotten it anyway."""
         token, self._token = self._token, ""
         if token:
-            self._book.forget(self._key, token)
+            self._store.forget(self._key, token)
 
 
 class RedisStore:

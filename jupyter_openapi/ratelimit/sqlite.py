@@ -46,7 +46,7 @@ CREATE TABLE IF NOT EXISTS numbers (number INTEGER PRIMARY KEY AUTOINCREMENT);
 """
 T = TypeVar("T")
 
-_BOOKS: weakref.WeakSet[SqliteStore] = weakref.WeakSet()
+_STORES: weakref.WeakSet[SqliteStore] = weakref.WeakSet()
 
 
 class SqliteStore:
@@ -72,7 +72,7 @@ class SqliteStore:
             private_folder(folder)
             self._probe()
         self.used()  # opens the file
-        _BOOKS.add(self)
+        _STORES.add(self)
 
     def look(self, ticket: int | None, urgency: Urgency = Urgency.ORDER) -> QueuePosition:
         """Join the line or keep one's place; see `LimitStore.look`."""
@@ -277,8 +277,8 @@ def _damaged(failure: sqlite3.DatabaseError) -> bool:
 
 def _each(step: Callable[[SqliteStore], None]) -> Callable[[], None]:
     def hook() -> None:
-        for book in list(_BOOKS):
-            step(book)
+        for store in list(_STORES):
+            step(store)
 
     return hook
 

@@ -58,42 +58,44 @@ def take_secrets(content: MutableMapping[str, Any]) -> Credentials | None:
         typed.clear()
 
 
-def check(wish: LoginRequest, machine: Machine, *, typed: bool) -> None:
+def check(request: LoginRequest, machine: Machine, *, typed: bool) -> None:
     """Refuse what the panel must not do on this machine, and what is ambiguous."""
-    if machine.sandbox_only and wish.mode != "sandbox":
+    if machine.sandbox_only and request.mode != "sandbox":
         raise RequestRefused(_("On this machine only the sandbox may be used."))
-    if wish.trading and wish.mode != "sandbox" and not machine.orders:
+    if request.trading and request.mode != "sandbox" and not machine.orders:
         raise RequestRefused(
             _("Orders on a {mode} account are off on this machine: untick Allow trading.").format(
-                mode=_(MODE_WORDS.get(wish.mode, wish.mode))
+                mode=_(MODE_WORDS.get(request.mode, request.mode))
             )
         )
-    if wish.mode == "sandbox" and wish.profile:
+    if request.mode == "sandbox" and request.profile:
         raise RequestRefused(_("A sandbox has keys of its own: empty Profile, or choose another account."))
-    if wish.save and not (typed and wish.profile):
+    if request.save and not (typed and request.profile):
         raise RequestRefused(_("To save keys, type them and a name in Profile."))
-    if typed and wish.profile and not wish.save:
+    if typed and request.profile and not request.save:
         raise RequestRefused(
             _(
                 "You typed keys and named profile '{profile}': tick Save as profile to store them there, or "
                 "empty one of the two."
-            ).format(profile=wish.profile)
+            ).format(profile=request.profile)
         )
 
 
-def open_account(session: Session, wish: LoginRequest, typed: Credentials | None) -> Client:
+def open_account(session: Session, request: LoginRequest, typed: Credentials | None) -> Client:
     """Connect the session to the account the panel asks for; it must still be tested."""
-    if wish.mode == "sandbox" and typed is not None:
+    if request.mode == "sandbox" and typed is not None:
         client = Client(
-            typed, "sandbox", _sandbox_url(session), trading=wish.trading, source=_("the credential panel")
+            typed, "sandbox", _sandbox_url(session), trading=request.trading, source=_("the credential panel")
         )
         session.preview, session.found, session.client = None, None, client
         return client
-    if wish.mode == "sandbox":
-        return session.connect("sandbox", trading=wish.trading)
-    if typed is not None or wish.profile:
+    if request.mode == "sandbox":
+        return session.connect("sandbox", trading=request.trading)
+    if typed is not None or request.profile:
         session.entered = typed
-    return session.connect(wish.mode, trading=wish.trading, profile=None if typed else (wish.profile or None))
+    return session.connect(
+        request.mode, trading=request.trading, profile=None if typed else (request.profile or None)
+    )
 
 
 def _sandbox_url(session: Session) -> str:
@@ -294,24 +296,24 @@ class CredentialModel(PanelState):
         self.report: list[Row] = []
         self.profiles: list[str] = profiles()
         self.page_login = PanelLogin(self._came_back)
-        self._wish: tuple[LoginRequest, bool] | None = None  # what the login under way is for
+        self._waiting_for: tuple[LoginRequest, bool] | None = None  # what the login under way is for
         events.listen(session, self._on_event)
 
     def where(self) -> str:
         """Say where typed keys go, in the language in use."""
         return (self._place or machine()).words
 
-    def connect(self, wish: LoginRequest, typed: Credentials | None, *, privacy: bool = False) -> None:
+    def connect(self, request: LoginRequest, typed: Credentials | None, *, privacy: bool = False) -> None:
         """Connect to an account and test it; on failure everything stays as it was."""
-        check(wish, self.machine, typed=typed is not None)
-        self._start(N_("Connecting"), lambda: self._connect(wish, typed, privacy=privacy))
+        check(request, self.machine, typed=typed is not None)
+        self._start(N_("Connecting"), lambda: self._connect(request, typed, privacy=privacy))
 
-    def log_in(self, wish: LoginRequest, *, privacy: bool = False) -> None:
+    def log_in(self, request: LoginRequest, *, privacy: bool = False) -> None:
         """Show a link to the broker's page; once access is allowed there, connect to the account."""
-        refuse_sandbox(wish.mode)
-        check(wish, self.machine, typed=False)
-        self._wish = wish, privacy
-        self._start(N_("Preparing the login"), lambda: self.page_login.begin(wish.profile))
+        refuse_sandbox(request.mode)
+        check(request, self.machine, typed=False)
+        self._waiting_for = request, privacy
+        self._start(N_("Preparing the login"), lambda: self.page_login.begin(request.profile))
 
     def finish_login(self, pasted: str) -> None:
         """Go on with the address that the browser was sent to, where it could not be opened."""
@@ -331,17 +333,17 @@ class CredentialModel(PanelState):
     def _logged_in(self, keys: Callable[[], Credentials]) -> None:
         """Connect with the tokens that the login brought; they are kept by then."""
         found = keys()
-        if self._wish is None:
+        if self._waiting_for is None:
             return
-        wish, privacy = self._wish
+        request, privacy = self._waiting_for
         del found
-        self._test(lambda: self._open_login(wish), privacy=privacy)
+        self._test(lambda: self._open_login(request), privacy=privacy)
 
-    def _open_login(self, wish: LoginRequest) -> Client:
+    def _open_login(self, request: LoginRequest) -> Client:
         self._session.entered = None
-        place = None if wish.profile else "oauth"
+        place = None if request.profile else "oauth"
         return self._session.connect(
-            wish.mode, trading=wish.trading, profile=wish.profile or None, place=place
+            request.mode, trading=request.trading, profile=request.profile or None, place=place
         )
 
     def ask_refresh(self) -> None:
@@ -382,17 +384,17 @@ class CredentialModel(PanelState):
         self._changed()
         self._work(work)
 
-    def _connect(self, wish: LoginRequest, typed: Credentials | None, *, privacy: bool) -> None:
+    def _connect(self, request: LoginRequest, typed: Credentials | None, *, privacy: bool) -> None:
         def keep() -> None:
-            if wish.save and typed is not None:
-                store_profile(wish.profile, typed)
+            if request.save and typed is not None:
+                store_profile(request.profile, typed)
                 self.notes.append(
                     _("The keys are stored as profile '{profile}' in the system's keyring.").format(
-                        profile=wish.profile
+                        profile=request.profile
                     )
                 )
 
-        self._test(lambda: self._open(wish, typed), privacy=privacy, then=keep)
+        self._test(lambda: self._open(request, typed), privacy=privacy, then=keep)
 
     def _test(
         self, opened: Callable[[], Client], *, privacy: bool, then: Callable[[], None] = lambda: None
@@ -406,11 +408,11 @@ class CredentialModel(PanelState):
         self.slot.drop()
         events.publish(self._session, "account")
 
-    def _open(self, wish: LoginRequest, typed: Credentials | None) -> Client:
+    def _open(self, request: LoginRequest, typed: Credentials | None) -> Client:
         try:
-            return open_account(self._session, wish, typed)
+            return open_account(self._session, request, typed)
         except RequestRefused:
-            if typed is None and not wish.profile and wish.mode != "sandbox":
+            if typed is None and not request.profile and request.mode != "sandbox":
                 self.empty = empty_fields({})
             raise
 

@@ -50,7 +50,7 @@ class CredentialPanel(Page):
         if kind == "connect":
             self._connect(dict(content) if not isinstance(content, dict) else content)
         elif kind == "login":
-            self.login.log_in(_wish(content), privacy=self.privacy)
+            self.login.log_in(_login_request(content), privacy=self.privacy)
         elif kind == "finish":
             self.login.finish_login(str(content.get("text", "")))
         elif kind == "give_up":
@@ -69,7 +69,9 @@ class CredentialPanel(Page):
         if 0 < len(empty) < len(SECRETS):
             self.login.empty = empty
         typed = take_secrets(content)
-        self.login.connect(_wish(content, save=content.get("save") is True), typed, privacy=self.privacy)
+        self.login.connect(
+            _login_request(content, save=content.get("save") is True), typed, privacy=self.privacy
+        )
 
     def trouble(self, words: str) -> None:
         """Show an error inside the panel."""
@@ -108,7 +110,7 @@ class CredentialPanel(Page):
         super().close()
 
 
-def _wish(content: Mapping[str, Any], *, save: bool = False) -> LoginRequest:
+def _login_request(content: Mapping[str, Any], *, save: bool = False) -> LoginRequest:
     """Return what the fields ask for."""
     return LoginRequest(
         str(content.get("mode", "")),

@@ -25,12 +25,12 @@ from jupyter_openapi.spec.model import Effect, Kind
     accepts=("execute",),
     examples=("--execute refresh",),
 )
-def refresh(ask: Invocation) -> Report:
+def refresh(invocation: Invocation) -> Report:
     """Send the refresh once and store the new token where the old one came from."""
     from jupyter_openapi.session import SESSION
 
     client = SESSION.connected()
-    if not ask.command.flags.get("execute"):
+    if not invocation.command.flags.get("execute"):
         raise RequestRefused(
             _(
                 "Nothing was sent: this ends the present token of the {title} for every program that uses "
@@ -45,9 +45,9 @@ def refresh(ask: Invocation) -> Report:
     "Disconnect: the client can only read from then on. Typed keys are kept.",
     examples=("disconnect", "@second disconnect"),
 )
-def disconnect(ask: Invocation) -> Report:
+def disconnect(invocation: Invocation) -> Report:
     """Close the connection that the line names, and say which it was."""
-    del ask
+    del invocation
     from jupyter_openapi.session import SESSION
 
     client = SESSION.client
@@ -64,20 +64,22 @@ def disconnect(ask: Invocation) -> Report:
     flags=(PROFILE, Flag("oauth", help="delete the tokens of the OAuth login")),
     examples=("forget", "forget --profile main", "forget --oauth"),
 )
-def forget(ask: Invocation) -> Report:
+def forget(invocation: Invocation) -> Report:
     """Drop the keys and return what was done."""
     from jupyter_openapi.session import SESSION
 
-    profile = ask.command.flags.get("profile")
-    done = SESSION.forget(str(profile) if profile else None, oauth=bool(ask.command.flags.get("oauth")))
+    profile = invocation.command.flags.get("profile")
+    done = SESSION.forget(
+        str(profile) if profile else None, oauth=bool(invocation.command.flags.get("oauth"))
+    )
     notify_panels("account")
     return Report(done)
 
 
 @command("check", "Test host, TLS, region, signature, latency, clock, token and limits, one line each.")
-def check(ask: Invocation) -> Report:
+def check(invocation: Invocation) -> Report:
     """Test each in turn; one line each says what was found, or what to do."""
-    del ask
+    del invocation
     from jupyter_openapi.diagnostics import check_up
     from jupyter_openapi.session import SESSION
 
@@ -164,16 +166,16 @@ def _default_account(items: Sequence[Words]) -> Sequence[Words]:
     ),
     words=_default_account,
 )
-def connect(ask: Invocation) -> Client:
+def connect(invocation: Invocation) -> Client:
     """Connect, say to which account, and return the client."""
     from jupyter_openapi.session import SESSION
 
-    flags = ask.command.flags
+    flags = invocation.command.flags
     profile, region, place = (flags.get(name) for name in ("profile", "region", "from"))
-    if flags.get("trade") and not ask.command.words:
+    if flags.get("trade") and not invocation.command.words:
         raise RequestRefused(_("--trade needs the account named: type %openapi connect live --trade."))
     client = SESSION.connect(
-        str(ask.given["account"]),
+        str(invocation.given["account"]),
         trading=True if flags.get("trade") else None,
         profile=str(profile) if profile else None,
         region=str(region) if region else None,
@@ -184,7 +186,7 @@ def connect(ask: Invocation) -> Client:
     if client.account.mode == "live" and client.account.trading:
         say(banner(client.account), warning=True)  # not to be muted, nor lost in a pipe
     else:
-        notify(ask.command, _("Connected to the {title}.").format(title=client.account.title))
+        notify(invocation.command, _("Connected to the {title}.").format(title=client.account.title))
     return client
 
 
@@ -195,9 +197,9 @@ def banner(account: Account) -> str:
 
 
 @command("status", "Show the account, where its credentials come from, days and quota left.")
-def status(ask: Invocation) -> Report:
+def status(invocation: Invocation) -> Report:
     """Describe the connection; nothing is sent."""
-    del ask
+    del invocation
 
     from jupyter_openapi.session import SESSION
 

@@ -324,7 +324,7 @@ def overview(commands: Mapping[str, CommandSpec]) -> Report:
     accepts=("out", "wide"),
     examples=("endpoints", "endpoints dividend", "endpoints order history"),
 )
-def endpoints(ask: Invocation) -> pd.DataFrame:
+def endpoints(invocation: Invocation) -> pd.DataFrame:
     """Return a frame of the operations that hold all the words, in their names, paths, effects or texts."""
     import pandas as pd
 
@@ -332,8 +332,8 @@ def endpoints(ask: Invocation) -> pd.DataFrame:
     from jupyter_openapi.magic.export import Saving
     from jupyter_openapi.spec import catalog
 
-    saving = Saving(str(ask.command.flags["out"])) if "out" in ask.command.flags else None
-    words = [str(word).lower() for word in ask.given.get("word", [])]
+    saving = Saving(str(invocation.command.flags["out"])) if "out" in invocation.command.flags else None
+    words = [str(word).lower() for word in invocation.given.get("word", [])]
     operations = catalog().operations.values()
     found = [each for each in operations if all(word in _searched(each) for word in words)]
     if not found:
@@ -349,15 +349,15 @@ def endpoints(ask: Invocation) -> pd.DataFrame:
         [_listed(each) for each in found], columns=["name", "aliases", "effect", "method", "path", "summary"]
     )
     if saving is not None:
-        notify(ask.command, saving.save(frame))
+        notify(invocation.command, saving.save(frame))
     elif not words:
         notify(
-            ask.command,
+            invocation.command,
             _("These are all {count} operations: `%openapi endpoints WORD` lists those about a word.").format(
                 count=len(frame)
             ),
         )
-    return listed(frame, ask.command)
+    return listed(frame, invocation.command)
 
 
 def _listed(operation: Operation) -> tuple[str, ...]:
@@ -385,17 +385,17 @@ def _searched(operation: Operation) -> str:
     accepts=("decimals", "tz"),
     examples=("help submit", "help connect", "help GET /v1/asset/stock", "help 301604"),
 )
-def explain(ask: Invocation) -> Report:
+def explain(invocation: Invocation) -> Report:
     """Return the help of what is named."""
-    words = [str(word) for word in ask.given.get("name", []) if str(word)]
+    words = [str(word) for word in invocation.given.get("name", []) if str(word)]
     if not words:
-        return overview(ask.commands)
-    if len(words) == 1 and words[0].lower() in ask.commands:
-        return command_help(ask.commands[words[0].lower()])
+        return overview(invocation.commands)
+    if len(words) == 1 and words[0].lower() in invocation.commands:
+        return command_help(invocation.commands[words[0].lower()])
     if len(words) == 1 and (found := _code_help(words[0])) is not None:
         return found
-    operation = _named(words, ask.commands)
-    decimals, tz = ask.context.decimals(ask.command), ask.context.tz(ask.command)
+    operation = _named(words, invocation.commands)
+    decimals, tz = invocation.context.decimals(invocation.command), invocation.context.tz(invocation.command)
     return operation_help(operation, words[0], decimals=decimals, tz=tz)
 
 

@@ -27,10 +27,10 @@ LONGEST = 24 * 3600.0  # seconds that a line may record
     accepts=("out",),
     examples=("watch 700.HK AAPL.US", "watch --seconds 30 700.HK", "watch"),
 )
-def watch(ask: Invocation) -> Any:
+def watch(invocation: Invocation) -> Any:
     """Return the table, or with ``--seconds`` the frame of what came; without symbols a report."""
-    symbols = list(ask.given.get("symbol") or ())
-    seconds = _seconds(ask)
+    symbols = list(invocation.given.get("symbol") or ())
+    seconds = _seconds(invocation)
     if not symbols:
         if seconds is not None:
             raise RequestRefused(
@@ -39,8 +39,8 @@ def watch(ask: Invocation) -> Any:
         return _report(_client())
     client = _client()
     if seconds is not None:
-        return _recorded(ask, client, symbols, seconds)
-    if "out" in ask.command.flags:
+        return _recorded(invocation, client, symbols, seconds)
+    if "out" in invocation.command.flags:
         raise RequestRefused(_("--out saves a frame: add --seconds 30, or leave --out out to see the table."))
     refuse_in_terminal(_("The table"), f"watch --seconds 30 {' '.join(symbols)}")
     from jupyter_openapi.session import SESSION
@@ -61,15 +61,15 @@ def watch(ask: Invocation) -> Any:
     ),
     examples=("chart 700.HK", "chart 700.HK period=5m --ma 20,60 --fills", "chart --picture 700.HK"),
 )
-def chart(ask: Invocation) -> Any:
+def chart(invocation: Invocation) -> Any:
     """Return the chart; in a terminal and with ``--picture`` one that does not move."""
     from jupyter_openapi.session import SESSION
 
-    client, flags = _client(), ask.command.flags
-    symbol, period = str(ask.given["symbol"]), str(ask.given.get("period") or "1d")
+    client, flags = _client(), invocation.command.flags
+    symbol, period = str(invocation.given["symbol"]), str(invocation.given.get("period") or "1d")
     averages = str(flags.get("ma") or "")
     if flags.get("picture") or in_terminal():
-        return _picture(ask, client, symbol, period, averages)
+        return _picture(invocation, client, symbol, period, averages)
     from jupyter_openapi.widgets import Chart
 
     return Chart(symbol, period, ma=averages, fills=bool(flags.get("fills")), session=SESSION.holder)
@@ -78,7 +78,7 @@ def chart(ask: Invocation) -> Any:
 PICTURED = 120  # bars of a picture
 
 
-def _picture(ask: Invocation, client: Client, symbol: str, period: str, averages: str) -> Any:
+def _picture(invocation: Invocation, client: Client, symbol: str, period: str, averages: str) -> Any:
     """Return a picture of the newest bars."""
     from jupyter_openapi import plots
     from jupyter_openapi.plots.averages import lengths_of
@@ -92,11 +92,11 @@ def _picture(ask: Invocation, client: Client, symbol: str, period: str, averages
         "trade_session": "intraday",
     }
     frame = client.call("candlesticks", symbol=symbol, **asked).frame()
-    fills = _fills(client, symbol) if ask.command.flags.get("fills") else None
+    fills = _fills(client, symbol) if invocation.command.flags.get("fills") else None
     figure = plots.candles(frame, fills, symbol, averages=lengths, most=PICTURED)
     if in_terminal():
         notify(
-            ask.command,
+            invocation.command,
             _(
                 "A terminal shows no pictures: type fig = %openapi ..., then fig.savefig('{symbol}.png')."
             ).format(symbol=symbol),
@@ -124,9 +124,9 @@ def _client() -> Client:
     return SESSION.connected()
 
 
-def _seconds(ask: Invocation) -> float | None:
+def _seconds(invocation: Invocation) -> float | None:
     """Return how long to record; None without the flag."""
-    typed = ask.command.flags.get("seconds")
+    typed = invocation.command.flags.get("seconds")
     if typed is None:
         return None
     try:
@@ -142,16 +142,16 @@ def _seconds(ask: Invocation) -> float | None:
     return seconds
 
 
-def _recorded(ask: Invocation, client: Client, symbols: list[str], seconds: float) -> pd.DataFrame:
+def _recorded(invocation: Invocation, client: Client, symbols: list[str], seconds: float) -> pd.DataFrame:
     from jupyter_openapi.magic.export import Saving
 
-    saving = Saving(str(ask.command.flags["out"])) if "out" in ask.command.flags else None
+    saving = Saving(str(invocation.command.flags["out"])) if "out" in invocation.command.flags else None
     with client.subscribe(symbols) as live:
         frame = live.record(seconds)
     if not len(frame):
-        notify(ask.command, _("Nothing came in {seconds:g} s.").format(seconds=seconds))
+        notify(invocation.command, _("Nothing came in {seconds:g} s.").format(seconds=seconds))
     if saving is not None:
-        notify(ask.command, saving.save(frame))
+        notify(invocation.command, saving.save(frame))
     return frame
 
 

@@ -39,9 +39,9 @@ OF_OAUTH = ("oauth", "paste", "device", "port", "region")
     ),
     examples=("login", "login --oauth", "login --oauth --profile main", "login --device"),
 )
-def login(ask: Invocation) -> Any:
+def login(invocation: Invocation) -> Any:
     """Return the panel; in a terminal ask for the keys without showing them; or log in with OAuth."""
-    flags = ask.command.flags
+    flags = invocation.command.flags
     profile = str(flags.get("profile") or "")
     if any(flags.get(name) for name in OF_OAUTH):
         return _by_oauth(flags, profile)

@@ -41,15 +41,15 @@ SHOWN = (
     accepts=("execute", "again"),
     examples=("cancel_all", "cancel_all 700.HK", "--execute cancel_all"),
 )
-def cancel_all(ask: Invocation) -> Any:
+def cancel_all(invocation: Invocation) -> Any:
     """Preview the cancelling of the open orders; with ``--execute``, do it and return each outcome."""
     from jupyter_openapi.magic.present import changed
     from jupyter_openapi.session import SESSION
 
-    basket: Any = SESSION.connected().cancel_all(ask.given.get("symbol", ()))
-    if ask.command.flags.get("execute"):
-        basket = basket.send(again=bool(ask.command.flags.get("again")))
-    return changed(basket, None, ask.command)
+    basket: Any = SESSION.connected().cancel_all(invocation.given.get("symbol", ()))
+    if invocation.command.flags.get("execute"):
+        basket = basket.send(again=bool(invocation.command.flags.get("again")))
+    return changed(basket, None, invocation.command)
 
 
 @command(
@@ -62,14 +62,14 @@ def cancel_all(ask: Invocation) -> Any:
     accepts=("wide",),
     examples=("reconcile", "reconcile 12 outcome=none", "reconcile 12 outcome=ORDER_ID"),
 )
-def reconcile(ask: Invocation) -> pd.DataFrame:
+def reconcile(invocation: Invocation) -> pd.DataFrame:
     """Return one row for each order that was open, with the verdict."""
     import pandas as pd
 
     from jupyter_openapi.session import SESSION
     from jupyter_openapi.trading.reconcile import Settlement
 
-    client, given = SESSION.connected(), dict(ask.given)
+    client, given = SESSION.connected(), dict(invocation.given)
     if outcome := given.pop("outcome", None):
         none = str(outcome).lower() == "none"
         given |= {"done": "no"} if none else {"done": "yes", "order_id": outcome}
@@ -87,9 +87,9 @@ def reconcile(ask: Invocation) -> pd.DataFrame:
     else:
         found = client.reconcile()
     if not found:
-        notify(ask.command, _("Nothing is open: the outcome of every order sent from here is known."))
+        notify(invocation.command, _("Nothing is open: the outcome of every order sent from here is known."))
     rows = [{**asdict(each), "candidates": ", ".join(each.candidates)} for each in found]
-    return listed(pd.DataFrame(rows, columns=list(Settlement.__dataclass_fields__)), ask.command)
+    return listed(pd.DataFrame(rows, columns=list(Settlement.__dataclass_fields__)), invocation.command)
 
 
 def _journal_definitions() -> tuple[str, ...]:
@@ -115,7 +115,7 @@ def _journal_definitions() -> tuple[str, ...]:
     examples=("journal", "journal since=-7d", "journal --every"),
     definitions=_journal_definitions,
 )
-def journal(ask: Invocation) -> pd.DataFrame:
+def journal(invocation: Invocation) -> pd.DataFrame:
     """Return one row for each change that was sent or was about to be, oldest first."""
     import pandas as pd
 
@@ -123,26 +123,26 @@ def journal(ask: Invocation) -> pd.DataFrame:
     from jupyter_openapi.session import SESSION
     from jupyter_openapi.trading.journal import Journal
 
-    saving = Saving(str(ask.command.flags["out"])) if "out" in ask.command.flags else None
+    saving = Saving(str(invocation.command.flags["out"])) if "out" in invocation.command.flags else None
     client = SESSION.client
     book = client.journal if client is not None else Journal()
-    since = ask.given.get("since")
+    since = invocation.given.get("since")
     # Without a connection there is no account whose orders could be meant.
-    own = None if client is None or ask.command.flags.get("every") else client.connection.owner
+    own = None if client is None or invocation.command.flags.get("every") else client.connection.owner
     rows = book.rows(own, None if since is None else float(since)) if book.path.exists() else []
     if own is not None and client is not None:
         rows = [row for row in rows if row["mode"] == client.account.mode]
     frame = pd.DataFrame(rows, columns=list(SHOWN))
     moments = pd.to_datetime(frame["created"].astype("float64"), unit="s", utc=True)
-    frame["created"] = moments.dt.floor("ms").dt.tz_convert(ask.context.tz(ask.command))
+    frame["created"] = moments.dt.floor("ms").dt.tz_convert(invocation.context.tz(invocation.command))
     if saving is not None:
-        notify(ask.command, saving.save(frame))
+        notify(invocation.command, saving.save(frame))
     if (frame["state"] == "answered").any():
         notify(
-            ask.command,
+            invocation.command,
             _("Request is what became of sending it, not how an order stands: `%openapi orders` tells that."),
         )
-    return listed(frame, ask.command)
+    return listed(frame, invocation.command)
 
 
 @command(
@@ -153,7 +153,7 @@ def journal(ask: Invocation) -> pd.DataFrame:
     accepts=("again", "raw"),
     examples=("send", "send 2"),
 )
-def send(ask: Invocation) -> Any:
+def send(invocation: Invocation) -> Any:
     """Send that very preview and return the reply; one that nobody has seen is shown instead."""
     from jupyter_openapi.magic.caller import show
     from jupyter_openapi.magic.present import changed
@@ -161,7 +161,7 @@ def send(ask: Invocation) -> Any:
 
     if SESSION.connection.pending.last is None:
         SESSION.connected()  # else there is none for want of a connection
-    number = ask.given.get("number")
+    number = invocation.given.get("number")
     preview = SESSION.connection.pending.choose(None if number is None else int(number))
     sighting = getattr(preview, "sighting", None)
     if sighting is not None and not sighting.seen and not preview.sent:
@@ -172,8 +172,8 @@ def send(ask: Invocation) -> Any:
         )
         show(preview)
         return None
-    reply = preview.send(again=bool(ask.command.flags.get("again")))
-    return changed(reply, getattr(preview, "operation", None), ask.command)
+    reply = preview.send(again=bool(invocation.command.flags.get("again")))
+    return changed(reply, getattr(preview, "operation", None), invocation.command)
 
 
 @command(
@@ -183,12 +183,12 @@ def send(ask: Invocation) -> Any:
     parameter("timeout", Kind.DECIMAL, "seconds to wait at most; default 60", above=0),
     examples=("wait ORDER_ID", "wait ORDER_ID timeout=5"),
 )
-def wait(ask: Invocation) -> Any:
+def wait(invocation: Invocation) -> Any:
     """Wait for the order and return its `OrderState`."""
     from jupyter_openapi.kernel import run
     from jupyter_openapi.session import SESSION
 
-    seconds, order_id = float(ask.given.get("timeout", 60)), str(ask.given["order_id"])
+    seconds, order_id = float(invocation.given.get("timeout", 60)), str(invocation.given["order_id"])
     if not order_id.isdecimal():  # a broker that lists an order late would be asked for it for 10 seconds
         raise RequestRefused(
             _("{order_id!r} is not an order id, which is all digits: `%openapi orders` lists them.").format(
@@ -204,15 +204,15 @@ def wait(ask: Invocation) -> Any:
     parameter("symbol", Kind.SYMBOL, "what to trade"),
     examples=("order 700.HK",),
 )
-def order(ask: Invocation) -> Any:
+def order(invocation: Invocation) -> Any:
     """Return the form, filled in with the symbol if one is given."""
     from jupyter_openapi.session import SESSION
     from jupyter_openapi.widgets import OrderForm
 
     SESSION.connected()
-    symbol = str(ask.given.get("symbol") or "700.HK")
+    symbol = str(invocation.given.get("symbol") or "700.HK")
     refuse_in_terminal(_("The order form"), f"buy 100 {symbol} @ bid")
-    return OrderForm(session=SESSION.holder, symbol=str(ask.given.get("symbol") or ""))
+    return OrderForm(session=SESSION.holder, symbol=str(invocation.given.get("symbol") or ""))
 
 
 @command(
@@ -221,11 +221,11 @@ def order(ask: Invocation) -> Any:
     parameter("symbol", Kind.SYMBOL, "only orders of these", array=True),
     examples=("blotter", "blotter 700.HK"),
 )
-def blotter(ask: Invocation) -> Any:
+def blotter(invocation: Invocation) -> Any:
     """Return the blotter of the connected account."""
     from jupyter_openapi.session import SESSION
     from jupyter_openapi.widgets import Blotter
 
     SESSION.connected()
     refuse_in_terminal(_("The blotter"), "orders")
-    return Blotter(session=SESSION.holder, symbols=list(ask.given.get("symbol") or ()))
+    return Blotter(session=SESSION.holder, symbols=list(invocation.given.get("symbol") or ()))

@@ -43,24 +43,24 @@ def _trade_definitions() -> tuple[str, ...]:
     examples=("returns", "returns --by month --benchmark 2800.HK", "returns start=-90d"),
     definitions=_returns_definitions,
 )
-def returns(ask: Invocation) -> pd.DataFrame:
+def returns(invocation: Invocation) -> pd.DataFrame:
     """Return the series; print its statistics, and the holes in it."""
     from jupyter_openapi.portfolio.performance import measured
 
-    saving = saving_of(ask)
-    flags = ask.command.flags
+    saving = saving_of(invocation)
+    flags = invocation.command.flags
     by, benchmark = str(flags.get("by") or "day"), flags.get("benchmark")
     arguments: dict[str, Any] = {
         "benchmark": None if benchmark is None else str(benchmark),
-        "start": ask.given.get("start"),
-        "end": ask.given.get("end"),
-        "base_currency": base_of(ask),
+        "start": invocation.given.get("start"),
+        "end": invocation.given.get("end"),
+        "base_currency": base_of(invocation),
         "currency": "local" if flags.get("local") else "base",
     }
-    client = client_of(ask)
+    client = client_of(invocation)
     daily = measured(client, "day", **arguments)
     frame = daily if by == "day" else measured(client, by, **arguments)
-    return presented(ask, frame, "\n".join(_about(daily)), saving)
+    return presented(invocation, frame, "\n".join(_about(daily)), saving)
 
 
 def _about(daily: pd.DataFrame) -> list[str]:
@@ -106,20 +106,20 @@ def _rest(missing: Sequence[str], notes: Sequence[str], definitions: Sequence[st
     examples=("trade_stats", "trade_stats -30d --by symbol", "trade_stats start=2026-01-01 --by month"),
     definitions=_trade_definitions,
 )
-def trade_stats(ask: Invocation) -> pd.DataFrame:
+def trade_stats(invocation: Invocation) -> pd.DataFrame:
     """Return the statistics; print those of all trades, and what is not known."""
     from jupyter_openapi.portfolio.aggregates import ALWAYS_TRUE
     from jupyter_openapi.portfolio.realized_pnl import worked_out
     from jupyter_openapi.portfolio.trade_figures import DEFINITIONS, figures, sentences
 
-    saving = saving_of(ask)
-    by = str(ask.command.flags.get("by") or "all")
-    start, end = ask.given.get("start", "-90d"), ask.given.get("end")
-    method = str(ask.given.get("method", "fifo"))
-    raw = worked_out(client_of(ask), start, end, base_of(ask), method)
+    saving = saving_of(invocation)
+    by = str(invocation.command.flags.get("by") or "all")
+    start, end = invocation.given.get("start", "-90d"), invocation.given.get("end")
+    method = str(invocation.given.get("method", "fifo"))
+    raw = worked_out(client_of(invocation), start, end, base_of(invocation), method)
     whole = figures(raw)
     frame = whole if by == "all" else figures(raw, by)
     known = whole.attrs["openapi"]
     lines = sentences(whole) or [_("No trades were closed in this time.")]
     lines += _rest(known["missing"], known["notes"], (*DEFINITIONS, *ALWAYS_TRUE))
-    return presented(ask, frame, "\n".join(lines), saving)
+    return presented(invocation, frame, "\n".join(lines), saving)

@@ -48,17 +48,17 @@ def _pnl_definitions() -> tuple[str, ...]:
     examples=("portfolio", "portfolio USD", "portfolio --panel"),
     definitions=_portfolio_definitions,
 )
-def portfolio(ask: Invocation) -> Any:
+def portfolio(invocation: Invocation) -> Any:
     """Return the valued holdings; print their total, what is not known, and the definitions."""
-    if ask.command.flags.get("panel"):
-        return _panel(ask)
+    if invocation.command.flags.get("panel"):
+        return _panel(invocation)
     from jupyter_openapi.portfolio import notes
     from jupyter_openapi.portfolio.valuation import valued
 
-    saving = saving_of(ask)
-    base, session = base_of(ask), str(ask.given.get("session", "regular"))
-    frame = valued(client_of(ask), base, session)
-    return presented(ask, frame, notes(frame, definitions=False), saving)
+    saving = saving_of(invocation)
+    base, session = base_of(invocation), str(invocation.given.get("session", "regular"))
+    frame = valued(client_of(invocation), base, session)
+    return presented(invocation, frame, notes(frame, definitions=False), saving)
 
 
 @command(
@@ -73,75 +73,79 @@ def portfolio(ask: Invocation) -> Any:
     examples=("pnl", "pnl --month 2026-11", "pnl start=-90d method=average"),
     definitions=_pnl_definitions,
 )
-def pnl(ask: Invocation) -> pd.DataFrame:
+def pnl(invocation: Invocation) -> pd.DataFrame:
     """Return the round trips closed in a window; print the window, the sums, and what is not known."""
     from jupyter_openapi.portfolio import notes
     from jupyter_openapi.portfolio.realized_pnl import worked_out
 
-    saving = saving_of(ask)
-    client = client_of(ask)
-    start, end = _window(ask)
-    base, method = base_of(ask), str(ask.given.get("method", "fifo"))
+    saving = saving_of(invocation)
+    client = client_of(invocation)
+    start, end = _window(invocation)
+    base, method = base_of(invocation), str(invocation.given.get("method", "fifo"))
     frame = worked_out(client, start, end, base, method)
-    return presented(ask, frame, notes(frame, definitions=False), saving)
+    return presented(invocation, frame, notes(frame, definitions=False), saving)
 
 
 @command("snapshot", "Append positions, cash, rates and quotes to the local store.")
-def snapshot(ask: Invocation) -> Report:
+def snapshot(invocation: Invocation) -> Report:
     """Store a snapshot, from which the equity curve is made, and say where."""
     from jupyter_openapi.magic.command import Report
     from jupyter_openapi.portfolio import snapshot as keep
 
-    return Report(keep(client_of(ask)))
+    return Report(keep(client_of(invocation)))
 
 
-def client_of(ask: Invocation) -> Client:
+def client_of(invocation: Invocation) -> Client:
     """Return the connected client, in the zone of the line."""
     from jupyter_openapi.session import SESSION
 
     client = SESSION.connected()
-    client.tz = ask.context.tz(ask.command)
+    client.tz = invocation.context.tz(invocation.command)
     return client
 
 
-def base_of(ask: Invocation) -> str:
+def base_of(invocation: Invocation) -> str:
     """Return the base currency of the line, else of the settings."""
-    return str(ask.given.get("base_currency") or base_currency())
+    return str(invocation.given.get("base_currency") or base_currency())
 
 
-def _panel(ask: Invocation) -> Any:
+def _panel(invocation: Invocation) -> Any:
     """Return the panel of the holdings."""
     from jupyter_openapi.session import SESSION
     from jupyter_openapi.widgets import PortfolioView
 
     SESSION.connected()
     refuse_in_terminal(_("The panel"), "portfolio")
-    return PortfolioView(session=SESSION.holder, base_currency=base_of(ask))
+    return PortfolioView(session=SESSION.holder, base_currency=base_of(invocation))
 
 
-def saving_of(ask: Invocation) -> Saving | None:
+def saving_of(invocation: Invocation) -> Saving | None:
     """Return where the frame is saved, too; None for nowhere."""
     from jupyter_openapi.magic.export import Saving
 
-    return Saving(str(ask.command.flags["out"])) if "out" in ask.command.flags else None
+    return Saving(str(invocation.command.flags["out"])) if "out" in invocation.command.flags else None
 
 
-def presented(ask: Invocation, frame: pd.DataFrame, text: str, saving: Saving | None) -> pd.DataFrame:
+def presented(invocation: Invocation, frame: pd.DataFrame, text: str, saving: Saving | None) -> pd.DataFrame:
     """Print what there is to say of a frame, save it where that was asked for, and return it."""
-    more = _("What the columns mean: `%openapi help {name}`.").format(name=ask.command.word)
-    notify(ask.command, f"{text}\n{more}".lstrip())
-    if ask.command.flags.get("wide"):
+    more = _("What the columns mean: `%openapi help {name}`.").format(name=invocation.command.word)
+    notify(invocation.command, f"{text}\n{more}".lstrip())
+    if invocation.command.flags.get("wide"):
         describe(frame, view="full")
     if saving is not None:
-        notify(ask.command, saving.save(frame))
+        notify(invocation.command, saving.save(frame))
     return frame
 
 
-def _window(ask: Invocation) -> tuple[str, str | None]:
+def _window(invocation: Invocation) -> tuple[str, str | None]:
     """Return the first and the last day asked for; no last day is today."""
     month, start, end = (
         str(value) if value is not None else None
-        for value in (ask.command.flags.get("month"), ask.given.get("start"), ask.given.get("end"))
+        for value in (
+            invocation.command.flags.get("month"),
+            invocation.given.get("start"),
+            invocation.given.get("end"),
+        )
     )
     if month is None:
         if start is None and end is not None:
@@ -150,7 +154,7 @@ def _window(ask: Invocation) -> tuple[str, str | None]:
                     end=end
                 )
             )
-        today = datetime.now(zone(ask.context.tz(ask.command)))
+        today = datetime.now(zone(invocation.context.tz(invocation.command)))
         return f"{today:%Y-%m}-01" if start is None else start, end
     if start is not None or end is not None:
         raise RequestRefused(_("--month is a window already; leave start and end out."))

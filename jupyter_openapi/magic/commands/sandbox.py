@@ -70,10 +70,10 @@ OPTIONS = frozenset(each.name for each in _OPTIONS)
         "sandbox start history=365",
     ),
 )
-def sandbox(ask: Invocation) -> Report:
+def sandbox(invocation: Invocation) -> Report:
     """Start, stop or reset it, or say how it runs."""
-    action = str(ask.given.get("action", "status"))
-    options = {name: value for name, value in ask.given.items() if name != "action"}
+    action = str(invocation.given.get("action", "status"))
+    options = {name: value for name, value in invocation.given.items() if name != "action"}
     if options and action != "start":
         raise RequestRefused(
             _("{options} can be given to `%openapi sandbox start` only.").format(options=", ".join(options))

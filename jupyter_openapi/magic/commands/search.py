@@ -57,24 +57,24 @@ _LOCK = threading.Lock()
     accepts=("out", "wide"),
     examples=("search tencent", "search 腾讯", "search 700"),
 )
-def search(ask: Invocation) -> pd.DataFrame:
+def search(invocation: Invocation) -> pd.DataFrame:
     """Return a frame of the symbols found, the nearest first; say what was searched."""
     from jupyter_openapi.magic.export import Saving
     from jupyter_openapi.session import SESSION
 
-    saving = Saving(str(ask.command.flags["out"])) if "out" in ask.command.flags else None
-    text = " ".join(str(word) for word in ask.given["word"])
+    saving = Saving(str(invocation.command.flags["out"])) if "out" in invocation.command.flags else None
+    text = " ".join(str(word) for word in invocation.given["word"])
     client = SESSION.client
     account = _read(client) if client is not None else _Account()
     matches = _found(client, text)
     frame = _frame(matches, account)
     SEEN.note(SYMBOL, reversed([match.symbol for match in matches]))
-    listed(frame, ask.command, searched=[*account.read, OWN, SEEN_BEFORE], word=text)
-    notify(ask.command, searched(account, connected=client is not None))
+    listed(frame, invocation.command, searched=[*account.read, OWN, SEEN_BEFORE], word=text)
+    notify(invocation.command, searched(account, connected=client is not None))
     if not matches:
-        notify(ask.command, _nothing(text))
+        notify(invocation.command, _nothing(text))
     if saving is not None:
-        notify(ask.command, saving.save(frame))
+        notify(invocation.command, saving.save(frame))
     return frame
 
 

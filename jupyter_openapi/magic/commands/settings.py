@@ -26,13 +26,13 @@ from jupyter_openapi.spec.model import Kind
     ),
     examples=("settings", "settings tz=Asia/Hong_Kong", "settings colors=red-up base_currency=USD"),
 )
-def settings(ask: Invocation) -> Report:
+def settings(invocation: Invocation) -> Report:
     """Keep what is given, use it at once, and return all that is kept; an empty text drops one."""
-    if ask.given:
-        changes = {name: str(value) or None for name, value in ask.given.items()}
+    if invocation.given:
+        changes = {name: str(value) or None for name, value in invocation.given.items()}
         found = preferences.keep(changes)
         new = {name: found[name] for name in changes if name in found}
-        preferences.apply(new, ask.context.settings)
+        preferences.apply(new, invocation.context.settings)
     else:
         found = preferences.kept()
     rows = [f"{name:<13}  {found.get(name) or _('not set')}" for name in preferences.READERS]

@@ -116,9 +116,9 @@ def _order_command(name: str, summary: str, *examples: str) -> Callable[[Any], C
     "buy 700.HK 1,000 @ market",
     "buy 10 AAPL.US @ bid tif=GTC",
 )
-def buy(ask: Invocation) -> Any:
+def buy(invocation: Invocation) -> Any:
     """Return the preview; with ``--execute``, send it and return the reply."""
-    return _order(ask, "Buy")
+    return _order(invocation, "Buy")
 
 
 @_order_command(
@@ -128,21 +128,21 @@ def buy(ask: Invocation) -> Any:
     "sell all 700.HK @ bid",
     "sell half 700.HK @ market",
 )
-def sell(ask: Invocation) -> Any:
+def sell(invocation: Invocation) -> Any:
     """Return the preview; with ``--execute``, send it and return the reply."""
-    return _order(ask, "Sell")
+    return _order(invocation, "Sell")
 
 
-def _order(ask: Invocation, side: str) -> Any:
+def _order(invocation: Invocation, side: str) -> Any:
     from jupyter_openapi.magic.present import changed
     from jupyter_openapi.session import SESSION
     from jupyter_openapi.spec import catalog
 
-    flags = ask.command.flags
+    flags = invocation.command.flags
     client = SESSION.connected()
-    client.tz = ask.context.tz(ask.command)
-    _refuse_words(ask.given)
-    fields, lines = _filled(client, side, ask.given)
+    client.tz = invocation.context.tz(invocation.command)
+    _refuse_words(invocation.given)
+    fields, lines = _filled(client, side, invocation.given)
     overrides = flags.get("override", ())
     with noted(lines):
         preview = client.call(
@@ -151,9 +151,9 @@ def _order(ask: Invocation, side: str) -> Any:
     operation = catalog().named("submit_order")
     if flags.get("execute"):
         for label, text in lines:
-            notify(ask.command, ended(_("{label}: {text}").format(label=_(label), text=text)))
-        return changed(preview.send(again=bool(flags.get("again"))), operation, ask.command)
-    return changed(preview, operation, ask.command)
+            notify(invocation.command, ended(_("{label}: {text}").format(label=_(label), text=text)))
+        return changed(preview.send(again=bool(flags.get("again"))), operation, invocation.command)
+    return changed(preview, operation, invocation.command)
 
 
 def _refuse_words(given: Mapping[str, Any]) -> None:
