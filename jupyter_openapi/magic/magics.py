@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_expand
@@ -13,10 +13,19 @@ from traitlets import Dict, Enum, Float, TraitError, Unicode, observe, validate
 from jupyter_openapi.colors import PAIRS, choose, chosen
 from jupyter_openapi.errors import RequestRefused, guarded
 from jupyter_openapi.magic.caller import RUNS, Scope, calling_frame, scope_at, show, use_of_value
-from jupyter_openapi.messages import _, commas, ngettext, say, set_language, unknown_variable
+from jupyter_openapi.messages import _, commas, ended, ngettext, say, set_language, unknown_variable
 
 if TYPE_CHECKING:
     from jupyter_openapi.magic.display import FrameDisplay
+
+
+@contextmanager
+def _as_trait_error() -> Iterator[None]:
+    """Raise a refusal as the error that traitlets expects of a validator."""
+    try:
+        yield
+    except RequestRefused as refused:
+        raise TraitError(str(refused)) from None
 
 
 @magics_class
@@ -54,16 +63,14 @@ class OpenAPIMagics(Magics):
     ).tag(config=True)
 
     @validate("language")
-    def _spoken_language(self, proposal: Mapping[str, Any]) -> str:
+    def _check_language(self, proposal: Mapping[str, Any]) -> str:
         from jupyter_openapi.transport.language import language_named
 
-        try:
+        with _as_trait_error():
             return language_named(proposal["value"]) if proposal["value"] else ""
-        except RequestRefused as refused:
-            raise TraitError(str(refused)) from None
 
     @observe("language")
-    def _speak(self, _change: Any) -> None:
+    def _use_language(self, _change: Any) -> None:
         from jupyter_openapi.session import SESSION
 
         set_language(self.language or None)
@@ -75,19 +82,17 @@ class OpenAPIMagics(Magics):
     ).tag(config=True)
 
     @validate("limits_url")
-    def _known_server(self, proposal: Mapping[str, Any]) -> str:
+    def _check_limits_url(self, proposal: Mapping[str, Any]) -> str:
         from jupyter_openapi.ratelimit.redis import check_limits_url
 
         url = str(proposal["value"]).strip()
-        try:
-            if url:
+        if url:
+            with _as_trait_error():
                 check_limits_url(url, "limits_url", password=False)
-        except RequestRefused as refused:
-            raise TraitError(str(refused)) from None
         return url
 
     @observe("limits_url")
-    def _share_limits(self, _: Any) -> None:
+    def _use_limits_url(self, _: Any) -> None:
         from jupyter_openapi.session import SESSION
 
         SESSION.limits_url = self.limits_url or None
@@ -114,34 +119,30 @@ class OpenAPIMagics(Magics):
     ).tag(config=True)
 
     @validate("fees")
-    def _stated_fees(self, proposal: Mapping[str, Any]) -> Any:
+    def _check_fees(self, proposal: Mapping[str, Any]) -> Any:
         from jupyter_openapi.market.fees import stated_fees
 
-        try:
+        with _as_trait_error():
             stated_fees(proposal["value"])
-        except RequestRefused as refused:
-            raise TraitError(str(refused)) from None
         return proposal["value"]
 
     @observe("fees")
-    def _state_fees(self, _change: Any) -> None:
+    def _use_fees(self, _change: Any) -> None:
         from jupyter_openapi.session import SESSION
 
         SESSION.set_fees(self.fees)
 
     @validate("max_value", "aggressive", "passive")
-    def _sensible_limit(self, proposal: Mapping[str, Any]) -> Any:
+    def _check_order_limit(self, proposal: Mapping[str, Any]) -> Any:
         from jupyter_openapi.trading.limits import OrderLimits
 
         given = {"max_value": {}, "aggressive": 1, "passive": 1, proposal["trait"].name: proposal["value"]}
-        try:
+        with _as_trait_error():
             OrderLimits.of(**given)
-        except RequestRefused as refused:
-            raise TraitError(str(refused)) from None
         return proposal["value"]
 
     @observe("max_value", "aggressive", "passive")
-    def _limit_orders(self, _change: Any) -> None:
+    def _use_order_limits(self, _change: Any) -> None:
         from jupyter_openapi.session import SESSION
         from jupyter_openapi.trading.limits import OrderLimits
 
@@ -152,14 +153,14 @@ class OpenAPIMagics(Magics):
         choose(change["new"])
 
     @validate("tz")
-    def _known_zone(self, proposal: Mapping[str, Any]) -> str:
+    def _check_tz(self, proposal: Mapping[str, Any]) -> str:
         from jupyter_openapi.spec.dates import zone
 
         name = str(proposal["value"])
         try:
             zone(name)
         except ValueError as unknown:
-            raise TraitError(_("{problem}.").format(problem=unknown)) from None
+            raise TraitError(ended(str(unknown))) from None
         return name
 
     @no_var_expand
@@ -196,7 +197,7 @@ class OpenAPIMagics(Magics):
             from jupyter_openapi.magic.command import Context
 
             scope = scope_at(calling_frame(), self.names) if local_ns is None else Scope(local_ns, self.names)
-            self._use_settings()
+            self._use_saved_settings()
             command, result = run_line(line, cell, Context(self, scope))
         self._show_views()
         if command.kind == "empty":
@@ -219,7 +220,7 @@ class OpenAPIMagics(Magics):
             RUNS.keep(result)
         return result
 
-    def _use_settings(self) -> None:
+    def _use_saved_settings(self) -> None:
         """Apply the saved settings at the first line; the shell's configuration wins over them."""
         if self._applied:
             return

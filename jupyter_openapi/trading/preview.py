@@ -75,25 +75,25 @@ NOT_COPIED = N_("A preview can't be pickled or copied: it is sent once, from the
 
 
 LABELS = (
-    *(
-        N_("account"),
-        N_("order"),
-        N_("change"),
-        N_("as it stands"),
-        N_("asks"),
-        N_("amount"),
-        N_("last price"),
-    ),
-    *(
-        N_("market"),
-        N_("buying power"),
-        N_("tick"),
-        N_("warning"),
-        N_("overridden"),
-        N_("unknown"),
-        N_("again"),
-    ),
-    *(N_("note"), N_("sends"), N_("client_request_id"), N_("price"), N_("quantity")),
+    N_("account"),
+    N_("order"),
+    N_("change"),
+    N_("as it stands"),
+    N_("asks"),
+    N_("amount"),
+    N_("last price"),
+    N_("market"),
+    N_("buying power"),
+    N_("tick"),
+    N_("warning"),
+    N_("overridden"),
+    N_("unknown"),
+    N_("again"),
+    N_("note"),
+    N_("sends"),
+    N_("client_request_id"),
+    N_("price"),
+    N_("quantity"),
 )
 """The labels of a preview's lines. The lines keep them in English, and show them in the language in use."""
 
