@@ -11,7 +11,7 @@ from jupyter_openapi.frames import describe, seal
 from jupyter_openapi.frames.values import text_column
 from jupyter_openapi.market.money import ZERO, amount, exactly, floats, from_float, ratio
 from jupyter_openapi.messages import _
-from jupyter_openapi.portfolio.given_arguments import choice, one_client
+from jupyter_openapi.portfolio.given_arguments import choice, one_client, told
 from jupyter_openapi.portfolio.positions import warn
 from jupyter_openapi.portfolio.prices import currency_code
 from jupyter_openapi.portfolio.valuation import SESSIONS, text, valued
@@ -108,7 +108,13 @@ def named_clients(given: Any) -> dict[str, ClientLike] | None:
         There is none among them, or one comes twice.
     """
     if isinstance(given, Mapping):
-        found = {str(name): one_client(client) for name, client in given.items()}
+        found = {}
+        for name, client in given.items():
+            if str(name) in found:
+                raise RequestRefused(
+                    _("Two accounts are called {name}: give each a name of its own.").format(name=told(name))
+                )
+            found[str(name)] = one_client(client)
     elif isinstance(given, (list, tuple)):
         found = {}
         for client in map(one_client, given):

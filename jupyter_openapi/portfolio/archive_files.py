@@ -13,7 +13,7 @@ from jupyter_openapi.errors import RequestRefused
 from jupyter_openapi.market.money import amount, from_float, known_text
 from jupyter_openapi.messages import _, commas
 from jupyter_openapi.portfolio.checksums import Damaged, verify, verify_file
-from jupyter_openapi.portfolio.executions import SIDES, Fill
+from jupyter_openapi.portfolio.executions import SIDES, Fill, repeats
 from jupyter_openapi.portfolio.given_arguments import file_path, told
 from jupyter_openapi.portfolio.snapshot_store import arrow
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 NEEDED = ("trade_id", "order_id", "symbol", "side", "quantity", "price", "trade_done_at")
 FEES = ("fees", "fee")
 """Columns that tell what an execution cost, the first that is there counts."""
+MICRO = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +133,7 @@ def batches(owner: str, months: Iterable[Month], size: int) -> Iterator[list[Boo
             wanted = [*NEEDED, *[name for name in FEES if name in there][:1]]
             for batch in file.iter_batches(size, columns=wanted):
                 columns = {name: batch.column(name).to_pylist() for name in wanted if name != "trade_done_at"}
-                columns["trade_done_at"] = _seconds(batch.column("trade_done_at"))
+                columns["trade_done_at"] = _micros(batch.column("trade_done_at"))
                 columns["account"] = [owner] * batch.num_rows
                 kept = in_order([*kept, *booked(columns)])
                 if not kept:
@@ -144,17 +145,17 @@ def batches(owner: str, months: Iterable[Month], size: int) -> Iterator[list[Boo
     yield kept
 
 
-def _seconds(column: Any) -> list[int | None]:
+def _micros(column: Any) -> list[int | None]:
     import pyarrow as pa
 
     found: list[int | None] = (
-        column.cast(pa.timestamp("s", tz="UTC"), safe=False).cast(pa.int64()).to_pylist()
+        column.cast(pa.timestamp("us", tz="UTC"), safe=False).cast(pa.int64()).to_pylist()
     )
     return found
 
 
 def columns_of(frame: pd.DataFrame) -> dict[str, list[Any]]:
-    """Return the columns of a frame of executions as lists, times in Unix seconds.
+    """Return the columns of a frame of executions as lists, times in microseconds of Unix time.
 
     Raises
     ------
@@ -173,7 +174,8 @@ def columns_of(frame: pd.DataFrame) -> dict[str, list[Any]]:
     found = {name: frame[name].tolist() for name in wanted if name != "trade_done_at"}
     times = _times(frame["trade_done_at"])
     found["trade_done_at"] = [
-        None if gap else int(at.timestamp()) for at, gap in zip(times, times.isna(), strict=True)
+        None if gap else int(at.timestamp()) * MICRO + at.microsecond
+        for at, gap in zip(times, times.isna(), strict=True)
     ]
     found["account"] = (
         frame["account"].astype(str).tolist() if "account" in frame.columns else [""] * len(frame)
@@ -219,7 +221,8 @@ def booked(columns: Mapping[str, Sequence[Any]]) -> list[Booked]:
                     trade=trade, symbol=symbol
                 )
             )
-        fill = Fill(known_text(trade), known_text(order), symbol, at, number, each, side)
+        second, micros = divmod(at, MICRO)
+        fill = Fill(known_text(trade), known_text(order), symbol, second, number, each, side, 1000 * micros)
         found.append(Booked(owner, fill, None if fee is None else _exact(fee)))
     return found
 
@@ -231,5 +234,10 @@ def _exact(value: Any) -> Decimal | None:
 
 
 def in_order(fills: list[Booked]) -> list[Booked]:
-    """Return fills by account, oldest first."""
-    return sorted(fills, key=lambda one: (one.account, one.fill.moment))
+    """Return fills by account, oldest first; a trade that is listed twice, with its id, is one."""
+    found = sorted(fills, key=lambda one: (one.account, one.fill.moment))
+    return [one for place, one in enumerate(found) if not (place and _again(found[place - 1], one))]
+
+
+def _again(before: Booked, one: Booked) -> bool:
+    return before.account == one.account and repeats(before.fill, one.fill)

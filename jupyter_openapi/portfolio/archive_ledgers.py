@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, time
+from datetime import UTC, datetime, time
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from jupyter_openapi.errors import RequestRefused, guarded
 from jupyter_openapi.frames.values import text_column
 from jupyter_openapi.market.money import ZERO, amount, exactly, floats, from_float, minus, product, ratio
+from jupyter_openapi.market.symbols import mended, parse
 from jupyter_openapi.market.worth import assumed
 from jupyter_openapi.messages import _
 from jupyter_openapi.portfolio.archive_files import (
@@ -109,18 +110,19 @@ class _Books:
         return rows
 
     def lots(self) -> list[Cells]:
-        """Return a row for each open lot, after all splits."""
+        """Return a row for each open lot, after all splits until now."""
         rows = []
+        now = int(datetime.now(UTC).timestamp())
         with exactly():
             for key, ledger in self.ledgers.items():
-                self._split(key, None)
+                self._split(key, now)
                 rows += [self._open(key, lot) for lot in ledger.lots]
         return rows
 
-    def _split(self, key: Key, until: int | None) -> None:
-        """Apply the splits up to a moment; None is all."""
+    def _split(self, key: Key, until: int) -> None:
+        """Apply the splits up to a moment."""
         due = self.due[key]
-        while due and (until is None or due[0].at <= until):
+        while due and due[0].at <= until:
             self.ledgers[key].split(due.pop(0))
 
     def _instrument(self, symbol: str) -> Instrument:
@@ -184,22 +186,29 @@ def _books(
     method = choice("method", method, METHODS, _(" or "))
     stated = mapping("splits", splits, "{'NVDA.US': [('2024-06-10', 10, 1)]}")
     own = mapping("fees", fees, "{'US': {'per_share': '0.005'}}")
-    known = {symbol: _stated(symbol, rows) for symbol, rows in stated.items()}
+    known: dict[str, list[Split]] = {}
+    for name, rows in stated.items():
+        symbol = mended(name) if isinstance(name, str) else told(name)
+        try:
+            parse(symbol)
+        except RequestRefused as refused:
+            raise RequestRefused(_("splits are by symbol: {reason}").format(reason=refused)) from None
+        known[symbol] = sorted([*known.get(symbol, ()), *_stated(symbol, rows)], key=lambda split: split.at)
     return _Books(method, known, FeeTable.of(own), DayRates(base, rates))
 
 
 def _stated(symbol: str, rows: Iterable[tuple[Any, Any, Any]]) -> list[Split]:
-    """Return the splits that a user states, oldest first."""
-    tz = market_zone(str(symbol))
+    """Return the splits that a user states."""
+    tz = market_zone(symbol)
     found = []
     for row in rows if isinstance(rows, (list, tuple)) else [rows]:
         try:
             day, new, old = row
-            ratio = amount(new), amount(old)
+            ratio = [number for number in (amount(new), amount(old)) if number is not None and number > 0]
             at = int(datetime.combine(to_day(day, tz), time(), tz).timestamp())
         except (TypeError, ValueError):
-            ratio = None, None
-        if not ratio[0] or not ratio[1]:
+            ratio = []
+        if len(ratio) < 2:
             raise RequestRefused(
                 _(
                     "splits holds (day, new, old) of each, such as {{'NVDA.US': [('2024-06-10', 10, 1)]}}; "
@@ -207,7 +216,7 @@ def _stated(symbol: str, rows: Iterable[tuple[Any, Any, Any]]) -> list[Split]:
                 ).format(row=told(row), symbol=told(symbol))
             )
         found.append(Split(at, ratio[0], ratio[1]))
-    return sorted(found, key=lambda split: split.at)
+    return found
 
 
 @guarded

@@ -18,7 +18,7 @@ from jupyter_openapi.market.money import ZERO, amount, known_text, plain
 from jupyter_openapi.market.symbols import Contract
 from jupyter_openapi.messages import _
 from jupyter_openapi.portfolio.lot_ledger import Expiry, Split
-from jupyter_openapi.portfolio.positions import brief
+from jupyter_openapi.portfolio.positions import brief, names
 from jupyter_openapi.portfolio.prices import market_zone
 
 if TYPE_CHECKING:
@@ -45,9 +45,20 @@ _PAIR = re.compile(rf"{_NUMBER}\s*[:/\uff1a]\s*{_NUMBER}")
 
 
 def read_splits(reader: AccountReader, symbols: Iterable[str]) -> dict[str, list[Split] | None]:
-    """Return the splits of each symbol, oldest first; None where its corporate actions can't be read."""
+    """Return the splits of each symbol until now, oldest first; None where its actions can't be read.
+
+    The broker lists a split once it is announced: one that has not come yet changed no holding.
+    """
     found: dict[str, list[Split] | None] = {}
-    for symbol in list(dict.fromkeys(symbols))[:MOST_SYMBOLS]:
+    wanted, now = list(dict.fromkeys(symbols)), datetime.now(UTC).timestamp()
+    if rest := wanted[MOST_SYMBOLS:]:
+        found |= dict.fromkeys(rest)
+        reader.asides.append(
+            _("Splits were asked for of {most} securities, not of {names}.").format(
+                most=MOST_SYMBOLS, names=names(rest)
+            )
+        )
+    for symbol in wanted[:MOST_SYMBOLS]:
         try:
             items = reader.ask("fundamental_corp_action", symbol=symbol).get("items")
         except OpenAPIError as failure:
@@ -59,7 +70,8 @@ def read_splits(reader: AccountReader, symbols: Iterable[str]) -> dict[str, list
             found[symbol] = None
             continue
         rows = [row for row in items if isinstance(row, dict)] if isinstance(items, list) else []
-        found[symbol] = splits_of(symbol, rows)
+        splits = splits_of(symbol, rows)
+        found[symbol] = None if splits is None else [split for split in splits if split.at <= now]
     return found
 
 

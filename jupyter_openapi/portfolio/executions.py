@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -22,11 +23,18 @@ SIDES = {"Buy": 1, "Sell": -1}
 MOST_DETAILS = 10  # orders looked up one by one for the side of their fills
 NANO = 1_000_000_000
 ORDER_LIFE = 90 * 86_400  # seconds before a fill within which its order was submitted
+_DIGITS = re.compile(r"\d+")
+_LONGEST = 24  # digits of an id's number
+Place = tuple[int, int, str, str, str, Decimal, Decimal]
+"""Where a fill stands among others."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fill:
-    """One execution. `at` is in Unix seconds; `side` is ``Buy``, ``Sell`` or empty where nothing tells it."""
+    """One execution. `at` is in Unix seconds; `side` is ``Buy``, ``Sell`` or empty where nothing tells it.
+
+    `nanos` is the part of a second after `at`, in nanoseconds, where its time tells it.
+    """
 
     trade_id: str
     order_id: str
@@ -35,6 +43,7 @@ class Fill:
     quantity: Decimal
     price: Decimal
     side: str
+    nanos: int = 0
 
     @property
     def sign(self) -> int:
@@ -42,11 +51,18 @@ class Fill:
         return SIDES.get(self.side, 0)
 
     @property
-    def moment(self) -> tuple[int, int]:
-        """When, to the nanosecond where the trade's id tells it (``<order id>-1648611351433741210``)."""
+    def moment(self) -> Place:
+        """What orders fills: the same for the same fills, however they were listed.
+
+        The time, to the nanosecond where the trade's id tells it (``<order id>-1648611351433741210``); then
+        the ids, whose numbers grow; a purchase before a sale where nothing else tells.
+        """
         tail = self.trade_id.rpartition("-")[2]
         precise = int(tail) if tail.isascii() and tail.isdigit() else 0
-        return self.at, precise % NANO if precise // NANO == self.at else 0
+        if precise // NANO == self.at:
+            return self.at, precise % NANO, self.trade_id, self.order_id, self.side, self.quantity, self.price
+        ids = _counted(self.trade_id), _counted(self.order_id)
+        return self.at, self.nanos, *ids, self.side, self.quantity, self.price
 
     @property
     def signed(self) -> Decimal:
@@ -54,8 +70,16 @@ class Fill:
         return self.quantity * self.sign
 
 
+def _counted(text: str) -> str:
+    """Return an id so that the order of texts is the order of its numbers."""
+    return _DIGITS.sub(lambda number: number[0].zfill(_LONGEST), text)
+
+
 def of_rows(rows: Iterable[Mapping[str, Any]]) -> tuple[list[Fill], int]:
-    """Return the executions among rows by time, and how many rows lack a quantity, price or time."""
+    """Return the executions among rows by time, and how many rows lack a quantity, price or time.
+
+    A trade that is listed twice, with its id, is one.
+    """
     fills, odd = [], 0
     for row in rows:
         quantity, price, at = (amount(row.get(name)) for name in ("quantity", "price", "trade_done_at"))
@@ -72,10 +96,17 @@ def of_rows(rows: Iterable[Mapping[str, Any]]) -> tuple[list[Fill], int]:
                 quantity,
                 price,
                 side if side in SIDES else "",
+                int(at % 1 * NANO),
             )
         )
     fills.sort(key=lambda fill: fill.moment)
-    return fills, odd
+    once = [fill for place, fill in enumerate(fills) if not (place and repeats(fills[place - 1], fill))]
+    return once, odd
+
+
+def repeats(before: Fill, fill: Fill) -> bool:
+    """Tell whether a fill is the one before it, listed again."""
+    return bool(fill.trade_id) and fill == before
 
 
 def read_today(reader: AccountReader) -> list[Fill] | None:
