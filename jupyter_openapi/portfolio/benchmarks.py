@@ -8,19 +8,14 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from itertools import pairwise
-from typing import TYPE_CHECKING
 
 from jupyter_openapi.errors import OpenAPIError, RequestRefused
 from jupyter_openapi.market.money import amount
 from jupyter_openapi.market.symbols import market_of, mended, parse
 from jupyter_openapi.messages import _
 from jupyter_openapi.portfolio.given_arguments import told
-from jupyter_openapi.portfolio.positions import brief
+from jupyter_openapi.portfolio.positions import AccountReader, brief
 from jupyter_openapi.portfolio.prices import market_zone
-
-if TYPE_CHECKING:
-    from jupyter_openapi.portfolio.given_arguments import told
-from jupyter_openapi.portfolio.positions import AccountReader
 
 CLOSES = {"HK": time(16), "US": time(16), "SG": time(17), "SH": time(15), "SZ": time(15)}
 STRETCH = 900  # days of one request: a reply holds 1,000 bars

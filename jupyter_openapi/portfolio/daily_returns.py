@@ -14,7 +14,17 @@ from itertools import groupby, pairwise
 
 from jupyter_openapi.market.money import HUNDRED, ZERO
 from jupyter_openapi.messages import _, commas, ngettext
-from jupyter_openapi.portfolio.equity import Point, Row, Step, dietz, linked, point_of, rates_of
+from jupyter_openapi.portfolio.equity import (
+    Point,
+    Row,
+    Step,
+    dietz,
+    fallen,
+    linked,
+    onward,
+    point_of,
+    rates_of,
+)
 
 SNAPSHOTS, BROKER, RECONSTRUCTED = "snapshots", "broker", "reconstructed"
 WEEKEND = 5  # the first day of it, Monday being 0
@@ -94,9 +104,9 @@ def local_steps(groups: Sequence[Sequence[Row]], base: str, stated: Mapping[str,
             for part in parts:
                 flows = None if flows is None or part.flows is None else [*flows, *part.flows]
             gain = dietz(start[0], parts[-1], flows)
-        index *= 1 + (gain or ZERO)
+        index = onward(index, gain)
         highest = max(highest, index)
-        steps.append(Step(point, gain, index, index / highest - 1))
+        steps.append(Step(point, gain, index, fallen(index, highest)))
         start, between = (point, rows), []
     return steps
 
@@ -150,7 +160,9 @@ def window_of(days: Sequence[Day], start: date | None, end: date | None) -> list
     """Return the days of a window, after the last known one before it, which they are measured from."""
     inside = [day for day in days if (start is None or day.day >= start) and (end is None or day.day <= end)]
     earlier = [day for day in days if start is not None and day.day < start and day.net is not None]
-    return [replace(earlier[-1], gain=None, weekdays=None), *inside] if earlier and inside else inside
+    if not earlier or not inside:
+        return inside
+    return [replace(earlier[-1], flow=ZERO, gain=None, weekdays=None), *inside]
 
 
 def indexed(days: Iterable[Day]) -> list[Indexed]:
@@ -158,9 +170,9 @@ def indexed(days: Iterable[Day]) -> list[Indexed]:
     index = highest = HUNDRED
     found = []
     for day in days:
-        index *= 1 + (day.gain or ZERO)
+        index = onward(index, day.gain)
         highest = max(highest, index)
-        found.append(Indexed(day, index, index / highest - 1))
+        found.append(Indexed(day, index, fallen(index, highest)))
     return found
 
 
@@ -169,12 +181,31 @@ def compounded(gains: Iterable[Decimal | None]) -> Decimal | None:
     known = [gain for gain in gains if gain is not None]
     whole = Decimal(1)
     for gain in known:
-        whole *= 1 + gain
+        whole = onward(whole, gain)
     return whole - 1 if known else None
 
 
+def _few(days: Sequence[date]) -> str:
+    return commas(str(day) for day in days[:MOST_HOLES]) + (", ..." if len(days) > MOST_HOLES else "")
+
+
+def _without_return(days: Sequence[Day]) -> tuple[list[date], list[date]]:
+    """Return the days whose return is not known: for want of the deposits, and of anything to earn on."""
+    unmeasured: list[date] = []
+    worthless: list[date] = []
+    begun, unclear = False, False
+    for day in days:
+        unclear = unclear or day.flow is None
+        if day.net is None:
+            continue
+        if begun and day.gain is None:
+            (unmeasured if unclear else worthless).append(day.day)
+        begun, unclear = True, False
+    return unmeasured, worthless
+
+
 def holes(days: Sequence[Day]) -> list[str]:
-    """Return a line for the weekdays without a value, and one for the returns that are not known."""
+    """Return a line for the weekdays without a value, and for the returns that are not known, with why."""
     known = [day for day in days if day.net is not None]
     gaps = [
         (after, day.weekdays - 1)
@@ -184,8 +215,7 @@ def holes(days: Sequence[Day]) -> list[str]:
     lines = []
     if gaps:
         count = sum(missing for _day, missing in gaps)
-        firsts = [str(_weekday_after(after.day)) for after, _missing in gaps]
-        named = commas(firsts[:MOST_HOLES]) + (", ..." if len(firsts) > MOST_HOLES else "")
+        named = _few([_weekday_after(after.day) for after, _missing in gaps])
         lines.append(
             ngettext(
                 "no value on {count:,} weekday (from {named}): the next return is of all days before it",
@@ -193,10 +223,17 @@ def holes(days: Sequence[Day]) -> list[str]:
                 count,
             ).format(count=count, named=named)
         )
-    unknown = [str(day.day) for day in known[1:] if day.gain is None]
-    if unknown:
-        shown = commas(unknown[:MOST_HOLES]) + (", ..." if len(unknown) > MOST_HOLES else "")
+    unmeasured, worthless = _without_return(days)
+    if unmeasured:
+        shown = _few(unmeasured)
         lines.append(_("the return of {days}, for the deposits before it are not known").format(days=shown))
+    if worthless:
+        lines.append(_("the return of {days}, for there was nothing to earn on").format(days=_few(worthless)))
+    lost = next((row.day for row in indexed(days) if row.index <= 0), None)
+    if lost is not None and any(day.gain is not None for day in days if day.day > lost.day):
+        lines.append(
+            _("the index after {day}, when everything was lost: it stays where it was").format(day=lost.day)
+        )
     if valueless := len(days) - len(known):
         lines.append(
             ngettext(

@@ -14,7 +14,7 @@ from jupyter_openapi.errors import RequestRefused, guarded
 from jupyter_openapi.frames import describe
 from jupyter_openapi.market.money import HUNDRED, ZERO, exactly, floats, minus, product, total
 from jupyter_openapi.market.symbols import is_option
-from jupyter_openapi.messages import N_, _, commas
+from jupyter_openapi.messages import N_, _, commas, ngettext
 from jupyter_openapi.portfolio import snapshot_store as store
 from jupyter_openapi.portfolio.given_arguments import mapping, told
 from jupyter_openapi.portfolio.positions import FUND, warn
@@ -40,6 +40,7 @@ NOTES = (
 KINDS = ("deposit", "income")
 VALUED = ("holding", "cash", "flow")
 NO_SNAPSHOTS = N_("any value (there are no snapshots yet: take one a day with `%openapi snapshot`)")
+_CUT_OFF = Decimal("1e-20")
 _INCOME = re.compile(
     r"interest|dividend|coupon|distribution|\bfees?\b|charge|commission|\btax|levy|duty|rebate|bonus"
     r"|reward|利息|息|股利|红利|紅利|分红|分紅|费|費|税|稅|佣|返现|返現|奖|獎",
@@ -247,11 +248,28 @@ def linked(points: Sequence[Point]) -> list[Step]:
             steps.append(Step(point, None, None, None))
             continue
         gain = None if start is None else dietz(start, point, flows)
-        index *= 1 + (gain or ZERO)
+        index = onward(index, gain)
         highest = max(highest, index)
-        steps.append(Step(point, gain, index, index / highest - 1))
+        steps.append(Step(point, gain, index, fallen(index, highest)))
         start, flows = point, []
     return steps
+
+
+def onward(index: Decimal, gain: Decimal | None) -> Decimal:
+    """Return an index after a return; one that is not known leaves it where it was.
+
+    So does one after everything was lost, or more: there is nothing that it could be of.
+    """
+    return index if gain is None or index <= 0 else index * (1 + gain)
+
+
+def fallen(index: Decimal, highest: Decimal) -> Decimal:
+    """Return how far an index is below its highest, -0.01 for one percent.
+
+    0 where it is back there but for what divisions cut off.
+    """
+    below = index / highest - 1
+    return below if abs(below) > _CUT_OFF else ZERO
 
 
 def dietz(start: Point, end: Point, flows: Sequence[tuple[datetime, Decimal]] | None) -> Decimal | None:
@@ -266,6 +284,15 @@ def dietz(start: Point, end: Point, flows: Sequence[tuple[datetime, Decimal]] | 
         left = min(max((end.at - at).total_seconds(), 0.0), span)
         worked += money * Decimal(repr(left)) / Decimal(repr(span))
     return (gained - moved) / worked if worked > 0 else None
+
+
+def without(count: int) -> str:
+    """Return a line for returns that are not known and are in no other."""
+    return ngettext(
+        "{count:,} return, which the return of the whole time is then without",
+        "{count:,} returns, which the return of the whole time is then without",
+        count,
+    ).format(count=count)
 
 
 def _frame(steps: Sequence[Step]) -> pd.DataFrame:
@@ -293,6 +320,7 @@ def _facts(
     names: dict[bool, set[str]] = {True: set(), False: set()}
     for row in (row for rows in groups for row in rows if row["kind"] == "flow"):
         names[is_external(row["name"], stated)].add(row["name"] or "")
+    lost = sum(step.gain is None for step in known[1:])
     index = known[-1].index if known else None
     deepest = min((step.below for step in known if step.below is not None), default=None)
     return {
@@ -303,5 +331,5 @@ def _facts(
         "missing": [_("the value of {count:,} snapshots").format(count=len(steps) - len(known))]
         if len(known) < len(steps)
         else [],
-        "notes": NOTES,
+        "notes": [*NOTES, *([_("Not known: {what}.").format(what=without(lost))] if lost else [])],
     }

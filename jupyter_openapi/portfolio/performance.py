@@ -32,6 +32,7 @@ from jupyter_openapi.portfolio.equity import NO_SNAPSHOTS, grouped, stated_kinds
 from jupyter_openapi.portfolio.given_arguments import choice, frame_with, one_client
 from jupyter_openapi.portfolio.positions import AccountReader, brief, warn
 from jupyter_openapi.portfolio.prices import currency_code
+from jupyter_openapi.portfolio.risk_statistics import returns_lost
 from jupyter_openapi.portfolio.snapshot_store import chosen_owner
 from jupyter_openapi.portfolio.time_windows import days as days_between
 from jupyter_openapi.spec.dates import zone
@@ -316,14 +317,13 @@ def frame_of(series: Series, by: str) -> pd.DataFrame:
     }
     if series.benchmark is not None:
         made["benchmark_pct"] = floats([product(_together(one.benchmark), HUNDRED) for one in periods])
-        begun = series.benchmark.at(series.days[0].at) is not None if series.days else False
-        made["benchmark_index"] = floats(_levels(periods, HUNDRED if begun else None))
+        made["benchmark_index"] = floats(_levels(periods, series))
     return pd.DataFrame(made, index=pd.RangeIndex(len(periods)), copy=False)
 
 
 def _periods(series: Series, by: str, theirs: Sequence[Decimal | None]) -> list[_Period]:
     periods: dict[str, _Period] = {}
-    begun = False
+    begun, first = False, _first_known(series)
     for number, (row, gain) in enumerate(zip(indexed(series.days), theirs, strict=True)):
         name = row.day.day.isoformat()[: PERIODS[by]]
         period = periods.setdefault(name, _Period(name))
@@ -332,9 +332,14 @@ def _periods(series: Series, by: str, theirs: Sequence[Decimal | None]) -> list[
             if begun or row.day.gain is not None:
                 period.gains.append(row.day.gain)
             begun = True
-        if number:
+        if number > first:
             period.benchmark.append(gain)
     return list(periods.values())
+
+
+def _first_known(series: Series) -> int:
+    """Return which day is the first whose value is known: the benchmark is measured from it, too."""
+    return next((place for place, day in enumerate(series.days) if day.net is not None), 0)
 
 
 def _together(gains: Sequence[Decimal | None]) -> Decimal | None:
@@ -342,12 +347,17 @@ def _together(gains: Sequence[Decimal | None]) -> Decimal | None:
     return None if None in gains else compounded(gains)
 
 
-def _levels(periods: Sequence[_Period], index: Decimal | None) -> list[Decimal | None]:
+def _levels(periods: Sequence[_Period], series: Series) -> list[Decimal | None]:
+    """Return the benchmark's index at the end of each period; none before the account's own begins."""
+    if not series.days or series.benchmark is None:
+        return [None] * len(periods)
+    first = series.days[_first_known(series)]
+    index = HUNDRED if series.benchmark.at(first.at) is not None else None
     levels = []
     for period in periods:
         for gain in period.benchmark:
             index = None if index is None or gain is None else index * (1 + gain)
-        levels.append(index)
+        levels.append(index if period.rows[-1].day.day >= first.day else None)
     return levels
 
 
@@ -382,7 +392,8 @@ def months(frame: pd.DataFrame, column: str = "return_pct") -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        In percent, indexed by year; NaN where nothing is known of a month. ``year`` is of its known months.
+        In percent, indexed by year; NaN where nothing is known of a month, or a day's return in it is not.
+        ``year`` is of its known months.
 
     Raises
     ------
@@ -398,12 +409,14 @@ def months(frame: pd.DataFrame, column: str = "return_pct") -> pd.DataFrame:
     if name is None:
         raise RequestRefused(said)
     found: dict[int, dict[int, float]] = {}
-    for at, gain in zip(frame[name], frame[column], strict=True):
+    lost = returns_lost(frame, column)
+    for at, gain, unknown in zip(frame[name], frame[column], lost, strict=True):
         text = str(at)
         row = found.setdefault(int(text[:4]), {})
-        if gain == gain:  # noqa: PLR0124 (NaN)
+        if gain == gain or unknown:  # noqa: PLR0124 (NaN)
             month = int(text[5:7])
-            row[month] = (1 + row.get(month, 0.0) / 100) * (1 + gain / 100) * 100 - 100
+            so_far = 1 + row.get(month, 0.0) / 100
+            row[month] = (so_far * (1 + gain / 100) if so_far > 0 or unknown else so_far) * 100 - 100
     table = pd.DataFrame(
         {month: [row.get(month) for row in found.values()] for month in range(1, 13)},
         index=pd.Index(list(found), name="year"),

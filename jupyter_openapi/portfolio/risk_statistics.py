@@ -18,6 +18,7 @@ from jupyter_openapi.frames import describe
 from jupyter_openapi.frames.values import text_column
 from jupyter_openapi.market.money import figure
 from jupyter_openapi.messages import _, ngettext
+from jupyter_openapi.portfolio.equity import without
 from jupyter_openapi.portfolio.given_arguments import frame_with, percent
 from jupyter_openapi.portfolio.positions import warn
 
@@ -28,6 +29,8 @@ YEAR = 252
 """Trading days of a year, as is usual."""
 FEW = 20  # daily returns under which a figure of a year says little
 NONE = float("nan")
+SAME = 1e-14
+"""By how much returns may differ that are the same: what floats leave of them."""
 NAMES = (
     "total_return_pct",
     "annual_return_pct",
@@ -158,6 +161,8 @@ def _facts(frame: pd.DataFrame, *, compared: bool) -> dict[str, Any]:
                 count,
             ).format(count=count)
         )
+    if lost := sum(returns_lost(frame)):
+        missing.append(without(lost))
     if compared and not len(daily(frame, "return_pct", "benchmark_pct")):
         missing.append(_("no day has a return of both the account and its benchmark"))
     kept = {name: known.get(name) for name in ("mode", "base_currency", "benchmark", "requested_at")}
@@ -181,11 +186,16 @@ def dated(frame: pd.DataFrame, *columns: str) -> tuple[list[Any], Any]:
     days: list[Any] = []
     before = [1.0] * len(columns)
     spans = frame["weekdays"].fillna(-1)
-    for day, span, source, *gains in zip(
-        frame["date"], spans, frame["source"], *(frame[name] for name in columns), strict=True
+    valueless = frame["net_value"].isna() if "net_value" in frame.columns else [False] * len(frame)
+    for day, span, source, empty, *gains in zip(
+        frame["date"], spans, frame["source"], valueless, *(frame[name] for name in columns), strict=True
     ):
-        parts = [old * (1 + gain / 100) for old, gain in zip(before, gains, strict=True)]
-        if span == 0:
+        # A day without a value is in the account's next return: so is then what its benchmark did.
+        parts = [
+            old if empty and name == "return_pct" else old * (1 + gain / 100)
+            for name, old, gain in zip(columns, before, gains, strict=True)
+        ]
+        if span == 0 or empty:
             before = parts
             continue
         before = [1.0] * len(columns)
@@ -193,8 +203,27 @@ def dated(frame: pd.DataFrame, *columns: str) -> tuple[list[Any], Any]:
             rows.append([part - 1 for part in parts])
             days.append(day)
     table = np.array(rows, dtype=np.float64).reshape(len(rows), len(columns))
-    (whole,) = np.nonzero(~np.isnan(table).any(axis=1))
+    (whole,) = np.nonzero(np.isfinite(table).all(axis=1))
     return [days[place] for place in whole], table[whole]
+
+
+def returns_lost(frame: pd.DataFrame, column: str = "return_pct") -> list[bool]:
+    """Tell of each row whether its return is not known although it should be.
+
+    The first day has none, and a day without a value is in the return of the next one.
+    """
+    valued = "net_value" in frame.columns and column == "return_pct"
+    there = frame["net_value"].notna() if valued else frame[column].notna() | True
+    found, begun = [], False
+    for known, gap in zip(there, frame[column].isna(), strict=True):
+        found.append(bool(known and gap and begun))
+        begun = begun or bool(known)
+    return found
+
+
+def _differ(returns: Any) -> bool:
+    """Tell whether some of these returns is not as the others."""
+    return bool(returns.max() - returns.min() > SAME)
 
 
 def _own(frame: pd.DataFrame, column: str, risk_free: float) -> dict[str, float]:
@@ -202,12 +231,11 @@ def _own(frame: pd.DataFrame, column: str, risk_free: float) -> dict[str, float]
     empyrical = library()
     one = daily(frame, column)
     steps = frame.loc[frame[column].notna(), [column, "weekdays"]]
-    own = column == "return_pct"
-    name = "index" if own else "benchmark_index"
+    name = "index" if column == "return_pct" else "benchmark_index"
     levels = frame[name].dropna()
     if not len(steps) or not len(levels):
         return {}
-    whole = float((levels if own else frame[name]).iloc[-1]) / 100
+    whole = _end(frame, name) / 100
     span = int(steps["weekdays"].fillna(0).sum())
     fall = drawdown_of([_day(day) for day in frame.loc[levels.index, "date"]], [float(x) for x in levels])
     found = {
@@ -220,10 +248,11 @@ def _own(frame: pd.DataFrame, column: str, risk_free: float) -> dict[str, float]
     if len(one):
         found |= {"best_day_pct": 100 * float(one.max()), "worst_day_pct": 100 * float(one.min())}
     if len(one) > 1:
-        found["volatility_pct"] = 100 * float(empyrical.annual_volatility(one))
-        if found["volatility_pct"]:
+        found["volatility_pct"] = 0.0
+        if _differ(one):
+            found["volatility_pct"] = 100 * float(empyrical.annual_volatility(one))
             found["sharpe"] = float(empyrical.sharpe_ratio(one, risk_free=risk_free))
-        if bool((one < risk_free).any()):
+        if bool((one < risk_free - SAME).any()):
             found["sortino"] = float(empyrical.sortino_ratio(one, required_return=risk_free))
     return found
 
@@ -233,16 +262,23 @@ def _against(frame: pd.DataFrame, risk_free: float) -> dict[str, float]:
     empyrical = library()
     both = daily(frame, "return_pct", "benchmark_pct")
     # One day alone has no return, so that nothing is ahead of anything.
-    ends = [frame[name].iloc[-1] if len(frame) > 1 else NONE for name in ("index", "benchmark_index")]
-    found = {"excess_return_pct": float(ends[0]) - float(ends[1])}
+    ends = [_end(frame, name) if len(frame) > 1 else NONE for name in ("index", "benchmark_index")]
+    found = {"excess_return_pct": ends[0] - ends[1]}
     if len(both) < 2:
         return found
     ours, theirs = both[:, 0], both[:, 1]
-    if theirs.std() > 0:
+    if _differ(theirs):
         found["beta"] = float(empyrical.beta(ours, theirs, risk_free=risk_free))
         found["alpha_pct"] = 100 * float(empyrical.alpha(ours, theirs, risk_free=risk_free))
-    found["tracking_error_pct"] = 100 * float(empyrical.annual_volatility(ours - theirs))
+    apart = ours - theirs
+    found["tracking_error_pct"] = 100 * float(empyrical.annual_volatility(apart)) if _differ(apart) else 0.0
     return found
+
+
+def _end(frame: pd.DataFrame, name: str) -> float:
+    """Return an index on the last day whose value is known."""
+    known = frame.loc[frame["index"].notna(), name]
+    return float(known.iloc[-1]) if len(known) else NONE
 
 
 def drawdown_of(days: Sequence[date], levels: Sequence[float]) -> Drawdown:
