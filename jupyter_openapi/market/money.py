@@ -75,6 +75,11 @@ def ratio(part: Decimal | None, whole: Decimal | None, scale: Decimal = HUNDRED)
     return part / abs(whole) * scale
 
 
+def share(part: Decimal | None, whole: Decimal | None, scale: Decimal = HUNDRED) -> Decimal | None:
+    """Return `part` of `whole`, in percent; None where that is not above 0: a share of debts says nothing."""
+    return None if part is None or whole is None or whole <= 0 else part / whole * scale
+
+
 def floats(values: Sequence[Decimal | None]) -> Any:
     """Return a ``float64`` array; what is not known is NaN."""
     import numpy as np

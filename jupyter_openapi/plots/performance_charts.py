@@ -265,7 +265,7 @@ def slippage_dots(frame: pd.DataFrame, against: str, *, privacy: bool) -> Dots:
     needed(frame, columns, "portfolio.slippage(client)")
     base = str(facts_of(frame).get("base_currency") or "")
     scales = _scales(frame, name, base)
-    dots, paid, worth, unknown = [], 0.0, 0.0, 0
+    dots, paid, worth, unknown, unpaid = [], 0.0, 0.0, 0, 0
     for row in frame.to_dict("records"):
         share, cost = number(row[f"{name}_pct"]), number(row[f"{name}_base"])
         if share is None:
@@ -280,13 +280,15 @@ def slippage_dots(frame: pd.DataFrame, against: str, *, privacy: bool) -> Dots:
             share=percent_text(share, sign=True, places=3),
         )
         dots.append(Dot(row["submitted_at"], share, buy, text))
-        if cost is not None:
+        if cost is None:
+            unpaid += 1
+        else:
             money = float(row["quantity"]) * float(row["price"]) * scales.get(row.get("currency"), 0.0)
             worth += abs(cost / share * 100) if share else money
             paid += cost
     said = (
         ""
-        if privacy or not dots
+        if privacy or len(dots) == unpaid
         else _("cost {cost} {base} in all").format(cost=amount_text(paid), base=base)
     )
     return Dots(
@@ -294,12 +296,35 @@ def slippage_dots(frame: pd.DataFrame, against: str, *, privacy: bool) -> Dots:
         account_line(facts_of(frame), said),
         _("lost by price, positive is a cost"),
         tuple(dots),
-        100 * paid / worth if worth else (0.0 if dots else None),
-        ngettext(
-            "{count} order is not shown, for the price is not known.",
-            "{count} orders are not shown, for the price is not known.",
-            unknown,
-        ).format(count=unknown)
-        if unknown
-        else "",
+        _mean(dots, paid, worth),
+        " ".join(_left_out(unknown, unpaid)),
     )
+
+
+def _mean(dots: Sequence[Dot], paid: float, worth: float) -> float | None:
+    """Return the mean weighted by value; None where no value is known, unless nothing was lost or gained."""
+    if worth:
+        return 100 * paid / worth
+    return 0.0 if dots and not any(dot.value for dot in dots) else None
+
+
+def _left_out(unknown: int, unpaid: int) -> list[str]:
+    """Return sentences of the orders that are not in the picture, and of those that are not in its sums."""
+    said = []
+    if unknown:
+        said.append(
+            ngettext(
+                "{count} order is not shown, for the price is not known.",
+                "{count} orders are not shown, for the price is not known.",
+                unknown,
+            ).format(count=unknown)
+        )
+    if unpaid:
+        said.append(
+            ngettext(
+                "{count} order is in no sum, for no rate of exchange tells its cost.",
+                "{count} orders are in no sum, for no rate of exchange tells their cost.",
+                unpaid,
+            ).format(count=unpaid)
+        )
+    return said

@@ -12,7 +12,7 @@ from jupyter_openapi.frames.values import text_column
 from jupyter_openapi.market.money import ZERO, amount, exactly, floats, from_float, ratio
 from jupyter_openapi.messages import _
 from jupyter_openapi.portfolio.given_arguments import choice, one_client, told
-from jupyter_openapi.portfolio.positions import warn
+from jupyter_openapi.portfolio.positions import owner_of, warn
 from jupyter_openapi.portfolio.prices import currency_code
 from jupyter_openapi.portfolio.valuation import SESSIONS, text, valued
 
@@ -90,7 +90,9 @@ def value(
     frame = (
         valued(client, base_currency, session)  # type: ignore[arg-type]
         if several is None
-        else together({name: valued(each, base_currency, session) for name, each in several.items()})
+        else together(
+            {name: valued(each, base_currency, session) for name, each in several.items()}, _same(several)
+        )
     )
     warn(frame.attrs["openapi"]["missing"], _("Not everything could be valued"))
     return frame
@@ -131,8 +133,26 @@ def named_clients(given: Any) -> dict[str, ClientLike] | None:
     return found
 
 
-def together(frames: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
-    """Return the frames of several accounts as one, an ``account`` column first; weights are of all."""
+def _same(clients: Mapping[str, ClientLike]) -> list[str]:
+    """Return a sentence for each client whose account is that of one before it."""
+    found: dict[str, str] = {}
+    said = []
+    for name, client in clients.items():
+        first = found.setdefault(owner_of(client), name)
+        if first != name:
+            said.append(
+                _("{one} and {other} are the same account: what it holds is counted twice.").format(
+                    one=first, other=name
+                )
+            )
+    return said
+
+
+def together(frames: Mapping[str, pd.DataFrame], said: Sequence[str] = ()) -> pd.DataFrame:
+    """Return the frames of several accounts as one, an ``account`` column first; weights are of all.
+
+    `said` is what else there is to say of them.
+    """
     import pandas as pd
 
     facts = {name: frame.attrs["openapi"] for name, frame in frames.items()}
@@ -152,7 +172,7 @@ def together(frames: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     broker = None
     if stated is not None and len(broker_currencies) == 1:
         broker = {"currency": broker_currencies.pop(), "net_assets": text(stated), "total_cash": None}
-    notes = list(dict.fromkeys(line for known in facts.values() for line in known["notes"]))
+    notes = [*said, *dict.fromkeys(line for known in facts.values() for line in known["notes"])]
     return seal(
         describe(
             whole,

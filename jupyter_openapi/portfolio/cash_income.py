@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 
 KINDS = ("dividend", "interest", "tax", "fee", "split", "other")
 _NAMES: tuple[tuple[str, re.Pattern[str]], ...] = (
-    ("tax", re.compile(r"\btax|withh|duty|稅|税|預扣|预扣", re.IGNORECASE)),
+    ("tax", re.compile(r"\btax|withh|\bWHT\b|\bNRA\b|duty|稅|税|預扣|预扣", re.IGNORECASE)),
     (
         "fee",
         re.compile(r"\bfees?\b|charge|commission|levy|custody|佣|費|费|手續|手续", re.IGNORECASE),
@@ -61,9 +61,16 @@ _NAMES: tuple[tuple[str, re.Pattern[str]], ...] = (
 )
 _TRADES = re.compile(r"\b(?:buy|sell|bought|sold|trade|purchase|settle)|買|买|賣|卖|成交|交收", re.IGNORECASE)
 _TRADE_COSTS = re.compile(
-    r"trading|trade|commission|platform|stamp|clearing|settlement|transaction|佣|印花|平台|交易|交收",
+    r"trading|trade|commission|platform|stamp|clearing|settlement|transaction|levy|regulatory"
+    r"|(?-i:\b(?:SEC|TAF|FINRA|CCASS|SFC|FRC|AFRC|ORF|OCC)\b)|佣|印花|平台|交易|交收|征费|徵費",
     re.IGNORECASE,
 )
+_OTHER = re.compile(
+    r"in lieu|fraction|return of capital|capital return|\b(?:loan|lending)\b.*(?:income|rebate)"
+    r"|reward|bonus|碎股|零股|现金替代|現金替代|返还资本|資本返還|奖励|獎勵",
+    re.IGNORECASE,
+)
+"""What a security brought that is none of the others."""
 _HUMPS = re.compile(r"(?<=[a-z])(?=[A-Z])")
 """Where a name such as ``TradingFees`` begins a word."""
 BY = ("none", "symbol", "month", "kind")
@@ -85,7 +92,14 @@ def kind_of(name: str, symbol: str) -> str | None:
             return None if trade else kind
     if is_external(words) or _TRADES.search(words):
         return None
-    return None if symbol else "other"
+    return "other" if not symbol or _OTHER.search(words) else None
+
+
+def _unclear(name: str, symbol: str) -> bool:
+    """Tell whether the name of a movement of a security says neither what it is nor that it is a trade."""
+    words = _HUMPS.sub(" ", name)
+    known = any(pattern.search(words) for _kind, pattern in _NAMES)
+    return not (known or kind_of(name, symbol) or is_external(words) or _TRADES.search(words))
 
 
 @guarded
@@ -173,6 +187,15 @@ def read_income(
     until = {} if last is None else {"end_time": last}
     found = history_rows(reader, "cash_flow", start_time=first, **until)
     rows = [row for each in found if (row := _row(each, reader.source.tz)) is not None]
+    named = (
+        (known_text(each.get("transaction_flow_name")), known_text(each.get("symbol"))) for each in found
+    )
+    if unclear := [name or _("no name") for name, symbol in named if _unclear(name, symbol)]:
+        reader.asides.append(
+            _(
+                "Cash movements of securities whose name does not say what they are are not in it: {names}."
+            ).format(names=names(unclear))
+        )
     base = past.base
     if {row["currency"] for row in rows} - {base}:
         complete(past, reader, read_rates(reader), first)
@@ -303,7 +326,7 @@ def total_return(
     -------
     pandas.DataFrame
         ``symbol``, ``realized_pl`` (before fees), ``unrealized_pl``, ``dividend``, ``interest``, ``tax``,
-        ``fee`` (those booked as cash, by symbol), ``trade_fees`` (those of the round trips), ``total``,
+        ``fee``, ``other`` (those booked as cash, by symbol), ``trade_fees`` (of the round trips), ``total``,
         ``cost_value`` of what is held, ``total_pct`` of it. The last row, without a symbol, is what was
         booked for no security. NaN where a part is not known.
 
@@ -350,7 +373,7 @@ def total_return(
         base_currency=base,
         left_out=trips.attrs["openapi"].get("left_out", {}),
         missing=missing,
-        notes=_total_notes(held, trips, past, client.tz),
+        notes=[*_total_notes(held, trips, past, client.tz), *reader.asides],
     )
     warn(missing, _("Not everything is known"))
     return seal(described)
@@ -380,8 +403,8 @@ def _total_frame(
     columns: dict[str, list[Decimal | None]] = {
         name: []
         for name in (
-            "realized_pl", "unrealized_pl", "dividend", "interest", "tax", "fee", "trade_fees", "total",
-            "cost_value", "total_pct",
+            "realized_pl", "unrealized_pl", "dividend", "interest", "tax", "fee", "other", "trade_fees",
+            "total", "cost_value", "total_pct",
         )
     }  # fmt: skip
     for symbol in symbols:
@@ -401,7 +424,7 @@ def _total_frame(
             "unrealized_pl": _strict(map(from_float, mine["unrealized_pl_base"])),
             "trade_fees": fees,
         }
-        for kind in ("dividend", "interest", "tax", "fee"):
+        for kind in ("dividend", "interest", "tax", "fee", "other"):
             booked = [row for row in rows if row["symbol"] == symbol and row["kind"] == kind]
             parts[kind] = _sum(booked) if known else None
         whole = _strict(parts.values())

@@ -19,16 +19,16 @@ from jupyter_openapi.market.money import (
     from_float,
     known_text,
     product,
-    ratio,
+    share,
     shown,
     total,
 )
 from jupyter_openapi.market.symbols import contract, is_option
-from jupyter_openapi.messages import _, commas
+from jupyter_openapi.messages import N_, _, commas
 from jupyter_openapi.portfolio.given_arguments import choice, percent
 from jupyter_openapi.portfolio.option_risk import read_deltas
 from jupyter_openapi.portfolio.positions import FUND, AccountReader, brief, names, warn
-from jupyter_openapi.portfolio.prices import read_prices
+from jupyter_openapi.portfolio.prices import read_prices, say_priceless
 from jupyter_openapi.portfolio.valuation import text, valued
 
 if TYPE_CHECKING:
@@ -46,6 +46,7 @@ TOP = 5
 WHOLE = frozenset({"stock_positions", "fund_positions", "account_balance"})
 """The operations that tell all positions and all cash."""
 UNKNOWN = "not known"
+NOTHING_OWN = N_("Net assets are not above 0: shares of them say nothing.")
 NUMBERS = ("long", "short", "gross", "net", "gross_pct", "net_pct", "value", "unrealized_pl", "day_pl")
 DEFINITIONS = (
     "Amounts are in the base currency at today's rates.",
@@ -129,6 +130,8 @@ def measured(
             rows = _with_sectors(reader, rows)
         cash = {str(part["currency"]): amount(part["amount_base"]) for part in known["cash"]}
         worth = _strict([*(row.value for row in rows), *cash.values()]) if whole_account(frame) else None
+        if worth is not None and worth <= 0:
+            reader.asides.append(_(NOTHING_OWN))
         made = _frame(rows, by, cash, worth)
         summary = summary_of(rows, worth)
     missing = list(dict.fromkeys([*known["missing"], *reader.missing]))
@@ -156,6 +159,8 @@ def held_of(reader: AccountReader, frame: pd.DataFrame, rate: float) -> list[Hel
     options = [str(row["symbol"]) for row in records if is_option(str(row["symbol"]))]
     shares = dict.fromkeys(one.underlying for symbol in options if (one := contract(symbol)) is not None)
     prices = read_prices(reader, shares) if shares else {}
+    held = {str(row["symbol"]) for row in records}
+    say_priceless(reader, prices, [symbol for symbol in prices if symbol not in held])
     deltas = read_deltas(reader, options, prices, rate) if options else {}
     money = reader.instruments.of(reader.read, options) if options else {}
     rates = {name: amount(each) for name, each in frame.attrs["openapi"]["rates"].items()}
@@ -263,8 +268,8 @@ def _cells(rows: Sequence[Held], worth: Decimal | None) -> dict[str, Decimal | N
         "short": short,
         "gross": gross,
         "net": net,
-        "gross_pct": ratio(gross, worth),
-        "net_pct": ratio(net, worth),
+        "gross_pct": share(gross, worth),
+        "net_pct": share(net, worth),
         "value": _strict(row.value for row in rows),
         "unrealized_pl": _strict(row.unrealized for row in rows),
         "day_pl": _strict(row.day for row in rows),
@@ -294,7 +299,7 @@ def summary_of(rows: Sequence[Held], worth: Decimal | None) -> dict[str, Any]:
     return {
         **{name: text(every[name]) for name in ("long", "short", "gross", "net", "value")},
         "net_assets": text(worth),
-        "leverage": None if gross is None or not worth else float(gross / worth),
+        "leverage": None if gross is None or worth is None or worth <= 0 else float(gross / worth),
         "top": top,
         "concentration": None if squares is None else float(squares),
         "effective_holdings": None if not squares else float(1 / squares),

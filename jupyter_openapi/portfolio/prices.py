@@ -84,6 +84,13 @@ def read_prices(reader: AccountReader, symbols: Iterable[str], session: str = "r
     return found
 
 
+def say_priceless(reader: AccountReader, prices: Mapping[str, Price], symbols: Iterable[str]) -> None:
+    """Say which of these symbols have a quote and no last price in it, as before a first trade."""
+    lost = [symbol for symbol in symbols if symbol in prices and prices[symbol].last is None]
+    if lost:
+        reader.miss(_("no last price for {symbols}").format(symbols=names(lost)))
+
+
 LATE = {"pre": "pre_market_quote", "post": "post_market_quote", "overnight": "over_night_quote"}
 
 

@@ -18,7 +18,7 @@ from jupyter_openapi.market.money import (
     from_float,
     plain,
     product,
-    ratio,
+    share,
 )
 from jupyter_openapi.market.worth import Instrument
 from jupyter_openapi.messages import _, commas
@@ -302,9 +302,9 @@ def _frame(targets: Targets, plan: Plan) -> pd.DataFrame:
                 "quantity": quantity,
                 "fees": order.fee if order is not None else ZERO,
                 "after": after,
-                "weight": ratio(value, targets.net_assets, Decimal(1)),
+                "weight": share(value, targets.net_assets, Decimal(1)),
                 "target_weight": targets.weights[line.symbol],
-                "weight_after": ratio(later, targets.net_assets, Decimal(1)),
+                "weight_after": share(later, targets.net_assets, Decimal(1)),
                 "shortfall_base": product(line.target - after * line.price, rate),
             }
         )

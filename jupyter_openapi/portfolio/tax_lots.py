@@ -19,7 +19,7 @@ from jupyter_openapi.portfolio.given_arguments import choice, yes_or_no
 from jupyter_openapi.portfolio.lot_ledger import METHODS, Lot
 from jupyter_openapi.portfolio.pnl_frame import instants
 from jupyter_openapi.portfolio.positions import AccountReader, Holding, brief, names, read_stocks, warn
-from jupyter_openapi.portfolio.prices import Price, currency_code, market_zone, read_prices
+from jupyter_openapi.portfolio.prices import Price, currency_code, market_zone, read_prices, say_priceless
 from jupyter_openapi.portfolio.realized_pnl import add_fees, add_rates, openings
 from jupyter_openapi.portfolio.time_windows import since as first_of
 from jupyter_openapi.portfolio.trades import Trades, read_trades, read_until_explained
@@ -159,6 +159,7 @@ def lots(
         add_fees(reader, account, fees, _orders(account, held))
         _estimate(account, held)
         prices = read_prices(reader, held)
+        say_priceless(reader, prices, held)
         rows = [row for symbol in held for row in _rows(account, held[symbol], prices.get(symbol))]
         _say(reader, account, rows, held)
         frame = _frame(rows, client.tz)

@@ -16,7 +16,7 @@ from jupyter_openapi.messages import _
 from jupyter_openapi.portfolio.given_arguments import told
 from jupyter_openapi.portfolio.option_risk import read_deltas
 from jupyter_openapi.portfolio.positions import AccountReader, names
-from jupyter_openapi.portfolio.prices import Price, Rates, read_prices, read_rates
+from jupyter_openapi.portfolio.prices import Price, Rates, read_prices, read_rates, say_priceless
 from jupyter_openapi.trading import Basket, Preview
 from jupyter_openapi.trading.basket import LARGEST, rows_of
 
@@ -148,6 +148,8 @@ def read_state(
     options = [symbol for symbol in held if is_option(symbol)]
     shares = [one.underlying for symbol in options if (one := contract(symbol)) is not None]
     prices = read_prices(reader, dict.fromkeys([*traded, *options, *shares]))
+    # Of what is held the frame has said it.
+    say_priceless(reader, prices, [symbol for symbol in prices if symbol not in values])
     money = reader.instruments.of(reader.read, held, currencies)
     for symbol in traded:
         for said in money[symbol].assumptions:
@@ -155,6 +157,13 @@ def read_state(
     cash = {str(part["currency"]): amount(part["amount"]) for part in frame.attrs["openapi"]["cash"]}
     every = {one.currency for one in money.values()} | set(cash)
     rates = read_rates(reader) if every - {base} else Rates()
+    new = {one.currency for one in money.values()} - set(currencies.values()) - set(cash)
+    if lost := sorted(currency for currency in new if rates.rate(currency, base) is None):
+        reader.miss(
+            _("no rate for {names} into {base}").format(
+                names=names(currency or _("an unnamed currency") for currency in lost), base=base
+            )
+        )
     state = AccountState(base, held, cash, money, prices, rates)
     deltas = read_deltas(reader, options, prices, rate) if options else {}
     for symbol, quantity in held.items():

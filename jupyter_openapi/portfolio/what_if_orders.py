@@ -10,10 +10,10 @@ from jupyter_openapi.errors import RequestRefused, guarded
 from jupyter_openapi.frames import describe, seal
 from jupyter_openapi.frames.values import text_column
 from jupyter_openapi.market import fees
-from jupyter_openapi.market.money import ZERO, exactly, floats, product, ratio, total
+from jupyter_openapi.market.money import ZERO, exactly, floats, product, share, total
 from jupyter_openapi.market.symbols import is_option, today_in
 from jupyter_openapi.messages import _
-from jupyter_openapi.portfolio.exposures import whole_account
+from jupyter_openapi.portfolio.exposures import NOTHING_OWN, whole_account
 from jupyter_openapi.portfolio.given_arguments import percent
 from jupyter_openapi.portfolio.positions import AccountReader, names, warn
 from jupyter_openapi.portfolio.valuation import text, valued
@@ -148,8 +148,10 @@ def _effects(
     for name in ("value_base", "value_base_after"):
         sums[name] = _strict([row[name] for row in rows]) if known else None
     for row in rows:
-        row["weight"] = ratio(row["value_base"], sums["value_base"], Decimal(1))
-        row["weight_after"] = ratio(row["value_base_after"], sums["value_base_after"], Decimal(1))
+        row["weight"] = share(row["value_base"], sums["value_base"], Decimal(1))
+        row["weight_after"] = share(row["value_base_after"], sums["value_base_after"], Decimal(1))
+    if any(worth is not None and worth <= 0 for worth in sums.values()):
+        reader.asides.append(_(NOTHING_OWN))
     costs = [
         product(fee, state.rates.rate(state.money[order.symbol].currency, state.base))
         for order, fee in zip(orders, charged, strict=True)
