@@ -6,12 +6,14 @@ import warnings
 from datetime import UTC, datetime
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support import soak
 from support.accounts import FakeAccount, fill, quote, stock
+from test_plots import bars
 from test_plots_performance import slipped
 
 from jupyter_openapi import plots, portfolio
@@ -175,6 +177,28 @@ def test_a_cost_that_is_not_known_is_in_no_mean() -> None:
         plots.slippage(frame.assign(slippage_base=float("nan")), interactive=interactive)
     still = slipped(0.0).assign(slippage_base=float("nan"))
     assert slippage_dots(still, "last", privacy=False).mean == 0
+
+
+@pytest.mark.parametrize("interactive", [False, True])
+def test_a_volume_that_is_not_known_is_no_bar(interactive: bool) -> None:
+    frame = bars(5).astype({"volume": "float64"})
+    frame.loc[2, "volume"] = float("nan")
+    for one in (frame, frame.drop(columns="volume")):
+        figure = plots.candles(one, interactive=interactive)
+        drawn = (
+            next(trace.y for trace in figure.data if trace.type == "bar")
+            if interactive
+            else [bar.get_height() for bar in figure.axes[1].patches]
+        )
+        missing = [number for number, height in enumerate(drawn) if np.isnan(height)]
+        assert missing == ([2] if one is frame else [0, 1, 2, 3, 4])
+        assert not interactive or figure.to_json()
+        assert interactive or figure.png().startswith(b"\x89PNG")
+
+
+def test_totals_of_debts_have_no_shares() -> None:
+    client = account(stock("700.HK", "100", "500"), cash="-90000")
+    assert portfolio.totals(quiet(portfolio.value, client))["share"].isna().all()
 
 
 # Movements of cash

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 MOST_BARS = 14
+GAP = float("nan")
+"""What is not known, and is not drawn."""
 GROUPS = {"symbol": N_("holding"), "market": N_("market"), "currency": N_("currency")}
 WHATS = {"unrealized": N_("Unrealized profit and loss"), "day": N_("Profit and loss today")}
 
@@ -78,7 +80,10 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Candles:
-    """Bars of a security, oldest first, the executions on them, and moving averages of the closes by name."""
+    """Bars of a security, oldest first, the executions on them, and moving averages of the closes by name.
+
+    A volume that is not known is NaN.
+    """
 
     title: str
     line: str
@@ -354,7 +359,7 @@ def candles_of(candles: pd.DataFrame, fills: pd.DataFrame, symbol: str | None, *
     )
     known = {**facts_of(candles), **facts_of(fills)}
     opens, highs, lows, closes = ([float(value) for value in bars[name]] for name in COLUMNS[:4])
-    volumes = bars["volume"] if "volume" in bars else [0] * len(bars)
+    volumes = bars["volume"] if "volume" in bars else [None] * len(bars)
     return Candles(
         title=_("Executions in {symbol}").format(symbol=printable(chosen)) if chosen else _("Executions"),
         line=account_line(known, said),
@@ -364,7 +369,7 @@ def candles_of(candles: pd.DataFrame, fills: pd.DataFrame, symbol: str | None, *
         highs=highs,
         lows=lows,
         closes=closes,
-        volumes=[0.0 if pd.isna(value) else float(value) for value in volumes],
+        volumes=[GAP if pd.isna(value) else float(value) for value in volumes],
         marks=tuple(marks),
         labels=_labels(times),
         remark=_("{outside} executions are outside these candles.").format(outside=outside)

@@ -8,13 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from jupyter_openapi.errors import RequestRefused
 from jupyter_openapi.messages import _, commas, ngettext, pgettext
-from jupyter_openapi.plots.charts import MOST_BARS, Bar, Bars, needed, number
+from jupyter_openapi.plots.charts import GAP, MOST_BARS, Bar, Bars, needed, number
 from jupyter_openapi.plots.style import account_line, amount_text, facts_of, label_of, percent_text
 
 if TYPE_CHECKING:
     import pandas as pd
-
-GAP = float("nan")
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from jupyter_openapi.market.money import (
     from_float,
     minus,
     product,
-    ratio,
+    share,
     shown,
     total,
 )
@@ -199,7 +199,7 @@ def totals(frame: pd.DataFrame) -> pd.DataFrame:
         whole = _whole(parts, str(known["base_currency"]))
         parts.append(whole)
         for part in parts:
-            part["share"] = ratio(part.get("market_value_base"), whole["market_value_base"], Decimal(1))
+            part["share"] = share(part.get("market_value_base"), whole["market_value_base"], Decimal(1))
         broker = _beside_broker(known, whole["market_value_base"])
     kept = {name: known.get(name) for name in KEPT}
     return describe(_frame(parts), operation="portfolio totals", **kept, broker=broker)
