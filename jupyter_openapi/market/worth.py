@@ -15,7 +15,8 @@ from decimal import Decimal
 from typing import Any
 
 from jupyter_openapi.errors import OpenAPIError
-from jupyter_openapi.market.money import amount, known_text, product
+from jupyter_openapi.market.money import known_text, product
+from jupyter_openapi.market.replies import figure, objects
 from jupyter_openapi.market.symbols import SECURITIES, contract, currency_of, is_option, market_of
 from jupyter_openapi.messages import _
 
@@ -25,6 +26,7 @@ Read = Callable[[str, Mapping[str, Any]], Any]
 US_MULTIPLIER = Decimal(100)
 DAY = 86_400.0
 BATCH = 500  # symbols the broker takes in one request
+MOST_LOT = 10**9
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +107,8 @@ def assumed(symbol: str) -> Instrument:
 def quoted_multiplier(quote: Mapping[str, Any]) -> Decimal | None:
     """Return the multiplier that an option's quote carries, None where it carries none."""
     extend = quote.get("option_extend")
-    return (amount(extend.get("contract_multiplier")) or None) if isinstance(extend, Mapping) else None
+    stated = figure(extend.get("contract_multiplier")) if isinstance(extend, Mapping) else None
+    return stated if stated is not None and stated > 0 else None
 
 
 class Instruments:
@@ -180,7 +183,7 @@ def _rows(read: Read, operation: str, name: str, symbols: list[str]) -> dict[str
         except OpenAPIError:
             continue
         rows = data.get(name) if isinstance(data, Mapping) else None
-        found |= {known_text(row.get("symbol")): row for row in rows or () if isinstance(row, Mapping)}
+        found |= {known_text(row.get("symbol")): row for row in objects(rows)}
     return found
 
 
@@ -192,12 +195,12 @@ def _static(read: Read, symbols: list[str], base: Mapping[str, Instrument]) -> d
         if row is None:
             continue
         currency = known_text(row.get("currency")).upper()
-        lot = amount(row.get("lot_size"))
+        lot = figure(row.get("lot_size"))
         found[symbol] = replace(
             base[symbol],
             currency=currency or base[symbol].currency,
             currency_assumed=base[symbol].currency_assumed and not currency,
-            lot_size=int(lot) if lot else base[symbol].lot_size,
+            lot_size=int(lot) if lot is not None and 1 <= lot < MOST_LOT else base[symbol].lot_size,
             board=known_text(row.get("board")) or base[symbol].board,
         )
     return found

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jupyter_openapi.errors import RequestRefused, TransportError, guarded
-from jupyter_openapi.market.money import ZERO, amount, exactly, known_text, plain
+from jupyter_openapi.market.money import ZERO, exactly, known_text, plain
+from jupyter_openapi.market.replies import figure, seconds
 from jupyter_openapi.market.symbols import is_option, market_of
 from jupyter_openapi.messages import _, ngettext
 from jupyter_openapi.portfolio import snapshot_store as store
@@ -244,7 +245,7 @@ def _flows(reader: AccountReader, since: datetime, until: datetime) -> list[Snap
     rows = history_rows(reader, "cash_flow", start_time=since, end_time=until.replace(microsecond=0))
     found = []
     for row in rows:
-        stamp, moved = amount(row.get("business_time")), amount(row.get("balance"))
+        stamp, moved = seconds(row.get("business_time")), figure(row.get("balance"))
         if not stamp or moved is None:
             reader.miss(_("the time or amount of a movement of cash"))
             continue

@@ -10,7 +10,7 @@ from decimal import Decimal
 from itertools import pairwise
 
 from jupyter_openapi.errors import OpenAPIError, RequestRefused
-from jupyter_openapi.market.money import amount
+from jupyter_openapi.market.replies import figure, objects, seconds
 from jupyter_openapi.market.symbols import market_of, mended, parse
 from jupyter_openapi.messages import _
 from jupyter_openapi.portfolio.given_arguments import told
@@ -85,10 +85,9 @@ def read_benchmark(
         except (OpenAPIError, RequestRefused) as failure:
             reader.miss(_("the closes of {symbol} ({why})").format(symbol=symbol, why=brief(failure)))
             return Benchmark(symbol, (), ())
-        found = data.get("candlesticks")
-        for row in found if isinstance(found, list) else ():
-            stamp, close = (amount(row.get(name)) for name in ("timestamp", "close"))
-            if stamp and close:
+        for row in objects(data.get("candlesticks")):
+            stamp, close = seconds(row.get("timestamp")), figure(row.get("close"))
+            if stamp and close and close > 0:
                 day = datetime.fromtimestamp(float(stamp), UTC).astimezone(market_zone(symbol)).date()
                 rows[day] = close
         start = end + timedelta(days=1)

@@ -23,6 +23,7 @@ from jupyter_openapi.market.money import (
     ratio,
     total,
 )
+from jupyter_openapi.market.replies import figure, seconds
 from jupyter_openapi.market.symbols import is_option
 from jupyter_openapi.messages import _
 from jupyter_openapi.portfolio.corporate_actions import read_splits
@@ -209,7 +210,7 @@ def read_income(
 
 
 def _row(row: Mapping[str, Any], tz: str) -> Row | None:
-    stamp, moved = amount(row.get("business_time")), amount(row.get("balance"))
+    stamp, moved = seconds(row.get("business_time")), figure(row.get("balance"))
     name, symbol = known_text(row.get("transaction_flow_name")), known_text(row.get("symbol"))
     kind = kind_of(name, symbol)
     if not stamp or moved is None or kind is None:

@@ -14,7 +14,8 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from jupyter_openapi.errors import OpenAPIError
-from jupyter_openapi.market.money import ZERO, amount, known_text, plain
+from jupyter_openapi.market.money import ZERO, known_text, plain
+from jupyter_openapi.market.replies import figure, objects, seconds
 from jupyter_openapi.market.symbols import Contract
 from jupyter_openapi.messages import _
 from jupyter_openapi.portfolio.lot_ledger import Expiry, Split
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 MOST_SYMBOLS = 40  # whose corporate actions one valuation asks for
 CLOSE = time(16)
+MOST_SHARES = 1_000_000  # that one can become
 
 _REVERSE = re.compile(
     r"revers|consolidat|share combination|\d\s*股?\s*(?:合|并|併)|合股|合并|合併|并股|併股|缩股|縮股",
@@ -69,8 +71,7 @@ def read_splits(reader: AccountReader, symbols: Iterable[str]) -> dict[str, list
             )
             found[symbol] = None
             continue
-        rows = [row for row in items if isinstance(row, dict)] if isinstance(items, list) else []
-        splits = splits_of(symbol, rows)
+        splits = splits_of(symbol, objects(items))
         found[symbol] = None if splits is None else [split for split in splits if split.at <= now]
     return found
 
@@ -105,7 +106,7 @@ def _ratio(words: str) -> tuple[Decimal, Decimal] | None:
         old, new = (Decimal(text) for text in pair.groups())
     elif pair := _PAIR.search(words):
         old, new = sorted(Decimal(text) for text in pair.groups())
-    if not new or not old:
+    if not new or not old or max(new, old) > MOST_SHARES:
         return None
     return (min(new, old), max(new, old)) if _REVERSE.search(words) else (new, old)
 
@@ -113,7 +114,8 @@ def _ratio(words: str) -> tuple[Decimal, Decimal] | None:
 def _day(value: object) -> date | None:
     text = known_text(value)
     if text.isdigit() and len(text) > 8:
-        return datetime.fromtimestamp(int(text), UTC).date()
+        stamp = seconds(text)
+        return None if stamp is None else datetime.fromtimestamp(int(stamp), UTC).date()
     try:
         return datetime.strptime(text.replace("-", "").replace(".", ""), "%Y%m%d").replace(tzinfo=UTC).date()
     except ValueError:
@@ -164,8 +166,8 @@ def _close(reader: AccountReader, option: Contract) -> Decimal | None:
         return None
     rows = data.get("candlesticks")
     zone = market_zone(option.symbol)
-    for row in rows if isinstance(rows, list) else ():
-        stamp = amount(row.get("timestamp")) if isinstance(row, dict) else None
+    for row in objects(rows):
+        stamp = seconds(row.get("timestamp"))
         if stamp and datetime.fromtimestamp(float(stamp), UTC).astimezone(zone).date() == option.expiry:
-            return amount(row.get("close"))
+            return figure(row.get("close"))
     return None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 from jupyter_openapi.errors import OpenAPIError, RequestRefused, guarded
 from jupyter_openapi.frames import describe, seal
 from jupyter_openapi.frames.values import text_column
-from jupyter_openapi.market.money import ZERO, amount, exactly, floats, known_text, product, ratio
+from jupyter_openapi.market.money import ZERO, exactly, floats, known_text, product, ratio
+from jupyter_openapi.market.replies import figure, objects, seconds
 from jupyter_openapi.market.worth import Instrument
 from jupyter_openapi.messages import _, ngettext
 from jupyter_openapi.portfolio.executions import SIDES, history_rows
@@ -234,9 +235,8 @@ def read_filled(reader: AccountReader, start: Any, end: Any = None) -> list[Fill
     rows = history_rows(reader, "history_orders", start_at=first, **until)
     found: dict[str, Filled] = {}
     for row in rows:
-        quantity, price, at = (
-            amount(row.get(name)) for name in ("executed_quantity", "executed_price", "submitted_at")
-        )
+        quantity, price = (figure(row.get(name)) for name in ("executed_quantity", "executed_price"))
+        at = seconds(row.get("submitted_at"))
         side, order_id = known_text(row.get("side")).title(), known_text(row.get("order_id"))
         if quantity and price and at and side in SIDES:
             found[order_id] = Filled(order_id, known_text(row.get("symbol")), side, quantity, price, int(at))
@@ -250,7 +250,7 @@ def last_prices(client: Any) -> dict[str, Decimal]:
         return {}
     found = {}
     for row in journal.rows(account=connection.owner):
-        price = amount(row.get("last_price"))
+        price = figure(row.get("last_price"))
         if row.get("kind") == "submit" and row.get("order_id") and price:
             found[str(row["order_id"])] = price
     return found
@@ -318,11 +318,9 @@ def _minutes(reader: AccountReader, symbol: str, day: date) -> list[Minute]:
 
 def _bars(rows: Any) -> list[Minute]:
     found: list[Minute] = []
-    usable: Iterable[Mapping[str, Any]] = (
-        [row for row in rows if isinstance(row, Mapping)] if isinstance(rows, list) else []
-    )
-    for row in usable:
-        at, first, last = (amount(row.get(name)) for name in ("timestamp", "open", "close"))
+    for row in objects(rows):
+        at = seconds(row.get("timestamp"))
+        first, last = (figure(row.get(name)) for name in ("open", "close"))
         if at and first and last:
             found.append(Minute(int(at), first, last))
     return sorted(found, key=lambda bar: bar.at)

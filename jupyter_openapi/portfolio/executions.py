@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from jupyter_openapi.errors import Interrupted, OpenAPIError
 from jupyter_openapi.history import fetch
-from jupyter_openapi.market.money import amount, known_text
+from jupyter_openapi.market.money import known_text
+from jupyter_openapi.market.replies import figure, objects, seconds
 from jupyter_openapi.messages import _
 from jupyter_openapi.portfolio.positions import names
 from jupyter_openapi.spec import catalog
@@ -82,7 +83,8 @@ def of_rows(rows: Iterable[Mapping[str, Any]]) -> tuple[list[Fill], int]:
     """
     fills, odd = [], 0
     for row in rows:
-        quantity, price, at = (amount(row.get(name)) for name in ("quantity", "price", "trade_done_at"))
+        quantity, price = (figure(row.get(name)) for name in ("quantity", "price"))
+        at = seconds(row.get("trade_done_at"))
         if quantity is None or price is None or not at or quantity <= 0:
             odd += 1
             continue
@@ -114,10 +116,7 @@ def read_today(reader: AccountReader) -> list[Fill] | None:
     data = reader.try_(_("today's executions"), "today_executions")
     if data is None:
         return None
-    trades = data.get("trades")
-    fills, _odd = (
-        of_rows(row for row in trades if isinstance(row, dict)) if isinstance(trades, list) else ([], 0)
-    )
+    fills, _odd = of_rows(objects(data.get("trades")))
     return with_sides(reader, fills, {"today_orders": {}})
 
 
@@ -196,7 +195,7 @@ def _listed(reader: AccountReader, operation: str, arguments: Mapping[str, Any])
         if catalog().operations[operation].pages is not None:
             rows = history_rows(reader, operation, **arguments)
         else:
-            rows = list(reader.ask(operation, **arguments).get("orders") or ())
+            rows = objects(reader.ask(operation, **arguments).get("orders"))
     except OpenAPIError:
         return {}
     return {known_text(row.get("order_id")): _side(row) for row in rows if _side(row)}
@@ -236,8 +235,8 @@ def read_fees(reader: AccountReader, order_ids: Sequence[str]) -> dict[str, Char
             row = reader.ask("order_detail", order_id=order_id)
         except OpenAPIError:
             continue
-        charge, filled = row.get("charge_detail"), amount(row.get("executed_quantity"))
-        fee = amount(charge.get("total_amount")) if isinstance(charge, dict) else None
+        charge, filled = row.get("charge_detail"), figure(row.get("executed_quantity"))
+        fee = figure(charge.get("total_amount")) if isinstance(charge, dict) else None
         if fee is not None and filled:
             known[order_id] = Charged(fee, _currency(charge), filled)
     return known
@@ -248,11 +247,8 @@ def _currency(charge: Any) -> str:
     stated = known_text(charge.get("currency")).upper()
     if stated:
         return stated
-    items = charge.get("items")
-    fees = (
-        [fee for item in items if isinstance(item, dict) for fee in item.get("fees") or ()] if items else []
-    )
-    found = {known_text(fee.get("currency")).upper() for fee in fees if isinstance(fee, dict)} - {""}
+    fees = [fee for item in objects(charge.get("items")) for fee in objects(item.get("fees"))]
+    found = {known_text(fee.get("currency")).upper() for fee in fees} - {""}
     return " and ".join(sorted(found))
 
 

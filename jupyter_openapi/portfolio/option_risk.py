@@ -9,7 +9,8 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from jupyter_openapi.errors import OpenAPIError, RequestRefused
-from jupyter_openapi.market.money import amount, known_text
+from jupyter_openapi.market.money import known_text
+from jupyter_openapi.market.replies import figure, objects
 from jupyter_openapi.market.symbols import Contract, contract, today_in
 from jupyter_openapi.messages import _
 from jupyter_openapi.portfolio.positions import brief, names
@@ -70,9 +71,8 @@ def _brokers(reader: AccountReader, symbols: Sequence[str]) -> dict[str, Delta]:
                 _("The broker's deltas could not be read ({brief}).").format(brief=brief(failure))
             )
             return found
-        rows = data.get("security_calc_index")
-        for row in rows if isinstance(rows, list) else ():
-            value = amount(row.get("delta")) if isinstance(row, Mapping) else None
+        for row in objects(data.get("security_calc_index")):
+            value = figure(row.get("delta"))
             if value is not None:
                 found[known_text(row.get("symbol"))] = Delta(value, BROKER)
     return found
@@ -99,7 +99,7 @@ def _models(
     for row in rows if isinstance(rows, list) else ():
         extend = row.get("option_extend") if isinstance(row, Mapping) else None
         option = contract(known_text(row.get("symbol"))) if isinstance(extend, Mapping) else None
-        volatility = amount(extend.get("implied_volatility")) if isinstance(extend, Mapping) else None
+        volatility = figure(extend.get("implied_volatility")) if isinstance(extend, Mapping) else None
         share = prices.get(option.underlying) if option is not None else None
         if option is None or not volatility or share is None or share.last is None:
             continue

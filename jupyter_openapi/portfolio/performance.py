@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 from jupyter_openapi.errors import OpenAPIError, RequestRefused, guarded
 from jupyter_openapi.frames import describe, seal
 from jupyter_openapi.frames.values import text_column
-from jupyter_openapi.market.money import HUNDRED, amount, exactly, floats, known_text, product
+from jupyter_openapi.market.money import HUNDRED, exactly, floats, known_text, product
+from jupyter_openapi.market.replies import figure
 from jupyter_openapi.messages import _
 from jupyter_openapi.portfolio import snapshot_store as store
 from jupyter_openapi.portfolio.benchmarks import Benchmark, benchmark_symbol, read_benchmark
@@ -231,7 +232,7 @@ def _from_broker(reader: AccountReader, series: Series, days: Sequence[Day], sta
         )
         return list(days)
     stated, profit, initial, invested = (
-        amount(data.get(name))
+        figure(data.get(name))
         for name in ("sum_profit_rate", "sum_profit", "initial_asset_value", "invest_amount")
     )
     gain = _scaled(stated, [profit / one for one in (initial, invested) if profit is not None and one])

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 from jupyter_openapi.errors import OpenAPIError
 from jupyter_openapi.frames.columns import instant_column
 from jupyter_openapi.frames.values import text_column
-from jupyter_openapi.market.money import amount, floats, known_text, minus, plain, product, ratio
+from jupyter_openapi.market.money import floats, known_text, minus, plain, product, ratio
+from jupyter_openapi.market.replies import figure
 from jupyter_openapi.messages import _
 from jupyter_openapi.portfolio.account_ledgers import Account
 from jupyter_openapi.portfolio.executions import moment
@@ -58,9 +59,9 @@ def read_analysis(reader: AccountReader, start: int, end: int) -> dict[str, Brok
 
 def _analysed(row: Mapping[str, Any]) -> BrokerProfit | None:
     currency = known_text(row.get("currency")).upper()
-    profit = amount(row.get("order_profit"))
+    profit = figure(row.get("order_profit"))
     if profit is None:
-        profit = amount(row.get("profit"))
+        profit = figure(row.get("profit"))
     symbol = symbol_of(row)
     return (
         None

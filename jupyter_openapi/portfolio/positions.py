@@ -14,7 +14,8 @@ from urllib.parse import urlsplit
 
 from jupyter_openapi.account import ClientLike
 from jupyter_openapi.errors import ApiError, OpenAPIError, TransportError, sentence
-from jupyter_openapi.market.money import amount, known_text, total
+from jupyter_openapi.market.money import known_text, total
+from jupyter_openapi.market.replies import figure, objects
 from jupyter_openapi.market.symbols import market_of
 from jupyter_openapi.market.worth import Instruments
 from jupyter_openapi.messages import _, commas
@@ -221,13 +222,9 @@ def read_funds(reader: AccountReader) -> list[Holding]:
 
 
 def _rows(data: Mapping[str, Any], inner: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    for part in _objects(data.get("list")):
-        for row in _objects(part.get(inner)):
+    for part in objects(data.get("list")):
+        for row in objects(part.get(inner)):
             yield known_text(part.get("account_channel")), row
-
-
-def _objects(value: Any) -> list[Mapping[str, Any]]:
-    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
 
 
 def _stock(channel: str, row: Mapping[str, Any]) -> Holding:
@@ -238,10 +235,10 @@ def _stock(channel: str, row: Mapping[str, Any]) -> Holding:
         known_text(row.get("symbol_name")),
         known_text(row.get("market")) or market_of(symbol),
         known_text(row.get("currency")).upper(),
-        amount(row.get("quantity")),
-        amount(row.get("available_quantity")),
-        amount(row.get("cost_price")) or None,
-        amount(row.get("init_quantity")),
+        figure(row.get("quantity")),
+        figure(row.get("available_quantity")),
+        figure(row.get("cost_price")) or None,
+        figure(row.get("init_quantity")),
     )
 
 
@@ -252,10 +249,10 @@ def _fund(channel: str, row: Mapping[str, Any]) -> Holding:
         known_text(row.get("symbol_name")),
         FUND,
         known_text(row.get("currency")).upper(),
-        amount(row.get("holding_units")),
+        figure(row.get("holding_units")),
         None,
-        amount(row.get("cost_net_asset_value")) or None,
-        value_per_unit=amount(row.get("current_net_asset_value")) or None,
+        figure(row.get("cost_net_asset_value")) or None,
+        value_per_unit=figure(row.get("current_net_asset_value")) or None,
     )
 
 
@@ -265,15 +262,15 @@ def read_balance(reader: AccountReader, base_currency: str) -> Balance:
     data = reader.try_(_("cash balance"), "account_balance", **asked)
     if data is None:
         return Balance()
-    entries = _objects(data.get("list"))
+    entries = objects(data.get("list"))
     own = next((entry for entry in entries if entry.get("currency") == base_currency), None) or next(
         iter(entries), {}
     )
     return Balance(
         _cash(entries),
         known_text(own.get("currency")),
-        amount(own.get("net_assets")),
-        amount(own.get("total_cash")),
+        figure(own.get("net_assets")),
+        figure(own.get("total_cash")),
     )
 
 
@@ -286,7 +283,7 @@ def _cash(entries: list[Mapping[str, Any]]) -> tuple[Cash, ...]:
     amounts: dict[str, list[Decimal | None]] = {}
     stated: set[tuple[Any, ...]] = set()
     for entry in entries:
-        rows = [_cash_of(info) for info in _objects(entry.get("cash_infos"))]
+        rows = [_cash_of(info) for info in objects(entry.get("cash_infos"))]
         for currency, *parts in (row for row in rows if row not in stated):
             amounts.setdefault(currency, []).append(total(parts))
         stated |= set(rows)
@@ -295,7 +292,7 @@ def _cash(entries: list[Mapping[str, Any]]) -> tuple[Cash, ...]:
 
 
 def _cash_of(info: Mapping[str, Any]) -> tuple[Any, ...]:
-    parts = (amount(info.get(f"{name}_cash")) for name in ("available", "frozen", "settling"))
+    parts = (figure(info.get(f"{name}_cash")) for name in ("available", "frozen", "settling"))
     return (known_text(info.get("currency")).upper(), *parts)
 
 

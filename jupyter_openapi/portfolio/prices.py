@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from jupyter_openapi.errors import ApiError, OpenAPIError, RequestRefused
-from jupyter_openapi.market.money import amount, known_text
+from jupyter_openapi.market.money import known_text
+from jupyter_openapi.market.replies import figure, objects, seconds
 from jupyter_openapi.market.symbols import MARKET_ZONES, is_option, market_of
 from jupyter_openapi.market.worth import assumed, quoted_multiplier
 from jupyter_openapi.messages import _, bracketed
@@ -91,6 +92,17 @@ def say_priceless(reader: AccountReader, prices: Mapping[str, Price], symbols: I
         reader.miss(_("no last price for {symbols}").format(symbols=names(lost)))
 
 
+def say_rateless(reader: AccountReader, rates: Rates, currencies: Iterable[str], base: str) -> None:
+    """Say which of these currencies have no rate into the base currency."""
+    lost = sorted(currency for currency in set(currencies) if rates.rate(currency, base) is None)
+    if lost:
+        reader.miss(
+            _("no rate for {names} into {base}").format(
+                names=names(currency or _("an unnamed currency") for currency in lost), base=base
+            )
+        )
+
+
 LATE = {"pre": "pre_market_quote", "post": "post_market_quote", "overnight": "over_night_quote"}
 
 
@@ -105,23 +117,29 @@ def _latest(price: Price, row: Mapping[str, Any]) -> Price:
         late = row.get(name)
         if not isinstance(late, dict):
             continue
-        last, at = amount(late.get("last_done")) or None, _moment(late)
+        last, at = _paid(late.get("last_done")), _moment(late)
         if last is None or at is None or (newest.at is not None and at <= newest.at):
             continue
-        before = price.prev_close if session == "post" else amount(late.get("prev_close")) or None
+        before = price.prev_close if session == "post" else _paid(late.get("prev_close"))
         newest = Price(last, before, at, price.multiplier, session)
     return newest
 
 
+def _paid(value: object) -> Decimal | None:
+    """Return a price; None for what is not above 0, which is none."""
+    found = figure(value)
+    return found if found is not None and found > 0 else None
+
+
 def _moment(row: Mapping[str, Any]) -> datetime | None:
-    stamp = amount(row.get("timestamp"))
+    stamp = seconds(row.get("timestamp"))
     return datetime.fromtimestamp(float(stamp), UTC) if stamp else None
 
 
 def _price(symbol: str, row: Mapping[str, Any]) -> Price:
     return Price(
-        amount(row.get("last_done")) or None,
-        amount(row.get("prev_close")) or None,
+        _paid(row.get("last_done")),
+        _paid(row.get("prev_close")),
         _moment(row),
         quoted_multiplier(row) or assumed(symbol).multiplier if is_option(symbol) else Decimal(1),
     )
@@ -148,9 +166,7 @@ class _Asker:
             if not parts:
                 return self._fail(symbols, "" if self._reader.over else brief(failure))
             return {symbol: row for part in parts for symbol, row in self.ask(operation, part).items()}
-        found = data.get("secu_quote")
-        rows = [row for row in found if isinstance(row, dict)] if isinstance(found, list) else []
-        return {known_text(row.get("symbol")): row for row in rows}
+        return {known_text(row.get("symbol")): row for row in objects(data.get("secu_quote"))}
 
     def _fail(self, symbols: Sequence[str], why: str) -> dict[str, Mapping[str, Any]]:
         self._why |= dict.fromkeys(symbols, why)
@@ -251,7 +267,8 @@ class Rates:
     """
 
     def __init__(self, pairs: Mapping[tuple[str, str], Decimal] | None = None) -> None:
-        self.pairs = dict(pairs or {})
+        # A snapshot keeps twelve places of a rate: one that was smaller is 0 there.
+        self.pairs = {pair: rate for pair, rate in (pairs or {}).items() if rate}
         self._found: dict[tuple[str, str], Decimal | None] = {}
 
     @classmethod
@@ -260,7 +277,7 @@ class Rates:
         pairs = {}
         for row in rows:
             base, other = (known_text(row.get(name)).upper() for name in ("base_currency", "other_currency"))
-            rate = amount(row.get("average_rate")) or _middle(row)
+            rate = figure(row.get("average_rate")) or _middle(row)
             if base and other and rate is not None and rate > 0:
                 pairs[base, other] = rate
         return cls(pairs)
@@ -305,7 +322,7 @@ def _alike(currency: str) -> tuple[str, ...]:
 
 
 def _middle(row: Mapping[str, Any]) -> Decimal | None:
-    bid, offer = amount(row.get("bid_rate")), amount(row.get("offer_rate"))
+    bid, offer = figure(row.get("bid_rate")), figure(row.get("offer_rate"))
     return (bid + offer) / 2 if bid and offer else None
 
 
@@ -319,5 +336,4 @@ def read_rates(reader: AccountReader) -> Rates:
         except OpenAPIError:
             reader.miss(_("rates of exchange ({brief})").format(brief=brief(failure)))
             return Rates()
-    rows = data.get("exchanges")
-    return Rates.of_rows(row for row in rows if isinstance(row, dict)) if isinstance(rows, list) else Rates()
+    return Rates.of_rows(objects(data.get("exchanges")))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from jupyter_openapi.errors import OpenAPIError, RequestRefused
 from jupyter_openapi.market import fees
 from jupyter_openapi.market.money import ZERO, amount, known_text, shown
+from jupyter_openapi.market.replies import figure, objects
 from jupyter_openapi.market.symbols import is_option, mended, parse, today_in
 from jupyter_openapi.market.worth import Instrument
 from jupyter_openapi.messages import _
@@ -113,10 +114,9 @@ def available_cash(reader: AccountReader) -> dict[str, Decimal]:
             _("Nothing is rebalanced, for the cash could not be read ({brief}).").format(brief=brief(failure))
         ) from None
     found: dict[str, Decimal] = {}
-    for entry in entries if isinstance(entries, list) else ():
-        infos = entry.get("cash_infos") if isinstance(entry, Mapping) else None
-        for info in infos if isinstance(infos, list) else ():
-            currency, free = known_text(info.get("currency")).upper(), amount(info.get("available_cash"))
+    for entry in objects(entries):
+        for info in objects(entry.get("cash_infos")):
+            currency, free = known_text(info.get("currency")).upper(), figure(info.get("available_cash"))
             if currency and free is not None:
                 found.setdefault(currency, free)  # a statement in another currency repeats it
     return found

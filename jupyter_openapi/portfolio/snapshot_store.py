@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jupyter_openapi.errors import OpenAPIError, RequestRefused, TransportError, guarded
-from jupyter_openapi.market.money import amount, exactly, known_text
+from jupyter_openapi.market.money import exactly, known_text
+from jupyter_openapi.market.replies import MOST, figure, seconds
 from jupyter_openapi.messages import _, commas, ngettext
 from jupyter_openapi.portfolio.checksums import Damaged, seal_file, verify_file
 from jupyter_openapi.portfolio.executions import history_rows
@@ -158,7 +159,9 @@ def write(folder: str | Path | None, owner: str, taken_at: datetime, lines: Sequ
 
 
 def _stored(value: Any) -> Any:
-    return value.quantize(_STEP, ROUND_HALF_EVEN) if isinstance(value, Decimal) else value
+    if isinstance(value, Decimal):
+        return value.quantize(_STEP, ROUND_HALF_EVEN) if abs(value) < MOST else None
+    return value
 
 
 def owners(folder: str | Path | None) -> list[str]:
@@ -372,7 +375,7 @@ def _flow_lines(reader: AccountReader, earlier: Sequence[Path], taken_at: dateti
 
 
 def _flow(row: Mapping[str, Any]) -> SnapshotRow | None:
-    stamp, moved = amount(row.get("business_time")), amount(row.get("balance"))
+    stamp, moved = seconds(row.get("business_time")), figure(row.get("balance"))
     if not stamp or moved is None or known_text(row.get("symbol")):
         return None
     name = known_text(row.get("transaction_flow_name"))

@@ -10,13 +10,21 @@ from typing import TYPE_CHECKING, Any
 
 from jupyter_openapi.errors import OpenAPIError, RequestRefused
 from jupyter_openapi.market.money import ZERO, amount, from_float, product
+from jupyter_openapi.market.replies import figure
 from jupyter_openapi.market.symbols import contract, is_option, mended, parse
 from jupyter_openapi.market.worth import Instrument
 from jupyter_openapi.messages import _
 from jupyter_openapi.portfolio.given_arguments import told
-from jupyter_openapi.portfolio.option_risk import read_deltas
+from jupyter_openapi.portfolio.option_risk import Delta, read_deltas
 from jupyter_openapi.portfolio.positions import AccountReader, names
-from jupyter_openapi.portfolio.prices import Price, Rates, read_prices, read_rates, say_priceless
+from jupyter_openapi.portfolio.prices import (
+    Price,
+    Rates,
+    read_prices,
+    read_rates,
+    say_priceless,
+    say_rateless,
+)
 from jupyter_openapi.trading import Basket, Preview
 from jupyter_openapi.trading.basket import LARGEST, rows_of
 
@@ -107,7 +115,7 @@ def order_of(number: int, row: Mapping[str, Any]) -> HypotheticalOrder:
     if symbol:
         parse(symbol)
     side = SIDES.get(str(row.get("side", "")).upper())
-    quantity = amount(row.get("submitted_quantity", row.get("quantity")))
+    quantity = figure(row.get("submitted_quantity", row.get("quantity")))
     given = row.get("submitted_price", row.get("price"))
     price = amount(given)
     if (
@@ -157,32 +165,28 @@ def read_state(
     cash = {str(part["currency"]): amount(part["amount"]) for part in frame.attrs["openapi"]["cash"]}
     every = {one.currency for one in money.values()} | set(cash)
     rates = read_rates(reader) if every - {base} else Rates()
-    new = {one.currency for one in money.values()} - set(currencies.values()) - set(cash)
-    if lost := sorted(currency for currency in new if rates.rate(currency, base) is None):
-        reader.miss(
-            _("no rate for {names} into {base}").format(
-                names=names(currency or _("an unnamed currency") for currency in lost), base=base
-            )
-        )
+    say_rateless(
+        reader, rates, {money[symbol].currency for symbol in traded} - set(currencies.values()), base
+    )
     state = AccountState(base, held, cash, money, prices, rates)
     deltas = read_deltas(reader, options, prices, rate) if options else {}
     for symbol, quantity in held.items():
-        instrument = money[symbol]
-        into = rates.rate(instrument.currency, base)
-        if is_option(symbol):
-            option, delta = contract(symbol), deltas.get(symbol)
-            share = prices.get(option.underlying) if option is not None else None
-            moves, last = (
-                None if delta is None else delta.value,
-                None if share is None else share.last,
-            )
-            state.units[symbol] = product(moves, last, instrument.multiplier, into)
-        elif symbol in traded:
-            state.units[symbol] = product(state.last(symbol), into)
+        if is_option(symbol) or symbol in traded:
+            state.units[symbol] = _unit(state, symbol, deltas.get(symbol))
         else:
             state.units[symbol] = _each(values[symbol], quantity)
     _read_margins(reader, state)
     return state
+
+
+def _unit(state: AccountState, symbol: str, delta: Delta | None) -> Decimal | None:
+    """Return what one unit of a security moves, in the base currency."""
+    instrument, option = state.money[symbol], contract(symbol)
+    into = state.rates.rate(instrument.currency, state.base)
+    if not is_option(symbol):
+        return product(state.last(symbol), into)
+    share = None if option is None else state.last(option.underlying)
+    return product(None if delta is None else delta.value, share, instrument.multiplier, into)
 
 
 def _each(value: Decimal | None, quantity: Decimal | None) -> Decimal | None:
@@ -194,7 +198,7 @@ def _read_margins(reader: AccountReader, state: AccountState) -> None:
     lost = list(state.held)[MOST_MARGINS:]
     for symbol in list(state.held)[:MOST_MARGINS]:
         try:
-            factor = amount(reader.ask("margin_ratio", symbol=symbol).get("im_factor"))
+            factor = figure(reader.ask("margin_ratio", symbol=symbol).get("im_factor"))
         except (OpenAPIError, RequestRefused):
             factor = None
         state.margins[symbol] = factor
