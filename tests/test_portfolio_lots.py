@@ -252,7 +252,7 @@ def test_the_excel_file_names_the_method_and_holds_no_formula(tmp_path: Path) ->
     assert [row[8] for row in rows[1:]] == [1500, 750]
     sums = {row[0]: row[1:] for row in book["Sums"].iter_rows(values_only=True)}
     assert sums["all"][0] == 2
-    assert sums["all"][1:] == (2250, 1600, 7.5, 642.5)
+    assert sums["all"][1:] == (2250, 1600, 7.5, 642.5, 0)
     client.stocks[0]["symbol_name"] = "=1+1"
     portfolio.tax_year(client, LAST_YEAR, path)
     assert all(

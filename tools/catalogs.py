@@ -76,6 +76,8 @@ CONSTANTS = (
     "jupyter_openapi.portfolio.trade_figures:DEFINITIONS",
     "jupyter_openapi.portfolio.tax_lots:DEFINITIONS",
     "jupyter_openapi.portfolio.tax_export:METHODS",
+    "jupyter_openapi.portfolio.tax_export:DEFINITIONS",
+    "jupyter_openapi.portfolio.tax_export:AVERAGED",
     "jupyter_openapi.portfolio.exposures:DEFINITIONS",
     "jupyter_openapi.portfolio.cash_income:DEFINITIONS",
     "jupyter_openapi.portfolio.what_if_orders:DEFINITIONS",

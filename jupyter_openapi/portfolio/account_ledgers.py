@@ -16,6 +16,7 @@ from jupyter_openapi.market.money import ZERO, plain
 from jupyter_openapi.market.symbols import contract
 from jupyter_openapi.messages import _
 from jupyter_openapi.portfolio.corporate_actions import read_expiry
+from jupyter_openapi.portfolio.executions import Charged
 from jupyter_openapi.portfolio.lot_ledger import (
     SIDE_UNKNOWN,
     Expiry,
@@ -58,10 +59,14 @@ class Account:
         The rates for what was closed: of its own day where one is known.
     fees
         Order id to fees, in the currency of its security, and the quantity filled.
+    charged
+        The same as the broker states it, in the currency it was charged in.
     expiries
         How the options that have ended did.
     ledgers
         One for each symbol traded in the window.
+    begun
+        What each of them began with.
     gone
         What went without a sale, by symbol.
     left_out
@@ -77,14 +82,20 @@ class Account:
     rates: Rates = field(default_factory=Rates)
     past: PastRates | None = None
     fees: dict[str, tuple[Decimal, Decimal]] = field(default_factory=dict)
+    charged: dict[str, Charged] = field(default_factory=dict)
     expiries: dict[str, Expiry] = field(default_factory=dict)
     ledgers: dict[str, LotLedger] = field(default_factory=dict)
+    begun: dict[str, Opening] = field(default_factory=dict)
     gone: dict[str, Decimal] = field(default_factory=dict)
     left_out: dict[str, str] = field(default_factory=dict)
 
     def done(self, symbol: str) -> list[Trip | Unmatched]:
         """Return what of a symbol was closed in the window, or could not be matched there."""
-        return self._inside(symbol, self.ledgers[symbol])
+        return self.inside(symbol, self.ledgers[symbol])
+
+    def inside(self, symbol: str, ledger: LotLedger) -> list[Trip | Unmatched]:
+        """Return what of a symbol a ledger of its own closed in the window."""
+        return [one for one in ledger.done if self.trades.inside(symbol, _closed(one))]
 
     def rate(self, symbol: str, at: int | None) -> tuple[Decimal | None, date | None]:
         """Return the rate into the base currency for what was closed at a moment, and of which day it is."""
@@ -140,7 +151,7 @@ class Account:
         opening = self.given.get(symbol) or self._opening(symbol)
         ledger = self._play(symbol, opening, spread)
         short = opening.quantity is not None and opening.quantity < 0 and opening.price is None
-        if not short or not any(isinstance(one, Unmatched) for one in self._inside(symbol, ledger)):
+        if not short or not any(isinstance(one, Unmatched) for one in self.inside(symbol, ledger)):
             return ledger
         # Purchases of the window would close a short sale that nothing shows: more likely what they bought
         # went without a sale.
@@ -148,13 +159,23 @@ class Account:
         return self._play(symbol, Opening(), spread)
 
     def _play(self, symbol: str, opening: Opening, spread: Mapping[str, Decimal]) -> LotLedger:
-        events: list[Split | Expiry] = list(self.trades.splits.get(symbol) or ())
-        if symbol in self.expiries:
-            events.append(self.expiries[symbol])
-        return play(self.trades.of(symbol), opening, self.method, spread, events)
+        self.begun[symbol] = opening
+        return play(self.trades.of(symbol), opening, self.method, spread, self.events(symbol))
 
-    def _inside(self, symbol: str, ledger: LotLedger) -> list[Trip | Unmatched]:
-        return [one for one in ledger.done if self.trades.inside(symbol, _closed(one))]
+    def events(self, symbol: str) -> list[Split | Expiry]:
+        """Return what else than executions changed the lots of a symbol.
+
+        What a user says was held is of its own day, or of just before the first execution: an older split has
+        happened to it already.
+        """
+        since = -1
+        if (given := self.given.get(symbol)) is not None:
+            fills = self.trades.of(symbol)
+            since = given.at if given.at is not None else fills[0].at if fills else self.trades.now
+        found: list[Split | Expiry] = [one for one in self.trades.splits.get(symbol) or () if one.at > since]
+        if symbol in self.expiries:
+            found.append(self.expiries[symbol])
+        return found
 
     def _opening(self, symbol: str) -> Opening:
         """Return what was there before the first execution, at the position's cost where it is held still."""

@@ -32,7 +32,8 @@ class Lot:
     """An open quantity, negative when sold short.
 
     `cost` is quantity x price, None where it is not known; `fee` what opening it cost, None likewise. `at`
-    and `order_id` are of the fill that opened it, None and empty for what was there before the first fill.
+    and `order_id` are of the fill that opened it. What was there before the first fill has no order, and as
+    `at` None or the day that a user gave. `last_at` is of the last fill in it: at average cost a later one.
     """
 
     quantity: Decimal
@@ -41,6 +42,7 @@ class Lot:
     at: int | None = None
     order_id: str = ""
     estimated: bool = False
+    last_at: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,8 @@ class Trip:
     """A quantity that was opened and closed. `cost` was paid and `proceeds` received, both before fees.
 
     `estimated` tells that its opening price is the position's cost; `why` is what else there is to say.
+    `open_fee` and `close_fee` are what `fee` is made of; `last_at` is of the last fill in what was opened,
+    at average cost a later one than that of `opened_at`.
     """
 
     direction: str
@@ -87,6 +91,9 @@ class Trip:
     close_order_id: str
     estimated: bool = False
     why: str = ""
+    open_fee: Decimal | None = None
+    close_fee: Decimal | None = None
+    last_at: int | None = None
 
     @property
     def realized(self) -> Decimal:
@@ -112,12 +119,13 @@ class Opening:
 
     `quantity` is negative for what was sold short, and None where it is not known: a sale of more than was
     bought is then unmatched, and not taken for a short sale. `price` is None where the cost is not known, and
-    `estimated` where it is the position's cost now.
+    `estimated` where it is the position's cost now. `at` is the day it was opened on, None where not known.
     """
 
     quantity: Decimal | None = ZERO
     price: Decimal | None = None
     estimated: bool = False
+    at: int | None = None
 
 
 class LotLedger:
@@ -149,7 +157,8 @@ class LotLedger:
         if opening.quantity:
             cost = None if opening.price is None else opening.quantity * opening.price
             fee = None if cost is None else ZERO
-            self.lots.append(Lot(opening.quantity, cost, fee, estimated=opening.estimated))
+            at = opening.at
+            self.lots.append(Lot(opening.quantity, cost, fee, at, estimated=opening.estimated, last_at=at))
 
     @property
     def quantity(self) -> Decimal:
@@ -196,7 +205,7 @@ class LotLedger:
                 self._close(fill, fill.quantity, ZERO, expiry.why)
 
     def _open(self, fill: Fill, quantity: Decimal, fee: Decimal | None) -> None:
-        lot = Lot(quantity, quantity * fill.price, fee, fill.at, fill.order_id)
+        lot = Lot(quantity, quantity * fill.price, fee, fill.at, fill.order_id, last_at=fill.at)
         if self.average and self.lots:
             pool = self.lots[0]
             self.lots[0] = replace(
@@ -205,6 +214,7 @@ class LotLedger:
                 cost=None if pool.cost is None or lot.cost is None else pool.cost + lot.cost,
                 fee=None if pool.fee is None or fee is None else pool.fee + fee,
                 estimated=pool.estimated or lot.estimated,
+                last_at=fill.at,
             )
         else:
             self.lots.append(lot)
@@ -243,6 +253,9 @@ class LotLedger:
                 fill.order_id,
                 lot.estimated,
                 why,
+                opening_fee,
+                fee,
+                lot.last_at,
             )
         )
 

@@ -139,13 +139,14 @@ COLUMNS = (
     "counted",
     "remark",
 )
+ONE_RATE = "The _base columns are at `rate`, the rate of exchange of `rate_date`."
 DEFINITIONS = (
     "realized_pl = proceeds - cost of what was closed in the window, before fees; net_pl is after fees.",
     "What no execution explains was there before the first one, and is the oldest.",
     "Its cost is the position's (`estimated`); where nothing is held any more its sale is unmatched.",
     "A symbol whose quantities do not add up is in no sum (`counted` is False).",
     "`trade_date` is the day of the market traded on, and the window is of such days.",
-    "The _base columns are at `rate`, the rate of exchange of `rate_date`.",
+    ONE_RATE,
 )
 BROKER_NOTE = (
     "The broker's profit of a symbol is for the whole period, fees and open positions included; it compares "
@@ -167,14 +168,23 @@ def left_out(known: Mapping[str, Any], symbols: Iterable[str] | None = None) -> 
     ]
 
 
-def frame_of(account: Account, tz: str) -> pd.DataFrame:
-    """Return a row for each trip and unmatched quantity, in the order they were closed; times in `tz`."""
+def frame_of(rows: Sequence[Cells], tz: str) -> pd.DataFrame:
+    """Return the frame of these rows; times in `tz`."""
     import pandas as pd
 
+    made = {name: _column(name, rows, tz) for name in COLUMNS}
+    return pd.DataFrame(made, index=pd.RangeIndex(len(rows)), copy=False)
+
+
+def rows_of(account: Account) -> list[Cells]:
+    """Return a row for each trip and unmatched quantity, in the order they were closed.
+
+    A row has the cells of `COLUMNS`, exact, and the ledger's own record (``of``), None for what has none.
+    """
     rows: list[Cells] = []
     for symbol in account.ledgers:
         money = account.money[symbol]
-        mine = [_cells(account, symbol, one) for one in account.done(symbol)]
+        mine = [_cells(account, symbol, one) | {"of": one} for one in account.done(symbol)]
         mine += _left(account, symbol)
         out = account.left_out.get(symbol)
         for row in mine:
@@ -185,8 +195,7 @@ def frame_of(account: Account, tz: str) -> pd.DataFrame:
                 row["remark"] = _("; ").join(filter(None, [row.get("remark"), _(DOUBT)]))
         rows += mine
     rows.sort(key=lambda row: (row["closed_at"] is None, row["closed_at"] or 0))
-    made = {name: _column(name, rows, tz) for name in COLUMNS}
-    return pd.DataFrame(made, index=pd.RangeIndex(len(rows)), copy=False)
+    return rows
 
 
 def _column(name: str, rows: Sequence[Cells], tz: str) -> Any:
@@ -287,13 +296,18 @@ def _left(account: Account, symbol: str) -> list[Cells]:
         "{gone} went without a sale (a transfer, a split, an expiry), or were sold short before "
         "{since:%Y-%m-%d}"
     ).format(gone=plain(gone), since=moment(account.trades.since))
-    return [{"kind": "unmatched", "quantity": -gone, "closed_at": None, "remark": why}]
+    return [{"kind": "unmatched", "quantity": -gone, "closed_at": None, "remark": why, "of": None}]
 
 
 def facts_of(
-    account: Account, analysis: Mapping[str, BrokerProfit], asides: Sequence[str], tz: str
+    account: Account,
+    analysis: Mapping[str, BrokerProfit],
+    asides: Sequence[str],
+    tz: str,
+    rate_days: str = "rate_date",
 ) -> dict[str, Any]:
-    """Return what the frame says of itself; money is text there."""
+    """Return what the frame says of itself; money is text there. `rate_days` has the days of its rates."""
+    said = [] if account.past is None else account.past.notes(rate_days)
     trades = account.trades
     flat = {symbol: account.flat(symbol) for symbol in account.ledgers}
     broker = {one.symbol: {"profit": text(one.profit), "currency": one.currency} for one in analysis.values()}
@@ -306,7 +320,7 @@ def facts_of(
         "method": account.method,
         "window": window if trades.end else None,
         "read_from": since.isoformat() if trades.end else None,
-        "rates_said": account.past.notes() if account.past is not None else [],
+        "rates_said": said,
         "rates_on": None if account.past is None else account.past.on.isoformat(),
         "rates": {
             one.currency: text(account.rates.rate(one.currency, account.base))
@@ -319,7 +333,7 @@ def facts_of(
             *DEFINITIONS,
             *([unseen.format(since=since)] if trades.end else []),
             *([BROKER_NOTE] if broker else []),
-            *(account.past.notes() if account.past is not None else []),
+            *said,
             *asides,
         ],
     }

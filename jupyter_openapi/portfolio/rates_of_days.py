@@ -6,7 +6,7 @@ account kept it, or where the user gives it. Every amount says of which day its 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from decimal import Decimal
@@ -57,20 +57,30 @@ class PastRates:
 
         No day for what needs no conversion, and for a rate that the user gave for all days.
         """
-        rate, day = self._found(currency, at, symbol)
-        if currency == self.base or rate is None:
-            return rate, day
-        if self.given is not None or day != self.on:
-            self.by_day += 1
-        elif at is None or datetime.fromtimestamp(at, self.zone).date() < day:
-            self.by_today += 1
+        rate, day = self.found(currency, at, symbol)
+        if currency != self.base and rate is not None:
+            self.count([(at, day)])
         return rate, day
+
+    def count(self, used: Sequence[tuple[int | None, date | None]]) -> None:
+        """Count an amount by the moments of what is in it and the days of their rates; one late is late."""
+        if any(self.too_late(at, day) for at, day in used):
+            self.by_today += 1
+        elif self.given is not None or any(day != self.on for _at, day in used):
+            self.by_day += 1
 
     def knows(self, currency: str, at: int | None, symbol: str) -> bool:
         """Tell whether there is a rate."""
-        return self._found(currency, at, symbol)[0] is not None
+        return self.found(currency, at, symbol)[0] is not None
 
-    def _found(self, currency: str, at: int | None, symbol: str) -> tuple[Decimal | None, date | None]:
+    def too_late(self, at: int | None, day: date | None) -> bool:
+        """Tell whether a rate of a day is today's though what it converts is not."""
+        if self.given is not None or day is None or day != self.on:
+            return False
+        return at is None or datetime.fromtimestamp(at, self.zone).date() < day
+
+    def found(self, currency: str, at: int | None, symbol: str) -> tuple[Decimal | None, date | None]:
+        """Return what `rate` does, and count nothing."""
         if currency == self.base:
             return Decimal(1), None
         source = self.given or self.kept
@@ -80,12 +90,15 @@ class PastRates:
         rate = self.today.rate(currency, self.base)
         return rate, None if rate is None else self.on
 
-    def notes(self) -> list[str]:
-        """Return a sentence that says of which day the rates are; nothing where nothing was converted."""
+    def notes(self, column: str = "rate_date") -> list[str]:
+        """Return a sentence that says of which day the rates are; nothing where nothing was converted.
+
+        `column` is where a frame has the day of each.
+        """
         if self.by_today and self.by_day:
             said = _(
                 "Amounts in {base}: {kept:,} at a rate that a snapshot kept in the week before, {today:,} at "
-                "the rates of exchange of {day}, for no other is known; rate_date tells which."
+                "the rates of exchange of {day}, for no other is known: see {column}."
             )
         elif self.by_today:
             said = _(
@@ -98,7 +111,9 @@ class PastRates:
             said = _("Amounts in {base} are at the rates that snapshots kept of the day, or the week before.")
         else:
             return []
-        return [said.format(base=self.base, kept=self.by_day, today=self.by_today, day=self.on)]
+        return [
+            said.format(base=self.base, kept=self.by_day, today=self.by_today, day=self.on, column=column)
+        ]
 
 
 def past_rates(base: str, rates: Any) -> PastRates:

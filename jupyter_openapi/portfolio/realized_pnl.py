@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from jupyter_openapi.errors import OpenAPIError, RequestRefused, guarded
 from jupyter_openapi.frames import describe, seal
-from jupyter_openapi.market.money import amount, exactly, plain, product
-from jupyter_openapi.market.symbols import mended, parse
+from jupyter_openapi.market.money import exactly, plain, product
 from jupyter_openapi.messages import _, commas, ngettext
 from jupyter_openapi.portfolio.account_ledgers import Account
 from jupyter_openapi.portfolio.executions import Charged, read_fees
-from jupyter_openapi.portfolio.given_arguments import choice, mapping, told, yes_or_no
-from jupyter_openapi.portfolio.lot_ledger import METHODS, Opening, Trip
-from jupyter_openapi.portfolio.pnl_frame import facts_of, frame_of, read_analysis
+from jupyter_openapi.portfolio.given_arguments import choice, yes_or_no
+from jupyter_openapi.portfolio.held_before import openings, refuse_later
+from jupyter_openapi.portfolio.lot_ledger import METHODS, Trip
+from jupyter_openapi.portfolio.pnl_frame import facts_of, frame_of, read_analysis, rows_of
 from jupyter_openapi.portfolio.positions import AccountReader, brief, warn
 from jupyter_openapi.portfolio.prices import currency_code, read_rates
 from jupyter_openapi.portfolio.rates_of_days import complete, past_rates
@@ -43,7 +43,7 @@ def pnl(
     method: str = "fifo",
     *,
     fees: bool | None = None,
-    opening: Mapping[str, tuple[Any, Any]] | None = None,
+    opening: Mapping[str, tuple[Any, ...]] | None = None,
     since: Any = None,
     rates: Any = None,
 ) -> pd.DataFrame:
@@ -70,8 +70,9 @@ def pnl(
     fees
         Whether to ask for fees, one request an order. By default for up to 15 orders.
     opening
-        What was held before the first execution, by symbol, as (quantity, price): gives unmatched sales their
-        cost.
+        What was held before the first execution, by symbol, as (quantity, price) or (quantity, price, day of
+        the purchase): gives unmatched sales their cost. Splits since that day, or since the first execution,
+        happen to it.
     since
         How far to look back for purchases, instead of as far as needed within a year.
     rates
@@ -130,11 +131,44 @@ def worked_out(
     method: str = "fifo",
     *,
     fees: bool | None = None,
-    opening: Mapping[str, tuple[Any, Any]] | None = None,
+    opening: Mapping[str, tuple[Any, ...]] | None = None,
     since: Any = None,
     rates: Any = None,
 ) -> pd.DataFrame:
     """Return what `pnl` does, without the warning; where nothing answers, an empty frame that says so."""
+    reader, account = read_account(
+        client, start, end, base_currency, method, fees=fees, opening=opening, since=since, rates=rates
+    )
+    for currency in sorted(account.without_rate()):
+        reader.miss(
+            _("no rate for {currency} into {base}").format(
+                currency=currency or _("an unnamed currency"), base=account.base
+            )
+        )
+    with exactly():
+        frame = frame_of(rows_of(account), client.tz)
+        analysis = read_analysis(reader, account.trades.start, account.trades.end) if account.ledgers else {}
+        facts = facts_of(account, analysis, reader.asides, client.tz)
+    return seal(describe(frame, **reader.facts("pnl"), **facts, missing=reader.missing))
+
+
+def read_account(
+    client: ClientLike,
+    start: Any,
+    end: Any,
+    base_currency: str,
+    method: str,
+    *,
+    fees: bool | None,
+    opening: Mapping[str, tuple[Any, ...]] | None,
+    since: Any = None,
+    rates: Any = None,
+    all_days: bool = False,
+) -> tuple[AccountReader, Account]:
+    """Read what `pnl` does, and fill the ledgers with it.
+
+    `all_days` reads the rates of the days on which something was opened, too, not of the window alone.
+    """
     base = currency_code(base_currency)
     method = choice("method", method, METHODS, _(" or "))
     fees = yes_or_no("fees", fees, or_none=True)
@@ -144,12 +178,14 @@ def worked_out(
     window(start, end, reader.source.tz)
     with exactly():
         account = Account(_trades(reader, start, end, since), base, method, given, past=past)
-        _read(reader, account)
+        refuse_later(given, account.trades)
+        _read(reader, account, all_days=all_days)
         add_fees(reader, account, fees, _orders(account))
-        frame = frame_of(account, client.tz)
-        analysis = read_analysis(reader, account.trades.start, account.trades.end) if account.ledgers else {}
-        facts = facts_of(account, analysis, reader.asides, client.tz)
-    return seal(describe(frame, **reader.facts("pnl"), **facts, missing=reader.missing))
+        if all_days:
+            _complete(
+                reader, account, {one.currency for one in account.charged.values()} - {""}, all_days=True
+            )
+    return reader, account
 
 
 def _trades(reader: AccountReader, start: Any, end: Any, since: Any) -> Trades:
@@ -162,7 +198,7 @@ def _trades(reader: AccountReader, start: Any, end: Any, since: Any) -> Trades:
         return Trades(0, 0, 0)
 
 
-def _read(reader: AccountReader, account: Account) -> None:
+def _read(reader: AccountReader, account: Account, *, all_days: bool) -> None:
     """Read what the executions are worth, and how options ended; fill the ledgers."""
     trades = account.trades
     held = {holding.symbol: holding.currency for holding in trades.holdings}
@@ -170,51 +206,29 @@ def _read(reader: AccountReader, account: Account) -> None:
     for one in account.money.values():
         for said in one.assumptions:
             reader.miss(said)
-    add_rates(reader, account, {one.currency for one in account.money.values()})
-    if account.past is not None and {one.currency for one in account.money.values()} - {account.base}:
-        complete(account.past, reader, account.rates, trades.start)
+    _complete(reader, account, {one.currency for one in account.money.values()}, all_days=all_days)
     account.play()
     account.read_expiries(reader)
     if account.expiries:
         account.play()
-    for currency in sorted(account.without_rate()):
-        reader.miss(
-            _("no rate for {currency} into {base}").format(
-                currency=currency or _("an unnamed currency"), base=account.base
-            )
-        )
+
+
+def _complete(reader: AccountReader, account: Account, currencies: set[str], *, all_days: bool) -> None:
+    """Read the rates of today and of past days, once, where one of these currencies needs them."""
+    if account.past is None or not currencies - {account.base} or account.past.on != date.min:
+        return
+    add_rates(reader, account, currencies)
+    days = [account.trades.start]
+    if all_days:
+        days += [fill.at for fill in account.trades.fills[:1]]
+        days += [one.at for one in account.given.values() if one.at is not None]
+    complete(account.past, reader, account.rates, max(0, min(days)))
 
 
 def add_rates(reader: AccountReader, account: Account, currencies: set[str]) -> None:
     """Read the rates of exchange where several currencies meet, once."""
     if currencies - {account.base} and not account.rates.pairs:
         account.rates = read_rates(reader)
-
-
-def openings(opening: Mapping[str, tuple[Any, Any]] | None) -> dict[str, Opening]:
-    """Return what a user says was held before the first execution, by symbol.
-
-    Raises
-    ------
-    RequestRefused
-        It is no quantity and price.
-    """
-    given = {}
-    for symbol, pair in mapping("opening", opening, "{'700.HK': (500, 480.6)}").items():
-        try:
-            quantity, price = (None if isinstance(part, bool) else amount(part) for part in pair)
-        except (TypeError, ValueError):
-            quantity = price = None
-        if quantity is None or price is None:
-            raise RequestRefused(
-                _(
-                    "opening holds (quantity, price) for each symbol, such as {{'700.HK': (500, 480.6)}}; "
-                    "not {pair} for {symbol}."
-                ).format(pair=told(pair), symbol=told(symbol))
-            )
-        parse(mended(str(symbol)))
-        given[mended(str(symbol))] = Opening(quantity, price)
-    return given
 
 
 def add_fees(
@@ -238,6 +252,7 @@ def add_fees(
         reader.miss(
             ngettext("fees of {count:,} order", "fees of {count:,} orders", absent).format(count=absent)
         )
+    account.charged = charged
     account.fees = _in_own_currency(reader, account, charged)
     account.play()
 

@@ -1,9 +1,14 @@
-"""A tax year: the round trips closed in it, in trade and base currency, as frames and as an Excel file."""
+"""A tax year: the round trips closed in it, in trade and base currency, as frames and as an Excel file.
+
+Each side of a trip is converted at the rate of its own day (`tax_amounts`), so that what the currency gained
+between them is in the gain. `pnl` and the statistics of trades keep one rate, that of closing: they measure
+what a trade brought in its own currency.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from importlib.util import find_spec
 from pathlib import Path
@@ -12,12 +17,14 @@ from typing import TYPE_CHECKING, Any
 from jupyter_openapi.errors import RequestRefused, guarded
 from jupyter_openapi.frames import describe
 from jupyter_openapi.frames.values import text_column
-from jupyter_openapi.market.money import exactly, floats, from_float, product, total
+from jupyter_openapi.market.money import exactly, floats, from_float, total
 from jupyter_openapi.messages import _
 from jupyter_openapi.portfolio.given_arguments import file_path, one_client, told
-from jupyter_openapi.portfolio.pnl_frame import left_out
+from jupyter_openapi.portfolio.pnl_frame import ONE_RATE, facts_of, frame_of, left_out, rows_of
 from jupyter_openapi.portfolio.positions import warn
-from jupyter_openapi.portfolio.realized_pnl import worked_out
+from jupyter_openapi.portfolio.rates_of_days import day_column
+from jupyter_openapi.portfolio.realized_pnl import read_account
+from jupyter_openapi.portfolio.tax_amounts import BaseTrip, BaseTrips, Rated
 from jupyter_openapi.portfolio.tax_lots import term_of
 from jupyter_openapi.storage import replacing
 
@@ -41,22 +48,40 @@ KEPT = (
     "term",
     "proceeds",
     "cost",
+    "open_fees",
+    "close_fees",
     "fees",
     "gain",
     "base_currency",
-    "rate",
-    "rate_date",
+    "proceeds_rate",
+    "proceeds_rate_date",
     "proceeds_base",
+    "cost_rate",
+    "cost_rate_date",
     "cost_base",
     "fees_base",
     "gain_base",
+    "fx_gain_base",
     "method",
     "estimated",
     "open_order_id",
     "close_order_id",
     "remark",
 )
-SUMS = ("proceeds_base", "cost_base", "fees_base", "gain_base")
+SUMS = ("proceeds_base", "cost_base", "fees_base", "gain_base", "fx_gain_base")
+UNCONVERTED = ("base_currency", "rate", "rate_date", "realized_pl_base", "net_pl_base")
+"""Columns of `pnl` that are at one rate: the sheet of what could not be matched goes without them."""
+DEFINITIONS = (
+    "gain = proceeds - cost - fees, of both sides of a round trip.",
+    "What opened a trip is at the rate of exchange of the day it was opened, its fees included.",
+    "What closed it is at the rate of the day it was closed. A short sale is opened by its proceeds.",
+    "proceeds_rate and cost_rate are these rates, proceeds_rate_date and cost_rate_date their days.",
+    "No day stands there for a rate of 1, for one given for all days, and for an average of several days.",
+    "gain_base = proceeds_base - cost_base - fees_base; what the currency gained is in it.",
+    "fx_gain_base is that part: gain_base less gain at the rate of closing.",
+    "term is long where it was held for more than a year; what opened on an unknown day has none.",
+)
+AVERAGED = "At average cost, what several days opened is at the average of their rates, by what was paid."
 
 
 @guarded
@@ -68,7 +93,7 @@ def tax_year(
     method: str = "fifo",
     *,
     first_day: str = "01-01",
-    opening: Mapping[str, tuple[Any, Any]] | None = None,
+    opening: Mapping[str, tuple[Any, ...]] | None = None,
     rates: Any = None,
 ) -> pd.DataFrame:
     """Return the round trips closed in a tax year, and save them as an Excel file.
@@ -88,9 +113,10 @@ def tax_year(
     first_day
         The month and day on which the tax year begins, such as ``04-01``.
     opening
-        What was held before the first execution, as `pnl`.
+        What was held before the first execution, as `pnl`: with its day, so that its cost has a rate.
     rates
-        Rates of exchange of your own, such as those a tax office publishes, as `pnl` takes them.
+        Rates of exchange of your own, such as those a tax office publishes, as `pnl` takes them; of the days
+        of purchases, too.
 
     Returns
     -------
@@ -98,11 +124,16 @@ def tax_year(
         One row a round trip: ``symbol``, ``market``, ``currency``, ``direction``, ``quantity``,
         ``opened_on`` and ``closed_on`` (days of the market), ``term`` (``long`` after more than a year),
         ``proceeds``, ``cost``, ``fees`` and ``gain`` (after fees) in the trade's currency, the same in
-        `base_currency` at ``rate``, ``method``, ``estimated``, the orders, ``remark``. One rate converts a
-        round trip, both of its sides; ``rate_date`` is the day it is of. That is the day of closing, or one
-        of the week before, where a snapshot of this account kept a rate, else today, for the broker serves
-        no rates of the past. NaN where not known. The file has a sheet of these, of their sums by term, of
-        what could not be matched, and of what the columns mean.
+        ``base_currency`` with ``_base`` after the name, ``method``, ``estimated``, the orders, ``remark``.
+        What opened a trip is converted at the rate of the day it was opened, what closed it at that of the
+        day it was closed, the fees of each side (``open_fees``, ``close_fees``) included: the cost of a long
+        trip at ``cost_rate`` of its purchase, of a short one at that of its closing, and the proceeds at
+        ``proceeds_rate`` likewise. ``cost_rate_date`` and ``proceeds_rate_date`` are the days of these rates:
+        that day, or one of the week before, where a snapshot of this account kept a rate, else today, for the
+        broker serves no rates of the past; NaT where none is needed, for rates of all days and, at average
+        cost, for the average of several days. ``fx_gain_base`` is the currency's part of ``gain_base``: what
+        is beyond ``gain`` at the rate of closing. NaN where not known. The file has a sheet of these, of
+        their sums by term, of what could not be matched, and of what the columns mean.
 
     Raises
     ------
@@ -118,38 +149,46 @@ def tax_year(
     if path is not None:
         excel_path(path)
     one_client(client)
-    raw = worked_out(client, first, last, base_currency, method, fees=True, opening=opening, rates=rates)
-    known = raw.attrs["openapi"]
+    reader, account = read_account(
+        client, first, last, base_currency, method, fees=True, opening=opening, rates=rates, all_days=True
+    )
     with exactly():
-        frame = _rows(raw)
+        rows = rows_of(account)
+        based = BaseTrips.of(account)
+        known = facts_of(account, {}, reader.asides, client.tz, "proceeds_rate_date, cost_rate_date")
+        raw = frame_of(rows, client.tz)
+        frame = _rows(raw, [based.trips[id(row["of"])] for row in rows if row["counted"]])
         sums = _summed(frame)
-    missing = [*known["missing"], *left_out(known, raw.loc[~raw["counted"], "symbol"].map(str))]
-    about = [
-        _("Tax year: {first} to {last}, days of the market traded on.").format(first=first, last=last),
-        _("Method: {method}.").format(method=_(METHODS[known["method"]]).rstrip(".。")),
-        _("gain = proceeds - cost - fees, of both sides of a round trip."),
-        _("One rate, of rate_date, converts both sides of a round trip."),
-        _("term is long where it was held for more than a year; what opened on an unknown day has none."),
-        *(_("Not known: {what}.").format(what=what) for what in missing),
-        *(_(line) for line in known["notes"]),
-    ]
+    missing = [*reader.missing, *based.missing(account.base)]
+    missing += left_out(known, raw.loc[~raw["counted"], "symbol"].map(str))
+    about = _about(first, last, known, missing)
     if path is not None:
         import pandas as pd
 
         sheets = {
             "Trips": frame,
             "Sums": sums,
-            "Unmatched": raw[~raw["counted"]],
+            "Unmatched": raw[~raw["counted"]].drop(columns=list(UNCONVERTED)),
             "About": pd.DataFrame({"about": text_column(about)}),
         }
         save_sheets(path, sheets)
-    names = ("mode", "source", "requested_at", "base_currency", "method", "left_out")
-    kept = {name: known.get(name) for name in names}
-    described = describe(
-        frame, operation="tax year", **kept, window=[first, last], missing=missing, notes=about
-    )
+    facts = reader.facts("tax year") | {"window": [first, last], "missing": missing, "notes": about}
+    kept = {name: known[name] for name in ("base_currency", "method", "left_out")}
+    described = describe(frame, **kept, **facts)
     warn(missing, _("Not everything is known"))
     return described
+
+
+def _about(first: date, last: date, known: Mapping[str, Any], missing: Sequence[str]) -> list[str]:
+    """Return the sentences that say what the file holds, and what is not known."""
+    return [
+        _("Tax year: {first} to {last}, days of the market traded on.").format(first=first, last=last),
+        _("Method: {method}.").format(method=_(METHODS[known["method"]]).rstrip(".。")),
+        *(_(line) for line in DEFINITIONS),
+        *([_(AVERAGED)] if known["method"] == "average" else []),
+        *(_("Not known: {what}.").format(what=what) for what in missing),
+        *(_(line) for line in known["notes"] if line != ONE_RATE),
+    ]
 
 
 def _year(year: int, first_day: str) -> tuple[date, date]:
@@ -166,13 +205,12 @@ def _year(year: int, first_day: str) -> tuple[date, date]:
     return first, after - timedelta(days=1)
 
 
-def _rows(raw: pd.DataFrame) -> pd.DataFrame:
-    """Return the trips that count with what a tax return asks for."""
+def _rows(raw: pd.DataFrame, based: Sequence[BaseTrip]) -> pd.DataFrame:
+    """Return the trips that count with what a tax return asks for; `based` are the same in base currency."""
     import numpy as np
     import pandas as pd
 
     trips = raw[raw["counted"]].reset_index(drop=True)
-    money = [from_float(rate) for rate in trips["rate"]]
     made: dict[str, Any] = {name: trips[name] for name in KEPT if name in trips.columns}
     opened = _days(trips)
     made["opened_on"] = np.array([str(day or "NaT") for day in opened], dtype="datetime64[ns]")
@@ -182,11 +220,14 @@ def _rows(raw: pd.DataFrame) -> pd.DataFrame:
         ["" if day is None else term_of(begun, day) for begun, day in zip(opened, closed, strict=True)]
     )
     made["gain"] = trips["net_pl"]
-    made["rate"] = floats(money)
-    for name in ("proceeds", "cost", "fees", "gain"):
-        made[f"{name}_base"] = floats(
-            [product(from_float(value), rate) for value, rate in zip(made[name], money, strict=True)]
-        )
+    made["open_fees"] = floats([one.trip.open_fee for one in based])
+    made["close_fees"] = floats([one.trip.close_fee for one in based])
+    for side in ("proceeds", "cost"):
+        rated: list[Rated] = [getattr(one, f"{side}_rated") for one in based]
+        made[f"{side}_rate"] = floats([one.rate for one in rated])
+        made[f"{side}_rate_date"] = day_column(one.day for one in rated)
+    for name in ("proceeds", "cost", "fees", "gain", "fx_gain"):
+        made[f"{name}_base"] = floats([getattr(one, name) for one in based])
     return pd.DataFrame({name: made[name] for name in KEPT}, index=pd.RangeIndex(len(trips)))
 
 

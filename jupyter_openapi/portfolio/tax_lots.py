@@ -16,11 +16,12 @@ from jupyter_openapi.messages import _
 from jupyter_openapi.portfolio.account_ledgers import Account
 from jupyter_openapi.portfolio.executions import moment
 from jupyter_openapi.portfolio.given_arguments import choice, yes_or_no
+from jupyter_openapi.portfolio.held_before import openings, refuse_later
 from jupyter_openapi.portfolio.lot_ledger import METHODS, Lot
 from jupyter_openapi.portfolio.pnl_frame import instants
 from jupyter_openapi.portfolio.positions import AccountReader, Holding, brief, names, read_stocks, warn
 from jupyter_openapi.portfolio.prices import Price, currency_code, market_zone, read_prices, say_priceless
-from jupyter_openapi.portfolio.realized_pnl import add_fees, add_rates, openings
+from jupyter_openapi.portfolio.realized_pnl import add_fees, add_rates
 from jupyter_openapi.portfolio.time_windows import since as first_of
 from jupyter_openapi.portfolio.trades import Trades, read_trades, read_until_explained
 from jupyter_openapi.spec.dates import zone
@@ -97,7 +98,7 @@ def lots(
     base_currency: str = "HKD",
     *,
     fees: bool | None = None,
-    opening: Mapping[str, tuple[Any, Any]] | None = None,
+    opening: Mapping[str, tuple[Any, ...]] | None = None,
     since: Any = None,
 ) -> pd.DataFrame:
     """Return the open tax lots: one row for each purchase, or short sale, of which something is held.
@@ -115,7 +116,7 @@ def lots(
         Whether to ask for the fees of the orders that opened the lots, one request an order; by default for
         up to 15 orders.
     opening
-        What was held before the first execution, by symbol, as (quantity, price).
+        What was held before the first execution, by symbol, as (quantity, price) or (quantity, price, day).
     since
         How far to look back for purchases, instead of as far as needed within a year.
 
@@ -148,6 +149,7 @@ def lots(
         first_of(since, reader.source.tz)
     with exactly():
         trades = _history(reader, since)
+        refuse_later(given, trades)
         held = _held(trades)
         account = Account(trades, base, method, given, also=tuple(held))
         currencies = {symbol: one.currency for symbol, one in held.items()}

@@ -88,7 +88,7 @@ def trade_stats(  # noqa: PLR0917 (as it is typed)
     method: str = "fifo",
     *,
     fees: bool | None = None,
-    opening: Mapping[str, tuple[Any, Any]] | None = None,
+    opening: Mapping[str, tuple[Any, ...]] | None = None,
     rates: Any = None,
 ) -> pd.DataFrame:
     """Return statistics of the trades closed in a window.
@@ -133,7 +133,7 @@ def counted(  # noqa: PLR0917 (as `trade_stats`)
     method: str = "fifo",
     *,
     fees: bool | None = None,
-    opening: Mapping[str, tuple[Any, Any]] | None = None,
+    opening: Mapping[str, tuple[Any, ...]] | None = None,
     rates: Any = None,
 ) -> pd.DataFrame:
     """Return what `trade_stats` does, without the warning."""
