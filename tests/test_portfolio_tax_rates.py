@@ -236,10 +236,24 @@ def test_one_rate_for_all_days_converts_all_and_has_no_day() -> None:
     assert pd.isna(row.cost_rate_date)
 
 
+@pytest.mark.parametrize("method", ["fifo", "average"])
+@pytest.mark.parametrize("rates", [{"USD": "7.83"}, by_day({0: 7.83, 5: 7.83})])
+def test_a_currency_that_did_not_move_gained_nothing(method: str, rates: Any) -> None:
+    """To the last digit, where a third of an amount is none that ends."""
+    fills = [(0, "Buy", "7", "10.01", "1"), (4, "Sell", "3", "11", "1"), (5, "Sell", "4", "11", "1")]
+    frame = quiet(account(*fills), rates=rates, method=method)
+    assert frame["fx_gain_base"].tolist() == [0, 0]
+    assert frame["cost_base"].sum() == near(70.07 * 7.83)
+
+
 def test_fees_are_converted_from_the_currency_they_were_charged_in() -> None:
     """Hong Kong dollars into Hong Kong dollars: whatever the dollar was worth, 10 and 20."""
     client = account((0, "Buy", "100", "10", "10"), (4, "Sell", "100", "12", "20"), paid="HKD")
-    [row] = quiet(client, rates=RATES).itertuples()
+    frame = quiet(client, rates=RATES)
+    [row] = frame.itertuples()
+    said = "fees_base is of the fees as they were charged, from that currency at the rate of the day."
+    assert said in frame.attrs["openapi"]["notes"]
+    assert said not in quiet(account(*BOUGHT_TWICE), rates=RATES).attrs["openapi"]["notes"]
     assert row.fees_base == near(30)
     assert row.gain_base == near(9480 - 7700 - 30)
     client = account((0, "Buy", "1", "10", "10"), (4, "Sell", "1", "12", "20"), symbol="700.HK", paid="USD")

@@ -78,6 +78,7 @@ CONSTANTS = (
     "jupyter_openapi.portfolio.tax_export:METHODS",
     "jupyter_openapi.portfolio.tax_export:DEFINITIONS",
     "jupyter_openapi.portfolio.tax_export:AVERAGED",
+    "jupyter_openapi.portfolio.tax_export:FOREIGN_FEES",
     "jupyter_openapi.portfolio.exposures:DEFINITIONS",
     "jupyter_openapi.portfolio.cash_income:DEFINITIONS",
     "jupyter_openapi.portfolio.what_if_orders:DEFINITIONS",

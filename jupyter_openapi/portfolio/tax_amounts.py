@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 
-from jupyter_openapi.market.money import ZERO, minus, product
+from jupyter_openapi.market.money import ZERO, minus, product, total
 from jupyter_openapi.messages import _
 from jupyter_openapi.portfolio.account_ledgers import Account
 from jupyter_openapi.portfolio.executions import moment
@@ -85,11 +85,14 @@ class BaseTrips:
         The days by currency that have no rate although something of them was to be converted.
     undated
         The symbols of which something was opened on a day that is not known, so that its rate is not either.
+    foreign
+        Whether fees were charged in another currency than the trade's.
     """
 
     trips: dict[int, BaseTrip] = field(default_factory=dict)
     without: dict[str, set[date]] = field(default_factory=dict)
     undated: dict[str, None] = field(default_factory=dict)
+    foreign: bool = False
 
     @classmethod
     def of(cls, account: Account) -> BaseTrips:
@@ -101,6 +104,7 @@ class BaseTrips:
             if symbol not in account.left_out:
                 book = _Book(account, past, symbol, made)
                 made.trips |= {id(one.trip): one for one in book.trips()}
+                made.foreign = made.foreign or book.foreign
         return made
 
     def missing(self, base: str) -> list[str]:
@@ -146,6 +150,7 @@ class _Book:
         self._found = found
         self._zone = market_zone(symbol)
         self._currency = account.money[symbol].currency
+        self.foreign = False  # whether fees were charged in another currency
         self._marks = {sign: list(self._changes(sign)) for sign in (1, -1)}
 
     def trips(self) -> Iterator[BaseTrip]:
@@ -157,24 +162,39 @@ class _Book:
                 self._account.inside(self._symbol, self._ledger()),
             )
         )
-        multiplier = self._account.money[self._symbol].multiplier
         for trip, same in zip(own, base, strict=True):
-            opening, closing = self._opening(trip), [self._mark(trip.closed_at)]
+            opening, closing = self._opening(trip), self._mark(trip.closed_at)
             long = trip.direction == "long"
             paid, received = (trip.cost, trip.proceeds) if long else (trip.proceeds, trip.cost)
             if paid or trip.open_fee:
                 self._note(opening)
             if received or trip.close_fee:
-                self._note(closing)
-            yield BaseTrip(
-                trip,
-                minus(product(trip.realized, multiplier), trip.fee),
-                product(_known(same.cost), multiplier),
-                product(_known(same.proceeds), multiplier),
-                _known(same.fee),
-                _rated(opening, paid, _known(same.cost if long else same.proceeds)),
-                closing[0].rated,
-            )
+                self._note([closing])
+            worth = _known(same.cost if long else same.proceeds)
+            fees = _known(same.fee)
+            opened = _rated(opening, paid, worth)
+            if len({one.rated for one in opening}) == 1:  # to the last digit what the amounts shown give
+                worth = _times(paid, opened.rate)
+                if not self.foreign:
+                    parts = _times(trip.open_fee, opened.rate), _times(trip.close_fee, closing.rated.rate)
+                    fees = None if None in parts else total(parts)
+            yield self._trip(trip, (worth, _times(received, closing.rated.rate)), fees, opened, closing.rated)
+
+    def _trip(
+        self,
+        trip: Trip,
+        sides: tuple[Decimal | None, Decimal | None],
+        fees: Decimal | None,
+        opened: Rated,
+        closed: Rated,
+    ) -> BaseTrip:
+        """Return a trip in the base currency, of what opened and what closed it before the multiplier."""
+        multiplier = self._account.money[self._symbol].multiplier
+        net = minus(product(trip.realized, multiplier), trip.fee)
+        cost, proceeds = sides if trip.direction == "long" else sides[::-1]
+        return BaseTrip(
+            trip, net, product(cost, multiplier), product(proceeds, multiplier), fees, opened, closed
+        )
 
     def _ledger(self) -> LotLedger:
         """Book the executions, what was there before them and an option's expiry in the base currency."""
@@ -202,6 +222,7 @@ class _Book:
             if fill.trade_id not in shares:
                 continue
             currency = charged[fill.order_id].currency or self._currency
+            self.foreign = self.foreign or currency != self._currency
             fees[fill.trade_id] = self._worth(shares[fill.trade_id], fill.at, currency)
             told = fill.order_id not in self._account.fees  # that no rate converts it at all
             if currency != self._currency and fees[fill.trade_id].is_nan() and not told:
@@ -209,12 +230,10 @@ class _Book:
         return fees
 
     def _worth(self, amount: Decimal, at: int | None, currency: str | None = None) -> Decimal:
-        """Return an amount in the base currency: nothing is nothing in any."""
-        if not amount:
-            return ZERO
+        """Return an amount in the base currency, a NaN where it is not known."""
         own = self._currency if currency is None else currency
-        rate, _day = self._past.found(own, at, self._symbol)
-        return NOT_KNOWN if rate is None else amount * rate
+        worth = _times(amount, self._past.found(own, at, self._symbol)[0])
+        return NOT_KNOWN if worth is None else worth
 
     def _opening(self, trip: Trip) -> list[_Mark]:
         """Return the rates of what opened a trip: several where it is of a pool that several days built."""
@@ -266,6 +285,11 @@ def _rated(marks: list[_Mark], amount: Decimal, worth: Decimal | None) -> Rated:
     if len(rates) == 1:
         return rates.pop()
     return Rated(None if worth is None or not amount else worth / amount, None)
+
+
+def _times(amount: Decimal | None, rate: Decimal | None) -> Decimal | None:
+    """Return an amount at a rate: nothing is nothing at any."""
+    return ZERO if amount is not None and not amount else product(amount, rate)
 
 
 def _known(value: Decimal | None) -> Decimal | None:

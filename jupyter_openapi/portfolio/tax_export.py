@@ -81,6 +81,7 @@ DEFINITIONS = (
     "fx_gain_base is that part: gain_base less gain at the rate of closing.",
     "term is long where it was held for more than a year; what opened on an unknown day has none.",
 )
+FOREIGN_FEES = "fees_base is of the fees as they were charged, from that currency at the rate of the day."
 AVERAGED = "At average cost, what several days opened is at the average of their rates, by what was paid."
 
 
@@ -161,7 +162,7 @@ def tax_year(
         sums = _summed(frame)
     missing = [*reader.missing, *based.missing(account.base)]
     missing += left_out(known, raw.loc[~raw["counted"], "symbol"].map(str))
-    about = _about(first, last, known, missing)
+    about = _about(first, last, known, missing, foreign=based.foreign)
     if path is not None:
         import pandas as pd
 
@@ -179,13 +180,16 @@ def tax_year(
     return described
 
 
-def _about(first: date, last: date, known: Mapping[str, Any], missing: Sequence[str]) -> list[str]:
+def _about(
+    first: date, last: date, known: Mapping[str, Any], missing: Sequence[str], *, foreign: bool
+) -> list[str]:
     """Return the sentences that say what the file holds, and what is not known."""
     return [
         _("Tax year: {first} to {last}, days of the market traded on.").format(first=first, last=last),
         _("Method: {method}.").format(method=_(METHODS[known["method"]]).rstrip(".。")),
         *(_(line) for line in DEFINITIONS),
         *([_(AVERAGED)] if known["method"] == "average" else []),
+        *([_(FOREIGN_FEES)] if foreign else []),
         *(_("Not known: {what}.").format(what=what) for what in missing),
         *(_(line) for line in known["notes"] if line != ONE_RATE),
     ]
