@@ -106,7 +106,8 @@ def read_events(content: bytes) -> list[dict[str, Any]]:
 
 
 # What a text may hold that is not to be shown (see `clean`), as JSON escapes or UTF-8 carry it.
-_SUSPECT = (b"\\u", b"\x7f", b"\xc2", b"\xd8\x9c", b"\xe2\x80", b"\xe2\x81", b"\xed", b"\xef\xbb\xbf")
+_SUSPECT_ASCII = (b"\\u", b"\x7f")
+_SUSPECT = (*_SUSPECT_ASCII, b"\xc2", b"\xd8\x9c", b"\xe2\x80", b"\xe2\x81", b"\xed", b"\xef\xbb\xbf")
 _UNSHOWN = re.compile(
     rb"\\u(?:00(?:0[0-8bBcCeEfF]|1[0-9a-fA-F]|7[fF]|[89][0-9a-fA-F])|061[cC]|20(?:0[eEfF]|2[a-eA-E]|6[6-9])"
     rb"|[dD][89a-fA-F][0-9a-fA-F]{2}|[fF][eE][fF][fF])"
@@ -120,7 +121,8 @@ def clean_json(content: bytes) -> bytes:
 
     Only those strings change: numbers and all else stay to the byte.
     """
-    if not any(mark in content for mark in _SUSPECT) or _UNSHOWN.search(content) is None:
+    suspects = _SUSPECT_ASCII if content.isascii() else _SUSPECT  # most replies are ASCII
+    if not any(mark in content for mark in suspects) or _UNSHOWN.search(content) is None:
         return content
     return _STRING.sub(_clean_string, content)
 

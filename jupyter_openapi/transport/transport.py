@@ -18,7 +18,7 @@ from email.utils import parsedate_to_datetime
 from http.client import HTTPException
 from typing import TYPE_CHECKING, Protocol
 
-from urllib3 import HTTPConnectionPool, Timeout
+from urllib3 import HTTPConnectionPool, Retry, Timeout
 from urllib3.exceptions import HTTPError, SSLError
 
 from jupyter_openapi.credentials import Credentials
@@ -99,6 +99,7 @@ class Budget:
 
 
 USER_AGENT = "jupyter-openapi"
+ONCE = Retry(total=False, redirect=False)  # urllib3 never sends anything again
 SKEW = 3.0  # seconds our clock may be off before we follow the server's
 SKEW_LOOK = 60.0  # seconds between two looks at it
 DAY = 86_400.0
@@ -167,6 +168,8 @@ class Transport:
         self._skew_seen = -SKEW_LOOK
         self._dated: tuple[str | None, float] = None, 0.0  # the last reply's date, and when it came
         self._headers = {
+            "Host": host.name,
+            "Accept-Encoding": "identity",
             "User-Agent": USER_AGENT,
             "Content-Type": CONTENT_TYPE,
             "Accept-Language": language,
@@ -323,7 +326,7 @@ class Transport:
             f"{call.path}?{call.query}" if call.query else call.path,
             body=call.body or None,
             headers={**self._headers, **signed},
-            retries=False,
+            retries=ONCE,
             redirect=False,
             timeout=self._timeout if call.once is None else Timeout(call.once, call.once),
             preload_content=False,

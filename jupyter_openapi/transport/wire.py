@@ -1,7 +1,8 @@
 """Strict HTTP connections: no answer is read as another request's, and each has a deadline.
 
-urllib3 connects (proxies, TLS) and parses; here its connections get what a trading client needs beside that:
+urllib3 connects (proxies, TLS) and reads replies; its connections get here what a trading client needs too:
 
+- A request is written at once, head and body, and no line of its head can be two.
 - One deadline for the whole reply: status line, headers, interim answers, body and trailers.
 - Interim answers (1xx) are skipped, whichever they are.
 - Nothing is written to a connection on which something has arrived already, and one whose reply was followed
@@ -15,28 +16,28 @@ urllib3 connects (proxies, TLS) and parses; here its connections get what a trad
 from __future__ import annotations
 
 import io
+import re
 import socket
 import ssl
 import threading
 import time
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from http.client import HTTPResponse
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from requests.adapters import HTTPAdapter
-from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3 import HTTPConnectionPool, HTTPHeaderDict, HTTPSConnectionPool
+from urllib3 import HTTPResponse as Response
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import DecodeError, HTTPError
 from urllib3.poolmanager import PoolManager, ProxyManager
 from urllib3.util import wait_for_read
 
-if TYPE_CHECKING:
-    from urllib3.response import HTTPResponse as Response
-
 LONGEST_HEAD = 1 << 20  # bytes before a reply's body, interim answers included
 SETTLED = 2.0  # seconds of silence after which no second answer to an earlier request is expected any more
+WITHOUT_LENGTH = frozenset({"GET", "HEAD", "DELETE"})  # methods that say nothing of a body when there is none
 WITHOUT_BODY = frozenset({101, 204, 304})  # a body that follows all the same would be read as the next reply
 
 
@@ -201,10 +202,32 @@ def _quiet(sock: socket.socket) -> bool:
     return False
 
 
+_REQUEST_LINE = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+ [!-~]+ HTTP/1\.1")
+_FIELD = re.compile(r"[!-9;-~]+: [\t -~\x80-\xff]*")
+
+
+def request_bytes(method: str, target: str, headers: Mapping[str, str], body: bytes) -> bytes:
+    """Return a request as it goes over the wire, head and body in one.
+
+    Raises
+    ------
+    ValueError
+        A line of the head would be two, or holds what no head may hold.
+    """
+    lines = [f"{method} {target} HTTP/1.1"]
+    lines += [f"{name}: {value}" for name, value in headers.items()]
+    if body or method not in WITHOUT_LENGTH:
+        lines.append(f"Content-Length: {len(body)}")
+    if not (_REQUEST_LINE.fullmatch(lines[0]) and all(map(_FIELD.fullmatch, lines[1:]))):
+        raise ValueError("a request can't carry such a character in its head")
+    return "\r\n".join((*lines, "", "")).encode("latin-1") + body
+
+
 class _Connection(HTTPConnection):
     debuglevel = 0
     response_class = _Reply
     _last: Exchange | None = None  # the last one that this connection carried
+    _asked = ""  # the last request's method
     _replied = 0.0  # when the head of its reply had come
 
     @property
@@ -220,8 +243,15 @@ class _Connection(HTTPConnection):
         self._last = None
         super().close()
 
-    def request(self, *args: Any, **kwargs: Any) -> None:
-        exchange = _exchange()
+    def request(  # type: ignore[override]  # as in urllib3 itself
+        self,
+        method: str,
+        url: str,
+        body: Any = None,
+        headers: Mapping[str, str] | None = None,
+        **_options: Any,
+    ) -> None:
+        exchange, message = _exchange(), request_bytes(method, url, headers or {}, body or b"")
         if self.is_closed:
             self.connect()
         exchange.reused = self._last is not None
@@ -230,11 +260,32 @@ class _Connection(HTTPConnection):
             raise SpokeFirst("the server spoke before it was asked")
         exchange.begun = True
         self._last = exchange
-        super().request(*args, **kwargs)
+        self._asked = method
+        self.sock.settimeout(self.timeout)
+        self.send(message)
 
     def getresponse(self) -> Response:  # type: ignore[override]  # as in urllib3 itself
         _exchange().was_written()
-        response = super().getresponse()
+        self.sock.settimeout(self.timeout)
+        reply = _Reply(self.sock, method=self._asked)
+        try:
+            reply.begin()
+            response = Response(
+                body=reply,
+                headers=HTTPHeaderDict(reply.headers.items()),
+                status=reply.status,
+                version=reply.version,
+                reason=reply.reason,
+                preload_content=False,
+                decode_content=False,
+                original_response=reply,
+                request_method=self._asked,
+            )
+        except BaseException:
+            reply.close()
+            raise
+        if reply.will_close:
+            self.close()  # the reply is read to its end all the same
         self._replied = time.monotonic()
         return response
 
