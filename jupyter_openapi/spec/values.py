@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from enum import Enum
-from typing import Any
+from typing import Any, ClassVar
 
 from jupyter_openapi.errors import RequestRefused, did_you_mean, sentence
 from jupyter_openapi.market.symbols import mended
@@ -145,26 +145,12 @@ class _Converter:
         self._tz = tz
         self._strict = strict
         self._now = now
-        self._kinds: dict[Kind, Callable[[Parameter, Any], Any]] = {
-            Kind.TEXT: self._text,
-            Kind.ID: self._id,
-            Kind.SYMBOL: self._symbol,
-            Kind.ENUM: self._enum,
-            Kind.DECIMAL: self._decimal,
-            Kind.INTEGER: self._integer,
-            Kind.BOOLEAN: self._boolean,
-            Kind.TIMESTAMP: self._moment,
-            Kind.MILLIS: self._moment,
-            Kind.DATE: self._day,
-            Kind.OBJECT: self._object,
-            Kind.ANY: lambda _, value: plain(value),
-        }
 
     def convert(self, parameter: Parameter, value: Any) -> Any:
-        one = self._kinds[parameter.kind]
+        one = self._KINDS[parameter.kind]
         if not parameter.array:
-            return one(parameter, _unwrap(parameter, value))
-        return [one(parameter, _unwrap(parameter, each)) for each in items(parameter, value)]
+            return one(self, parameter, _unwrap(parameter, value))
+        return [one(self, parameter, _unwrap(parameter, each)) for each in items(parameter, value)]
 
     def _text(self, parameter: Parameter, value: Any) -> str:
         if isinstance(value, str):
@@ -305,6 +291,24 @@ class _Converter:
             for name, each in value.items()
             if each is not None
         }
+
+    def _any(self, _: Parameter, value: Any) -> Any:
+        return plain(value)
+
+    _KINDS: ClassVar[dict[Kind, Callable[[_Converter, Parameter, Any], Any]]] = {
+        Kind.TEXT: _text,
+        Kind.ID: _id,
+        Kind.SYMBOL: _symbol,
+        Kind.ENUM: _enum,
+        Kind.DECIMAL: _decimal,
+        Kind.INTEGER: _integer,
+        Kind.BOOLEAN: _boolean,
+        Kind.TIMESTAMP: _moment,
+        Kind.MILLIS: _moment,
+        Kind.DATE: _day,
+        Kind.OBJECT: _object,
+        Kind.ANY: _any,
+    }
 
 
 def check_fields(parameter: Parameter, value: Mapping[str, Any]) -> None:
