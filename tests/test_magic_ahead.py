@@ -86,3 +86,37 @@ def test_one_that_nobody_took_is_gone() -> None:
     (made,) = {child.pid for child in psutil.Process().children()} - before
     launcher.drop_ahead()
     assert not psutil.pid_exists(made)
+
+
+IMPORTS = """
+import gc, sys
+from jupyter_openapi.magic.ahead import sandbox_ahead
+
+looked = [0]
+def note(phase, about):
+    if phase == "start" and about["generation"] == 0:
+        looked.append(len(gc.get_objects(generation=0)))
+if "FREEZE" in sys.argv:
+    gc.freeze()
+aside, before = gc.get_freeze_count(), len(gc.get_objects())
+with sandbox_ahead("connect sandbox"):
+    gc.callbacks.append(note)
+    kept = [[] for _ in range(5000)]
+    made = len(gc.get_objects()) - before
+print("pandas" in sys.modules, gc.isenabled(), max(looked) * 4 < made, gc.get_freeze_count() * 2 > aside)
+"""
+
+
+def imports(*words: str) -> list[str]:
+    done = subprocess.run(
+        [sys.executable, "-c", IMPORTS, *words], capture_output=True, encoding="utf-8", check=True
+    )
+    return done.stdout.split()
+
+
+def test_what_was_imported_is_not_looked_through_as_if_it_were_new() -> None:
+    assert imports()[:3] == ["True", "True", "True"]
+
+
+def test_what_another_has_put_aside_stays_aside() -> None:
+    assert imports("FREEZE")[3] == "True"
