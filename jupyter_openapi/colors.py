@@ -7,24 +7,24 @@ Blue and orange are for readers who can't tell red from green.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
 
 from jupyter_openapi.errors import RequestRefused
 from jupyter_openapi.messages import _, commas
 
 
-class Shade(NamedTuple):
+# Plain classes, for `%load_ext` imports them: two named tuples take as long to make as all else here.
+class Shade:
     """One colour, as text on a light and on a dark page; each has a contrast of 4.5 or more there."""
 
-    light: str
-    dark: str
+    def __init__(self, light: str, dark: str) -> None:
+        self.light, self.dark = light, dark
 
 
-class Colors(NamedTuple):
+class Colors:
     """The colour of what rises, gains or is bought, and of what falls, loses or is sold."""
 
-    up: Shade
-    down: Shade
+    def __init__(self, up: Shade, down: Shade) -> None:
+        self.up, self.down = up, down
 
 
 _GREEN = Shade("#1b7a34", "#81c784")
