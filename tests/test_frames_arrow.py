@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 import warnings
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -287,3 +288,44 @@ def test_the_catalogue_has_tables_for_the_fast_way() -> None:
         assert operation is not None
         content = json.dumps({"data": {operation.tables[0].path[:-2]: [{"symbol": "700.HK"}]}}).encode()
         assert fast.read(content, operation.tables[0], Maker()) is not None, name
+
+
+PEAKS = """
+import resource, sys
+from pathlib import Path
+from jupyter_openapi.frames import arrow, frame_from_bytes
+
+def peak():
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+
+small, large = (Path(name).read_bytes() for name in sys.argv[1:])
+frame_from_bytes(small, "history_executions")
+read, seen = arrow._parse, []
+def parse(*rest):
+    found = read(*rest)
+    seen.append(peak())
+    return found
+arrow._parse = parse
+frame = frame_from_bytes(large, "history_executions")
+print(peak() - seen[0], frame.memory_usage(deep=True).sum())
+"""
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="where peaks are counted otherwise")
+def test_columns_are_made_in_the_room_that_reading_took(tmp_path: Path) -> None:
+    row = (
+        '{{"order_id":"{0}","trade_id":"{0}-1{0}","symbol":"700.HK","trade_done_at":"{1}","quantity":"{2}",'
+        '"price":"{2}.25","side":"Buy"}}'
+    )
+    places = [tmp_path / "small.json", tmp_path / "large.json"]
+    for place, count in zip(places, (2_000, 400_000), strict=True):
+        with place.open("w", encoding="utf-8") as file:
+            file.write('{"code":0,"message":"","data":{"has_more":false,"trades":[')
+            for i in range(count):
+                file.write("," * bool(i) + row.format(693664675163312128 + i, 1767605405 + i, i % 900))
+            file.write("]}}")
+    done = subprocess.run(
+        [sys.executable, "-c", PEAKS, *map(str, places)], capture_output=True, encoding="utf-8", check=True
+    )
+    more, frame = map(int, done.stdout.split())
+    assert more < frame / 8
