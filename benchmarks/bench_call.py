@@ -29,8 +29,9 @@ from jupyter_openapi import Client, Credentials
 from jupyter_openapi.signing import CONTENT_TYPE, SignatureAuth, sign
 
 HELD_BY = (
-    "urllib3 and http.client, which write the request and read the answer: 55% of the call's processor time; "
-    "the rest is spread: checks 13%, signature 6%, reading and checking the body 8%"
+    "urllib3 and http.client, which keep the connection and read the answer: 47% of the call's processor "
+    "time, of which a quarter goes into the fields of its head; sending takes 9%, and the rest is spread: "
+    "checks 9%, signature 6%, the body's JSON and its checks 11%"
 )
 SERVER = (
     "the server, which is Python on the same two processors: half of our call is its answer (the row of the "
