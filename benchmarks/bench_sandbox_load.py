@@ -40,8 +40,8 @@ MIX = (
 HELD_BY = (
     "waiting for a core, where other programs want the two as well (next row): only few requests need more "
     "than a millisecond. The sandbox itself stands still for some 20 ms when five symbols are first quoted, "
-    "and for 5 to 15 ms every five seconds, when SQLite folds its log into the file: together they meet fewer "
-    "than one request in a hundred"
+    "and for 5 to 15 ms every five seconds, when SQLite folds its log into the file: together they meet "
+    "fewer than one request in a hundred"
 )
 CHEAP = "3033.HK"  # a lot costs about a thousand dollars, so that the account affords many
 SYMBOLS = ("700.HK", "9988.HK", "5.HK", "1299.HK", "3690.HK")
