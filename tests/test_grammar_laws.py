@@ -347,6 +347,15 @@ def test_a_text_with_characters_of_pasted_text_is_read_back(text: str) -> None:
     assert as_typed("\u817e\u8baf") == "\u817e\u8baf"
 
 
+@pytest.mark.parametrize("item", ["\xad", "\u200b", "\ufeff", "\u2014", "\u2212"])
+@pytest.mark.parametrize("apart", [",", ", ", " , "])
+def test_an_item_with_characters_of_pasted_text_is_read_back_beside_others(item: str, apart: str) -> None:
+    operation = replace(QUOTE, name="call", main=None, parameters=(PARAMETERS["labels"],))
+    for items in ([item, "a"], ["", item, ""], ["\u201c", item, "\u201d"], ["\u2018", item, "\u2019"]):
+        line = f"call labels={apart.join(map(as_typed, items))}"
+        assert arguments(parse_line(line, commands=COMMANDS), operation, SCOPE) == {"labels": items}, line
+
+
 @settings(max_examples=soak(10_000))
 @given(rendered())
 def test_what_is_rendered_is_read_back(drawn: tuple[Operation, dict[str, Any], str]) -> None:

@@ -19,7 +19,7 @@ from __future__ import annotations
 import re
 
 from jupyter_openapi.magic.expressions import is_expression
-from jupyter_openapi.magic.pasted import mended_line
+from jupyter_openapi.magic.pasted import MENDED
 
 _GROUP = re.compile(r"['\"{]")
 _PLAIN = re.compile(r"[^\s'\"{]*")
@@ -86,7 +86,7 @@ def as_typed(text: str) -> str:
     Plain where it can be, in quotes where that is enough, otherwise as a Python string in braces.
     """
     # Characters of pasted text are read as what they stand for, unless they are in quotes.
-    if _AS_IT_STANDS.fullmatch(text) and mended_line(f" {text}") == f" {text}":
+    if _AS_IT_STANDS.fullmatch(text) and not MENDED.search(text):
         return text
     if "{" not in text and "}" not in text and text.isprintable():
         for quote in "\"'":

@@ -29,6 +29,8 @@ _NO_WIDTH_BETWEEN = re.compile(
     r"(?:(?<=\s)|\A)[\u200b\u2060\ufeff\u00ad]+(?=\S)|[\u200b\u2060\ufeff\u00ad]+(?==)"
 )
 _HELD = re.compile(r"\"[^\"]*\"|'[^']*'|\{[^{}]*\}")
+MENDED = re.compile(f"[{_DASHES}{_NO_WIDTH}\uff1d\u201c\u201d\u201e\uff02\u2018\u2019\uff07]")
+"""Any character that `mended_line` may read for another, whatever stands beside it."""
 
 FULL_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
 _MEANT = {**FULL_WIDTH, 0x3001: ",", 0x3002: ".", **dict.fromkeys(map(ord, _DASHES), "-")}
