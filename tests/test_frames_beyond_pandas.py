@@ -11,6 +11,7 @@ import warnings
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from decimal import Decimal
+from itertools import product
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pytest
+from support.each import each
 from support.replies import reply_data
 from support.sandbox import SandboxProcess
 from support.wire import Received, Recorder, http, recorder
@@ -30,6 +32,10 @@ from jupyter_openapi.stream.events import Event
 
 RECORDED = sorted(Path(__file__).parent.joinpath("data", "responses").glob("*.json"))
 DESCRIBED = [operation for operation in catalog().operations.values() if operation.tables]
+
+
+def called(operation: Operation, variant: object = "") -> str:
+    return f"{operation.name} {variant}"
 
 
 def meaning(value: Any) -> Any:
@@ -58,8 +64,7 @@ def same(frame: pd.DataFrame, table: pa.Table) -> None:
         assert [meaning(value) for value in rows.get_column(name).to_list()] == expected, name
 
 
-@pytest.mark.parametrize("tz", ["UTC", "Asia/Hong_Kong"])
-@pytest.mark.parametrize("operation", DESCRIBED, ids=lambda operation: operation.name)
+@each("operation, tz", product(DESCRIBED, ["UTC", "Asia/Hong_Kong"]), called)
 def test_a_table_means_what_the_frame_means(operation: Operation, tz: str) -> None:
     frame = to_frame(reply_data(operation), operation, tz=tz)
     assert len(frame) >= 1
@@ -67,7 +72,7 @@ def test_a_table_means_what_the_frame_means(operation: Operation, tz: str) -> No
     same(frame, arrow_table(frame))
 
 
-@pytest.mark.parametrize("path", RECORDED, ids=lambda path: path.stem)
+@each("path", RECORDED)
 def test_recorded_replies_too(path: Path) -> None:
     recorded = json.loads(path.read_text("utf-8"))
     matched = catalog().match(recorded["method"], recorded["path"])
@@ -78,8 +83,7 @@ def test_recorded_replies_too(path: Path) -> None:
     same(frame, arrow_table(frame))
 
 
-@pytest.mark.parametrize("codes", [False, True])
-@pytest.mark.parametrize("operation", DESCRIBED, ids=lambda operation: operation.name)
+@each("operation, codes", product(DESCRIBED, [False, True]), called)
 def test_an_empty_reply_has_the_schema_of_a_full_one(operation: Operation, *, codes: bool) -> None:
     full = arrow_table(to_frame(reply_data(operation), operation, codes=codes))
     empty = arrow_table(to_frame(None, operation, codes=codes))
@@ -204,9 +208,7 @@ def test_a_missing_package_is_named_with_what_to_type(package: str, extra: str) 
     assert f"`%pip install 'jupyter-openapi[{extra}]'`" in line
 
 
-@pytest.mark.parametrize(
-    "operation", [o for o in DESCRIBED if o.group in {"quote", "trade", "asset"}], ids=lambda o: o.name
-)
+@each("operation", [o for o in DESCRIBED if o.group in {"quote", "trade", "asset"}], called)
 def test_rows_can_be_compared_whatever_is_nested(operation: Operation) -> None:
     data = reply_data(operation)
     frame = to_frame(data, operation)

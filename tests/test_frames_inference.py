@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from decimal import Decimal
+from itertools import product
 from typing import Any
 
 import pandas as pd
@@ -12,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support import soak
+from support.each import each
 
 from jupyter_openapi.frames import UnreadableWarning, to_frame
 
@@ -208,12 +210,11 @@ TYPED = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("decimals", ["float64", "decimal", "string"])
-@pytest.mark.parametrize("cell", NOT_NUMBERS)
-@pytest.mark.parametrize(("operation", "make", "column"), TYPED)
+@each("typed, cell, decimals", product(TYPED, NOT_NUMBERS, ["float64", "decimal", "string"]))
 def test_a_decimal_that_is_no_number_is_missing(
-    operation: str | None, make: Callable[[Any], Any], column: str, cell: str, decimals: str
+    typed: tuple[str | None, Callable[[Any], Any], str], cell: str, decimals: str
 ) -> None:
+    operation, make, column = typed
     frame = to_frame(make(Decimal(cell)), operation, decimals=decimals)
     assert pd.isna(frame[column].iloc[0])
     assert "as_text" not in frame.attrs["openapi"]

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from itertools import product
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pytest
 from pandas.testing import assert_frame_equal
+from support.each import each
 
 from jupyter_openapi.errors import RequestRefused
 from jupyter_openapi.frames import frame_from_bytes, to_frame
@@ -75,9 +77,7 @@ def records_in(data: Any, operation: Operation) -> int:
     return count
 
 
-@pytest.mark.parametrize("path", REPLIES, ids=lambda path: path.stem)
-@pytest.mark.parametrize("variant", ["data", "minimal"])
-@pytest.mark.parametrize("codes", [False, True], ids=["names", "codes"])
+@each("path, variant, codes", product(REPLIES, ["data", "minimal"], [False, True]))
 def test_a_reply_has_the_described_columns_and_dtypes(path: Path, variant: str, *, codes: bool) -> None:
     recorded = json.loads(path.read_text("utf-8"))
     operation = operation_of(recorded)
@@ -90,8 +90,7 @@ def test_a_reply_has_the_described_columns_and_dtypes(path: Path, variant: str, 
     assert "as_text" not in frame.attrs["openapi"]
 
 
-@pytest.mark.parametrize("path", REPLIES, ids=lambda path: path.stem)
-@pytest.mark.parametrize("nothing", [{}, None], ids=["object", "null"])
+@each("path, nothing", product(REPLIES, [{}, None]))
 def test_an_empty_reply_has_the_same_columns_and_dtypes(path: Path, nothing: Any) -> None:
     operation = operation_of(json.loads(path.read_text("utf-8")))
     frame = to_frame(nothing, operation)
@@ -99,7 +98,7 @@ def test_an_empty_reply_has_the_same_columns_and_dtypes(path: Path, nothing: Any
     assert {name: str(dtype) for name, dtype in frame.dtypes.items()} == described(operation)
 
 
-@pytest.mark.parametrize("path", REPLIES, ids=lambda path: path.stem)
+@each("path", REPLIES)
 def test_bytes_give_the_same_frame(path: Path) -> None:
     recorded = json.loads(path.read_text("utf-8"))
     operation = operation_of(recorded)

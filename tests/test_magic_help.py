@@ -9,6 +9,7 @@ from datetime import date, timedelta
 
 import pandas as pd
 import pytest
+from support.each import each
 from support.shell import Shell, connected_shell
 
 from jupyter_openapi import Preview, Reply
@@ -28,9 +29,12 @@ from jupyter_openapi.spec.values import choices
 
 load_handlers()
 OPERATIONS = list(catalog().operations.values())
-CARRIED = [each for each in OPERATIONS if each.name in dispatch.HANDLERS]
-OTHERS = [each for each in OPERATIONS if each.name not in dispatch.HANDLERS]
-NAMED = {"ids": lambda operation: operation.name}
+CARRIED = [one for one in OPERATIONS if one.name in dispatch.HANDLERS]
+OTHERS = [one for one in OPERATIONS if one.name not in dispatch.HANDLERS]
+
+
+def by_name(operation: Operation) -> str:
+    return operation.name
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +56,7 @@ def resting_order(shell: Shell) -> str:
 # Every example
 
 
-@pytest.mark.parametrize("operation", [each for each in CARRIED if each.effect is Effect.READ], **NAMED)
+@each("operation", [one for one in CARRIED if one.effect is Effect.READ], by_name)
 def test_the_example_of_every_read_runs(shell: Shell, operation: Operation) -> None:
     if any(parameter.name == "order_id" for parameter in operation.parameters):
         resting_order(shell)
@@ -66,7 +70,7 @@ def test_the_example_of_every_read_runs(shell: Shell, operation: Operation) -> N
     assert frame.attrs["openapi"]["operation"] == operation.name
 
 
-@pytest.mark.parametrize("operation", [each for each in CARRIED if each.effect is not Effect.READ], **NAMED)
+@pytest.mark.parametrize("operation", [one for one in CARRIED if one.effect is not Effect.READ], ids=by_name)
 def test_the_example_of_every_change_is_a_preview_that_can_be_sent(
     shell: Shell, operation: Operation
 ) -> None:
@@ -92,7 +96,7 @@ def test_the_securities_of_the_examples_are_listed_on_any_day() -> None:
         assert derivatives.find_warrant(warrant, day), day
 
 
-@pytest.mark.parametrize("operation", OTHERS, **NAMED)
+@each("operation", OTHERS, by_name)
 def test_every_other_example_passes_its_checks(shell: Shell, operation: Operation) -> None:
     magic, _, rest = example(operation).partition(" ")
     shown = shell.run(f"{magic} --dry-run {rest}")
@@ -100,7 +104,7 @@ def test_every_other_example_passes_its_checks(shell: Shell, operation: Operatio
     assert f"{operation.method} /" in shown
 
 
-@pytest.mark.parametrize("alias", catalog().aliases)
+@each("alias", catalog().aliases)
 def test_an_alias_has_an_example_too(shell: Shell, alias: str) -> None:
     operation = catalog().find(alias)
     assert operation is not None
@@ -148,7 +152,7 @@ def test_help_alone_explains_every_command_and_flag(shell: Shell) -> None:
         assert flag.help in said
 
 
-@pytest.mark.parametrize("operation", OPERATIONS, **NAMED)
+@each("operation", OPERATIONS, by_name)
 def test_help_tells_all_of_every_operation(operation: Operation) -> None:
     said = operation_help(operation, operation.name)
     text = " ".join(said.split())

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support import soak
+from support.each import each
 
 from jupyter_openapi.market import orders
 
@@ -109,7 +110,7 @@ def test_each_type_without_one_of_them(order_type: str, missing: str) -> None:
     assert problem.message.startswith(f"{missing} is missing: {order_type} needs it")
 
 
-@pytest.mark.parametrize(("order_type", "extra"), [(code, name) for code in OWN for name in EXTRA])
+@each("order_type, extra", [(code, name) for code in OWN for name in EXTRA])
 def test_each_type_with_a_field_more(order_type: str, extra: str) -> None:
     fields = order(order_type, **{extra: EXTRA[extra]})
     if extra == "limit_depth_level" and extra in OPTIONAL.get(order_type, ()):

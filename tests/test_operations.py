@@ -11,6 +11,7 @@ from typing import Any, get_args
 
 import pandas as pd
 import pytest
+from support.each import each
 from support.sandbox import SandboxProcess
 from support.shell import Shell
 from support.wire import Recorder, http, recorder
@@ -37,7 +38,7 @@ def accepted(operation: Operation) -> set[str]:
     return {"self_" if name == "self" else name for name in names if name.isidentifier()}
 
 
-@pytest.mark.parametrize("operation", OPERATIONS, ids=by_name)
+@each("operation", OPERATIONS, by_name)
 def test_each_operation_is_a_method_with_its_parameters(operation: Operation) -> None:
     method = getattr(Client, operation.name)
     parameters = dict(inspect.signature(method).parameters)
@@ -82,7 +83,7 @@ class Heard(Operations):
         return operation, given, (execute, again, override, tick)
 
 
-@pytest.mark.parametrize("operation", OPERATIONS, ids=by_name)
+@each("operation", OPERATIONS, by_name)
 def test_a_method_is_the_very_call_of_its_name(operation: Operation) -> None:
     given: dict[str, Any] = {name: f"value of {name}" for name in accepted(operation)}
     sending: dict[str, Any] = {}
@@ -101,7 +102,7 @@ def words_of(annotation: str) -> list[Any]:
     return [word for part in get_args(eval(annotation, known)) for word in get_args(part) or [part]]
 
 
-@pytest.mark.parametrize("operation", OPERATIONS, ids=by_name)
+@each("operation", OPERATIONS, by_name)
 def test_the_words_a_checker_allows_are_those_that_are_sent(operation: Operation) -> None:
     annotations = getattr(Client, operation.name).__annotations__
     for parameter in operation.parameters:

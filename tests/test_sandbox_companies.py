@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from support.each import each
 from support.sandbox import SandboxClient, SandboxProcess, start_sandbox
 from support.sdk_types import bare, calls, lacking
 
@@ -139,10 +140,7 @@ METHODS = {
 FULL = {name for name in ASKED if name.startswith(("portfolio", "fundamental"))} - {"fundamental_buyback"}
 
 
-@pytest.mark.parametrize(
-    ("sdk", "method"),
-    [each for each in calls() if METHODS.get(each[1].lower()) in FULL],
-)
+@each("sdk, method", [call for call in calls() if METHODS.get(call[1].lower()) in FULL])
 def test_every_field_an_sdk_reads_is_sent(client: SandboxClient, sdk: str, method: str) -> None:
     known: set[str] = set()
     for name, (_, _, raw) in OPERATIONS.items():

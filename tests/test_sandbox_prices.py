@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support import soak
+from support.each import each
 from support.values import on_tick
 
 from jupyter_openapi.market.symbols import SECURITIES
@@ -120,7 +121,7 @@ def test_the_book_stands_until_the_next_trade() -> None:
     assert len({ALWAYS.book("700.HK", at) for at in times}) == len(times)
 
 
-@pytest.mark.parametrize("symbol", sorted(SECURITIES))
+@each("symbol", sorted(SECURITIES))
 def test_the_anchor_day_closes_at_the_reference_price(symbol: str) -> None:
     evening = local(symbol, NOW).replace(hour=23, minute=59, second=59).timestamp()
     for seed in (1, 2):

@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
+from support.each import each
 
 from jupyter_openapi.errors import RequestRefused
 from jupyter_openapi.spec import Effect, Kind, Operation, Parameter, Table, catalog
@@ -99,9 +100,7 @@ def test_our_own_keys_are_the_known_ones() -> None:
     assert anywhere - on_operations == SCHEMA_KEYS
 
 
-@pytest.mark.parametrize(
-    ("route", "raw"), list(raw_operations()), ids=lambda value: value if isinstance(value, str) else ""
-)
+@each("route, raw", raw_operations(), lambda route, _: route)
 def test_every_operation_says_its_effect_and_its_limit(route: str, raw: dict[str, Any]) -> None:
     assert raw["x-effect"] in {"read", "write", "trade"}, route
     assert raw["x-limit"] in {"trade", "quote", "none"}, route
@@ -169,7 +168,7 @@ RENAMED = {
 }
 
 
-@pytest.mark.parametrize("operation", OPERATIONS, ids=by_name)
+@each("operation", OPERATIONS, by_name)
 def test_names_are_the_sdks(operation: Operation) -> None:
     if operation.name in RENAMED or operation.source == "cli":
         return
@@ -178,7 +177,7 @@ def test_names_are_the_sdks(operation: Operation) -> None:
     assert operation.name == house_name(method)
 
 
-@pytest.mark.parametrize("method", sorted({m.name for o in OPERATIONS for m in o.sdk}))
+@each("method", sorted({m.name for o in OPERATIONS for m in o.sdk}))
 def test_every_sdk_method_is_found(method: str) -> None:
     found = catalog().find(method)
     assert found is not None
@@ -241,7 +240,7 @@ def test_unknown_names_have_neighbours() -> None:
         catalog().named("positons")
 
 
-@pytest.mark.parametrize("operation", OPERATIONS, ids=by_name)
+@each("operation", OPERATIONS, by_name)
 def test_a_request_is_matched_to_its_operation(operation: Operation) -> None:
     path = re.sub(r"\{\w+\}", "a%20b", operation.path)
     found, values = catalog().match(operation.method.lower(), path)
@@ -264,7 +263,7 @@ def parameters(found: tuple[Parameter, ...]) -> Iterator[Parameter]:
         yield from parameters(parameter.fields)
 
 
-@pytest.mark.parametrize("operation", OPERATIONS, ids=by_name)
+@each("operation", OPERATIONS, by_name)
 def test_every_parameter_is_described(operation: Operation) -> None:
     for parameter in parameters(operation.parameters):
         assert parameter.description.endswith((".", "}")), parameter.name
@@ -278,7 +277,7 @@ def test_every_parameter_is_described(operation: Operation) -> None:
     assert in_path == [p.name for p in operation.parameters if p.where == "path"]
 
 
-@pytest.mark.parametrize("operation", OPERATIONS, ids=by_name)
+@each("operation", OPERATIONS, by_name)
 def test_short_names_defaults_and_the_main_parameter_exist(operation: Operation) -> None:
     wire = {parameter.name for parameter in operation.parameters}
     assert not wire & set(operation.short)
@@ -315,7 +314,7 @@ def example(parameter: Parameter) -> Any:
     return [one] if parameter.array else one
 
 
-@pytest.mark.parametrize("operation", OPERATIONS, ids=by_name)
+@each("operation", OPERATIONS, by_name)
 def test_every_default_passes_its_own_check(operation: Operation) -> None:
     given = {
         p.name: example(p) for p in operation.parameters if p.required and p.name not in operation.defaults
@@ -330,7 +329,7 @@ def labelled(table: Table) -> str | None:
     return table.label[0] if table.label else None
 
 
-@pytest.mark.parametrize("operation", [o for o in OPERATIONS if o.tables], ids=by_name)
+@each("operation", [o for o in OPERATIONS if o.tables], by_name)
 def test_columns_of_a_table_are_distinct(operation: Operation) -> None:
     for table in operation.tables:
         label = [table.label[0]] if table.label else []

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
+from functools import cache
 from typing import Any
 
 import pytest
+from support.each import each
 
 from jupyter_openapi.spec import Field, Kind, Operation, Table, View, catalog, frame_views
 from jupyter_openapi.spec.loader import read_documents
@@ -29,8 +31,13 @@ def by_name(operation: Operation) -> str:
     return operation.name
 
 
+@cache
+def documents() -> dict[str, dict[str, Any]]:
+    return read_documents()
+
+
 def data_of(operation: Operation) -> dict[str, Any]:
-    for document in read_documents().values():
+    for document in documents().values():
         for methods in document["paths"].values():
             for raw in methods.values():
                 if raw["operationId"] == operation.name:
@@ -40,7 +47,7 @@ def data_of(operation: Operation) -> dict[str, Any]:
     raise AssertionError(operation.name)
 
 
-@pytest.mark.parametrize("operation", OPERATIONS, ids=by_name)
+@each("operation", OPERATIONS, by_name)
 def test_every_operation_has_a_reply_schema(operation: Operation) -> None:
     data = data_of(operation)
     assert data.get("type") or data.get("$ref")
@@ -57,7 +64,7 @@ def test_the_lists_of_what_is_not_described_hold_nothing_that_is() -> None:
     assert len(UNKNOWN) <= 3
 
 
-@pytest.mark.parametrize("operation", OPERATIONS, ids=by_name)
+@each("operation", OPERATIONS, by_name)
 def test_every_field_has_one_line_of_meaning(operation: Operation) -> None:
     for table in operation.tables:
         for column in table.columns:
@@ -70,7 +77,7 @@ def test_every_field_has_one_line_of_meaning(operation: Operation) -> None:
             assert len(text) < 120, (table.path, column.name, text)
 
 
-@pytest.mark.parametrize("operation", OPERATIONS, ids=by_name)
+@each("operation", OPERATIONS, by_name)
 def test_columns_of_a_table_have_names_of_their_own(operation: Operation) -> None:
     for table in operation.tables:
         again = [name for name, count in Counter(c.name for c in table.columns).items() if count > 1]
@@ -85,7 +92,7 @@ def test_units_are_of_a_small_set_and_only_of_numbers() -> None:
 
 
 def codes() -> dict[str, dict[str, Any]]:
-    schemas: dict[str, dict[str, Any]] = read_documents()["common.json"]["components"]["schemas"]
+    schemas: dict[str, dict[str, Any]] = documents()["common.json"]["components"]["schemas"]
     return {name: schema for name, schema in schemas.items() if "x-labels" in schema}
 
 
@@ -128,7 +135,7 @@ def check_view(view: View, names: set[str]) -> None:
         assert column.title[0].isupper()
 
 
-@pytest.mark.parametrize("operation", [o for o in OPERATIONS if o.view], ids=by_name)
+@each("operation", [o for o in OPERATIONS if o.view], by_name)
 def test_every_column_of_a_view_exists(operation: Operation) -> None:
     assert operation.view is not None
     check_view(operation.view, {column.name for column in operation.tables[0].columns})

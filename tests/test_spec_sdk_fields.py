@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
-import pytest
+from support.each import each
 from support.sdk_types import (
     ALIASES,
     DTS,
@@ -62,7 +62,7 @@ def described() -> dict[str, set[str]]:
     return found
 
 
-@pytest.mark.parametrize(("sdk", "method"), list(calls()))
+@each("sdk, method", calls())
 def test_every_field_an_sdk_reads_is_described(sdk: str, method: str) -> None:
     known = described()[ALIASES.get(method) or method.lower()]
     assert known or not reached(SURFACES[sdk](), SURFACES[sdk]().methods[method], {}), "no such operation"

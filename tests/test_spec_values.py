@@ -8,6 +8,7 @@ import json
 import re
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
+from itertools import product
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
@@ -18,6 +19,7 @@ import pandas as pd
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
+from support.each import each
 from support.values import to_wire
 
 from jupyter_openapi.errors import RequestRefused
@@ -84,8 +86,7 @@ EVERY_KIND = [
 MISSING = [float("nan"), np.nan, pd.NA, pd.NaT, np.datetime64("NaT", "s"), np.float32("nan")]
 
 
-@pytest.mark.parametrize("parameter", EVERY_KIND, ids=lambda p: p.name)
-@pytest.mark.parametrize("value", MISSING, ids=repr)
+@each("parameter, value", product(EVERY_KIND, MISSING))
 def test_nothing_missing_is_ever_sent(parameter: Parameter, value: Any) -> None:
     for strict in (True, False):
         with pytest.raises(RequestRefused):
@@ -277,7 +278,7 @@ def test_any_spelling_of_an_enum_in_any_case(data: st.DataObject, chosen: tuple[
     assert len(shown) == len(set(parameter.values.values()))
 
 
-@pytest.mark.parametrize(("operation", "parameter"), ENUM_PARAMETERS, ids=lambda v: getattr(v, "name", v))
+@each("operation, parameter", ENUM_PARAMETERS)
 def test_no_two_values_share_a_spelling(operation: str, parameter: Parameter) -> None:
     bare: dict[str, Any] = {}
     for name, wire in parameter.values.items():

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
 
-import pytest
+from support.each import each
 
 from jupyter_openapi.spec import SdkMethod, catalog
 from jupyter_openapi.spec.request import Built, build, encode_body, encode_query
@@ -60,7 +60,7 @@ def same(built: Built, row: dict[str, Any]) -> bool:
     return built == Built(row["method"], row["path"], pairs(row), row["body"])
 
 
-@pytest.mark.parametrize("row", [*RECORDED, *MORE], ids=called)
+@each("row", [*RECORDED, *MORE], called)
 def test_the_request_is_the_one_the_sdk_sends(row: dict[str, Any]) -> None:
     operation, _ = catalog().match(row["method"], row["path"])
     built = build(operation, arguments(row))
@@ -96,7 +96,7 @@ def listed(row: dict[str, Any]) -> SdkMethod | None:
     return next((method for method in operation.sdk if method.name == row["sdk"]), None)
 
 
-@pytest.mark.parametrize("row", [*RECORDED, *MORE], ids=called)
+@each("row", [*RECORDED, *MORE], called)
 def test_the_operation_lists_the_sdk_method_with_the_constants_it_sends(row: dict[str, Any]) -> None:
     method = listed(row)
     assert method is not None
@@ -106,7 +106,7 @@ def test_the_operation_lists_the_sdk_method_with_the_constants_it_sends(row: dic
         assert str(sent[name]) in {str(text), str(value)}
 
 
-@pytest.mark.parametrize("row", RECORDED, ids=called)
+@each("row", RECORDED, called)
 def test_the_body_keeps_the_order_of_the_sdk(row: dict[str, Any]) -> None:
     if row["body"] is None:
         assert row["method"] in {"GET", "DELETE"}
