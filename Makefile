@@ -60,7 +60,7 @@ test-latest: $(UV) tools ## the core suite on the newest versions of today
 	@CONSTRAINTS="$(VENV)-latest/constraints.txt" tools/environment "$(PYTHON)" "$(VENV)-latest" test
 	"$(VENV)-latest/bin/python" -m pytest $(SHARED) $(CORE_SUITE)
 
-soak: setup tools $(NODE) ## the long counts whose tenth runs in `make test`, and the suite at two other dates
+soak: setup tools $(NODE) ## the long counts of which `make test` runs a tenth or less, and the suite at two other dates
 	@tools/need cc:build-essential
 	@tools/environment "$(PYTHON)" "$(VENV)" soak
 	SOAK=1 $(BIN)/python -m pytest --timeout=3600

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 import tempfile
@@ -48,6 +49,9 @@ LONGEST = (
     "test_grammar_laws.py",
 )
 
+# While everything is imported there is nothing to collect, and looking for it takes half of the time.
+gc.disable()
+
 settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("house")
 
@@ -78,6 +82,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         items.sort(
             key=lambda item: next((n for n, name in enumerate(LONGEST) if name in item.nodeid), len(LONGEST))
         )
+
+
+def pytest_collection_finish() -> None:
+    """What was imported stays until the end: the collector need not look through it again and again."""
+    gc.enable()
+    gc.freeze()
 
 
 @pytest.fixture(scope="module", autouse=True)

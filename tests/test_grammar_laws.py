@@ -226,7 +226,7 @@ def understood(line: str, cell: str | None = None) -> Command | None:
     return command
 
 
-@settings(max_examples=soak(100_000) // LINES)
+@settings(max_examples=soak(100_000, 30) // LINES)
 @given(st.lists(FITTING | SHAPED | RANDOM, min_size=LINES, max_size=LINES))
 def test_any_line_is_a_command_or_refused_in_one_sentence(lines: list[str]) -> None:
     for line in lines:
@@ -356,7 +356,7 @@ def test_an_item_with_characters_of_pasted_text_is_read_back_beside_others(item:
         assert arguments(parse_line(line, commands=COMMANDS), operation, SCOPE) == {"labels": items}, line
 
 
-@settings(max_examples=soak(10_000))
+@settings(max_examples=soak(10_000, 40))
 @given(rendered())
 def test_what_is_rendered_is_read_back(drawn: tuple[Operation, dict[str, Any], str]) -> None:
     operation, values, line = drawn
@@ -364,7 +364,7 @@ def test_what_is_rendered_is_read_back(drawn: tuple[Operation, dict[str, Any], s
     assert arguments(command, operation, SCOPE) == values
 
 
-@settings(max_examples=soak(5_000))
+@settings(max_examples=soak(5_000, 30))
 @given(rendered(), st.text(), st.sampled_from([" #", "\t#", "  # "]))
 def test_a_comment_changes_nothing(
     drawn: tuple[Operation, dict[str, Any], str], comment: str, mark: str
@@ -376,7 +376,7 @@ def test_a_comment_changes_nothing(
     assert parse_line(f"{line}{mark} --execute {comment}", commands=COMMANDS) == command
 
 
-@settings(max_examples=soak(5_000))
+@settings(max_examples=soak(5_000, 30))
 @given(rendered(), st.data())
 def test_execute_counts_only_before_the_operation(
     drawn: tuple[Operation, dict[str, Any], str], data: st.DataObject
@@ -389,7 +389,7 @@ def test_execute_counts_only_before_the_operation(
         parse_line(late, commands=COMMANDS)
 
 
-@settings(max_examples=soak(5_000))
+@settings(max_examples=soak(5_000, 30))
 @given(RANDOM | SHAPED | FITTING)
 def test_a_line_that_begins_with_no_flag_arms_nothing(line: str) -> None:
     assume(not line.lstrip().startswith("--"))
@@ -400,7 +400,7 @@ def test_a_line_that_begins_with_no_flag_arms_nothing(line: str) -> None:
     assert not {"execute", "again", "override"} & set(command.flags)
 
 
-@settings(max_examples=soak(3_000))
+@settings(max_examples=soak(3_000, 20))
 @given(TEXT)
 def test_free_text_lines_of_a_body_are_verbatim(text: str) -> None:
     text = text.replace("\n", " ").strip()
@@ -413,7 +413,7 @@ def test_free_text_lines_of_a_body_are_verbatim(text: str) -> None:
 NUMBERS = st.integers() | st.decimals(allow_nan=False, allow_infinity=False)
 
 
-@settings(max_examples=soak(3_000))
+@settings(max_examples=soak(3_000, 20))
 @given(
     st.dictionaries(st.text(max_size=6).filter(lambda name: name not in FLAGS), NUMBERS | TEXT, max_size=5)
 )

@@ -81,7 +81,7 @@ def test_both_ways_equal_to_the_referee(name: str) -> None:
 def law_settings(law: Any, examples: int = 500) -> None:
     from hypothesis import settings
 
-    settings(max_examples=max(10, soak(examples)), database=None)(law)()
+    settings(max_examples=soak(examples, 20), database=None)(law)()
 
 
 @st.composite

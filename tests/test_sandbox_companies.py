@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 import pytest
@@ -60,8 +61,13 @@ ASKED: dict[str, dict[str, Any]] = {
 EARLIER = {"counter_id"}  # as SDKs before version 5 read it; it is not described any more
 
 
+@cache
+def documents() -> dict[str, dict[str, Any]]:
+    return read_documents()
+
+
 def operations() -> Iterator[tuple[str, str, str, dict[str, Any]]]:
-    for file, document in read_documents().items():
+    for file, document in documents().items():
         for path, methods in document["paths"].items():
             for method, raw in methods.items():
                 if raw["operationId"] in ASKED:
@@ -81,7 +87,7 @@ def resolved(schema: dict[str, Any], file: str) -> dict[str, Any]:
     if "$ref" not in schema:
         return schema
     where, _, pointer = schema["$ref"].partition("#/")
-    target: Any = read_documents()[where or file]
+    target: Any = documents()[where or file]
     for word in pointer.split("/"):
         target = target[word]
     return resolved(target, where or file) | {key: value for key, value in schema.items() if key != "$ref"}

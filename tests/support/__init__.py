@@ -7,6 +7,6 @@ import os
 SOAK = os.environ.get("SOAK") == "1"
 
 
-def soak(count: int) -> int:
-    """Return `count` under ``make soak`` and a tenth of it (at least one) under ``make test``."""
-    return count if SOAK else max(1, count // 10)
+def soak(count: int, part: int = 10) -> int:
+    """Return `count` under ``make soak``, and a tenth of it or less, at least one, under ``make test``."""
+    return count if SOAK else max(1, count // part)
