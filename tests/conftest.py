@@ -32,6 +32,8 @@ os.environ.pop("LONGBRIDGE_LANGUAGE", None)  # the tests read English, but for t
 # Else jsonschema builds 38 grammars in every process of the suite, for formats that no test asks for.
 sys.modules["rfc3987_syntax"] = None  # type: ignore[assignment]
 
+HERE = Path(__file__).parent
+
 # The journal and the shared limits of the tests are not the user's.
 _home = tempfile.TemporaryDirectory(prefix="jupyter-openapi-tests-")
 for name in ("XDG_DATA_HOME", "XDG_STATE_HOME", "XDG_CONFIG_HOME", "XDG_RUNTIME_DIR"):
@@ -75,13 +77,36 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByFile:
     return ByFile(config, log)
 
 
+class Rotated(pytest.Dir):
+    """A folder whose files each process begins with another of.
+
+    The processes start together: in one order, each would compile every file of a fresh checkout itself.
+    """
+
+    def collect(self) -> list[pytest.Item | pytest.Collector]:
+        """Return the files from this process's own on."""
+        found = list(super().collect())
+        processes = int(os.environ["PYTEST_XDIST_WORKER_COUNT"])
+        first = len(found) * int(os.environ["PYTEST_XDIST_WORKER"].removeprefix("gw")) // processes
+        return found[first:] + found[:first]
+
+
+def pytest_collect_directory(path: Path, parent: pytest.Collector) -> pytest.Dir | None:
+    """Let processes that share the work share the compiling, too."""
+    here = "PYTEST_XDIST_WORKER" in os.environ and path == HERE
+    return Rotated.from_parent(parent, path=path) if here else None
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Where several processes share the work, what takes longest comes first."""
+    """Where several processes share the work, what takes longest comes first, in the same order in each."""
     if "PYTEST_XDIST_WORKER" in os.environ:
-        items.sort(
-            key=lambda item: next((n for n, name in enumerate(LONGEST) if name in item.nodeid), len(LONGEST))
-        )
+
+        def place(item: pytest.Item) -> tuple[int, str]:
+            rank = next((n for n, name in enumerate(LONGEST) if name in item.nodeid), len(LONGEST))
+            return rank, item.nodeid.partition("::")[0]
+
+        items.sort(key=place)
 
 
 def pytest_collection_finish() -> None:
