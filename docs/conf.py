@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import sys
@@ -21,6 +22,9 @@ import page_cells  # noqa: E402
 from sphinx.errors import ExtensionError  # noqa: E402
 
 import jupyter_openapi  # noqa: E402
+
+# Nearly all that a build makes is kept until its end: looking for what is not takes a third of its time.
+gc.disable()
 
 project = "jupyter-openapi"
 author = "The jupyter-openapi developers"

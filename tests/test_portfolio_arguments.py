@@ -19,6 +19,7 @@ from support.sandbox import SandboxProcess, start_sandbox
 
 from jupyter_openapi import Client, Credentials, portfolio
 from jupyter_openapi.errors import OpenAPIError, RequestRefused
+from jupyter_openapi.portfolio import tear_sheet
 from jupyter_openapi.portfolio.time_windows import days, window
 
 DAYS = ("start", "end")
@@ -40,6 +41,23 @@ def opened(server: SandboxProcess) -> Client:
 def somewhere_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Some odd paths are good ones, and are written."""
     monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _each_picture_drawn_once() -> Iterator[None]:
+    """A tear sheet's pictures are of its frame alone: they are drawn where it has other rows than before."""
+    drawn: dict[Any, list[Any]] = {}
+    draw = tear_sheet._pictures
+
+    def pictures(frame: pd.DataFrame) -> list[Any]:
+        key = (tuple(frame.columns), len(frame), *frame.notna().sum())
+        if key not in drawn:
+            drawn[key] = list(draw(frame))
+        return drawn[key]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tear_sheet, "_pictures", pictures)
+        yield
 
 
 @pytest.fixture(scope="module")
