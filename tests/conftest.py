@@ -42,13 +42,15 @@ for name in ("XDG_DATA_HOME", "XDG_STATE_HOME", "XDG_CONFIG_HOME", "XDG_RUNTIME_
 # What takes longest begins first where several processes share the work: see support/schedule.py.
 LONGEST = (
     "browser/",
-    "test_orders_limits.py",
-    "test_notebooks.py",
-    "test_hostile_sending.py",
-    "test_magic_lines.py",
-    "test_hostile_wire.py",
     "test_docs.py",
-    "test_grammar_laws.py",
+    "test_notebooks.py",
+    "test_orders_limits.py",
+    "test_portfolio_arguments.py",
+    "test_setups.py",
+    "test_ratelimit_processes.py",
+    "test_hostile_sending.py",
+    "test_hostile_wire.py",
+    "test_stream_links.py",
 )
 
 # While everything is imported there is nothing to collect, and looking for it takes half of the time.

@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Error, expect, sync_playwright
 from support.sandbox import SandboxProcess, start_sandbox
 
-from browser.driver import PRINT_READY, Notebook, write_notebook
+from browser.driver import CLOSE, PRINT_READY, Notebook, write_notebook
 from browser.server import SAVE_STATE, Server
 
 if TYPE_CHECKING:
@@ -71,8 +71,41 @@ def context(browser: Browser) -> Iterator[BrowserContext]:
     made.close()
 
 
+class Lab:
+    """A page with JupyterLab, in which tests open a notebook each: JupyterLab starts once for all of them."""
+
+    def __init__(self, context: BrowserContext, server: Server) -> None:
+        self._context, self._server = context, server
+        self._page: Page | None = None
+
+    @property
+    def page(self) -> Page:
+        if self._page is None:
+            self._page = self._context.new_page()
+            self._page.goto(f"{self._server.url}/lab?reset")
+            self._page.wait_for_function("() => window.jupyterapp?.restored.then(() => true)")
+        return self._page
+
+    def tidy(self) -> None:
+        """Close what a test opened; the page too, if something of it stays."""
+        if self._page is not None:
+            try:
+                left = not self._page.evaluate(CLOSE)
+            except Error:
+                left = True
+            if left:
+                self._page.close()
+                self._page = None
+
+
+@pytest.fixture(scope="package")
+def lab(context: BrowserContext, server: Server) -> Lab:
+    return Lab(context, server)
+
+
 @pytest.fixture
 def page(context: BrowserContext, server: Server) -> Iterator[Page]:
+    """A page of the test's own, for one that goes to other addresses or changes the page itself."""
     opened = context.new_page()
     yield opened
     opened.close()
@@ -86,18 +119,24 @@ def sandbox() -> Iterator[SandboxProcess]:
 
 
 @pytest.fixture
-def notebook(server: Server, page: Page, request: pytest.FixtureRequest) -> Callable[..., Notebook]:
-    """Write and open a notebook: ``notebook("code", ..., front="lab")``."""
+def notebook(server: Server, lab: Lab, request: pytest.FixtureRequest) -> Iterator[Callable[..., Notebook]]:
+    """Write and open a notebook: ``notebook("code", ..., front="lab")``.
+
+    It stands in the test's own page if the test asks for one, otherwise in the JupyterLab of all tests.
+    """
+    own: Page | None = request.getfixturevalue("page") if "page" in request.fixturenames else None
     numbers = itertools.count()
 
     def opened(*cells: str, front: str = "lab", on: Page | None = None) -> Notebook:
         name = f"{request.node.name.replace('[', '-').strip(']')}-{next(numbers)}.ipynb"
         path: Path = write_notebook(server.notebooks / name, [*cells, PRINT_READY])
-        made = Notebook(server, on or page, path, front)
+        made = Notebook(server, on or own or lab.page, path, front)
         made.open()
         return made
 
-    return opened
+    yield opened
+    lab.tidy()
+    server.end_sessions()
 
 
 def connecting(sandbox: SandboxProcess) -> str:

@@ -37,6 +37,25 @@ async () => {
   throw new Error('the notebook did not open');
 }
 """
+# A notebook in a JupyterLab that is there already.
+OPEN = """
+async (path) => {
+  await window.jupyterapp.commands.execute("docmanager:open", { path, factory: "Notebook" });
+}
+"""
+# Closes what is open, and tells whether nothing of it is left.
+CLOSE = """
+async () => {
+  const shell = window.jupyterapp.shell;
+  for (const panel of [...shell.widgets("main")]) {
+    if (panel.context) panel.context.model.dirty = false; // nobody is to be asked whether to save it
+    panel.close();
+  }
+  const left = () => document.querySelector(".jp-Notebook, .jo-panel, .jp-Dialog, .jp-Tooltip");
+  for (let i = 0; i < 100 && left(); i++) await new Promise((resolve) => setTimeout(resolve, 20));
+  return !left();
+}
+"""
 PANELS = {
     "login": ".jo-credential-panel",
     "order": ".jo-order-form",
@@ -60,11 +79,22 @@ class Notebook:
         """Return the panel of that kind."""
         return self.page.locator(PANELS[name]).first
 
+    @property
+    def address(self) -> str:
+        """Where a page of its own finds it.
+
+        JupyterLab sends a page to another address when its workspace stands in a page already.
+        """
+        folder = {"lab": "lab/workspaces/own/tree", "notebooks": "notebooks", "voila": "voila/render"}
+        reset = "?reset" if self.front == "lab" else ""
+        return f"{self.server.url}/{folder[self.front]}/{self.path.name}{reset}"
+
     def open(self) -> None:
         """Open it, run every cell, and wait for the last one's mark."""
-        folder = {"lab": "lab/tree", "notebooks": "notebooks", "voila": "voila/render"}[self.front]
-        reset = "?reset" if self.front == "lab" else ""
-        self.page.goto(f"{self.server.url}/{folder}/{self.path.name}{reset}")
+        if self.front == "lab" and self.page.url.startswith(f"{self.server.url}/lab"):
+            self.page.evaluate(OPEN, self.path.name)
+        else:
+            self.page.goto(self.address)
         if self.front != "voila":
             self.page.evaluate(RUN_ALL)
         expect(self.page.get_by_text(READY, exact=True).first).to_be_attached(timeout=60_000)

@@ -13,7 +13,7 @@ from browser.driver import OrderForm
 from browser.server import ROOT
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Locator, Page
+    from playwright.sync_api import Locator
 
     from browser.driver import Notebook
 
@@ -37,7 +37,7 @@ def found(panel: Locator) -> list[str]:
 
 
 def test_no_panel_has_a_violation(
-    notebook: Callable[..., Notebook], connected: str, page: Page, sandbox: SandboxProcess, axe: str
+    notebook: Callable[..., Notebook], connected: str, sandbox: SandboxProcess, axe: str
 ) -> None:
     sandbox.client.submit(submitted_price="550")
     sandbox.client.submit("AAPL.US", submitted_price="250", submitted_quantity="7", time_in_force="GTC")
@@ -45,7 +45,7 @@ def test_no_panel_has_a_violation(
     opened = notebook(
         connected, f"{SHOW}OrderForm()", "CredentialPanel()", "Blotter()", "PortfolioView()", live
     )
-    form = OrderForm(opened.panel("order"))
+    page, form = opened.page, OrderForm(opened.panel("order"))
     login, blotter, portfolio = (opened.panel(name) for name in ("login", "blotter", "portfolio"))
     page.evaluate(axe)
 
@@ -75,7 +75,7 @@ def test_no_panel_has_a_violation(
     expect(blotter.get_by_role("button", name="Send cancellation")).to_be_visible()
     blotter.get_by_role("button", name="Replace", exact=True).first.click()
     expect(blotter.get_by_text("Replace order", exact=True)).to_be_visible()
-    portfolio.get_by_label("Hide amounts").check()
+    portfolio.get_by_label("Hide amounts").click()
     expect(portfolio.locator(".jo-holdings tbody tr").first).to_contain_text("•••")
     check(form.panel, login, blotter, portfolio)
 

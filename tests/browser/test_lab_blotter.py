@@ -12,7 +12,7 @@ from support.sandbox import SandboxProcess
 from browser.driver import OrderForm
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Locator, Page
+    from playwright.sync_api import Locator
 
     from browser.driver import Notebook
 
@@ -86,10 +86,11 @@ def test_orders_are_shown_filtered_cancelled_and_replaced(
 
 
 def test_an_order_sent_elsewhere_appears_and_fills_without_flicker(
-    notebook: Callable[..., Notebook], connected: str, sandbox: SandboxProcess, page: Page
+    notebook: Callable[..., Notebook], connected: str, sandbox: SandboxProcess
 ) -> None:
     opened = notebook(connected, SHOW, FORM)
-    panel, form = opened.panel("blotter"), OrderForm(page.locator(".jo-order-form:visible"))
+    page, panel = opened.page, opened.panel("blotter")
+    form = OrderForm(page.locator(".jo-order-form:visible"))
     expect(panel.get_by_text("No open orders.")).to_be_visible()
     form.fill("700.HK", "560", "200")
     form.preview()

@@ -40,7 +40,7 @@ def column(panel: Locator, title: str) -> list[str]:
 
 
 def test_nothing_is_hidden_at_any_width(
-    notebook: Callable[..., Notebook], connected: str, sandbox: SandboxProcess, page: Page
+    notebook: Callable[..., Notebook], connected: str, sandbox: SandboxProcess
 ) -> None:
     sandbox.client.submit(submitted_price="550")
     sandbox.client.submit("AAPL.US", submitted_price="250", submitted_quantity="7", time_in_force="GTC")
@@ -52,13 +52,13 @@ def test_nothing_is_hidden_at_any_width(
         for name in ("blotter", "portfolio", "order", "login"):
             panel = opened.panel(name)
             panel.evaluate("(node, width) => { node.style.width = `${width}px`; }", width)
-            page.evaluate("() => new Promise(requestAnimationFrame)")
+            opened.page.evaluate("() => new Promise(requestAnimationFrame)")
             assert panel.evaluate(CLIPPED) == [], f"{name} at {width} px"
         seen(blotter)
 
 
 def test_nothing_is_hidden_in_chinese(
-    notebook: Callable[..., Notebook], connected: str, sandbox: SandboxProcess, page: Page
+    notebook: Callable[..., Notebook], connected: str, sandbox: SandboxProcess
 ) -> None:
     sandbox.client.submit(submitted_price="550")
     sandbox.client.submit("AAPL.US", submitted_price="250", submitted_quantity="7", time_in_force="GTC")
@@ -79,7 +79,7 @@ def test_nothing_is_hidden_in_chinese(
     for name in ("blotter", "portfolio", "order", "login"):
         panel = opened.panel(name)
         panel.evaluate("(node) => { node.style.width = '600px'; }")
-        page.evaluate("() => new Promise(requestAnimationFrame)")
+        opened.page.evaluate("() => new Promise(requestAnimationFrame)")
         assert panel.evaluate(CLIPPED) == [], name
         assert panel.evaluate(ENGLISH) == [], name
 
@@ -142,7 +142,7 @@ def test_a_notebook_without_its_kernel_shows_one_line_for_each_panel(
     assert "700.HK" not in saved.replace("700.HK side=buy", "")
     page.goto("about:blank")
     server.end_sessions()
-    page.goto(f"{server.url}/lab/tree/{opened.path.name}?reset")
+    page.goto(opened.address)
     expect(lines.filter(visible=True)).to_have_count(4, timeout=60_000)
     expect(lines.first).to_have_text("Order form: run this cell to open it.")
     expect(page.get_by_text("model not found").filter(visible=True)).to_have_count(0)

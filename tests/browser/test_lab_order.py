@@ -105,7 +105,9 @@ def test_what_was_typed_last_is_what_the_kernel_received(form: OrderForm) -> Non
         expect(form.line("order"), f"round {number}").to_have_text(wanted)
 
 
-def test_the_keyboard_is_enough(form: OrderForm, sandbox: SandboxProcess, page: Page) -> None:
+def test_the_keyboard_is_enough(form: OrderForm, sandbox: SandboxProcess) -> None:
+    page = form.panel.page
+
     def tab_to(name: str) -> None:
         for _ in range(16):
             page.keyboard.press("Tab")
@@ -207,19 +209,17 @@ def test_a_server_that_goes_mid_way(form: OrderForm, sandbox: SandboxProcess) ->
     expect(form.button("Send order")).to_be_disabled()
 
 
-def test_a_kernel_that_restarts_under_the_form(form: OrderForm, sandbox: SandboxProcess, page: Page) -> None:
+def test_a_kernel_that_restarts_under_the_form(form: OrderForm, sandbox: SandboxProcess) -> None:
     form.fill("700.HK", "580", "100")
     form.preview()
-    page.evaluate(RESTART)
+    form.panel.page.evaluate(RESTART)
     expect(form.panel.locator(".jo-absent")).to_contain_text("run this cell again")
     expect(form.button("Send order")).to_be_disabled()
     expect(form.field("Price")).to_have_value("580")
     assert orders(sandbox) == []
 
 
-def test_a_kernel_that_restarts_while_an_order_is_on_its_way(
-    notebook: Callable[..., Notebook], page: Page
-) -> None:
+def test_a_kernel_that_restarts_while_an_order_is_on_its_way(notebook: Callable[..., Notebook]) -> None:
     stuck = (
         "import threading\nfrom browser.fakes import FakeClient, FakeSession\n"
         "from jupyter_openapi.widgets import OrderForm\n"
@@ -230,7 +230,7 @@ def test_a_kernel_that_restarts_while_an_order_is_on_its_way(
     form.preview()
     form.button("Send order").click()
     expect(form.panel.get_by_role("status").last).to_have_text("Sending…")
-    page.evaluate(RESTART)
+    form.panel.page.evaluate(RESTART)
     expect(form.panel.locator(".jo-absent")).to_contain_text("it may have been placed")
     expect(form.button("Send order")).to_be_disabled()
 

@@ -30,10 +30,10 @@ def test_it_shows_the_account_draws_it_and_hides_amounts(
     expect(picture).to_have_attribute("alt", re.compile("Profit and loss of the sandbox account"))
     expect(picture).not_to_have_attribute("src", first)
 
-    panel.get_by_label("Hide amounts").check()
+    panel.get_by_label("Hide amounts").click()
     expect(holdings.first).to_contain_text("•••")
     expect(panel.locator(".jo-title")).not_to_contain_text("…")
     panel.get_by_label("Base currency").select_option("USD")
     expect(panel.locator(".jo-sums-table th").nth(3)).to_have_text("Value in USD")
-    panel.get_by_label("Hide amounts").uncheck()
+    panel.get_by_label("Hide amounts").click()
     expect(holdings.first).not_to_contain_text("•••")

@@ -105,9 +105,7 @@ def test_text_from_the_server_is_shown_and_never_runs(notebook: Callable[..., No
     page.wait_for_function("() => window.__ran === 'yes'")
 
 
-def test_every_text_can_be_read_in_both_themes(
-    notebook: Callable[..., Notebook], connected: str, page: Page
-) -> None:
+def test_every_text_can_be_read_in_both_themes(notebook: Callable[..., Notebook], connected: str) -> None:
     show = "from jupyter_openapi.widgets import *\nfrom IPython.display import display\n"
     opened = notebook(connected, f"{show}display(OrderForm(), CredentialPanel())", "Blotter()")
     form, login = OrderForm(opened.panel("order")), opened.panel("login")
@@ -121,7 +119,7 @@ def test_every_text_can_be_read_in_both_themes(
     form.preview()
     for theme in ("JupyterLab Light", "JupyterLab Dark"):
         opened.execute("apputils:change-theme", {"theme": theme})
-        page.wait_for_function("(name) => document.body.dataset.jpThemeName === name", arg=theme)
+        opened.page.wait_for_function("(name) => document.body.dataset.jpThemeName === name", arg=theme)
         for panel in (form.panel, login, opened.panel("blotter")):
             ratio, text = panel.evaluate(CONTRAST)
             assert ratio >= 4.5, f"{text!r} has a contrast of {ratio:.2f} in {theme}"

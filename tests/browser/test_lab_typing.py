@@ -8,13 +8,11 @@ from typing import TYPE_CHECKING
 from playwright.sync_api import expect
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page
-
     from browser.driver import Notebook
 
 
-def test_shift_tab_shows_help_on_a_line(notebook: Callable[..., Notebook], page: Page) -> None:
-    notebook("%load_ext jupyter_openapi")
+def test_shift_tab_shows_help_on_a_line(notebook: Callable[..., Notebook]) -> None:
+    page = notebook("%load_ext jupyter_openapi").page
     cell = page.locator(".jp-Notebook .jp-CodeCell .cm-content").first
     tooltip = page.locator(".jp-Tooltip")
     for line, says in {

@@ -11,7 +11,12 @@ if TYPE_CHECKING:
     from xdist.workermanage import WorkerController
 
 BROWSER = "tests/browser/"
-FORMS = ("test_lab_order.py", "test_lab_login.py", "test_lab_typing.py", "test_steps.py", "test_views.py")
+# About half of the time that the browser's tests take.
+FORMS = (
+    *("test_lab_order.py", "test_lab_login.py", "test_lab_typing.py", "test_lab_portfolio.py"),
+    *("test_fronts.py", "test_steps.py", "test_views.py"),
+)
+ALONE = ("test_voila_page.py",)  # which needs neither of the two
 
 
 class ByFile(LoadFileScheduling):
@@ -27,8 +32,8 @@ class ByFile(LoadFileScheduling):
 
 def together(nodeid: str) -> str:
     """Return a test's id, with the half of the browser's tests it belongs to for its file."""
-    if not nodeid.startswith(BROWSER):
-        return nodeid
     name = nodeid.removeprefix(BROWSER)
+    if name == nodeid or name.startswith(ALONE):
+        return nodeid
     half = "forms" if name.startswith(FORMS) else "panels"
     return f"{BROWSER[:-1]}-{half}::{name}"
