@@ -16,11 +16,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from support import soak
+from support.gateway import scripted
 from support.sandbox import SandboxProcess, free_port, start_sandbox
 from support.streaming import client_of, links, until
+from support.wire import http
 
 from jupyter_openapi import Client
 from jupyter_openapi.market.orders import FINAL
+from jupyter_openapi.protocol import Packet, message
+from jupyter_openapi.protocol import commands as c
+from jupyter_openapi.protocol.packets import PUSH
 from jupyter_openapi.stream.order_book import MOST_ORDERS, OrderBook, as_pushed
 
 HK = "700.HK"
@@ -173,7 +178,84 @@ def test_client_wait_polls_without_a_stream(sandbox: SandboxProcess, client: Cli
     assert asyncio.run(client.wait(order_id, timeout=30)).done
 
 
+ODD = [
+    {"executed_quantity": odd} for odd in ("NaN", "sNaN", "Infinity", "1e999999", [1], {"a": 1}, True, 1.5)
+] + [
+    {"status": None}, {"updated_at": "9" * 5000}, {"updated_at": 1.5}, {"submitted_at": "abc"},
+    {"submitted_at": "9" * 30}, {"submitted_price": [1]}, {"symbol": None}, {"order_id": {"a": 1}},
+]  # fmt: skip
+
+
+def test_odd_orders_take_neither_the_link_nor_another_order_with_them() -> None:
+    good = {
+        "order_id": "1", "status": "NewStatus", "executed_quantity": "0", "updated_at": "1795401000",
+        "symbol": HK, "submitted_quantity": "100", "submitted_price": "1",
+    }  # fmt: skip
+    with scripted() as gateway, gateway.client() as client:
+        sub = client.subscribe_orders().wait()
+        events: list[Any] = []
+        sub.on(events.append)
+        peer = gateway.peers[-1]
+        for number, values in enumerate(ODD):
+            peer.push_order(**{**good, "order_id": str(number), **values})
+            end = {"status": "FilledStatus", "executed_quantity": "100"}
+            peer.push_order(**{**good, "order_id": str(number), **end})
+        for values in ({"status": ["x"]}, {"order_id": None}, {"order_id": ""}):
+            peer.push_order(**{**good, **values})
+        for data in (b"", b"[", b"null", b"[" * 50_000, b'{"event":["x"],"data":{}}', b"\xff"):
+            body = message("Notification").encode({"topic": c.TOPIC, "data": data})
+            peer.packet(Packet(PUSH, c.TRADE_PUSH, body))
+        peer.push_order(**{**good, "order_id": "last"})
+        until(lambda: events and events[-1].order_id == "last")
+        for event in events:
+            repr(event)
+            for name in dir(event):
+                getattr(event, name)
+        done = {event.order_id for event in events if event.done}
+        assert done == {str(number) for number, values in enumerate(ODD)}
+        assert (sub.state, sub.gaps, sub.stale) == ("live", [], 4)
+
+
+def test_an_order_that_can_t_be_read_holds_up_no_other() -> None:
+    row = {"order_id": "2", "symbol": HK, "quantity": "5", "price": "1", "updated_at": "1795401000"}
+    today = [{**row, "status": "NewStatus", "executed_quantity": "0"}]
+    unknown = http(b'{"code":602003,"message":"order not found","data":null}')
+
+    def rest(target: str) -> Any:
+        if target.startswith("/v1/trade/order/today"):
+            return {"orders": list(today), "has_more": False}
+        return unknown if target.startswith("/v1/trade/order?") else None
+
+    with scripted() as gateway, gateway.client() as client:
+        gateway.rest = rest
+        sub = client.subscribe_orders().wait()
+        events: list[Any] = []
+        sub.on(events.append)
+        gateway.peers[-1].push_order(order_id="1", status="NewStatus", symbol=HK, updated_at="1795401000")
+        until(lambda: events)
+        today[:] = [{**row, "status": "FilledStatus", "executed_quantity": "5"}]
+        gateway.peers[-1].hang_up()
+        until(lambda: len(events) == 2)
+        assert (events[1].order_id, events[1].status, events[1].source) == ("2", "FilledStatus", "reread")
+        assert sub.wait().state == "live"
+
+
 # the order book's law
+
+
+def test_a_change_of_price_after_a_fill_within_one_second_is_newer() -> None:
+    book, at = OrderBook(), {"order_id": "1", "updated_at": "1795401000"}
+    life = [
+        ("NewStatus", "0", "10"), ("PartialFilledStatus", "100", "10"), ("WaitToReplace", "100", "10"),
+        ("PendingReplaceStatus", "100", "10"), ("ReplacedStatus", "100", "11"),
+        ("ReplacedStatus", "100", "12"), ("PartialFilledStatus", "200", "12"), ("WaitToCancel", "200", "12"),
+        ("PartialWithdrawal", "200", "12"),
+    ]  # fmt: skip
+    for status, executed, price in life:
+        row = {**at, "status": status, "executed_quantity": executed, "submitted_price": price}
+        assert book.accept(row), status
+        assert not book.accept(row), status
+
 
 LIVES = (
     ("WaitToNew", "0"), ("NewStatus", "0"), ("PendingReplaceStatus", "0"), ("ReplacedStatus", "0"),

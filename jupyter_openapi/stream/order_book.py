@@ -15,11 +15,16 @@ MOST_ORDERS = 10_000
 
 _RANKS = {
     "NotReported": 0, "ReplacedNotReported": 0, "ProtectedNotReported": 0, "VarietiesNotReported": 0,
-    "DelayedNotReported": 0, "WaitToNew": 0, "NewStatus": 1, "WaitToReplace": 2, "PendingReplaceStatus": 2,
-    "ReplacedStatus": 3, "PartialFilledStatus": 4, "WaitToCancel": 5, "PendingCancelStatus": 5,
+    "DelayedNotReported": 0, "WaitToNew": 0, "NewStatus": 1, "PartialFilledStatus": 2, "WaitToReplace": 3,
+    "PendingReplaceStatus": 3, "ReplacedStatus": 4, "WaitToCancel": 5, "PendingCancelStatus": 5,
 }  # fmt: skip
-"""Which of two states of one second is the later one; a final state is later than any."""
+"""Which of two states of one second, with as much executed, is the later one.
 
+An order is partly filled first by the push that tells of the fill, so any other state with as much executed
+came after it. A final state is later than any.
+"""
+
+_LONGEST = 20  # digits of a time
 _FACTS = (
     "status", "submitted_quantity", "submitted_price", "executed_quantity", "executed_price", "trigger_price",
     "trigger_status", "msg", "remark",
@@ -56,7 +61,7 @@ class OrderBook:
         second, the one that comes later in an order's life.
         """
         order_id = str(row.get("order_id") or "")
-        if not order_id:
+        if not order_id or not isinstance(row.get("status", ""), str):
             return False
         known = self.orders.get(order_id)
         if known is not None and not newer(row, known):
@@ -89,7 +94,7 @@ def newer(row: Row, known: Row) -> bool:
     at, was = _seconds(row), _seconds(known)
     if at != was:
         return at > was
-    rank, had = _RANKS.get(str(row.get("status")), 3), _RANKS.get(str(known.get("status")), 3)
+    rank, had = _RANKS.get(str(row.get("status")), 4), _RANKS.get(str(known.get("status")), 4)
     if rank != had:
         return rank > had
     return any(row.get(name) != known.get(name) for name in _FACTS if name in row)
@@ -101,4 +106,4 @@ def _executed(row: Row) -> Decimal:
 
 def _seconds(row: Row) -> int:
     text = str(row.get("updated_at") or "0")
-    return int(text) if text.isdecimal() else 0
+    return int(text) if text.isdecimal() and len(text) < _LONGEST else 0

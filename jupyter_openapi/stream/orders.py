@@ -9,7 +9,7 @@ import time
 from functools import partial
 from typing import Any, Protocol
 
-from jupyter_openapi.errors import ApiError, OpenAPIError, TransportError
+from jupyter_openapi.errors import ApiError, OpenAPIError, RequestRefused
 from jupyter_openapi.protocol import ProtocolError, message
 from jupyter_openapi.protocol import commands as c
 from jupyter_openapi.stream.events import ORDER, Event
@@ -20,7 +20,9 @@ from jupyter_openapi.stream.order_book import OrderBook, as_pushed
 from jupyter_openapi.stream.worker import in_thread
 
 MOST_PAGES = 20
-MOST_DETAILS = 10
+MOST_DETAILS = 50
+_ELSEWHERE = frozenset({"401", "403", "429", "500", "503"})
+"""How codes begin whose cause is not what was asked for."""
 _CHANGED = "order_changed_lb"
 
 log = logging.getLogger(__name__)
@@ -108,9 +110,8 @@ class OrderGateway(Gateway):
 
     async def compare(self, link: Link) -> bool:
         """Ask the gateway whether it still sends our orders; subscribe again and read them if not."""
-        empty = message("Sub").encode({})
-        current = message("SubResponse").decode(await link.request(c.TRADE_SUBSCRIBE, empty))["current"]
-        if c.TOPIC in current:
+        answer = await self.asked(link, c.TRADE_SUBSCRIBE, message("Sub").encode({}))
+        if answer is None or c.TOPIC in message("SubResponse").decode(answer)["current"]:
             return False
         await self.restore(link)
         return True
@@ -157,9 +158,10 @@ class OrderGateway(Gateway):
         while True:
             try:
                 await self._read_orders()
-            except (ApiError, TransportError, OpenAPIError) as failure:
+            except Exception as failure:  # noqa: BLE001 (whoever waits would wait for ever)
                 if failures == 0:
-                    log.warning("today's orders could not be read, and are tried again: %s", failure)
+                    told = failure if isinstance(failure, OpenAPIError) else repr(failure)
+                    log.warning("today's orders could not be read, and are tried again: %s", told)
                 failures += 1
                 await asyncio.sleep(self.settings.backoff(failures))
                 continue
@@ -171,11 +173,23 @@ class OrderGateway(Gateway):
 
     async def _read_orders(self) -> None:
         rows = await in_thread(self._today)
+        for row in rows:
+            self._reread(row)
         heard = {str(row.get("order_id")) for row in rows}
         older = [order_id for order_id in self.book.open() if order_id not in heard][:MOST_DETAILS]
         for order_id in older:
-            rows.append(await in_thread(partial(self.source.read, "order_detail", {"order_id": order_id})))
-        for row in rows:
+            try:
+                detail = await in_thread(partial(self.source.read, "order_detail", {"order_id": order_id}))
+            except (ApiError, RequestRefused) as refused:
+                if isinstance(refused, ApiError) and str(refused.code)[:3] in _ELSEWHERE:
+                    raise
+                # The broker does not know it: the others must not wait for it.
+                log.debug("order %s could not be read again: %s", order_id, refused)
+            else:
+                self._reread(detail)
+
+    def _reread(self, row: Any) -> None:
+        if isinstance(row, dict):
             self._take(as_pushed(row) | {"last_share": "", "last_price": ""}, "reread", told=self._read_once)
 
     def _today(self) -> list[Row]:
