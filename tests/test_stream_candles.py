@@ -9,11 +9,15 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from support.gateway import Peer, frame, scripted
 from support.sandbox import SandboxProcess, start_sandbox
 from support.sdk_agent import Agent
 from support.streaming import client_of, links, until
 
 from jupyter_openapi import Client, RequestRefused
+from jupyter_openapi.protocol import Packet, message, pack
+from jupyter_openapi.protocol import commands as c
+from jupyter_openapi.protocol.packets import RESPONSE
 from jupyter_openapi.stream import candles
 
 OPEN = "2026-11-23T10:30:00+08:00"
@@ -103,6 +107,37 @@ def test_bars_equal_those_of_the_sdk_also_after_a_loss(sandbox: SandboxProcess, 
     until(lambda: bars[max(bars)] == want[max(want)])
     confirmed = sorted(bars)[-3:-1]
     assert [bars[at] for at in confirmed] == [want[at] for at in confirmed]
+
+
+@pytest.mark.parametrize("late", [True, False])
+def test_trades_pushed_before_the_bars_so_far_came_are_in_them(late: bool) -> None:
+    """The gateway answers between two pushes: the first trade is in the bar, the second is not."""
+    at = int(datetime.fromisoformat(OPEN).timestamp())
+    begun = {"open": "10", "high": "11", "low": "10", "close": "11", "timestamp": at}
+
+    def play(peer: Peer, packet: Packet) -> None:
+        if packet.command != c.CANDLESTICKS:
+            peer.behave(packet)
+            return
+        before, after = (
+            {"symbol": HK, "trade": [{"price": price, "volume": volume, "timestamp": at + 5}]}
+            for price, volume in (("11", 30), ("12", 4))
+        )
+        peer.push(c.PUSH_TRADE, **before)
+        bar = {**begun, "volume": 130, "turnover": "1330"}
+        answer = message("SecurityCandlestickResponse").encode({"symbol": HK, "candlesticks": [bar]})
+        frames = frame(pack(Packet(RESPONSE, packet.command, answer, packet.request_id)))
+        peer.raw(frames)
+        if late:
+            time.sleep(0.2)
+        peer.push(c.PUSH_TRADE, **after)
+
+    with scripted() as gateway, gateway.client() as client:
+        gateway.play = play
+        sub = client.subscribe_candlesticks(HK, "1m").wait()
+        until(lambda: sub.latest["volume"].iloc[-1] == 134)
+        last = sub.latest.iloc[-1]
+        assert [last[name] for name in (*NAMES, "turnover")] == [10, 12, 10, 12, 1378]
 
 
 def test_an_unknown_period_is_refused(client: Client) -> None:

@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from numbers import Real
+from numbers import Integral, Real
 from typing import Any
 
 from jupyter_openapi.errors import RequestRefused, did_you_mean, sentence
@@ -403,3 +403,12 @@ def seconds(name: str, value: object) -> float:
             )
         )
     return min(float(number), LONGEST)
+
+
+def whole(name: str, value: object) -> int:
+    """Return an argument that is a whole number, 0 or more."""
+    if isinstance(value, bool) or not isinstance(value, Integral) or value < 0:
+        raise RequestRefused(
+            _("{name} takes a whole number, such as 10, not {value!r:.40}.").format(name=name, value=value)
+        )
+    return int(value)

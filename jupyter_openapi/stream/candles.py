@@ -10,14 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from jupyter_openapi.market import sessions
 from jupyter_openapi.market.symbols import MARKET_ZONES, market_of
-from jupyter_openapi.stream.events import decimal
+from jupyter_openapi.stream.events import decimal, moment
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
@@ -102,8 +102,10 @@ def bar_time(market: str, period: int, at: float, *, extended: bool) -> int | No
 
     Minute bars are counted from the start of their stretch of trading.
     """
-    zone = _zone(market)
-    day = datetime.fromtimestamp(at, UTC).astimezone(zone).date()
+    zone, when = _zone(market), moment(at)
+    if when is None:
+        return None
+    day = when.astimezone(zone).date()
     for trading_day in (day, day + timedelta(days=1)):  # the night before belongs to the next day
         for span in spans(market, trading_day):
             if span.start <= at < span.until and (extended or span.session == 0):

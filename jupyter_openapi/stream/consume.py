@@ -7,6 +7,7 @@ import contextlib
 import logging
 import threading
 import time
+import weakref
 from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Protocol
 
@@ -60,23 +61,7 @@ class Events:
 
     def __iter__(self) -> Iterator[Event]:
         woken = _Signal()
-        return self._take(self._feed.attach(woken.set), woken)
-
-    def _take(self, buffer: Buffer, woken: _Signal) -> Iterator[Event]:
-        try:
-            deadline, given = self._deadline(), 0
-            while self._count is None or given < self._count:
-                if taken := buffer.take():
-                    given += 1
-                    yield taken[0]
-                    continue
-                self._feed.check()
-                left = deadline - time.monotonic()
-                if left <= 0 or buffer.ended:
-                    return
-                woken.wait(min(left, _GLANCE))
-        finally:
-            self._feed.detach(buffer)
+        return _Loop(self._feed, woken.set, woken.wait, self._seconds, self._count)
 
     def __aiter__(self) -> AsyncIterator[Event]:
         loop, woken = asyncio.get_running_loop(), asyncio.Event()
@@ -85,28 +70,106 @@ class Events:
             with contextlib.suppress(RuntimeError):  # the loop has ended
                 loop.call_soon_threadsafe(woken.set)
 
-        return self._take_async(self._feed.attach(wake), woken)
+        return _AsyncLoop(self._feed, wake, woken, self._seconds, self._count)
 
-    async def _take_async(self, buffer: Buffer, woken: asyncio.Event) -> AsyncIterator[Event]:
+
+class _Turns:
+    """What both kinds of loop have: a buffer of their own, which is given up with them, finished or not."""
+
+    def __init__(
+        self, feed: Feed, wake: Callable[[], None], seconds: float | None, count: int | None
+    ) -> None:
+        self._feed = feed
+        self._buffer = feed.attach(wake)
+        self._left = float("inf") if count is None else count
+        self._seconds = float("inf") if seconds is None else seconds
+        self._deadline: float | None = None
+        self._give_up = weakref.finalize(self, feed.detach, self._buffer)
+        self._give_up.atexit = False
+
+    def _turn(self) -> Event | float | None:
+        """Return an event that is there, or how long to wait for one; None at the end."""
+        if self._deadline is None:  # from the first turn on
+            self._deadline = time.monotonic() + self._seconds
+        if self._left <= 0:
+            return None
+        if taken := self._buffer.take():
+            self._left -= 1
+            return taken[0]
+        self._feed.check()
+        left = self._deadline - time.monotonic()
+        return None if left <= 0 or self._buffer.ended else left
+
+
+class _Loop(_Turns, Iterator[Event]):
+    """The turns of a ``for``."""
+
+    def __init__(
+        self,
+        feed: Feed,
+        wake: Callable[[], None],
+        wait: Callable[[float], None],
+        seconds: float | None,
+        count: int | None,
+    ) -> None:
+        super().__init__(feed, wake, seconds, count)
+        self._wait = wait
+
+    def __next__(self) -> Event:
+        if not self._give_up.alive:
+            raise StopIteration
         try:
-            deadline, given = self._deadline(), 0
-            while self._count is None or given < self._count:
-                woken.clear()
-                if taken := buffer.take():
-                    given += 1
-                    yield taken[0]
-                    continue
-                self._feed.check()
-                left = deadline - time.monotonic()
-                if left <= 0 or buffer.ended:
-                    return
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(woken.wait(), None if left == float("inf") else left)
-        finally:
-            self._feed.detach(buffer)
+            while (found := self._turn()) is not None and not isinstance(found, Event):
+                self._wait(min(found, _GLANCE))
+        except BaseException:
+            self._give_up()
+            raise
+        if found is None:
+            self._give_up()
+            raise StopIteration
+        return found
 
-    def _deadline(self) -> float:
-        return float("inf") if self._seconds is None else time.monotonic() + self._seconds
+    def close(self) -> None:
+        """End the loop, as a generator's."""
+        self._give_up()
+
+
+class _AsyncLoop(_Turns, AsyncIterator[Event]):
+    """The turns of an ``async for``."""
+
+    def __init__(
+        self,
+        feed: Feed,
+        wake: Callable[[], None],
+        woken: asyncio.Event,
+        seconds: float | None,
+        count: int | None,
+    ) -> None:
+        super().__init__(feed, wake, seconds, count)
+        self._woken = woken
+
+    async def __anext__(self) -> Event:
+        if not self._give_up.alive:
+            raise StopAsyncIteration
+        try:
+            while (found := self._turn_again()) is not None and not isinstance(found, Event):
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._woken.wait(), None if found == float("inf") else found)
+        except Exception:  # no cancellation: whoever gave up waiting may wait for the same event again
+            self._give_up()
+            raise
+        if found is None:
+            self._give_up()
+            raise StopAsyncIteration
+        return found
+
+    def _turn_again(self) -> Event | float | None:
+        self._woken.clear()
+        return self._turn()
+
+    async def aclose(self) -> None:
+        """End the loop, as an asynchronous generator's."""
+        self._give_up()
 
 
 class Callback:
@@ -136,12 +199,12 @@ class Callback:
                     try:
                         if not self._removed:
                             function(event)
-                    except Exception as failure:  # noqa: BLE001 (it must harm no other event)
+                    except BaseException as failure:  # noqa: BLE001 (it must harm no other event)
                         self._tell(failure)
             if self._removed or self._buffer.ended:
                 return
 
-    def _tell(self, failure: Exception) -> None:
+    def _tell(self, failure: BaseException) -> None:
         if not self._told:
             self._told = True
             name = getattr(self._function, "__name__", repr(self._function))

@@ -39,6 +39,11 @@ class Engine:
         """Whether the caller runs on the stream's thread."""
         return self._worker.inside
 
+    @property
+    def running(self) -> bool:
+        """Whether the stream's thread has not ended."""
+        return self._worker.running
+
     def soon(self, function: Callable[..., object], *args: object) -> None:
         """Call a function on the loop."""
         self._worker.soon(function, *args)

@@ -13,6 +13,9 @@ QUOTE, DEPTH, BROKERS, TRADES, CANDLESTICK, ORDER = (
     "quote", "depth", "brokers", "trades", "candlestick", "order"
 )  # fmt: skip
 
+SESSIONS = {1: "pre_market_quote", 2: "post_market_quote", 3: "over_night_quote"}
+"""The trading sessions beside the regular one, and what their part of a quote is called."""
+
 _DECIMALS = frozenset(
     {
         "last_done", "prev_close", "open", "high", "low", "close", "turnover", "current_turnover", "price",
@@ -21,6 +24,8 @@ _DECIMALS = frozenset(
     }
 )  # fmt: skip
 _TIMES = frozenset({"timestamp", "submitted_at", "updated_at", "trigger_at"})
+_LATEST = 1 << 33  # seconds; a later time, in the year 2242, is none of a market
+_LARGEST = 100  # digits before or after the point
 _ALIASES = {"quantity": "submitted_quantity", "price": "submitted_price", "trades": "trade"}
 
 
@@ -52,17 +57,22 @@ class Trade(NamedTuple):
 
 
 def decimal(text: Any) -> Decimal | None:
-    """Return a decimal of the wire; None where there is none."""
+    """Return a decimal of the wire; None where there is none that can be counted with."""
     try:
-        return Decimal(text) if text else None
-    except InvalidOperation:
+        value = Decimal(text) if text else None
+    except (InvalidOperation, TypeError, ValueError):
         return None
+    # NaN, infinity and what overflows in a sum are no amounts.
+    return value if value is None or (value.is_finite() and abs(value.adjusted()) < _LARGEST) else None
 
 
 def moment(seconds: Any) -> datetime | None:
     """Return a time of the wire, aware and in UTC; None where there is none."""
-    number = int(seconds or 0)
-    return datetime.fromtimestamp(number, UTC) if number else None
+    try:
+        number = int(seconds or 0)
+        return datetime.fromtimestamp(number, UTC) if 0 < number < _LATEST else None
+    except (OSError, OverflowError, TypeError, ValueError):
+        return None
 
 
 _CONVERTED: dict[str, Callable[[Any], Any]] = {
@@ -148,7 +158,7 @@ class Event:
     @property
     def done(self) -> bool:
         """Whether an order is at its end."""
-        return self.fields.get("status") in FINAL
+        return str(self.fields.get("status")) in FINAL
 
     def first(self) -> Event:
         """Return the same as a first value; such a one has no increase."""

@@ -111,6 +111,7 @@ class Gateway(ABC):
         self._session_ends = 0.0
         self._task: asyncio.Task[None] | None = None
         self._was_live = False
+        self._barred = False
 
     # what the kinds of gateway do differently
 
@@ -200,10 +201,11 @@ class Gateway(ABC):
             return not self._was_live
         if code == SENT_TWICE:
             return False
-        return str(code).startswith(("401", "403"))
+        return self._barred or str(code).startswith(("401", "403"))
 
     async def _open(self) -> Link:
         link: Link | None = None
+        self._barred = False
         try:
             if self._session and self._session_ends > time.time():
                 try:
@@ -221,6 +223,8 @@ class Gateway(ABC):
             await self.restore(link)
         except Refusal as refusal:
             await self._give_up(link)
+            # Which codes a gateway gives with these is not known; the status says enough.
+            self._barred = refusal.status in {c.UNAUTHENTICATED, c.DENIED}
             raise self.explained(refusal) from None
         except (LostError, ProtocolError) as lost:
             await self._give_up(link)
@@ -294,9 +298,7 @@ class Gateway(ABC):
                 if not link.lost.done() and await self.compare(link):
                     self.repairs += 1
                     log.warning("the %s gateway had forgotten what we subscribed to; mended", self.name)
-        except Refusal as refusal:
-            link.abort(str(refusal))
-        except (LostError, ProtocolError, OpenAPIError) as lost:
+        except (Refusal, LostError, ProtocolError, OpenAPIError) as lost:
             link.abort(str(lost))
         except Exception as failure:
             log.exception("comparing the subscriptions of the %s gateway failed", self.name)
@@ -304,6 +306,14 @@ class Gateway(ABC):
         finally:
             self.link = None
         return link.lost.result()
+
+    async def asked(self, link: Link, command: int, body: bytes = b"") -> bytes | None:
+        """Ask what the gateway thinks we subscribe to; None if it does not tell, which harms nothing."""
+        try:
+            return await link.request(command, body)
+        except Refusal as refusal:
+            log.debug("the %s gateway does not tell what it sends us: %s", self.name, refusal)
+            return None
 
     def explained(self, refusal: Refusal) -> ApiError:
         """Return a refusal as the error a user sees, with what to do."""

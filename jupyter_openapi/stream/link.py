@@ -28,8 +28,15 @@ _LONG = 30_000
 _WHOLE_BINARY, _MASKED = 0x82, 0x80
 _LARGEST = LARGEST_BODY + 64
 _PUSH_HEAD = 5
+_LONGEST_HEAD = 1 << 16  # bytes of the answer to an upgrade
+_LONG_FRAME = 1 << 12  # bytes that a frame lacks, from which on it is gathered before it is looked at
 _DATA = frozenset({Opcode.TEXT, Opcode.BINARY, Opcode.CONT})
 
+
+_PASSING = frozenset({c.SERVER_TIMEOUT, c.CLIENT_TIMEOUT})
+_PASSING_CODES = frozenset({c.INTERNAL_ERROR, c.RATE_LIMIT})
+
+_own_log = logging.getLogger(__name__)
 
 # The library would log the frames at DEBUG, and one of them holds the one-time password.
 _log = logging.getLogger(f"{__name__}.websockets")
@@ -48,6 +55,11 @@ class Refusal(Exception):
     def __init__(self, status: int, code: int, text: str) -> None:
         self.status, self.code, self.text = status, code, text
         super().__init__(f"status {status}, code {code}: {text}")
+
+    @property
+    def passing(self) -> bool:
+        """Whether the same may be granted a little later."""
+        return self.status in _PASSING or self.code in _PASSING_CODES
 
 
 class LostError(Exception):
@@ -71,19 +83,27 @@ class _Connection(ClientConnection):
     receive: Callable[[bytes], None] | None = None
     pushed: Callable[[int, bytes], None] | None = None
     _parts = b""
-    _pending = b""
+    _pending: bytes | bytearray = b""
+    _lacking = 0
     _usual = False
 
     def data_received(self, data: bytes) -> None:
         """Take bytes from the network."""
-        data = self._pending + data if self._pending else data
+        if self._pending:
+            if self._lacking > len(data):  # a long frame is put together once, when it is whole
+                self._lacking -= len(data)
+                self._pending += data
+                return
+            data, self._pending, self._lacking = bytes(self._pending) + data, b"", 0
         if self.receive is None and not self._usual:
             # The answer to the upgrade ends with an empty line; what follows are frames.
             end = data.find(b"\r\n\r\n") + 4
             if end == 3:
-                self._pending = data
+                if len(data) < _LONGEST_HEAD:
+                    self._pending = data
+                else:
+                    self.transport.abort()
                 return
-            self._pending = b""
             super().data_received(data[:end])
             self._usual = self.protocol.state is not State.OPEN
             data = data[end:]
@@ -94,7 +114,7 @@ class _Connection(ClientConnection):
             self._cut(data)
 
     def _cut(self, data: bytes) -> None:
-        at, size, pushed = 0, len(data), self.pushed
+        at, size, lacking, pushed = 0, len(data), 0, self.pushed
         open_ = self.protocol.state is State.OPEN
         while size - at >= 2:
             first, length = data[at], data[at + 1]
@@ -114,6 +134,7 @@ class _Connection(ClientConnection):
                     return
             end = start + length
             if end > size:
+                lacking = end - size
                 break
             if first != _WHOLE_BINARY or not open_:
                 super().data_received(data[at:end])
@@ -130,6 +151,8 @@ class _Connection(ClientConnection):
                 self._hand_over(data[start:end])
             at = end
         self._pending = data[at:]
+        if lacking > _LONG_FRAME:
+            self._pending, self._lacking = bytearray(self._pending), lacking
 
     def _hand_over(self, whole: bytes) -> None:
         if self.receive is not None:
@@ -172,7 +195,9 @@ class Link:
         self._settings = settings
         self._connection: _Connection | None = None
         self._waiting: dict[int, asyncio.Future[bytes]] = {}
+        self._arrivals: dict[int, Callable[[], None]] = {}
         self._last_id = 0
+        self._told = False
         self.lost: asyncio.Future[str] = asyncio.get_running_loop().create_future()
 
     async def open(
@@ -207,7 +232,7 @@ class Link:
                 _("The gateway {host} can't be reached ({what}).").format(host=host, what=_reason(failure))
             ) from None
         assert self._connection is not None
-        self._connection.receive, self._connection.pushed = self._receive, self._pushed
+        self._connection.receive, self._connection.pushed = self._receive, self._push
         asyncio.ensure_future(self._watch(self._connection)).add_done_callback(lambda _: None)
 
     async def _watch(self, connection: _Connection) -> None:
@@ -222,8 +247,12 @@ class Link:
                 future.set_exception(LostError(reason))
         self._waiting.clear()
 
-    async def request(self, command: int, body: bytes = b"") -> bytes:
+    async def request(
+        self, command: int, body: bytes = b"", arrived: Callable[[], None] | None = None
+    ) -> bytes:
         """Send a request and return the body of its answer.
+
+        `arrived` is called the moment the answer comes, between the pushes before and those after it.
 
         Raises
         ------
@@ -239,6 +268,8 @@ class Link:
         number = self._last_id
         future: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
         self._waiting[number] = future
+        if arrived is not None:
+            self._arrivals[number] = arrived
         timeout = _SHORT if command in {c.AUTH, c.RECONNECT} else _LONG
         try:
             async with asyncio.timeout(self._settings.answer):
@@ -251,8 +282,20 @@ class Link:
             raise LostError(_("the link closed")) from None
         finally:
             self._waiting.pop(number, None)
+            self._arrivals.pop(number, None)
             if not future.cancel() and not future.cancelled():
                 future.exception()  # the link ended while this was sent; asyncio need not say it again
+
+    def _push(self, command: int, body: bytes) -> None:
+        """Pass a push on; one that can't be taken is left out, for asyncio would close the link."""
+        try:
+            self._pushed(command, body)
+        except Exception as failure:  # noqa: BLE001
+            level = logging.DEBUG if self._told else logging.ERROR
+            self._told = True
+            _own_log.log(
+                level, "A push of command %d can't be taken, and is left out", command, exc_info=failure
+            )
 
     def _receive(self, data: bytes) -> None:
         try:
@@ -263,7 +306,7 @@ class Link:
             if packet.command == c.CLOSE:
                 self.abort(_("the gateway said goodbye: {reason}").format(reason=_close_reason(packet.body)))
             else:
-                self._pushed(packet.command, packet.body)
+                self._push(packet.command, packet.body)
         elif packet.kind == RESPONSE:
             self._answer(packet)
 
@@ -273,6 +316,8 @@ class Link:
             return
         if packet.status == c.SUCCESS:
             future.set_result(packet.body)
+            if arrived := self._arrivals.pop(packet.request_id, None):
+                arrived()
             return
         try:
             error = message("Error").decode(packet.body)
@@ -316,4 +361,6 @@ def _reason(failure: BaseException) -> str:
         return _("TLS failed: the certificate is not trusted, or something stands between")
     if isinstance(failure, OSError):
         return failure.strerror or type(failure).__name__
+    if isinstance(failure, WebSocketException):
+        return _("its answer is not that of a gateway")
     return type(failure).__name__

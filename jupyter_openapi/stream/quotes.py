@@ -7,17 +7,19 @@ import contextlib
 import logging
 import time
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Protocol
 
 from jupyter_openapi.errors import OpenAPIError
 from jupyter_openapi.protocol import ProtocolError, message
 from jupyter_openapi.protocol import commands as c
 from jupyter_openapi.protocol.shapes import Shaped
-from jupyter_openapi.stream.events import DEPTH, QUOTE, TRADES, Event
+from jupyter_openapi.stream.events import DEPTH, QUOTE, SESSIONS, TRADES, Event
 from jupyter_openapi.stream.gateway import LIVE, Gateway, Source
+from jupyter_openapi.stream.limits import Bucket
 from jupyter_openapi.stream.link import Link, LostError, Refusal
 from jupyter_openapi.stream.news import News
+from jupyter_openapi.stream.whole import RESET, SIDES, whole_quote, whole_sides
 
 Wish = tuple[str, str]
 """A symbol and a kind."""
@@ -33,20 +35,9 @@ _PUSHES = {
 }
 _QUOTES = Shaped(message("PushQuote"))
 _SYMBOL_TAG = 0x0A
-_RESET = {
-    "sequence": 0,
-    "trade_status": 0,
-    "trade_session": 0,
-    "current_volume": 0,
-    "current_turnover": "",
-    "tag": 0,
-}
-"""Fields whose zero is a value, although it is not on the wire."""
-
 log = logging.getLogger(__name__)
 
 _REVISED = 1  # the tag of a quote that was corrected after the close: not live
-_SIDES = {"depth": ("ask", "bid"), "brokers": ("ask_brokers", "bid_brokers")}
 
 
 def _log_failure(task: asyncio.Task[None]) -> None:
@@ -63,8 +54,11 @@ class Reader(Protocol):
     def deliver(self, event: Event) -> None:
         """Take an event."""
 
-    def confirmed(self, *, filled: bool = False) -> None:
-        """Note that the gateway has taken it; `filled`: no more first values are waited for."""
+    def confirmed(self) -> None:
+        """Note that the gateway has taken it."""
+
+    def look(self, *, waited: bool = False) -> None:
+        """Look whether all first values are there; `waited`: no more are waited for."""
 
     def refused(self, error: OpenAPIError) -> None:
         """Note that the gateway refused the subscription."""
@@ -80,6 +74,8 @@ class QuoteGateway(Gateway):
     ----------
     latest
         The newest event by kind, symbol and trading session.
+    previous_close, late
+        By symbol what no push holds: the close of the day before, and the rows of other trading sessions.
     """
 
     name = "quote"
@@ -89,10 +85,14 @@ class QuoteGateway(Gateway):
         self._news = news
         self.latest: dict[tuple[str, str, int], Event] = {}
         self.previous_close: dict[str, str] = {}
+        self.late: dict[str, dict[int, Row]] = {}
         self._counts: Counter[Wish] = Counter()
         self._readers: dict[Wish, tuple[Reader, ...]] = {}
         self._all: list[Reader] = []
+        self._taken: set[Wish] = set()  # what the gateway sends over this link, as far as we know
         self._first: set[Wish] = set()
+        self._seen: set[tuple[str, int]] = set()  # other trading sessions of which a first value has come
+        self._due: set[str] = set()  # symbols whose quotes are asked for
         self._buckets: dict[int, Bucket] = {}
         self._profiled = False
         self._turn = asyncio.Lock()
@@ -102,45 +102,53 @@ class QuoteGateway(Gateway):
         return bool(self._all)
 
     async def add(self, reader: Reader) -> None:
-        """Take a subscription: subscribe to what nobody had before it."""
+        """Take a subscription: subscribe to what the gateway does not send yet."""
         self._all.append(reader)
-        new = []
         for wish in sorted(reader.wishes):
             self._counts[wish] += 1
-            if self._counts[wish] == 1:
-                new.append(wish)
             self._readers[wish] = (*self._readers.get(wish, ()), reader)
         self.start()
-        if self.link is None or self.state != "live":
-            return
-        async with self._turn:
-            link = self.link
-            if link is None or reader not in self._all:
-                return
-            try:
-                await self._subscribe(link, new)
-            except Refusal as refusal:
-                self._drop(reader, self.explained(refusal))
-            except (LostError, ProtocolError):
-                return  # subscribed to with everything else, once there is a link again
-            else:
-                reader.confirmed()
+        failures = 0
+        while self.link is not None and self.state == LIVE:
+            async with self._turn:
+                link = self.link
+                if link is None or reader not in self._all or await self._offer(link, reader):
+                    return
+            failures += 1
+            await asyncio.sleep(self.settings.backoff(failures))
+
+    async def _offer(self, link: Link, reader: Reader) -> bool:
+        """Subscribe to what a reader wants; return False if it is to be offered to the gateway again."""
+        try:
+            await self._subscribe(link, reader.wishes - self._taken)
+        except Refusal as refusal:
+            if refusal.passing:
+                return False
+            await self._drop(link, reader, refusal)
+        except (LostError, ProtocolError):
+            pass  # subscribed to with everything else, once there is a link again
+        else:
+            reader.confirmed()
+        return True
 
     async def remove(self, reader: Reader) -> None:
         """Let a subscription go: unsubscribe from what nobody else needs."""
-        alone = self._forget(reader)
-        if not alone or self.link is None or not self.wanted():
+        if not self._forget(reader) or self.link is None or not self.wanted():
             return
         async with self._turn:
-            link = self.link
-            gone = [wish for wish in alone if not self._counts[wish]]
-            if link is not None and gone:
-                with contextlib.suppress(Refusal, LostError, ProtocolError):
-                    await self._send(link, gone, subscribe=False)
+            if self.link is not None:
+                await self._leave(self.link)
 
-    def _drop(self, reader: Reader, error: OpenAPIError) -> None:
+    async def _leave(self, link: Link) -> None:
+        """Unsubscribe from what nobody wants."""
+        gone = sorted(self._taken - self._counts.keys())
+        with contextlib.suppress(Refusal, LostError, ProtocolError):
+            await self._send(link, gone, subscribe=False)
+
+    async def _drop(self, link: Link, reader: Reader, refusal: Refusal) -> None:
         self._forget(reader)
-        reader.refused(error)
+        reader.refused(self.explained(refusal))
+        await self._leave(link)
 
     def _forget(self, reader: Reader) -> list[Wish]:
         if reader not in self._all:
@@ -158,6 +166,9 @@ class QuoteGateway(Gateway):
             self._first.discard(wish)
             for session in range(4):
                 self.latest.pop((wish[1], wish[0], session), None)
+            if wish[1] == QUOTE:
+                self.previous_close.pop(wish[0], None)
+                self.late.pop(wish[0], None)
             alone.append(wish)
             self._news.tell(wish[0])
         return alone
@@ -170,14 +181,16 @@ class QuoteGateway(Gateway):
             for row in profile["rate_limit"]:
                 self._buckets[row["command"]] = Bucket(row["limit"], row["burst"])
             self._profiled = True
+        self._taken.clear()
+        self._due.clear()
         async with self._turn:
-            done: set[Wish] = set()
             try:
                 # What is subscribed to while this waits for the gateway is part of it: it is confirmed below.
-                while missing := sorted(self._counts.keys() - done):
+                while missing := self._counts.keys() - self._taken:
                     await self._subscribe(link, missing)
-                    done.update(missing)
-            except Refusal:
+            except Refusal as refusal:
+                if refusal.passing:
+                    raise
                 await self._restore_each(link)
         for reader in list(self._all):
             reader.confirmed()
@@ -189,54 +202,81 @@ class QuoteGateway(Gateway):
         while reader := next((each for each in self._all if each not in done), None):
             done.append(reader)
             try:
-                await self._subscribe(link, sorted(reader.wishes))
+                await self._subscribe(link, reader.wishes - self._taken)
             except Refusal as refusal:
+                if refusal.passing:
+                    raise
                 last = refusal
-                self._drop(reader, self.explained(refusal))
+                await self._drop(link, reader, refusal)
         if last is not None and not self._all:
             raise last
 
     async def compare(self, link: Link) -> bool:
         """Ask the gateway what it sends us, and make it what we want."""
-        answer = message("SubscriptionResponse").decode(await link.request(c.SUBSCRIPTIONS))
+        answer = await self.asked(link, c.SUBSCRIPTIONS)
+        if answer is None:
+            return False
         actual = {
             (row["symbol"], _KINDS[number])
-            for row in answer["sub_list"]
+            for row in message("SubscriptionResponse").decode(answer)["sub_list"]
             for number in row["sub_type"]
             if number in _KINDS
         }
         async with self._turn:
-            wanted = set(self._counts)
-            missing, extra = sorted(wanted - actual), sorted(actual - wanted)
-            await self._subscribe(link, missing)
-            await self._send(link, extra, subscribe=False)
-        return bool(missing)
+            forgotten = (self._taken - actual) & self._counts.keys()
+            self._taken = actual
+            await self._leave(link)
+            try:
+                await self._subscribe(link, self._counts.keys() - actual)
+            except Refusal as refusal:
+                if refusal.passing:  # the next comparison tries it again
+                    return False
+            for reader in list(self._all):
+                await self._offer(link, reader)
+        return bool(forgotten)
 
     async def _subscribe(self, link: Link, wishes: Iterable[Wish]) -> None:
-        wishes = list(wishes)
-        self._first.update(wishes)
-        await self._send(link, wishes, subscribe=True)
-        if wishes:
-            asyncio.get_running_loop().call_later(self.settings.silent, self._fill, link)
+        wanted = frozenset(wishes)
+        if not wanted:
+            return
+        self._first |= wanted
+        symbols = {symbol for symbol, kind in wanted if kind == QUOTE}
+        self._seen = {seen for seen in self._seen if seen[0] not in symbols}
+        await self._send(link, sorted(wanted), subscribe=True)
+        self._due |= symbols - self.previous_close.keys()
+        self._ask(link, sorted(symbols))
+        asyncio.get_running_loop().call_later(self.settings.silent, self._fill, link, wanted)
 
     async def _send(self, link: Link, wishes: Iterable[Wish], *, subscribe: bool) -> None:
-        kinds: dict[str, set[int]] = {}
+        kinds: dict[str, list[str]] = {}
         for symbol, kind in wishes:
-            kinds.setdefault(symbol, set()).add(c.KINDS[kind])
-        groups: dict[frozenset[int], list[str]] = {}
-        for symbol, numbers in kinds.items():
-            groups.setdefault(frozenset(numbers), []).append(symbol)
+            kinds.setdefault(symbol, []).append(kind)
+        groups: dict[tuple[str, ...], list[str]] = {}
+        for symbol, wanted in kinds.items():
+            groups.setdefault(tuple(sorted(wanted)), []).append(symbol)
         for group, symbols in groups.items():
             for start in range(0, len(symbols), c.MOST_SYMBOLS):
-                values: Row = {"symbol": symbols[start : start + c.MOST_SYMBOLS], "sub_type": sorted(group)}
+                some = symbols[start : start + c.MOST_SYMBOLS]
+                values: Row = {"symbol": some, "sub_type": sorted(c.KINDS[kind] for kind in group)}
+                sent = {(symbol, kind) for symbol in some for kind in group}
                 if subscribe:
                     body = message("SubscribeRequest").encode({**values, "is_first_push": True})
                     await link.request(c.SUBSCRIBE, body)
+                    self._taken |= sent
                 else:
+                    self._taken -= sent
                     await link.request(c.UNSUBSCRIBE, message("UnsubscribeRequest").encode(values))
 
-    async def pull(self, command: int, values: Row) -> Row:
-        """Ask for something over the link, within the account's limits.
+    async def pull(
+        self,
+        command: int,
+        values: Row,
+        link: Link | None = None,
+        arrived: Callable[[], None] | None = None,
+    ) -> Row:
+        """Ask for something over the link (the one given, or the present one), within the account's limits.
+
+        `arrived` is called the moment the answer comes, between the pushes before and those after it.
 
         Raises
         ------
@@ -246,11 +286,11 @@ class QuoteGateway(Gateway):
         pull = c.PULLS[command]
         if command in self._buckets:
             await self._buckets[command].take()
-        link = self.link
+        link = link or self.link
         if link is None:
             raise LostError("the link is closed")
         body = message(pull.request).encode(values) if pull.request else b""
-        return message(pull.response).decode(await link.request(command, body))
+        return message(pull.response).decode(await link.request(command, body, arrived))
 
     # what comes
 
@@ -269,23 +309,29 @@ class QuoteGateway(Gateway):
         readers = self._readers.get(wish)
         if readers is None:
             return
-        if kind == QUOTE:
-            if fields["tag"] == _REVISED:
-                return
-            key = (kind, symbol, fields["trade_session"])
-        else:
-            key = (kind, symbol, 0)
-            if kind in _SIDES and (before := self.latest.get(key)) is not None:
-                fields = _merged_sides(kind, before, fields)
-        snapshot = False
-        if self._first and wish in self._first:
+        if fields.get("tag") == _REVISED:
+            return
+        key = (kind, symbol, fields.get("trade_session", 0))
+        snapshot = bool(self._first) and wish in self._first
+        if snapshot:
             self._first.discard(wish)
-            snapshot = True
+        elif kind in SIDES and (before := self.latest.get(key)) is not None:
+            fields = whole_sides(kind, before.fields, fields)
+        if key[2]:
+            snapshot = self._first_of_session(symbol, fields) or snapshot
         event = self.latest[key] = Event(kind, fields, time.time(), snapshot)
         for reader in readers:
             reader.deliver(event)
         if self._news.wakes:
             self._news.tell(symbol)
+
+    def _first_of_session(self, symbol: str, fields: Row) -> bool:
+        """Tell whether a quote outside regular hours is a first value, which comes after the regular one."""
+        seen = symbol, fields["trade_session"]
+        if seen in self._seen:
+            return False
+        self._seen.add(seen)
+        return not fields["current_volume"]
 
     def _quote(self, body: bytes) -> Row:
         """Return the whole state after a push, which holds only what changed.
@@ -298,44 +344,53 @@ class QuoteGateway(Gateway):
         before = self.latest.get((QUOTE, body[2:end].decode(), 0)) if end else None
         if before is not None:
             known = before.fields
-            fields = decoder.decode(body, {**known, **_RESET})
+            fields = decoder.decode(body, {**known, **RESET})
             if fields["trade_session"] == 0 and fields["symbol"] == known["symbol"]:
                 if fields["volume"] < known["volume"]:
-                    self._new_day(fields["symbol"])
+                    self._new_day(fields, known)
                 return fields
         fields = decoder.decode(body)
         before = self.latest.get((QUOTE, fields["symbol"], fields["trade_session"]))
-        return fields if before is None else _merged_quote(before.fields, fields)
+        return fields if before is None else whole_quote(before.fields, fields)
 
-    def _new_day(self, symbol: str) -> None:
+    def _new_day(self, fields: Row, known: Mapping[str, Any]) -> None:
         """Forget the close before yesterday's, and ask for yesterday's; no push holds it."""
-        self.previous_close.pop(symbol, None)
-        if self.link is not None:
-            self._fill(self.link)
+        if fields["timestamp"] <= known["timestamp"]:  # an older push that came late
+            return
+        if self.previous_close.pop(fields["symbol"], None) is not None and self.link is not None:
+            self._ask(self.link, [fields["symbol"]])
 
-    def _fill(self, link: Link) -> None:
-        """Ask for the quotes that did not come by themselves, and for what pushes do not hold."""
+    def _fill(self, link: Link, wishes: frozenset[Wish]) -> None:
+        """Ask for the quotes that did not come by themselves."""
         if link is self.link:
-            task = asyncio.get_running_loop().create_task(self._pull_quotes())
+            late = {wish for wish in wishes if wish in self._first and wish in self._counts}
+            self._due -= {symbol for symbol, _ in wishes}
+            self._ask(link, sorted(symbol for symbol, kind in late if kind == QUOTE), wishes)
+
+    def _ask(self, link: Link, symbols: list[str], waited: frozenset[Wish] = frozenset()) -> None:
+        """Ask for quotes; of `waited` first values were waited for long enough."""
+        if link is self.link:
+            task = asyncio.get_running_loop().create_task(self._pull_quotes(link, symbols, waited))
             task.add_done_callback(_log_failure)
 
-    async def _pull_quotes(self) -> None:
-        symbols = sorted({symbol for symbol, kind in self._counts if kind == QUOTE})
-        silent = {symbol for symbol, kind in self._first if kind == QUOTE}
-        wanted = [symbol for symbol in symbols if symbol in silent or symbol not in self.previous_close]
-        for start in range(0, len(wanted), c.MOST_SYMBOLS):
-            asked = {"symbol": wanted[start : start + c.MOST_SYMBOLS]}
+    async def _pull_quotes(self, link: Link, symbols: list[str], waited: frozenset[Wish]) -> None:
+        for start in range(0, len(symbols), c.MOST_SYMBOLS):
+            asked = {"symbol": symbols[start : start + c.MOST_SYMBOLS]}
             with contextlib.suppress(Refusal, LostError, ProtocolError):
-                for row in (await self.pull(c.SECURITY_QUOTE, asked))["secu_quote"]:
-                    self._pulled(row, silent)
+                for row in (await self.pull(c.SECURITY_QUOTE, asked, link))["secu_quote"]:
+                    self._pulled(row, waited)
+        self._due.difference_update(symbols)
         for reader in list(self._all):
-            reader.confirmed(filled=True)
+            reader.look(waited=bool(waited & reader.wishes))
 
-    def _pulled(self, row: Row, silent: set[str]) -> None:
+    def _pulled(self, row: Row, waited: frozenset[Wish]) -> None:
         symbol = row["symbol"]
-        self.previous_close[symbol] = row["prev_close"]
         wish = (symbol, QUOTE)
-        if symbol not in silent or wish not in self._first:
+        if wish not in self._counts:
+            return
+        self.previous_close[symbol] = row["prev_close"]
+        self.late[symbol] = {session: row[name] for session, name in SESSIONS.items() if row[name]}
+        if wish not in waited or wish not in self._first:
             return
         self._first.discard(wish)
         fields = {field.name for field in message("PushQuote").fields}
@@ -348,6 +403,11 @@ class QuoteGateway(Gateway):
     def silent(self, wishes: Iterable[Wish]) -> list[Wish]:
         """Return those of which no first value has come; trades have none."""
         return [wish for wish in wishes if wish in self._first and wish[1] != TRADES]
+
+    def waiting(self, wishes: Iterable[Wish]) -> bool:
+        """Tell whether first values of these are still to come."""
+        found = list(wishes)
+        return bool(self.silent(found)) or any(symbol in self._due for symbol, kind in found if kind == QUOTE)
 
     def current(self, kind: str, symbol: str) -> Event | None:
         """Return the newest event of regular hours, if the link is live and the symbol is subscribed to."""
@@ -373,37 +433,4 @@ class QuoteGateway(Gateway):
             self._news.tell(symbol)
 
 
-class Bucket:
-    """A limit of the account: `burst` requests at once, `rate` more each second."""
-
-    def __init__(self, rate: int, burst: int) -> None:
-        self._rate, self._burst = max(1, rate), max(1, burst)
-        self._left, self._at = float(self._burst), time.monotonic()
-
-    async def take(self) -> None:
-        """Wait until one more request is allowed."""
-        at = time.monotonic()
-        self._left = min(float(self._burst), self._left + (at - self._at) * self._rate) - 1
-        self._at = at
-        if self._left < 0:
-            await asyncio.sleep(-self._left / self._rate)
-
-
-def _merged_quote(before: Any, values: Row) -> Row:
-    return {**before, **{name: value for name, value in values.items() if value or name in _RESET}}
-
-
-def _merged_sides(kind: str, before: Event, values: Row) -> Row:
-    """Put the positions that were pushed in the place of the old ones; a whole side replaces all of them."""
-    merged = dict(values)
-    for side in _SIDES[kind]:
-        rows = values[side]
-        if len(rows) > 1 and [row["position"] for row in rows] == list(range(1, len(rows) + 1)):
-            continue
-        by_position = {row["position"]: row for row in before.fields[side]}
-        by_position.update({row["position"]: row for row in rows})
-        merged[side] = [by_position[position] for position in sorted(by_position)]
-    return merged
-
-
-__all__ = ["DEPTH", "QUOTE", "Bucket", "QuoteGateway", "Reader", "Wish"]
+__all__ = ["DEPTH", "QUOTE", "QuoteGateway", "Reader", "Wish"]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import inspect
 import logging
 import os
 import threading
@@ -14,6 +16,8 @@ from typing import TYPE_CHECKING, Any, Self
 
 from jupyter_openapi.errors import OpenAPIError, RequestRefused, TransportError, guarded
 from jupyter_openapi.messages import _, commas
+from jupyter_openapi.spec.check import seconds as seconds_of
+from jupyter_openapi.spec.check import whole as number_of
 from jupyter_openapi.stream.buffers import Buffer
 from jupyter_openapi.stream.consume import Callback, Events
 from jupyter_openapi.stream.events import Event
@@ -25,6 +29,7 @@ if TYPE_CHECKING:
 
     from jupyter_openapi.stream.engine import Engine
 
+_GLANCE = 0.2  # seconds between two looks whether the stream's thread has ended
 TOLD_AFTER = 1.0  # seconds in which somebody may hear of a refusal by waiting
 
 log = logging.getLogger(__name__)
@@ -90,7 +95,7 @@ class Subscription(ABC):
 
     @guarded
     def wait(self, timeout: float = 10) -> Self:
-        """Wait until the gateway has confirmed and the first values are there.
+        """Wait until the gateway has confirmed and the first values are there, also after an interruption.
 
         Raises
         ------
@@ -98,15 +103,20 @@ class Subscription(ABC):
             The gateway refused.
         TransportError
             `timeout` seconds have passed; the subscription goes on trying.
+        RequestRefused
+            The subscription is closed, or `timeout` is no number of seconds.
         """
+        longest = seconds_of("timeout", timeout)
         self._heard = True
         self._not_inside()
+        self._check_open()
         try:
-            self._ready.result(timeout)
+            self._ready.result(longest)
         except (FutureTimeoutError, TimeoutError):
-            raise self._too_late(timeout) from None
+            raise self._too_late(longest) from None
         except OpenAPIError:
-            self.check()
+            pass  # raised below, unless the gateway has had us since
+        self._check_open()
         return self
 
     def __await__(self) -> Generator[Any, None, Self]:
@@ -114,21 +124,25 @@ class Subscription(ABC):
 
     async def _await_ready(self, seconds: float) -> Self:
         self._heard = True
+        self._check_open()
+        loop, woken = asyncio.get_running_loop(), asyncio.Event()
+
+        def wake(_: Future[None]) -> None:
+            with contextlib.suppress(RuntimeError):  # whoever waited is gone, and its loop has ended
+                loop.call_soon_threadsafe(woken.set)
+
+        self._ready.add_done_callback(wake)
         try:
             async with asyncio.timeout(seconds):
-                await asyncio.shield(asyncio.wrap_future(self._ready))
+                await woken.wait()
         except TimeoutError:
             raise self._too_late(seconds) from None
-        except OpenAPIError:
-            self.check()
+        self._check_open()
         return self
 
     def __enter__(self) -> Self:
-        return self._entered(self.wait)
-
-    def _entered(self, wait: Callable[[], Self]) -> Self:
         try:
-            return wait()
+            return self.wait()
         except BaseException:
             self.close()
             raise
@@ -153,9 +167,17 @@ class Subscription(ABC):
         ----------
         seconds, count
             End after so many; without either, at `close`.
+
+        Raises
+        ------
+        RequestRefused
+            `seconds` is no number of seconds, or `count` no whole number.
         """
+        longest = None if seconds is None else seconds_of("seconds", seconds)
+        if count is not None:
+            count = number_of("count", count)
         self._heard = True
-        return Events(self, seconds, count)
+        return Events(self, longest, count)
 
     def __iter__(self) -> Iterator[Event]:
         return iter(self.events())
@@ -164,9 +186,20 @@ class Subscription(ABC):
         return aiter(self.events())
 
     def on(self, callback: Callable[[Event], object]) -> Callable[[], None]:
-        """Call `callback` with every event, on a thread of its own; return a function that removes it."""
+        """Call `callback` with every event, on a thread of its own; return a function that removes it.
+
+        Raises
+        ------
+        RequestRefused
+            It is no plain function, or the subscription is closed.
+        """
         if not callable(callback):
             raise RequestRefused(_("on() takes a function of one event, such as sub.on(print)."))
+        if inspect.iscoroutinefunction(callback):
+            raise RequestRefused(
+                _("on() takes a plain function, and nobody would await this one: use async for event in sub.")
+            )
+        self._refuse_closed()
         return Callback(self, callback).remove
 
     @guarded
@@ -180,6 +213,8 @@ class Subscription(ABC):
         kind
             Which events: ``quote``, ``depth``, ``trades``, ...; the subscription's first kind if not given.
         """
+        longest = seconds_of("seconds", seconds)
+        self._refuse_closed()
         wanted = kind or ("quote" if "quote" in self.kinds else self.kinds[0])
         if wanted not in self.kinds:
             raise RequestRefused(
@@ -187,7 +222,7 @@ class Subscription(ABC):
                     kind=wanted, kinds=commas(self.kinds)
                 )
             )
-        return recorded([event for event in self.events(seconds=seconds) if event.kind == wanted], wanted)
+        return recorded([event for event in self.events(seconds=longest) if event.kind == wanted], wanted)
 
     @property
     @abstractmethod
@@ -199,6 +234,7 @@ class Subscription(ABC):
         with self._lock:
             if self._state == CLOSED:
                 return
+            self.keep()
             self._state = CLOSED
             buffers = self._buffers
         if not self._ready.done():
@@ -214,6 +250,9 @@ class Subscription(ABC):
     def attach(self, wake: Callable[[], None]) -> Buffer:
         """Return a buffer that holds the first values known and gets every event from now on."""
         buffer = Buffer(self._size, wake)
+        if self.state == CLOSED:
+            buffer.end()
+            return buffer
         done = threading.Event()
 
         def join() -> None:
@@ -230,8 +269,10 @@ class Subscription(ABC):
             join()
         else:
             self._engine.soon(join)
-            if not done.wait(2):  # the loop has ended
-                buffer.end()
+            while not done.wait(_GLANCE):
+                if not self._engine.running:  # closed meanwhile
+                    buffer.end()
+                    break
         return buffer
 
     def detach(self, buffer: Buffer) -> None:
@@ -252,6 +293,10 @@ class Subscription(ABC):
     # for the gateway, on its loop
 
     @abstractmethod
+    def keep(self) -> None:
+        """Keep the newest values for `latest`: the subscription is about to be closed."""
+
+    @abstractmethod
     def known(self) -> list[Event]:
         """Return the first values that are there already."""
 
@@ -266,6 +311,8 @@ class Subscription(ABC):
             if self._state == CLOSED:
                 return
             before, self._state, self.error = self._state, state, error
+            if state != LIVE and before in {LIVE, REFUSED} and self._ready.done():
+                self._ready = Future()  # to wait is to wait for the next link
         if state == INTERRUPTED and before == LIVE:
             self.gaps.append(Gap(now(), None, str(error or "")))
         elif state == LIVE and self.gaps and self.gaps[-1].end is None:
@@ -296,6 +343,14 @@ class Subscription(ABC):
         return TransportError(
             _("Not live after {seconds:g} s; it goes on trying.{why}").format(seconds=seconds, why=why)
         )
+
+    def _refuse_closed(self) -> None:
+        if self.state == CLOSED:
+            raise RequestRefused(_("The subscription is closed."))
+
+    def _check_open(self) -> None:
+        self._refuse_closed()
+        self.check()
 
     def _not_inside(self) -> None:
         if self._engine.inside:

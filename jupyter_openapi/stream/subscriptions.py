@@ -6,7 +6,8 @@ import asyncio
 import logging
 import time
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from jupyter_openapi.protocol import ProtocolError
@@ -28,11 +29,15 @@ log = logging.getLogger(__name__)
 
 
 class Newest(NamedTuple):
-    """The newest of one symbol: its quotes by trading session, its book, and the close of the day before."""
+    """The newest of one symbol: its quotes by trading session, its book, and the close of the day before.
+
+    `late` are the rows of other trading sessions, as they were asked for.
+    """
 
     quotes: Mapping[int, Event]
     book: Event | None
     previous_close: str
+    late: Mapping[int, Row] = MappingProxyType({})
 
 
 class QuoteSubscription(Subscription):
@@ -42,6 +47,7 @@ class QuoteSubscription(Subscription):
         super().__init__(engine, symbols, kinds, buffer)
         self.wishes: frozenset[Wish] = frozenset((symbol, kind) for symbol in symbols for kind in kinds)
         self.silent: list[str] = []
+        self._kept: dict[str, Newest] = {}
 
     async def start(self) -> None:
         """Join the gateway."""
@@ -60,21 +66,24 @@ class QuoteSubscription(Subscription):
         for buffer in self._buffers:
             buffer.put(event)
         if event.snapshot:
-            self._look()
+            self.look()
 
-    def confirmed(self, *, filled: bool = False) -> None:
+    def confirmed(self) -> None:
         """Note that the gateway has taken it."""
         self._confirmed = True
         self.become(LIVE)
-        if filled and not self._ready.done():
-            self.silent = sorted({symbol for symbol, _ in self._engine.quotes.silent(self.wishes)})
-            if self.silent:
-                log.warning("no first values came for %s: such an account may get no pushes", self.silent)
-            self.ready()
-        self._look()
+        self.look()
 
-    def _look(self) -> None:
-        if self._confirmed and not self._ready.done() and not self._engine.quotes.silent(self.wishes):
+    def look(self, *, waited: bool = False) -> None:
+        """Look whether all first values are there; `waited`: no more are waited for."""
+        if not self._confirmed or self._ready.done():
+            return
+        if waited:
+            silent = sorted({symbol for symbol, _ in self._engine.quotes.silent(self.wishes)})
+            if silent and silent != self.silent:
+                log.warning("no first values came for %s: such an account may get no pushes", silent)
+            self.silent = silent
+        if waited or not self._engine.quotes.waiting(self.wishes):
             self.ready()
 
     def gateway_changed(self) -> None:
@@ -85,20 +94,27 @@ class QuoteSubscription(Subscription):
             self.become(gateway.state, gateway.error)
 
     def newest(self, symbol: str) -> Newest:
-        """Return the newest events of a symbol; no I/O, no frame."""
+        """Return the newest events of a symbol, those before the close when closed; no I/O, no frame."""
+        if symbol in self._kept:
+            return self._kept[symbol]
         gateway = self._engine.quotes
         found = {session: gateway.latest.get((QUOTE, symbol, session)) for session in range(4)}
         quotes = {session: event for session, event in found.items() if event is not None}
         book = gateway.latest.get((DEPTH, symbol, 0))
-        return Newest(quotes, book, gateway.previous_close.get(symbol, ""))
+        late = gateway.late.get(symbol, {})
+        return Newest(quotes, book, gateway.previous_close.get(symbol, ""), late)
+
+    def keep(self) -> None:
+        """Keep the newest values: the gateway forgets those that nobody wants."""
+        self._kept = {symbol: self.newest(symbol) for symbol in self.symbols}
 
     @property
     def latest(self) -> pd.DataFrame:
         """The newest quote of each symbol, a row each, with the best prices of the book if subscribed to."""
         rows, books, received = [], [], []
         for symbol in self.symbols:
-            quotes, book, previous_close = self.newest(symbol)
-            rows.append(tables.quote_row(symbol, quotes, previous_close))
+            quotes, book, previous_close, late = self.newest(symbol)
+            rows.append(tables.quote_row(symbol, quotes, previous_close, late))
             books.append(tables.best_prices(book))
             times = [event.received for event in (*quotes.values(), book) if event is not None]
             received.append(max(times, default=None))
@@ -111,6 +127,7 @@ class OrderSubscription(Subscription):
 
     def __init__(self, engine: Engine, buffer: int) -> None:
         super().__init__(engine, (), (ORDER,), buffer)
+        self._kept: list[Row] | None = None
 
     async def start(self) -> None:
         """Join the gateway."""
@@ -119,6 +136,10 @@ class OrderSubscription(Subscription):
     async def stop(self) -> None:
         """Leave the gateway."""
         await self._engine.orders.remove(self)
+
+    def keep(self) -> None:
+        """Keep the orders: the gateway forgets them with its last subscription."""
+        self._kept = list(self._engine.orders.book.orders.values())
 
     def known(self) -> list[Event]:
         """Return nothing: an order's state of before is no event."""
@@ -136,7 +157,8 @@ class OrderSubscription(Subscription):
     def latest(self) -> pd.DataFrame:
         """Every order known, today's and those that changed, in the columns of `today_orders`."""
         rows = []
-        for order in list(self._engine.orders.book.orders.values()):
+        orders = self._engine.orders.book.orders.values() if self._kept is None else self._kept
+        for order in list(orders):
             row = dict(order)
             row["quantity"], row["price"] = row.pop("submitted_quantity", ""), row.pop("submitted_price", "")
             rows.append(row)
@@ -171,9 +193,11 @@ class CandleSubscription(QuoteSubscription):
             return []
         return [self._made(builder.bar.row(self._symbol, confirmed=False), snapshot=True)]
 
-    def confirmed(self, *, filled: bool = False) -> None:
+    def look(self, *, waited: bool = False) -> None:
+        """Do nothing: it is ready when the bars so far are read."""
+
+    def confirmed(self) -> None:
         """Read the bars so far once the gateway sends us the trades."""
-        del filled
         if not self._confirmed:
             self._confirmed = True
             self._held = deque() if self._held is None else self._held
@@ -190,16 +214,20 @@ class CandleSubscription(QuoteSubscription):
             self._task.cancel()
         await super().stop()
 
-    async def _seed(self) -> None:
+    async def _seed(self, tries: int = 1) -> None:
         gateway = self._engine.quotes
         try:
             index = False
             if self._builder is None:
                 known = await gateway.pull(10, {"symbol": [self._symbol]})
                 index = any(row["board"] in candles.INDEX_BOARDS for row in known["secu_static_info"])
-            rows = await self._pull(self.KEPT)
+            rows = await self._pull(self.KEPT, self._pass_over)
         except Refusal as refusal:
-            self.refused(gateway.explained(refusal))
+            if not refusal.passing:
+                self.refused(gateway.explained(refusal))
+                return
+            await asyncio.sleep(gateway.settings.backoff(tries))
+            self._restart(self._seed(tries + 1))
             return
         except (LostError, ProtocolError):
             self._confirmed = False
@@ -217,7 +245,12 @@ class CandleSubscription(QuoteSubscription):
         self._release()
         self.ready()
 
-    async def _pull(self, count: int) -> list[Row]:
+    def _pass_over(self) -> None:
+        """Leave out what was pushed before the bars came: it is in them."""
+        if self._held is not None:
+            self._held.clear()
+
+    async def _pull(self, count: int, arrived: Callable[[], None] | None = None) -> list[Row]:
         asked = {
             "symbol": self._symbol,
             "period": self._period,
@@ -225,7 +258,7 @@ class CandleSubscription(QuoteSubscription):
             "adjust_type": 0,
             "trade_session": self._sessions,
         }
-        reply = await self._engine.quotes.pull(c.CANDLESTICKS, asked)
+        reply = await self._engine.quotes.pull(c.CANDLESTICKS, asked, arrived=arrived)
         return list(reply["candlesticks"])
 
     def deliver(self, event: Event) -> None:

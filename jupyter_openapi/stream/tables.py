@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from jupyter_openapi.frames import to_frame
-from jupyter_openapi.stream.events import Event
+from jupyter_openapi.stream.events import SESSIONS, Event, decimal
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -19,18 +19,26 @@ _QUOTE = (
     "trade_status",
 )  # fmt: skip
 _LATE = ("last_done", "timestamp", "volume", "turnover", "high", "low", "prev_close")
-_SESSIONS = {1: "pre_market_quote", 2: "post_market_quote", 3: "over_night_quote"}
 _BEST = ("bid", "bid_size", "ask", "ask_size")
 
 
-def quote_row(symbol: str, events: Mapping[int, Event], prev_close: str) -> Row:
-    """Return a security's quote as the REST reply has it; `events` are the newest by trading session."""
+def quote_row(
+    symbol: str, events: Mapping[int, Event], prev_close: str, late: Mapping[int, Row] | None = None
+) -> Row:
+    """Return a security's quote as the REST reply has it.
+
+    `events` are the newest by trading session, `late` the rows of other sessions as they were asked for.
+    """
     regular = events.get(0)
     values = {} if regular is None else regular.fields
     row = {name: values.get(name, "") for name in _QUOTE} | {"symbol": symbol, "prev_close": prev_close}
-    for session, name in _SESSIONS.items():
+    for session, name in SESSIONS.items():
+        asked = (late or {}).get(session, {})
         if session in events:
-            row[name] = {field: events[session].fields.get(field, "") for field in _LATE}
+            pushed = events[session].fields
+            row[name] = {field: pushed.get(field) or asked.get(field, "") for field in _LATE}
+        elif asked:
+            row[name] = {field: asked.get(field, "") for field in _LATE}
     return row
 
 
@@ -54,7 +62,8 @@ def latest_quotes(
         for place, name in enumerate(_BEST):
             values = [book[place] for book in books]
             if name in {"bid", "ask"}:
-                frame[name] = pd.array([float(v) if v else float("nan") for v in values], dtype="float64")
+                prices = [float(decimal(value) or "nan") for value in values]
+                frame[name] = pd.array(prices, dtype="float64")
             else:
                 frame[name] = pd.array(values, dtype="Int64")
     frame["stale"] = pd.array(stale, dtype="bool")

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from jupyter_openapi.market.symbols import market_of, zone_of
 from jupyter_openapi.messages import _, pgettext
 from jupyter_openapi.plots.style import MINUS
-from jupyter_openapi.stream.events import Event
+from jupyter_openapi.stream.events import Event, decimal, moment
 from jupyter_openapi.stream.subscriptions import Newest
 
 NONE = "\u2013"
@@ -47,7 +47,7 @@ def sessions() -> dict[int, str]:
 
 def row(symbol: str, newest: Newest, now: datetime | None = None) -> list[Shown]:
     """Return the cells of a symbol, in the order of `columns`."""
-    quotes, book, previous_close = newest
+    quotes, book, previous_close = newest.quotes, newest.book, newest.previous_close
     last = _last(quotes.values())
     bid, ask = (_best(book, side) for side in ("bid", "ask"))
     if last is None:
@@ -89,11 +89,7 @@ def price(text: Any) -> str:
 
 
 def _decimal(text: Any) -> Decimal | None:
-    try:
-        value = Decimal(str(text)) if text not in {None, ""} else None
-    except ArithmeticError:
-        return None
-    return value if value is not None and value.is_finite() else None
+    return decimal(str(text)) if text not in {None, ""} else None
 
 
 def _change(last: Decimal | None, before: Decimal | None) -> tuple[str, str, str]:
@@ -115,10 +111,11 @@ def _best(book: Event | None, side: str) -> Shown:
 
 def _moment(symbol: str, seconds: int, now: datetime | None) -> str:
     """Return the market's own time, with its date if that is another day."""
-    if not seconds:
+    when = moment(seconds)
+    if when is None:
         return NONE
     zone: tzinfo = zone_of(market_of(symbol)) or UTC
-    at = datetime.fromtimestamp(seconds, UTC).astimezone(zone)
+    at = when.astimezone(zone)
     today = (now or datetime.now(UTC)).astimezone(zone).date()
     day = "" if at.date() == today else f"{at:%m-%d} "
     return f"{day}{at:%H:%M:%S %Z}"
