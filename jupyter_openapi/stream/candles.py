@@ -1,14 +1,17 @@
 """Candles built from pushes, by the rules of the official SDK.
 
-Bars of a day come from the quotes of the regular session. Shorter and longer ones come from the trades: which
-kinds of trade move the price and which only the volume depends on the market. A trade outside the market's
-hours makes no bar, one older than the bar in progress is left out. Indexes have no trades: their bars come
-from the quotes.
+Bars of a day come from the quotes of the regular session, and so do longer ones. Shorter ones come from the
+trades: which kinds of trade move the price and which only the volume depends on the market. A trade outside
+the market's hours makes no bar, one older than the bar in progress is left out. Indexes have no trades: their
+bars come from the quotes.
+
+Two rules are not the SDK's, whose bars then differ from those of REST: a bar that REST lets run on over the
+lunch break does so here, and a bar of a week or longer, which begins on its first day of trading, goes on.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
@@ -33,6 +36,7 @@ Row = dict[str, Any]
 _PRICED = {"HK": frozenset({"", "U"}), "US": frozenset({"", *"ABDEFKSX1"})}
 _COUNTED = {"HK": frozenset("DMPXY"), "US": frozenset("CGHVWI")}
 _LATE_PRICED = "I"  # in the US it moves the price too, before and after hours
+_TOLD = 50  # bars that tell how the others begin
 _AUCTION = timedelta(minutes=10)  # the closing auction's trades belong to the last minute
 _OTHERS = {
     "SH": ((930, 1130), (1300, 1500)),
@@ -97,24 +101,54 @@ def _zone(market: str) -> ZoneInfo:
     return ZoneInfo(MARKET_ZONES[market])
 
 
-def bar_time(market: str, period: int, at: float, *, extended: bool) -> int | None:
-    """Return when the bar that a trade at `at` belongs to begins; None outside the hours.
+def bar_time(market: str, period: int, at: float, *, extended: bool, joined: bool = False) -> int | None:
+    """Return when the bar of some minutes that a trade at `at` belongs to begins; None outside the hours.
 
-    Minute bars are counted from the start of their stretch of trading.
+    Bars are counted from the start of their stretch of trading; with `joined` from that of the day's first
+    regular one, over the break between them.
     """
     zone, when = _zone(market), moment(at)
     if when is None:
         return None
     day = when.astimezone(zone).date()
     for trading_day in (day, day + timedelta(days=1)):  # the night before belongs to the next day
+        regular = [span for span in spans(market, trading_day) if span.session == 0]
         for span in spans(market, trading_day):
             if span.start <= at < span.until and (extended or span.session == 0):
-                if period >= DAY:
-                    first = _first_day(trading_day, period)
-                    return int(datetime.combine(first, time(), zone).timestamp())
                 inside = min(at, span.end - 1) - span.start
+                if joined and span in regular:
+                    return _over_breaks(regular, inside, span, 60 * period)
                 return int(span.start + inside // (60 * period) * (60 * period))
     return None
+
+
+def _over_breaks(regular: list[Span], inside: float, span: Span, length: int) -> int:
+    """Return when a bar of `length` seconds begins, counted in seconds of trading since the first stretch."""
+    left = sum(other.end - other.start for other in regular[: regular.index(span)]) + inside
+    left = left // length * length
+    for other in regular:
+        if left < other.end - other.start:
+            return int(other.start + left)
+        left -= other.end - other.start
+    return int(span.start)
+
+
+def joined(market: str, stamps: Iterable[int]) -> bool:
+    """Tell whether bars that began at `stamps` run on over a break: none begins with a later stretch."""
+    found = False
+    for at in stamps:
+        day = datetime.fromtimestamp(at, _zone(market)).date()
+        starts = [span.start for span in spans(market, day) if span.session == 0][1:]
+        if at in starts:
+            return False
+        found = found or any(at > start for start in starts)
+    return found
+
+
+def day_of(market: str, at: float) -> date | None:
+    """Return the market's date at a moment."""
+    when = moment(at)
+    return None if when is None else when.astimezone(_zone(market)).date()
 
 
 def _first_day(day: date, period: int) -> date:
@@ -180,9 +214,17 @@ class Builder:
         self.market = market_of(symbol)
         self.period = period
         self.extended = extended
-        self.from_quotes = index or period == DAY
-        self._index = index
+        self.long = period >= DAY
+        self.from_quotes = index or self.long
         self.bar: Bar | None = None
+        self._joined = False
+        self._before: Mapping[str, Any] | None = None
+
+    def begin(self, rows: list[Row], quote: Mapping[str, Any] | None) -> None:
+        """Go on from the bars so far, the last in progress, and the quote at the same moment."""
+        self.bar = Bar.of(rows[-1]) if rows else None
+        self._joined = not self.long and joined(self.market, (row["timestamp"] for row in rows[-_TOLD:]))
+        self._before = quote
 
     def trade(self, row: Row) -> Iterator[tuple[Bar, bool]]:
         """Take a trade of a push; yield the bars it made: (bar, confirmed)."""
@@ -204,24 +246,54 @@ class Builder:
         price = decimal(values["last_done"])
         if price is None:
             return
-        if self._index and self.period != DAY:
-            turnover = decimal(values["current_turnover"]) or Decimal(0)
-            yield from self._add(values["timestamp"], price, values["current_volume"], turnover, 0)
+        if self.long:
+            yield from self._day(values, price)
             return
-        at = bar_time(self.market, DAY, values["timestamp"], extended=True)
-        if at is None or (self.bar is not None and at < self.bar.timestamp):
+        turnover = decimal(values["current_turnover"]) or Decimal(0)
+        yield from self._add(values["timestamp"], price, values["current_volume"], turnover, 0)
+
+    def _day(self, values: Row, price: Decimal) -> Iterator[tuple[Bar, bool]]:
+        """Take the figures of the day so far into a bar of the day, or of the days of a longer period."""
+        day, bar, before = day_of(self.market, values["timestamp"]), self.bar, self._before
+        if day is None or (before is not None and values["timestamp"] < before["timestamp"]):
             return
-        if self.bar is not None and at > self.bar.timestamp:
-            yield self.bar, True
+        self._before = values
         first, high, low = (decimal(values[name]) or price for name in ("open", "high", "low"))
         turnover = decimal(values["turnover"]) or Decimal(0)
-        self.bar = Bar(at, first, high, low, price, values["volume"], turnover)
+        period = _first_day(day, self.period)
+        known = None if bar is None else _first_day(self._began(bar), self.period)
+        if bar is None or known is None or period > known:
+            if bar is not None:
+                yield bar, True
+            at = int(datetime.combine(day, time(), _zone(self.market)).timestamp())
+            self.bar = Bar(at, first, high, low, price, values["volume"], turnover)
+        elif period < known:
+            return
+        elif self.period == DAY:
+            self.bar = Bar(bar.timestamp, first, high, low, price, values["volume"], turnover)
+        else:
+            volume, spent = self._since(before, day)
+            bar.close, bar.high, bar.low = price, max(bar.high, high), min(bar.low, low)
+            bar.volume += values["volume"] - volume
+            bar.turnover += turnover - spent
+        assert self.bar is not None
         yield self.bar, False
+
+    def _began(self, bar: Bar) -> date:
+        return datetime.fromtimestamp(bar.timestamp, _zone(self.market)).date()
+
+    def _since(self, before: Mapping[str, Any] | None, day: date) -> tuple[int, Decimal]:
+        """Return how much of a day's volume and turnover is in the bar already."""
+        if before is None:  # the bars so far came with no quote: this one is in them
+            before = self._before
+        if before is None or day_of(self.market, before["timestamp"]) != day:
+            return 0, Decimal(0)
+        return before["volume"], decimal(before["turnover"]) or Decimal(0)
 
     def _add(
         self, at: int, price: Decimal | None, volume: int, turnover: Decimal, session: int
     ) -> Iterator[tuple[Bar, bool]]:
-        begins = bar_time(self.market, self.period, at, extended=self.extended)
+        begins = bar_time(self.market, self.period, at, extended=self.extended, joined=self._joined)
         bar = self.bar
         if begins is None or (bar is not None and begins < bar.timestamp):
             return

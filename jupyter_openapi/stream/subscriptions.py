@@ -180,6 +180,7 @@ class CandleSubscription(QuoteSubscription):
         self._period, self._sessions = period, sessions
         self._symbol = symbol
         self._builder: candles.Builder | None = None
+        self._quote: Mapping[str, Any] | None = None  # as it was when the bars so far came
         self._bars: deque[Row] = deque(maxlen=self.KEPT)
         self._held: deque[Event] | None = (
             deque()
@@ -236,8 +237,8 @@ class CandleSubscription(QuoteSubscription):
             extended = self._sessions != 0
             self._builder = candles.Builder(self._symbol, self._period, extended=extended, index=index)
         self._bars = deque(rows, maxlen=self.KEPT)
-        if rows:
-            self._builder.bar = candles.Bar.of(rows[-1])
+        self._builder.begin(rows, self._quote)
+        if self._builder.bar is not None:
             super().deliver(
                 self._made(self._builder.bar.row(self._symbol, confirmed=False), snapshot=True, source="pull")
             )
@@ -249,6 +250,8 @@ class CandleSubscription(QuoteSubscription):
         """Leave out what was pushed before the bars came: it is in them."""
         if self._held is not None:
             self._held.clear()
+        quote = self._engine.quotes.latest.get((QUOTE, self._symbol, 0))
+        self._quote = None if quote is None else quote.fields
 
     async def _pull(self, count: int, arrived: Callable[[], None] | None = None) -> list[Row]:
         asked = {
@@ -280,7 +283,7 @@ class CandleSubscription(QuoteSubscription):
         else:
             made = [bar for row in event.fields["trade"] for bar in builder.trade(row)]
         for place, (bar, confirmed) in enumerate(made):
-            if confirmed and not bar.whole and not builder.from_quotes:
+            if confirmed and not bar.whole and self._period != candles.DAY:
                 rest = made[place + 1 :]
                 self._held = deque()
                 self._restart(self._mend(bar, rest))
@@ -291,7 +294,9 @@ class CandleSubscription(QuoteSubscription):
         """Ask for a bar that was not heard whole, give it as confirmed, and go on."""
         row = bar.row(self._symbol, confirmed=True)
         try:
-            rows = await self._pull(10)
+            newest = max((made.timestamp for made, _ in rest), default=bar.timestamp)
+            between = (newest - bar.timestamp) // (60 * self._period)
+            rows = await self._pull(min(self.KEPT, 10 + between))
             for found in rows:
                 if found["timestamp"] == bar.timestamp:
                     row = candles.Bar.of(found).row(self._symbol, confirmed=True)
