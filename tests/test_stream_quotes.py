@@ -17,6 +17,7 @@ from support.streaming import client_of, links, until
 
 from jupyter_openapi import ApiError, Client, Credentials, RequestRefused, TransportError
 from jupyter_openapi.stream import Event
+from jupyter_openapi.stream.tables import recorded
 
 OPEN = "2026-11-23T10:30:00+08:00"
 HK, US = "700.HK", "AAPL.US"
@@ -168,6 +169,50 @@ def test_record_gives_a_frame(sandbox: SandboxProcess, client: Client) -> None:
     assert str(trades["volume"].dtype) == "Int64"
     with pytest.raises(RequestRefused, match="has no brokers events; it has quote, trades, depth"):
         sub.record(1, "brokers")
+
+
+ASKED: dict[str, tuple[str, dict[str, Any]]] = {
+    "quote": ("quote", {"symbol": [HK]}),
+    "depth": ("depth", {"symbol": HK}),
+    "brokers": ("brokers", {"symbol": HK}),
+    "trades": ("trades", {"symbol": HK, "count": 5}),
+    "candlestick": ("candlesticks", {"symbol": HK, "period": "1m", "count": 5, "adjust_type": "none"}),
+    "order": ("today_orders", {}),
+}
+
+
+@pytest.mark.parametrize("kind", ASKED)
+def test_what_is_recorded_has_the_columns_and_dtypes_of_rest_also_when_nothing_came(
+    sandbox: SandboxProcess, client: Client, kind: str
+) -> None:
+    operation, asked = ASKED[kind]
+    if kind == "candlestick":
+        asked = asked | {"trade_session": "intraday"}
+        sub = client.subscribe_candlesticks(HK)
+    else:
+        sub = client.subscribe_orders() if kind == "order" else client.subscribe(HK, kind)
+    sub.wait()
+    moving = [
+        threading.Timer(0.1, advance, [sandbox, 61]),
+        threading.Timer(0.2, sandbox.client.submit, [], {"order_type": "MO"}),
+    ]
+    for timer in moving:
+        timer.start()
+    some = sub.record(1.5, kind)
+    for timer in moving:
+        timer.join()
+    assert len(some)
+    none = recorded([], kind)
+    assert none.dtypes.to_dict() == some.dtypes.to_dict()
+    rest = client.call(operation, **asked).frame()
+    assert list(some.columns[: len(rest.columns)]) == list(rest.columns)
+    assert {name: some[name].dtype for name in rest.columns} == rest.dtypes.to_dict()
+    extra = {name: str(some[name].dtype) for name in some.columns if name not in rest.columns}
+    assert extra.pop("received") == "datetime64[ns, UTC]"
+    assert extra.pop("snapshot") == "bool"
+    for name, dtype in extra.items():
+        text = name in {"source", "account_no"}
+        assert dtype in ({"str", "object"} if text else {"Int64", "float64", "bool"}), name
 
 
 def test_several_subscriptions_share_one_link_and_only_the_last_unsubscribes(

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from jupyter_openapi.frames import to_frame
+from jupyter_openapi.frames.values import text_column
 from jupyter_openapi.stream.events import SESSIONS, Event, decimal
+from jupyter_openapi.stream.order_book import as_listed
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -62,8 +64,7 @@ def latest_quotes(
         for place, name in enumerate(_BEST):
             values = [book[place] for book in books]
             if name in {"bid", "ask"}:
-                prices = [float(decimal(value) or "nan") for value in values]
-                frame[name] = pd.array(prices, dtype="float64")
+                frame[name] = numbers(values)
             else:
                 frame[name] = pd.array(values, dtype="Int64")
     frame["stale"] = pd.array(stale, dtype="bool")
@@ -73,11 +74,54 @@ def latest_quotes(
     return frame
 
 
-_OPERATIONS = {
-    "quote": ("secu_quote", "quote"),
-    "trades": ("trades", "trades"),
-    "candlestick": ("candlesticks", "candlesticks"),
-    "order": ("orders", "today_orders"),
+def numbers(values: Sequence[Any]) -> Any:
+    """Return amounts of the wire as a column; NaN where there is none."""
+    import pandas as pd
+
+    found = [decimal(value) for value in values]
+    return pd.array([float("nan") if value is None else float(value) for value in found], dtype="float64")
+
+
+def _wholes(values: Sequence[Any]) -> Any:
+    import pandas as pd
+
+    return pd.array(list(values), dtype="Int64")
+
+
+def _flags(values: Sequence[Any]) -> Any:
+    import pandas as pd
+
+    return pd.array(list(values), dtype="bool")
+
+
+_Column = Callable[[Sequence[Any]], Any]
+
+
+class _Kind(NamedTuple):
+    """What a kind's events are as a frame: the operation whose reply they are like, and further columns.
+
+    Its rows are the reply's list `path`; columns that the reply has, too, are overwritten in their places.
+    """
+
+    operation: str
+    path: str
+    columns: Mapping[str, _Column]
+
+
+_SYMBOL: dict[str, _Column] = {"symbol": text_column}
+_KINDS = {
+    "quote": _Kind(
+        "quote",
+        "secu_quote",
+        {"trade_session": _wholes, "current_volume": _wholes, "current_turnover": numbers},
+    ),
+    "depth": _Kind("depth", "ask", _SYMBOL | {"side": text_column}),
+    "brokers": _Kind("brokers", "ask_brokers", _SYMBOL | {"side": text_column}),
+    "trades": _Kind("trades", "trades", _SYMBOL),
+    "candlestick": _Kind("candlesticks", "candlesticks", _SYMBOL | {"confirmed": _flags}),
+    "order": _Kind(
+        "today_orders", "orders", {"account_no": text_column, "last_share": numbers, "last_price": numbers}
+    ),
 }
 
 
@@ -91,12 +135,17 @@ def recorded(events: Iterable[Event], kind: str) -> pd.DataFrame:
         for row in _rows(event):
             rows.append(row)
             extra.append((event.received, event.snapshot, event.source))
-    path, operation = _OPERATIONS.get(kind, ("rows", ""))
-    frame = to_frame({path: rows}, operation or None)
-    times = pd.to_datetime([row[0] for row in extra], unit="s", utc=True)
-    frame["received"] = times
-    frame["snapshot"] = pd.array([row[1] for row in extra], dtype="bool")
-    frame["source"] = pd.Series([row[2] for row in extra], dtype="str" if extra else "object")
+    operation, path, columns = _KINDS[kind]
+    kept = [{name: value for name, value in row.items() if name not in columns} for row in rows]
+    frame = to_frame({path: kept}, operation)
+    known = to_frame({path: []}, operation).columns  # a push has its fields in another order
+    frame = frame[[*known, *frame.columns.difference(known, sort=False)]].copy()
+    for name, column in columns.items():
+        frame[name] = column([row.get(name) for row in rows])
+    times = pd.to_datetime([1e9 * row[0] for row in extra], unit="ns", utc=True)
+    frame["received"] = times.astype("datetime64[ns, UTC]")
+    frame["snapshot"] = _flags([row[1] for row in extra])
+    frame["source"] = text_column([row[2] for row in extra])
     return frame
 
 
@@ -107,13 +156,13 @@ def _rows(event: Event) -> list[Row]:
         return [{"symbol": event.symbol, **row} for row in values["trade"]]
     if event.kind in {"depth", "brokers"}:
         return [
-            {"symbol": event.symbol, "side": side, **row}
+            {"symbol": event.symbol, "side": side.removesuffix("_brokers"), **row}
             for side in values
             if isinstance(values[side], list)
             for row in values[side]
         ]
     if event.kind == "order":
-        values["quantity"], values["price"] = values.pop("submitted_quantity"), values.pop("submitted_price")
+        return [as_listed(values)]
     if event.kind == "quote":
         values.pop("tag", None)
     return [values]
