@@ -582,3 +582,29 @@ def test_a_refusal_after_an_interruption_is_raised_by_wait_and_the_next_subscrip
 def test_switching_is_what_the_protocol_says() -> None:
     """The one example of RFC 6455, section 1.3."""
     assert b"s3pPLMBiTxaQ9kYGzzhZRbK+xOo=" in switching("dGhlIHNhbXBsZSBub25jZQ==")
+
+
+EVIL = "\x1b[31mred\x07\u202egnp\n"
+
+
+def test_words_of_a_gateway_are_shown_without_what_could_deceive(
+    gateway: ScriptedGateway, client: Client
+) -> None:
+    sub, orders = client.subscribe(HK).wait(), client.subscribe_orders().wait()
+    events: list[Any] = []
+    orders.on(events.append)
+    gateway.peers[1].push_order(order_id="1", status="NewStatus", symbol=HK, remark=EVIL)
+    gateway.peers[0].raw(frame((1000).to_bytes(2) + EVIL.encode(), 0x88))
+    until(lambda: sub.gaps and sub.gaps[0].end and events)
+    body = message("Close").encode({"code": 1, "reason": EVIL})
+    gateway.peers[-1].packet(Packet(PUSH, c.CLOSE, body))
+    until(lambda: len(sub.gaps) == 2 and sub.gaps[1].end)
+    gateway.play = lambda peer, packet: (
+        peer.refuse(packet, c.SERVER_ERROR, c.NO_ACCESS, EVIL)
+        if packet.command == c.SUBSCRIBE
+        else peer.behave(packet)
+    )
+    with pytest.raises(ApiError) as refused:
+        client.subscribe(US).wait()
+    shown = [repr(events[0]), *(gap.reason for gap in sub.gaps), str(refused.value)]
+    assert [text for text in shown if "red" not in text or not text.isprintable()] == []

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any, NamedTuple
 
+from jupyter_openapi.errors import clean
 from jupyter_openapi.market.orders import FINAL
 
 QUOTE, DEPTH, BROKERS, TRADES, CANDLESTICK, ORDER = (
@@ -149,7 +150,7 @@ class Event:
         shown.pop("symbol", None)
         mark = " snapshot" if self.snapshot else ""
         fields = " ".join(f"{name}={value}" for name, value in shown.items() if not isinstance(value, list))
-        return f"<{self.kind} {self.symbol}{mark} {fields}>"
+        return clean(f"<{self.kind} {self.symbol}{mark} {fields}>")
 
     def __reduce__(self) -> tuple[Any, ...]:
         state = {name: getattr(self, name) for name in self.__slots__} | {"fields": dict(self.fields)}

@@ -14,7 +14,7 @@ from websockets.frames import Opcode
 from websockets.http11 import Response
 from websockets.protocol import State
 
-from jupyter_openapi.errors import TransportError
+from jupyter_openapi.errors import TransportError, clean
 from jupyter_openapi.messages import _
 from jupyter_openapi.protocol import Packet, ProtocolError, message, pack, unpack
 from jupyter_openapi.protocol import commands as c
@@ -237,7 +237,8 @@ class Link:
 
     async def _watch(self, connection: _Connection) -> None:
         await connection.wait_closed()
-        self._end(connection.close_reason or _("closed with code {code}").format(code=connection.close_code))
+        reason = clean(connection.close_reason or "")
+        self._end(reason or _("closed with code {code}").format(code=connection.close_code))
 
     def _end(self, reason: str) -> None:
         if not self.lost.done():
@@ -323,7 +324,7 @@ class Link:
             error = message("Error").decode(packet.body)
         except ProtocolError:
             error = {"code": 0, "msg": ""}
-        future.set_exception(Refusal(packet.status, error["code"], error["msg"]))
+        future.set_exception(Refusal(packet.status, error["code"], clean(error["msg"])))
 
     def abort(self, reason: str) -> None:
         """Give the link up without a closing handshake."""
@@ -344,7 +345,7 @@ def _close_reason(body: bytes) -> str:
     except ProtocolError:
         return _("no reason given")
     return _("{reason} (code {code})").format(
-        reason=values["reason"] or _("no reason given"), code=values["code"]
+        reason=clean(values["reason"]) or _("no reason given"), code=values["code"]
     )
 
 

@@ -9,7 +9,7 @@ import time
 from functools import partial
 from typing import Any, Protocol
 
-from jupyter_openapi.errors import ApiError, OpenAPIError, RequestRefused
+from jupyter_openapi.errors import ApiError, OpenAPIError, RequestRefused, clean
 from jupyter_openapi.protocol import ProtocolError, message
 from jupyter_openapi.protocol import commands as c
 from jupyter_openapi.stream.events import ORDER, Event
@@ -106,7 +106,7 @@ class OrderGateway(Gateway):
         body = message("Sub").encode({"topics": [c.TOPIC]})
         answer = message("SubResponse").decode(await link.request(c.TRADE_SUBSCRIBE, body))
         for failed in answer["fail"]:
-            raise ApiError(failed["reason"], operation=f"{self.name} socket")
+            raise ApiError(clean(failed["reason"]), operation=f"{self.name} socket")
 
     async def compare(self, link: Link) -> bool:
         """Ask the gateway whether it still sends our orders; subscribe again and read them if not."""
