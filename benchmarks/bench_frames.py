@@ -22,7 +22,10 @@ from typing import Any
 
 from benchmarks.figures import ratios, show
 
-JSON = "json.loads, which a frame without pyarrow goes through"
+JSON = (
+    "json.loads, which a frame without pyarrow goes through: two fifths of the time; turning rows into "
+    "columns takes a tenth, and the rest is a few passes over each column"
+)
 DECIMAL = "pyarrow's reader of JSON, 88% of the time"
 TARGETS = {
     ("trades", True): (3, JSON),
