@@ -53,10 +53,10 @@ def run_demo() -> int:
 
 USAGE = """usage: python -m jupyter_openapi COMMAND
 
-  demo       the main job against the sandbox, in this terminal
+  demo       connect to the sandbox, preview an order, send it, see it filled, in this terminal
   sandbox    run the paper exchange; `sandbox --help` lists its options
-  check      test the way to the broker; `check sandbox`, `check paper` (the default) or `check live`
-  --version  say which version this is"""
+  check      test the connection: `check sandbox`, `check paper` (the default) or `check live`
+  --version  print the version"""
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -106,6 +106,8 @@ def _obey(words: list[str]) -> int:
             print(USAGE)
             return 0
         case _:
+            if words:
+                print(f"There is no command '{' '.join(words)}'.\n", file=sys.stderr)
             print(USAGE, file=sys.stderr)
             return 2
 

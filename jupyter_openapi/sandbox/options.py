@@ -27,8 +27,8 @@ class Options:
     """How one sandbox runs.
 
     `seed` is None to take the database's own (or 1 for a new one); `start` is where a manual clock begins,
-    in Unix seconds. `history` is how many days of a past a new account gets. `faults` maps a fault's name
-    to (rate, seconds).
+    in Unix seconds. `history` is how many days of history a new account starts with. `faults` maps a fault's
+    name to (rate, seconds).
     """
 
     port: int = 0
@@ -72,13 +72,18 @@ def _parser() -> argparse.ArgumentParser:
     add("--clock", choices=("real", "manual"), default="real", help="manual: POST /sandbox/clock moves time")
     add("--start", type=_moment, default=None, metavar="TIME", help="where a manual clock begins (ISO 8601)")
     add("--limits", choices=("on", "off"), default="on", help="the broker's rate limits")
-    add("--sessions", choices=("always", "real"), default="always", help="real: the exchanges' own hours")
+    add(
+        "--sessions",
+        choices=("always", "real"),
+        default="always",
+        help="always open (the default), or the exchanges' own hours",
+    )
     add(
         "--history",
         type=_days,
         default=0,
         metavar="DAYS",
-        help="give a new account a past: orders, fills, deposits, dividends, a split",
+        help="start a new account with so many days of orders, fills, deposits, dividends, a split",
     )
     add(
         "--fault",
