@@ -299,7 +299,7 @@ def say(text: str, *, warning: bool = False) -> None:
 
 
 def print_legibly() -> None:
-    """Let what is printed pass a terminal that has no character for it, instead of failing in the middle."""
+    """Replace characters that the terminal can't show, instead of failing in the middle of a print."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper) and stream.errors in _UNREADABLE:
             stream.reconfigure(errors=LEGIBLY)

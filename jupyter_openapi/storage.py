@@ -139,7 +139,7 @@ def private_folder(path: Path) -> Path:
         If it can't be made or is not ours.
     """
     path.mkdir(mode=0o700, parents=True, exist_ok=True)
-    # A folder of somebody else's, such as /tmp, stays as it is.
+    # A folder that is not ours, such as /tmp, stays as it is.
     if APP in path.parts[-2:] and path.stat().st_mode & 0o077:
         path.chmod(0o700)
     return path

@@ -102,7 +102,7 @@ def store_profile(name: str, credentials: Keys, more: Mapping[str, str] | None =
     """
     _check_name(name)
     _refuse_plain_text()
-    # What renews a token comes first: a refresh token that is lost with its answer can't be had again.
+    # What renews a token comes first: a refresh token that is lost with its answer can't be fetched again.
     values = {field: value for field, value in (more or {}).items() if value}
     values |= {field: getattr(credentials, field) or EMPTY for field in FIELDS}
     for field, value in values.items():

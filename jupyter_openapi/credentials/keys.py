@@ -93,7 +93,7 @@ class Credentials:
 
         Made from the app key and the token's account number, or else its kind of account. Where the token
         names neither, all accounts of an app key share one name. An OAuth token that names the person needs
-        no app key for it: a client registered anew is the same account.
+        no app key for it: a client that registers again is the same account.
         """
         facts = self.facts
         if facts.bearer and facts.member_id:

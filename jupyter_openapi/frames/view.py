@@ -1,7 +1,7 @@
 """What a person sees first of a frame: the columns, titles and formats of its view, as cells of text.
 
 The frame itself is never changed. A frame is shown by its view while its columns are those it was made with;
-one with other columns is somebody's own work, and is shown by pandas.
+one with other columns was made by the user, and is shown by pandas.
 """
 
 from __future__ import annotations

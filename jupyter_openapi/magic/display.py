@@ -54,7 +54,7 @@ class FrameDisplay:
             self._before[kind] = formatter.formatters[kind].for_type(pd.DataFrame, show)
 
     def uninstall(self) -> None:
-        """Put back what was there before, unless somebody else has taken the place since."""
+        """Put back the formatters that were there before, unless others were set since."""
         import pandas as pd
 
         for kind, show in self._own.items():

@@ -279,7 +279,7 @@ def changed(result: Any, operation: Operation | None, command: Command) -> Any:
 
 
 def _tell(words: str, command: Command) -> None:
-    """Say what became of a change where the cell will not show it: nobody must have to guess that."""
+    """Print what became of a change where the cell will not show it."""
     if command.target is not None or use_of_value() != "displayed":
         notify(command, words)
 
@@ -289,7 +289,7 @@ ROOM = 3  # quote calls that must be left this second: a name is worth no wait
 
 
 def learn_names(client: Client, operation: Operation | None, frame: pd.DataFrame) -> None:
-    """Ask what the symbols of a frame are called, where its view shows that and nobody has told.
+    """Ask the broker for the names of a frame's symbols, where its view shows names that are not known.
 
     One call at most, for all of them; each symbol is asked for once a day. Where it fails, or few calls are
     left, the names stay unknown.

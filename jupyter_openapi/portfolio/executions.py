@@ -166,7 +166,7 @@ def with_sides(
     Parameters
     ----------
     reader
-        Who is asked: nobody if every fill has its side.
+        Reads the account; not used if every fill has its side.
     fills
         The executions.
     lists

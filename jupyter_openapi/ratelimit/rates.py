@@ -104,8 +104,8 @@ def age(noted: Sequence[float], now: Sequence[float]) -> float:
 
 
 CLASS = 10**12  # a ticket is its urgency times this, plus a number that counts up
-SIGN = 0.4  # seconds after which somebody in the line gives a sign of life
-SILENCE = 2.0  # seconds without a sign after which somebody in the line counts as gone
+SIGN = 0.4  # seconds after which a waiting request gives a sign of life
+SILENCE = 2.0  # seconds without a sign after which a waiting request counts as gone
 
 
 class LimitsUnavailable(RequestRefused):
@@ -160,7 +160,7 @@ class LimitStore(Protocol):
         ...
 
     def leave(self, ticket: int) -> None:
-        """Give up one's place."""
+        """Leave the queue."""
         ...
 
     def gate(self) -> Lock:

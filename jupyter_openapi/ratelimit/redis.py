@@ -162,7 +162,7 @@ class RedisStore:
             self._redis.ping()
 
     def look(self, ticket: int | None, urgency: Urgency = Urgency.ORDER) -> QueuePosition:
-        """Join the line or keep one's place; see `LimitStore.look`."""
+        """Join the queue or keep one's place; see `LimitStore.look`."""
         place, ahead, ages = self.run(
             LOOK,
             self._keys,
@@ -175,7 +175,7 @@ class RedisStore:
         return QueuePosition(int(place), int(ahead), [float(since) for since in ages])
 
     def leave(self, ticket: int) -> None:
-        """Give up one's place."""
+        """Leave the queue."""
         with self._explained():
             self._redis.zrem(self._keys[0], ticket)
             self._redis.hdel(self._keys[1], str(ticket))

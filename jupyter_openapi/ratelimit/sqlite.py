@@ -75,7 +75,7 @@ class SqliteStore:
         _STORES.add(self)
 
     def look(self, ticket: int | None, urgency: Urgency = Urgency.ORDER) -> QueuePosition:
-        """Join the line or keep one's place; see `LimitStore.look`."""
+        """Join the queue or keep one's place; see `LimitStore.look`."""
 
         def step(db: sqlite3.Connection) -> QueuePosition:
             now = time.time(), time.monotonic()
@@ -97,7 +97,7 @@ class SqliteStore:
         return self._transaction(step)
 
     def leave(self, ticket: int) -> None:
-        """Give up one's place."""
+        """Leave the queue."""
         self._transaction(lambda db: db.execute("DELETE FROM line WHERE ticket = ?", (ticket,)))
 
     def gate(self) -> FileLock:
@@ -144,7 +144,7 @@ class SqliteStore:
         self._mutex.acquire(timeout=PATIENCE)
 
     def after_fork(self) -> None:
-        """Go on in the parent."""
+        """Release in the parent what `before_fork` took."""
         with suppress(RuntimeError):
             self._mutex.release()
 
@@ -242,7 +242,7 @@ class SqliteStore:
             return False
 
     def _probe(self) -> None:
-        """Make sure that locks exclude here: on some network folders they fail, or hold nobody off."""
+        """Make sure that file locks work here: on some network folders they fail, or exclude nothing."""
         path = self._folder / f"{self._name}.probe{os.getpid()}-{threading.get_ident()}"
         first, second = FileLock(path), FileLock(path)
         try:

@@ -71,14 +71,14 @@ class World:
         return self.clock.now()
 
     def refresh(self) -> None:
-        """Let the market's time reach the orders, unless it just did."""
+        """Advance the orders to the market's time, unless that was just done."""
         now = self.now()
         if now - self._looked_at >= PAUSE:
             self._looked_at = now
             self.exchange.advance(now)
 
     def close(self) -> None:
-        """Let the database go."""
+        """Close the database."""
         self.store.close()
 
     def _past(self, at: float) -> float:

@@ -165,7 +165,7 @@ class Limits:
         )
 
     def enter(self, name: str, operation: str = "") -> None:
-        """Let a call in, or refuse it with HTTP 429: 429002, or 301606 under the operation's own limit."""
+        """Admit a call, or refuse it with HTTP 429: 429002, or 301606 under the operation's own limit."""
         windows = [self._windows[each] for each in {name, operation} if each in self._windows]
         now = self._now()
         for window in windows:

@@ -31,7 +31,7 @@ class Outbox:
         self._called = False
 
     def add(self, writer: Writer) -> None:
-        """Have a link's frames written with the loop's next turn."""
+        """Schedule a link's frames to be written at the loop's next turn."""
         self._due.append(writer)
         if not self._called:
             self._called = True

@@ -3,7 +3,7 @@
 The intent is on disk before the first byte leaves, and each step after it. A submit that got no answer is
 looked for in today's orders, by its id and its tag: found, it is answered. Otherwise it is repeated with the
 same `client_request_id`, by which the broker books it once (it remembers the id for 10 minutes); each repeat
-is signed anew. A server that ignores the id, and lists an order later than it books it, could still book two.
+is signed again. A server that ignores the id, and lists an order after booking it, could still book two.
 A replace or cancel is repeated only after the order was read. Anything else is sent once.
 
 Source: `client_request_id` of submit_order in the official SDK; which error codes may be repeated.
@@ -235,7 +235,7 @@ class Delivery:
         return None
 
     def _find(self, course: _Course) -> Answer | None:
-        """Look once for a new order; None if it is not there, or that can't be told.
+        """Search today's orders once for a new order; None if it is not there, or they can't be read.
 
         Raises
         ------

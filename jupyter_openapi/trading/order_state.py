@@ -144,8 +144,8 @@ def describe_status(order: Mapping[str, Any]) -> str:
     return _("accepted by the broker, not filled yet: {meaning}").format(meaning=said)
 
 
-FRESH = 0.9  # seconds for which a look serves whoever else asks
-SHORT = 0.05  # seconds in which no look can be had
+FRESH = 0.9  # seconds for which an order that was read serves other waits too
+SHORT = 0.05  # too few seconds to read an order in
 
 
 class Looks:

@@ -132,7 +132,7 @@ class BrokerOrders:
         return [o for o in self.orders if str(o.get("remark") or "").endswith(tag)] if tag else []
 
     def alike(self, intent: Intent) -> list[Order]:
-        """Return the orders of nobody else that have the intent's fields and fit its time.
+        """Return the orders, matched with no other intent, that have the intent's fields and fit its time.
 
         The tag of one that has one would be there: an order with another remark is another order, unless the
         broker drops remarks.

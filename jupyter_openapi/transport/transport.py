@@ -225,7 +225,7 @@ class Transport:
 
     @contextmanager
     def to_the_end(self) -> Iterator[None]:
-        """Let a change that has begun go on, with all that is read for it, though it is closed meanwhile."""
+        """Keep sending and reading for a change that has begun, even when it is closed meanwhile."""
         token = _BEGUN.set(True)
         try:
             yield

@@ -80,7 +80,7 @@ class Exchange:
     then: Callable[[], None] | None = None
 
     def was_written(self) -> None:
-        """Note that the whole request is on its way, and tell whoever waits for that."""
+        """Note that the whole request was written, and notify those that wait for that."""
         self.written = True
         if self.then is not None:
             self.then()

@@ -86,7 +86,7 @@ class LiveQuote:
             self._seen, self._most, self._choices = {}, ((), Most()), None
 
     def stop(self) -> None:
-        """Look no more."""
+        """Stop polling."""
         self._ear.stop()
         self._poller.stop()
 

@@ -179,14 +179,14 @@ class Ticket(PanelState):
             self._work(lambda: self._send(sent), _words)
 
     def close(self) -> None:
-        """Look and send no more."""
+        """Stop reading and sending."""
         self.slot.drop()
         self.tape.stop()
         self._ear.stop()
         self._follower.stop()
 
     def resume(self) -> None:
-        """Look again: somebody opened the page."""
+        """Read again: a page was opened."""
         self._refresh()
         if self.order_id and not (self.order and self.order.done):
             self._follower.wake()

@@ -57,7 +57,7 @@ class Poller:
         return self._thread is not None
 
     def wake(self) -> None:
-        """Look now; starts the thread if there is none."""
+        """Poll now; starts the thread if there is none."""
         with self._lock:
             if self._stopped:
                 return

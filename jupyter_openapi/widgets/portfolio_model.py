@@ -110,7 +110,7 @@ class PortfolioModel(PanelState):
         self._changed()
 
     def resume(self) -> None:
-        """Follow pushed prices again: somebody opened the page."""
+        """Follow pushed prices again: a page was opened."""
         self._poller.wake()
 
     def close(self) -> None:

@@ -154,7 +154,7 @@ def journal(invocation: Invocation) -> pd.DataFrame:
     examples=("send", "send 2"),
 )
 def send(invocation: Invocation) -> Any:
-    """Send that very preview and return the reply; one that nobody has seen is shown instead."""
+    """Send that very preview and return the reply; one that was not shown yet is shown instead."""
     from jupyter_openapi.magic.caller import show
     from jupyter_openapi.magic.present import changed
     from jupyter_openapi.session import SESSION

@@ -79,7 +79,7 @@ def search(invocation: Invocation) -> pd.DataFrame:
 
 
 def _found(client: Client | None, text: str) -> list[Match]:
-    """Return what is known by that text; a code that nobody has named yet is asked for once."""
+    """Return what is known by that text; the name of a code without one is asked for once."""
     symbol = suggest(text)
     if client is not None and symbol is not None and not NAMES.of(symbol):
         asked = NAMES.unknown([symbol])

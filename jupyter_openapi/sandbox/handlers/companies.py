@@ -74,7 +74,7 @@ def institution_rating_latest(world: World, fields: Fields) -> Fields:
 
 @carries("fundamental_institution_rating")
 def institution_rating(world: World, fields: Fields) -> Fields:
-    """Return what analysts say together: nobody says anything."""
+    """Return the analysts' joint rating: the sandbox has none."""
     del world
     known = rules.security(fields["symbol"])
     counts = dict.fromkeys(("buy", "hold", "sell", "strong_buy", "under"), 0)
