@@ -17,7 +17,7 @@ from support import soak
 from support.grammar import COMMANDS, OPERATIONS, QUOTE, SUBMIT
 
 from jupyter_openapi.errors import RequestRefused
-from jupyter_openapi.magic.arguments import arguments, request_parts, settle
+from jupyter_openapi.magic.arguments import arguments, evaluate_flags, request_parts
 from jupyter_openapi.magic.caller import Scope
 from jupyter_openapi.magic.flags import FLAGS
 from jupyter_openapi.magic.grammar import METHODS, Command, parse_cell, parse_line
@@ -207,7 +207,7 @@ def understood(line: str, cell: str | None = None) -> Command | None:
             parse_line(line, commands=COMMANDS) if cell is None else parse_cell(line, cell, commands=COMMANDS)
         )
         assert isinstance(command, Command)
-        settled = settle(command, SCOPE, commands=COMMANDS)
+        settled = evaluate_flags(command, SCOPE, commands=COMMANDS)
         if settled.kind == "request":
             params, body = request_parts(settled, SCOPE)
             assert isinstance(params, dict)

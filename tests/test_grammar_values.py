@@ -15,7 +15,7 @@ import pytest
 from support.grammar import CANCEL, COMMANDS, QUOTE, given
 
 from jupyter_openapi.errors import RequestRefused
-from jupyter_openapi.magic.arguments import arguments, request_parts, settle
+from jupyter_openapi.magic.arguments import arguments, evaluate_flags, request_parts
 from jupyter_openapi.magic.caller import Scope
 from jupyter_openapi.magic.grammar import parse_line
 
@@ -315,7 +315,7 @@ def test_a_path_unknown_to_us() -> None:
 
 def test_a_path_may_be_an_expression() -> None:
     scope = Scope({"code": "a b{c}"}, {})
-    command = settle(
+    command = evaluate_flags(
         parse_line("GET {f'/v1/{1 + 1}?a=x&b={code}'}", commands=COMMANDS), scope, commands=COMMANDS
     )
     assert (command.path, command.query) == ("/v1/2", (("a", "x"), ("b", "a b{c}")))
@@ -324,14 +324,16 @@ def test_a_path_may_be_an_expression() -> None:
 def test_flags_may_be_expressions() -> None:
     scope = Scope({"month": "2026-11"}, {"kind": "STRING"})
     line = "--out {f'{month}.csv'} --decimals {kind} --tz '{{x}}' quote"
-    command = settle(parse_line(line, commands=COMMANDS), scope, commands=COMMANDS)
+    command = evaluate_flags(parse_line(line, commands=COMMANDS), scope, commands=COMMANDS)
     assert command.flags == {"out": "2026-11.csv", "decimals": "string", "tz": "{x}"}
     line = "connect live --profile {month}"
-    command = settle(parse_line(line, commands=COMMANDS), scope, commands=COMMANDS)
+    command = evaluate_flags(parse_line(line, commands=COMMANDS), scope, commands=COMMANDS)
     assert command.flags == {"profile": "2026-11"}
     folder = pathlib.PurePosixPath("x")
     line = "--out {folder} quote"
-    command = settle(parse_line(line, commands=COMMANDS), Scope({"folder": folder}), commands=COMMANDS)
+    command = evaluate_flags(
+        parse_line(line, commands=COMMANDS), Scope({"folder": folder}), commands=COMMANDS
+    )
     assert command.flags == {"out": "x"}
 
 

@@ -17,7 +17,7 @@ from support.wire import Received, http, recorder
 
 from jupyter_openapi import Client, Credentials, Preview, Reply, RequestRefused
 from jupyter_openapi.magic import commands
-from jupyter_openapi.magic.arguments import arguments, settle
+from jupyter_openapi.magic.arguments import arguments, evaluate_flags
 from jupyter_openapi.magic.caller import Scope
 from jupyter_openapi.magic.commands import COMMANDS, CommandSpec
 from jupyter_openapi.magic.commands.connection import banner
@@ -51,7 +51,7 @@ def test_every_command_has_an_action_and_a_name_of_its_own() -> None:
 
 @pytest.mark.parametrize("line", [line for spec in COMMANDS.values() for line in spec.examples])
 def test_every_example_of_a_command_is_accepted(line: str) -> None:
-    command = settle(parse_line(line, commands=COMMANDS), Scope(), commands=COMMANDS)
+    command = evaluate_flags(parse_line(line, commands=COMMANDS), Scope(), commands=COMMANDS)
     if command.kind == "request":
         pytest.fail(f"{line} names no command")
     spec = COMMANDS[command.word]
@@ -117,7 +117,9 @@ def test_connecting_says_to_what(sandbox: Shell, capsys: pytest.CaptureFixture[s
 
 def test_connect_names_the_line_that_starts_a_sandbox_otherwise() -> None:
     with pytest.raises(RequestRefused, match=r"type `%openapi sandbox start db=x\.db seed=7`, then"):
-        settle(parse_line("connect sandbox db=x.db seed=7", commands=COMMANDS), Scope(), commands=COMMANDS)
+        evaluate_flags(
+            parse_line("connect sandbox db=x.db seed=7", commands=COMMANDS), Scope(), commands=COMMANDS
+        )
 
 
 def test_disconnect_is_a_command(shell: Shell) -> None:

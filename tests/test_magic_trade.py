@@ -17,7 +17,7 @@ from jupyter_openapi.errors import TransportError
 from jupyter_openapi.magic.commands import COMMANDS
 from jupyter_openapi.magic.grammar import parse_line
 from jupyter_openapi.spec.values import number_of
-from jupyter_openapi.trading.shorthand import held, priced
+from jupyter_openapi.trading.shorthand import held_quantity, market_price
 
 
 @pytest.fixture(scope="module")
@@ -158,9 +158,9 @@ def test_all_and_half_are_whole_lots_of_what_is_free_and_never_more(free: int) -
     for word, most in (("all", Decimal(free)), ("half", Decimal(free) / 2)):
         if most < 100:
             with pytest.raises(RequestRefused):
-                held(holding(str(free)), "700.HK", word)
+                held_quantity(holding(str(free)), "700.HK", word)
             continue
-        found = held(holding(str(free)), "700.HK", word)
+        found = held_quantity(holding(str(free)), "700.HK", word)
         assert found.number % 100 == 0
         assert most - 100 < found.number <= most
         if word == "all" and found.number != free:
@@ -168,20 +168,20 @@ def test_all_and_half_are_whole_lots_of_what_is_free_and_never_more(free: int) -
 
 
 def test_an_odd_lot_is_named_and_sold_by_its_own_type() -> None:
-    assert "150 free to sell; 50 left out" in held(holding("150"), "700.HK", "all").said
-    assert held(holding("150"), "700.HK", "all", "odd").number == 50
+    assert "150 free to sell; 50 left out" in held_quantity(holding("150"), "700.HK", "all").said
+    assert held_quantity(holding("150"), "700.HK", "all", "odd").number == 50
     with pytest.raises(RequestRefused, match=r"sell 50 700.HK @ last type=ODD"):
-        held(holding("50"), "700.HK", "all")
+        held_quantity(holding("50"), "700.HK", "all")
     with pytest.raises(RequestRefused, match="no odd lot"):
-        held(holding("200"), "700.HK", "all", "ODD")
+        held_quantity(holding("200"), "700.HK", "all", "ODD")
 
 
 def test_what_cannot_be_read_is_never_guessed() -> None:
     with pytest.raises(RequestRefused, match=r"quantity held of 700.HK could not be read"):
-        held(reader(), "700.HK", "all")
+        held_quantity(reader(), "700.HK", "all")
     with pytest.raises(RequestRefused, match=r"bid of 700.HK is not known"):
-        priced(reader(), "700.HK", "bid", "UTC")
+        market_price(reader(), "700.HK", "bid", "UTC")
     with pytest.raises(RequestRefused, match="has none now"):
-        priced(reader(depth={"bid": [{"price": ""}], "ask": []}), "700.HK", "bid", "UTC")
+        market_price(reader(depth={"bid": [{"price": ""}], "ask": []}), "700.HK", "bid", "UTC")
     with pytest.raises(RequestRefused, match=r"last of 700.HK is not known"):
-        priced(reader(), "700.HK", "last", "UTC")
+        market_price(reader(), "700.HK", "last", "UTC")

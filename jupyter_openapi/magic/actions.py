@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 from jupyter_openapi.errors import OpenAPIError, RequestRefused, sentence
 from jupyter_openapi.history.candles import candles_of
 from jupyter_openapi.magic import advice
-from jupyter_openapi.magic.arguments import arguments, settle
+from jupyter_openapi.magic.arguments import arguments, evaluate_flags
 from jupyter_openapi.magic.command import CommandSpec, Context, Invocation, notify
 from jupyter_openapi.magic.commands import COMMANDS
 from jupyter_openapi.magic.flags import SHOWING, refuse_flags, refuse_flags_of_command
@@ -53,7 +53,7 @@ def perform(command: Command, context: Context) -> Any:
     RequestRefused
         For whatever was mistyped or is not allowed; nothing was sent.
     """
-    command = settle(command, context.scope, commands=COMMANDS)
+    command = evaluate_flags(command, context.scope, commands=COMMANDS)
     if command.kind == "command":
         return _command(command, COMMANDS[command.word], context)
     try:
@@ -106,7 +106,7 @@ def _command(command: Command, spec: CommandSpec, context: Context) -> Any:
 
 def _read(target: Target, command: Command, context: Context, client: Client) -> Any:
     from jupyter_openapi.magic.export import Saving
-    from jupyter_openapi.magic.present import FrameRequest, framed
+    from jupyter_openapi.magic.present import FrameRequest, present_frame
 
     saving = Saving(str(command.flags["out"])) if "out" in command.flags else None
     request = FrameRequest(command, context, target, saving)
@@ -123,7 +123,7 @@ def _read(target: Target, command: Command, context: Context, client: Client) ->
             reply = client.call(target.operation.name, **request.target.given)
         request = _maybe_cut(request, target.operation, reply)
         notify(command, reply.words and ended(reply.words))
-    return reply.data if command.flags.get("raw") else framed(reply.frame, request)
+    return reply.data if command.flags.get("raw") else present_frame(reply.frame, request)
 
 
 def _sent_as_typed(request: FrameRequest, client: Client) -> Any:
@@ -173,7 +173,7 @@ def _maybe_cut(request: FrameRequest, operation: Operation, reply: Reply) -> Fra
 
 
 def _change(target: Target, command: Command, client: Client, context: Context) -> Any:
-    from jupyter_openapi.magic.present import changed
+    from jupyter_openapi.magic.present import present_change
 
     again, override = bool(command.flags.get("again")), command.flags.get("override", ())
     if target.operation is None:
@@ -183,8 +183,8 @@ def _change(target: Target, command: Command, client: Client, context: Context) 
         tick = context.tick(command) if target.effect is Effect.TRADE else None
         preview = client.call(target.operation.name, override=names, tick=tick, **target.given)
     if command.flags.get("execute"):
-        return changed(preview.send(again=again), target.operation, command)
-    return changed(preview, target.operation, command)
+        return present_change(preview.send(again=again), target.operation, command)
+    return present_change(preview, target.operation, command)
 
 
 def _client(tz: str) -> Client:
@@ -269,7 +269,7 @@ def run_line(line: str, cell: str | None, context: Context) -> tuple[Command, An
     try:
         return _run(line, cell, context)
     except RequestRefused as refused:
-        braces = advice.unbraced(line if cell is None else f"{line}\n{cell}", context.scope, str(refused))
+        braces = advice.brace_advice(line if cell is None else f"{line}\n{cell}", context.scope, str(refused))
         if not braces:
             raise
         problem = sentence(str(refused), braces)

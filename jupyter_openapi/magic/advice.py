@@ -21,7 +21,7 @@ from jupyter_openapi.spec.model import Kind, Operation, Parameter
 _NAME = re.compile(r"(?<![\w.{/-])[^\W\d]\w*(?![\w.(\[])(?!['\"]?\s*[=:])")
 
 
-def unbraced(line: str, scope: Scope, said: str) -> str:
+def brace_advice(line: str, scope: Scope, said: str) -> str:
     """Return what to type for a variable of the user's that stands without its braces, or "".
 
     `line` is what was typed and refused, and `said` why: only a name that it speaks of counts.

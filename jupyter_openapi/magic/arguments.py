@@ -22,7 +22,7 @@ Place = Literal["path", "query", "line", "body"]
 _BODY_PLACES: Mapping[str, tuple[Place, ...]] = {"GET": (), "DELETE": ("body",)}
 
 
-def settle(command: Command, scope: Scope, *, commands: Mapping[str, FlagOwner]) -> Command:
+def evaluate_flags(command: Command, scope: Scope, *, commands: Mapping[str, FlagOwner]) -> Command:
     """Return the command with its flags' values, and a request's path, evaluated where they are in braces.
 
     Raises

@@ -42,7 +42,7 @@ class Named(Completion):
     __slots__ = ()
 
 
-def named(typed: str) -> Iterator[Completion]:
+def securities_named(typed: str) -> Iterator[Completion]:
     """Yield the symbols of the securities that are called so: ``tenc``, ``腾讯``."""
     from jupyter_openapi.market.names import NAMES
 
@@ -179,7 +179,7 @@ def values(operation: Operation, parameter: Parameter, typed: str) -> Iterator[C
                 from jupyter_openapi.market.symbols import SECURITIES
 
                 yield from (Completion(name, "symbol") for name in SECURITIES)
-                yield from named(typed)
+                yield from securities_named(typed)
         case Kind.ID:
             yield from (Completion(name, "id") for name in SEEN.fitting(operation, parameter))
         case _:

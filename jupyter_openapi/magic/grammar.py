@@ -180,7 +180,7 @@ class Command:
         The command's name in lower case, or the operation's name as it was typed.
     method, path
         Of a request: the method in capitals, the path without its query. A path that holds braces stands here
-        as it was typed until `jupyter_openapi.magic.arguments.settle` evaluates or refuses it.
+        as it was typed until `jupyter_openapi.magic.arguments.evaluate_flags` evaluates or refuses it.
     query
         The pairs of the query string that was typed as part of the path, decoded; their text is literal.
     flags

@@ -217,7 +217,7 @@ class FrameRequest:
     cut: str | None = None
 
 
-def framed(make: Callable[..., pd.DataFrame], request: FrameRequest) -> pd.DataFrame:
+def present_frame(make: Callable[..., pd.DataFrame], request: FrameRequest) -> pd.DataFrame:
     """Return the frame that `make` gives, saved where that was asked for, and remark on what it lacks."""
     command, operation = request.command, request.target.operation
     table = command.flags.get("table")
@@ -260,7 +260,7 @@ def _make_pending(preview: Preview | Basket) -> None:
         connection.pending.choose(1).sighting.line = f"%openapi {name}send 1"
 
 
-def changed(result: Any, operation: Operation | None, command: Command) -> Any:
+def present_change(result: Any, operation: Operation | None, command: Command) -> Any:
     """Return a change's preview, which ``send`` will send; or the reply to it, or its data with ``--raw``."""
     if isinstance(result, (Preview, Basket)):
         _make_pending(result)

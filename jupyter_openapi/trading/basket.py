@@ -320,7 +320,7 @@ def submit_basket(
             raise RequestRefused(_("Row {number}: {reason}").format(number=number, reason=refused)) from None
     if "short" not in known_overrides(override):
         _refuse_short(previews, ahead)
-    name, placed = named(previews, journal)
+    name, placed = name_in_journal(previews, journal)
     known = len(journal.basket(name))
     for number, preview in enumerate(previews, 1):
         preview.put_in_basket(name, number)
@@ -330,7 +330,7 @@ def submit_basket(
         placed,
         stale=lambda: len(journal.basket(name)) != known,
         instruments=desk.instruments.of(ahead, [str(preview.fields["symbol"]) for preview in previews]),
-        today=lambda: rows_read(read, "today_orders", {}),
+        today=lambda: read_orders(read, "today_orders", {}),
     )
 
 
@@ -365,7 +365,7 @@ def cancel_basket(desk: Desk, read: Read, symbols: Sequence[str] = ()) -> Basket
     if not orders:
         where = _(" of {symbols}").format(symbols=commas(symbols)) if symbols else ""
         raise RequestRefused(_("There is no open order{where} to cancel.").format(where=where))
-    operation, known = catalog().operations["cancel_order"], knowing(read, orders)
+    operation, known = catalog().operations["cancel_order"], with_known_orders(read, orders)
     previews = [desk.preview(operation, {"order_id": order["order_id"]}, read=known) for order in orders]
     return Basket(_("cancel open orders"), previews, go_on=True)
 
@@ -397,7 +397,7 @@ def _missing(value: Any) -> bool:
     return type(value).__name__ in {"NAType", "NaTType"}
 
 
-def named(rows: Iterable[Preview], journal: Journal) -> tuple[str, dict[int, str]]:
+def name_in_journal(rows: Iterable[Preview], journal: Journal) -> tuple[str, dict[int, str]]:
     """Return a basket's name in the journal, and which rows an unfinished earlier sending has placed.
 
     Raises
@@ -450,8 +450,8 @@ def reading_ahead(read: Read, symbols: Sequence[str]) -> Read:
 
 def open_orders(read: Read, symbols: Sequence[str] = ()) -> list[Mapping[str, Any]]:
     """Return the orders that can be cancelled: today's, and older ones still working; newest first."""
-    today = rows_read(read, "today_orders", {})
-    past = rows_read(read, "history_orders", {"status": sorted(CANCELLABLE)})
+    today = read_orders(read, "today_orders", {})
+    past = read_orders(read, "history_orders", {"status": sorted(CANCELLABLE)})
     orders = {str(order["order_id"]): order for order in [*today, *past]}
     return [
         order
@@ -460,7 +460,7 @@ def open_orders(read: Read, symbols: Sequence[str] = ()) -> list[Mapping[str, An
     ]
 
 
-def rows_read(read: Read, name: str, arguments: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+def read_orders(read: Read, name: str, arguments: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
     """Return the orders that an operation gives.
 
     Raises
@@ -475,7 +475,7 @@ def rows_read(read: Read, name: str, arguments: Mapping[str, Any]) -> Sequence[M
     return rows
 
 
-def knowing(read: Read, orders: Iterable[Mapping[str, Any]]) -> Read:
+def with_known_orders(read: Read, orders: Iterable[Mapping[str, Any]]) -> Read:
     """Return a `read` that knows these orders already."""
     known = {str(order["order_id"]): order for order in orders}
 

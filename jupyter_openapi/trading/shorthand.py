@@ -37,7 +37,7 @@ class Figure:
 
 
 @contextmanager
-def noted(lines: Iterable[tuple[str, str]]) -> Iterator[None]:
+def with_preview_lines(lines: Iterable[tuple[str, str]]) -> Iterator[None]:
     """Give these lines to the preview that is made inside."""
     token = NOTES.set(tuple(lines))
     try:
@@ -46,7 +46,7 @@ def noted(lines: Iterable[tuple[str, str]]) -> Iterator[None]:
         NOTES.reset(token)
 
 
-def priced(read: Read, symbol: str, word: str, tz: str) -> Figure:
+def market_price(read: Read, symbol: str, word: str, tz: str) -> Figure:
     """Return the best bid, the best ask or the last price of a symbol, as it is now.
 
     Raises
@@ -84,7 +84,7 @@ def _no_price(symbol: str, word: str, why: str) -> RequestRefused:
     )
 
 
-def held(read: Read, symbol: str, word: str, order_type: str = "LO") -> Figure:
+def held_quantity(read: Read, symbol: str, word: str, order_type: str = "LO") -> Figure:
     """Return all of what is held and free to sell, or half of it, in whole lots; the odd lot for type ODD.
 
     Raises

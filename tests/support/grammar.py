@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from jupyter_openapi.magic import commands
-from jupyter_openapi.magic.arguments import arguments, settle
+from jupyter_openapi.magic.arguments import arguments, evaluate_flags
 from jupyter_openapi.magic.caller import Scope
 from jupyter_openapi.magic.command import command, parameter
 from jupyter_openapi.magic.flags import Flag
@@ -96,6 +96,6 @@ def given(
     """Return the arguments of a line or cell against the operations above; none for unknown words."""
     scope = Scope(local or {}, notebook or {})
     read = parse_line(line, commands=COMMANDS) if cell is None else parse_cell(line, cell, commands=COMMANDS)
-    read = settle(read, scope, commands=COMMANDS)
+    read = evaluate_flags(read, scope, commands=COMMANDS)
     operation = COMMANDS[read.word].operation if read.kind == "command" else OPERATIONS.get(read.word)
     return arguments(read, operation, scope)

@@ -43,13 +43,13 @@ SHOWN = (
 )
 def cancel_all(invocation: Invocation) -> Any:
     """Preview the cancelling of the open orders; with ``--execute``, do it and return each outcome."""
-    from jupyter_openapi.magic.present import changed
+    from jupyter_openapi.magic.present import present_change
     from jupyter_openapi.session import SESSION
 
     basket: Any = SESSION.connected().cancel_all(invocation.given.get("symbol", ()))
     if invocation.command.flags.get("execute"):
         basket = basket.send(again=bool(invocation.command.flags.get("again")))
-    return changed(basket, None, invocation.command)
+    return present_change(basket, None, invocation.command)
 
 
 @command(
@@ -156,7 +156,7 @@ def journal(invocation: Invocation) -> pd.DataFrame:
 def send(invocation: Invocation) -> Any:
     """Send that very preview and return the reply; one that was not shown yet is shown instead."""
     from jupyter_openapi.magic.caller import show
-    from jupyter_openapi.magic.present import changed
+    from jupyter_openapi.magic.present import present_change
     from jupyter_openapi.session import SESSION
 
     if SESSION.connection.pending.last is None:
@@ -173,7 +173,7 @@ def send(invocation: Invocation) -> Any:
         show(preview)
         return None
     reply = preview.send(again=bool(invocation.command.flags.get("again")))
-    return changed(reply, getattr(preview, "operation", None), invocation.command)
+    return present_change(reply, getattr(preview, "operation", None), invocation.command)
 
 
 @command(

@@ -22,7 +22,15 @@ from jupyter_openapi.messages import _, ended
 from jupyter_openapi.reply import Reply
 from jupyter_openapi.spec.model import Effect, Kind
 from jupyter_openapi.spec.values import convert, number_of
-from jupyter_openapi.trading.shorthand import MARKET, PRICES, QUANTITIES, held, noted, priced, word_among
+from jupyter_openapi.trading.shorthand import (
+    MARKET,
+    PRICES,
+    QUANTITIES,
+    held_quantity,
+    market_price,
+    with_preview_lines,
+    word_among,
+)
 
 Lines = list[tuple[str, str]]
 
@@ -134,7 +142,7 @@ def sell(invocation: Invocation) -> Any:
 
 
 def _order(invocation: Invocation, side: str) -> Any:
-    from jupyter_openapi.magic.present import changed
+    from jupyter_openapi.magic.present import present_change
     from jupyter_openapi.session import SESSION
     from jupyter_openapi.spec import catalog
 
@@ -144,7 +152,7 @@ def _order(invocation: Invocation, side: str) -> Any:
     _refuse_words(invocation.given)
     fields, lines = _filled(client, side, invocation.given)
     overrides = flags.get("override", ())
-    with noted(lines):
+    with with_preview_lines(lines):
         preview = client.call(
             "submit_order", override=overrides if isinstance(overrides, tuple) else (), side=side, **fields
         )
@@ -152,8 +160,8 @@ def _order(invocation: Invocation, side: str) -> Any:
     if flags.get("execute"):
         for label, text in lines:
             notify(invocation.command, ended(_("{label}: {text}").format(label=_(label), text=text)))
-        return changed(preview.send(again=bool(flags.get("again"))), operation, invocation.command)
-    return changed(preview, operation, invocation.command)
+        return present_change(preview.send(again=bool(flags.get("again"))), operation, invocation.command)
+    return present_change(preview, operation, invocation.command)
 
 
 def _refuse_words(given: Mapping[str, Any]) -> None:
@@ -184,7 +192,7 @@ def _filled(client: Client, side: str, given: Mapping[str, Any]) -> tuple[dict[s
                     "such as %openapi buy 100 {symbol} @ bid."
                 ).format(word=word, symbol=symbol)
             )
-        part = held(read, symbol, word, kind)
+        part = held_quantity(read, symbol, word, kind)
         fields["quantity"] = plain(part.number)
         lines.append(("quantity", part.said))
     word = word_among(PRICES, given.get("price"))
@@ -196,7 +204,7 @@ def _filled(client: Client, side: str, given: Mapping[str, Any]) -> tuple[dict[s
         del fields["price"]
         fields["type"] = "MO"
     elif word:
-        price = priced(read, symbol, word, client.tz)
+        price = market_price(read, symbol, word, client.tz)
         fields["price"] = plain(price.number)
         lines.append(("price", price.said))
     elif not _is_number(given.get("price", 0)):
