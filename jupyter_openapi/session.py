@@ -19,7 +19,7 @@ from jupyter_openapi.machine import OWNER_SAYS, machine
 from jupyter_openapi.messages import N_, _, commas, ngettext, say
 from jupyter_openapi.sandbox.launcher import SandboxProcess
 from jupyter_openapi.trading.limits import OrderLimits
-from jupyter_openapi.trading.preview import NONE_YET, PendingPreviews
+from jupyter_openapi.trading.preview import NONE_YET, Pending, PendingPreviews
 from jupyter_openapi.transport.hosts import resolve_host
 from jupyter_openapi.transport.language import choose_language
 
@@ -144,12 +144,12 @@ class Session:
         self.connection.found = found
 
     @property
-    def preview(self) -> Any:
+    def preview(self) -> Pending | None:
         """The last preview that waits for ``%openapi send``, or None; one that is set counts as seen."""
         return self.connection.pending.last
 
     @preview.setter
-    def preview(self, preview: Any) -> None:
+    def preview(self, preview: Pending | None) -> None:
         self.connection.pending.put(preview)
 
     def _settle(self, client: Client) -> None:
@@ -190,7 +190,7 @@ class Session:
         for each in names:
             connection = self._connections.get(each)
             waiting = connection.pending.last if connection is not None else None
-            if waiting is not None and not getattr(waiting, "sent", False):
+            if waiting is not None and not waiting.sent:
                 self.notify(_("The preview that waited for `%openapi send` is void; nothing was sent."))
             client = connection.release() if connection is not None else None
             if client is not None:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
 from pkgutil import iter_modules
+from types import SimpleNamespace
 from typing import Any
 
 import pandas as pd
@@ -26,6 +27,7 @@ from jupyter_openapi.magic.grammar import parse_line
 from jupyter_openapi.session import SESSION
 from jupyter_openapi.spec import catalog
 from jupyter_openapi.spec.check import check
+from jupyter_openapi.trading.preview import Sighting
 
 
 @pytest.fixture(scope="module")
@@ -216,7 +218,10 @@ def test_raw_and_again_are_passed_on(shell: Shell) -> None:
         replies.append(again)
         return "sent"
 
-    preview = type("Fake", (), {"send": staticmethod(send)})()
+    seen = Sighting()
+    seen.seen = True
+    sides = frozenset[tuple[str, str]]()
+    preview: Any = SimpleNamespace(send=send, sent=False, sighting=seen, market_sides=sides)
     SESSION.preview = preview
     try:
         assert shell.run("%openapi --again send") == "sent"

@@ -96,6 +96,11 @@ class Basket:
         """Whether it was sent, or tried."""
         return self._sent
 
+    @property
+    def market_sides(self) -> frozenset[tuple[str, str]]:
+        """The symbols and sides that its rows are about."""
+        return frozenset().union(*(preview.market_sides for preview in self.previews))
+
     def frame(self) -> pd.DataFrame:
         """Return the rows as a frame: what would be sent, and what is placed already."""
         return _frame([self._row(number) for number in range(1, len(self.previews) + 1)])

@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any
+from typing import Any, Protocol
 
 from jupyter_openapi.account import Account
 from jupyter_openapi.errors import Interrupted, RequestRefused, guarded
@@ -200,6 +200,11 @@ class Preview:
         return fields
 
     @property
+    def market_sides(self) -> frozenset[tuple[str, str]]:
+        """The symbol and side it is about, as a set; empty where it has none."""
+        return frozenset() if self.market_side is None else frozenset({self.market_side})
+
+    @property
     def age(self) -> float:
         """Seconds since it was made."""
         return self._made.seconds
@@ -302,22 +307,45 @@ def typed_line() -> Iterator[None]:
 NONE_YET = N_("type an order first, `%openapi submit ...`.")
 
 
+class Pending(Protocol):
+    """A preview or a basket, as ``%openapi send`` takes it."""
+
+    @property
+    def sighting(self) -> Sighting:
+        """Whether a person saw it, and the line that sends it."""
+        ...
+
+    @property
+    def sent(self) -> bool:
+        """Whether it was sent, or tried."""
+        ...
+
+    @property
+    def market_sides(self) -> frozenset[tuple[str, str]]:
+        """The symbols and sides that it is about."""
+        ...
+
+    def send(self, *, again: bool = False) -> Any:
+        """Send it, once."""
+        ...
+
+
 class PendingPreviews:
     """The previews of one connection that wait for ``%openapi send``; safe to use from several threads."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._previews: list[Any] = []
+        self._previews: list[Pending] = []
         self._cell: object = None
         self._why = NONE_YET
 
     @property
-    def last(self) -> Any:
+    def last(self) -> Pending | None:
         """The latest preview, or None."""
         with self._lock:
             return self._previews[-1] if self._previews else None
 
-    def add(self, preview: Any, cell: object) -> int:
+    def add(self, preview: Pending, cell: object) -> int:
         """Make `preview` pending, beside the others that the same `cell` made; return its number there."""
         with self._lock:
             if cell is None or cell != self._cell:
@@ -326,7 +354,7 @@ class PendingPreviews:
             self._previews.append(preview)
             return len(self._previews)
 
-    def put(self, preview: Any) -> None:
+    def put(self, preview: Pending | None) -> None:
         """Make one preview the only pending one, as if it had been seen; None clears."""
         with self._lock:
             self._previews[:] = [] if preview is None else [preview]
@@ -336,8 +364,7 @@ class PendingPreviews:
         """Mark what is pending as not seen."""
         with self._lock:
             for each in self._previews:
-                if (sighting := getattr(each, "sighting", None)) is not None:
-                    sighting.seen = False
+                each.sighting.seen = False
 
     def clear(self, why: str, *, otherwise: str | None = None) -> None:
         """Forget what is pending.
@@ -359,13 +386,11 @@ class PendingPreviews:
         if _TYPED.get():
             return
         with self._lock:
-            alike = made.market_side is not None and any(
-                made.market_side in _sides(each) for each in self._previews
-            )
+            alike = any(made.market_sides & each.market_sides for each in self._previews)
         if alike:
             self.clear(_("a newer one for the same symbol and side was made by a form or in Python."))
 
-    def choose(self, number: int | None = None) -> Any:
+    def choose(self, number: int | None = None) -> Pending:
         """Return the preview to send: the only one, or that of a number.
 
         Raises
@@ -394,9 +419,3 @@ class PendingPreviews:
                 )
             )
         return found[number - 1]
-
-
-def _sides(pending: Any) -> set[tuple[str, str]]:
-    """Return the symbols and sides that a pending preview or basket is for."""
-    rows = getattr(pending, "previews", (pending,))
-    return {side for row in rows if (side := getattr(row, "market_side", None)) is not None}

@@ -158,13 +158,14 @@ def send(invocation: Invocation) -> Any:
     from jupyter_openapi.magic.caller import show
     from jupyter_openapi.magic.present import present_change
     from jupyter_openapi.session import SESSION
+    from jupyter_openapi.trading import Preview
 
     if SESSION.connection.pending.last is None:
         SESSION.connected()  # else there is none for want of a connection
     number = invocation.given.get("number")
     preview = SESSION.connection.pending.choose(None if number is None else int(number))
-    sighting = getattr(preview, "sighting", None)
-    if sighting is not None and not sighting.seen and not preview.sent:
+    sighting = preview.sighting
+    if not sighting.seen and not preview.sent:
         say(  # only what was seen may be sent
             _("Nothing was sent: this preview was not shown before. Type `{line}` again to send it.").format(
                 line=sighting.line
@@ -173,7 +174,8 @@ def send(invocation: Invocation) -> Any:
         show(preview)
         return None
     reply = preview.send(again=bool(invocation.command.flags.get("again")))
-    return present_change(reply, getattr(preview, "operation", None), invocation.command)
+    operation = preview.operation if isinstance(preview, Preview) else None
+    return present_change(reply, operation, invocation.command)
 
 
 @command(
