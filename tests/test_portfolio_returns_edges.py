@@ -232,6 +232,9 @@ def test_the_benchmark_is_measured_from_the_first_value_to_the_last() -> None:
     table = reckoned(frame)
     assert table.loc["total_return_pct"].tolist()[:2] == pytest.approx([30, 21])
     assert table.loc["excess_return_pct", "portfolio"] == pytest.approx(9)
+    assert portfolio.months(frame, "benchmark_pct").loc[2026, 1] == pytest.approx(142)  # to the last day
+    lacking = frame.assign(benchmark_pct=frame["benchmark_pct"].where(frame.index != 2))
+    assert portfolio.months(lacking, "benchmark_pct").loc[2026].isna().all()
 
 
 # The window

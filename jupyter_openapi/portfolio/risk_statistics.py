@@ -212,11 +212,11 @@ def returns_lost(frame: pd.DataFrame, column: str = "return_pct") -> list[bool]:
 
     The first day has none, and a day without a value is in the return of the next one.
     """
-    valued = "net_value" in frame.columns and column == "return_pct"
-    there = frame["net_value"].notna() if valued else frame[column].notna() | True
+    own = column == "return_pct"
+    valued = frame["net_value"].notna() if "net_value" in frame.columns else [True] * len(frame)
     found, begun = [], False
-    for known, gap in zip(there, frame[column].isna(), strict=True):
-        found.append(bool(known and gap and begun))
+    for known, gap in zip(valued, frame[column].isna(), strict=True):
+        found.append(bool(begun and gap and (known or not own)))
         begun = begun or bool(known)
     return found
 
