@@ -62,6 +62,22 @@ def test_changes_come_from_whichever_client_with_decimals_and_times(
     assert row["quantity"] == 100
 
 
+def test_latest_says_of_pushed_orders_what_the_list_says(sandbox: SandboxProcess, client: Client) -> None:
+    sub = client.subscribe_orders().wait()
+    sent = [
+        sandbox.client.submit(order_type="MO"),
+        sandbox.client.submit(submitted_price="400"),
+        sandbox.client.submit(order_type="MIT", trigger_price="300", side="Sell"),
+    ]
+    until(lambda: set(sent) <= set(sub.latest["order_id"]))
+    until(lambda: sub.latest.set_index("order_id")["status"][sent[0]] == "FilledStatus")
+    listed = client.today_orders().frame().set_index("order_id").loc[sent]
+    pushed = sub.latest.set_index("order_id").loc[sent]
+    unsaid = ["last_done", "expire_date", "attached_orders", "time_in_force"]  # a push does not hold these
+    names = listed.columns.drop(unsaid, errors="ignore")
+    assert pushed[names].equals(listed[names])
+
+
 def test_orders_of_before_are_known_but_no_events(sandbox: SandboxProcess, client: Client) -> None:
     order_id = sandbox.client.submit(submitted_price="400")
     sub = client.subscribe_orders().wait()

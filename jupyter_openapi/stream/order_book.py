@@ -42,8 +42,12 @@ def as_pushed(row: Mapping[str, Any]) -> Row:
 
 
 def as_listed(row: Mapping[str, Any]) -> Row:
-    """Return a pushed order with the names that a list of orders and `order_detail` have."""
-    return {_LISTED.get(name, name): value for name, value in row.items()}
+    """Return a pushed order with the names that a list of orders and `order_detail` have.
+
+    A push says "0" for the price of an order that has none; a list says nothing.
+    """
+    found = {_LISTED.get(name, name): value for name, value in row.items()}
+    return {**found, "price": ""} if decimal(found.get("price")) == 0 else found
 
 
 class OrderBook:

@@ -17,6 +17,7 @@ from jupyter_openapi.stream.engine import Engine
 from jupyter_openapi.stream.events import CANDLESTICK, DEPTH, ORDER, QUOTE, TRADES, Event
 from jupyter_openapi.stream.gateway import CLOSED, LIVE, REFUSED
 from jupyter_openapi.stream.link import LostError, Refusal
+from jupyter_openapi.stream.order_book import as_listed
 from jupyter_openapi.stream.quotes import Wish
 from jupyter_openapi.stream.subscription import Subscription
 
@@ -156,12 +157,8 @@ class OrderSubscription(Subscription):
     @property
     def latest(self) -> pd.DataFrame:
         """Every order known, today's and those that changed, in the columns of `today_orders`."""
-        rows = []
         orders = self._engine.orders.book.orders.values() if self._kept is None else self._kept
-        for order in list(orders):
-            row = dict(order)
-            row["quantity"], row["price"] = row.pop("submitted_quantity", ""), row.pop("submitted_price", "")
-            rows.append(row)
+        rows = [as_listed(order) for order in list(orders)]
         return tables.latest_orders(rows)
 
 
