@@ -28,6 +28,7 @@ class Worker:
             for task in pending:
                 task.cancel()
             self.loop.run_until_complete(asyncio.gather(*pending, return_exceptions=True))
+            self.loop.run_until_complete(asyncio.sleep(0))  # what they gave up closes its sockets
         finally:
             self.loop.close()
 
