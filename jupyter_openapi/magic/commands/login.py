@@ -45,7 +45,7 @@ def login(invocation: Invocation) -> Any:
     profile = str(flags.get("profile") or "")
     if any(flags.get(name) for name in OF_OAUTH):
         return _by_oauth(flags, profile)
-    if _in_notebook():
+    if _in_kernel():
         from jupyter_openapi.widgets import CredentialPanel
 
         return CredentialPanel(profile=profile)
@@ -64,7 +64,7 @@ def login(invocation: Invocation) -> Any:
     return Report(_("Kept in this process's memory only. Now type %openapi connect paper."))
 
 
-def _in_notebook() -> bool:
+def _in_kernel() -> bool:
     ipython = sys.modules.get("IPython")
     shell = ipython.get_ipython() if ipython is not None else None
     return getattr(shell, "kernel", None) is not None
@@ -122,7 +122,7 @@ def _by_browser(host: Host, profile: str, port: int, *, paste: bool) -> Credenti
     with BrowserLogin(host, port=port, profile=profile) as login, LoginNotice(host, login.url) as notice:
         if not (paste or (elsewhere and not port)):
             notice.show(_("Waiting for the browser, for 5 minutes at most."))
-            if not _in_notebook():
+            if not _in_kernel():
                 notice.open_browser(os.environ)
             return login.wait()
         notice.show(
@@ -216,9 +216,3 @@ class LoginNotice:
             return webbrowser.open(self._url)
         except (OSError, webbrowser.Error):
             return False
-
-
-def _in_kernel() -> bool:
-    ipython = sys.modules.get("IPython")
-    shell = ipython.get_ipython() if ipython is not None else None
-    return getattr(shell, "kernel", None) is not None
