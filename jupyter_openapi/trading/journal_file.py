@@ -22,7 +22,7 @@ from errno import EINVAL, EISDIR
 from pathlib import Path
 
 from jupyter_openapi.errors import RequestRefused
-from jupyter_openapi.kernel import CHANCE
+from jupyter_openapi.kernel import CHANCE, release
 from jupyter_openapi.messages import N_, _
 from jupyter_openapi.storage import FileLock, close_with, create_private, private_folder
 
@@ -35,8 +35,7 @@ NAP = 0.002  # seconds between two tries at the most, while another process is i
 class _Turns:
     """A lock whose holder can't take it again before those who wait.
 
-    A plain lock goes to the thread that releases and takes it in one breath, and the others starve. Both
-    parts are released wherever Ctrl-C arrives, for releasing what is not held does nothing.
+    A plain lock goes to the thread that releases and takes it in one breath, and the others starve.
     """
 
     def __init__(self) -> None:
@@ -44,20 +43,19 @@ class _Turns:
 
     def take(self, patience: float) -> bool:
         deadline = time.monotonic() + patience
+        self.release()  # a thread takes no turn within its turn: Ctrl-C pressed again and again left that one
         try:
-            return self._next.acquire(timeout=patience) and self._held.acquire(
-                timeout=max(0.0, deadline - time.monotonic())
-            )
+            try:
+                return self._next.acquire(timeout=patience) and self._held.acquire(
+                    timeout=max(0.0, deadline - time.monotonic())
+                )
+            finally:
+                release(self._next)
         finally:
-            _release(self._next)
+            release(self._next)
 
     def release(self) -> None:
-        _release(self._held)
-
-
-def _release(lock: threading.RLock) -> None:
-    with suppress(RuntimeError):
-        lock.release()
+        release(self._held)
 
 
 _alone = _Turns()  # taken for each transaction: threads of one process need not wait for SQLite
@@ -101,27 +99,40 @@ class JournalFile:
         sqlite3.Error, OSError
             It can't be used, or another process holds it for longer than `patience` seconds.
         """
-        deadline = time.monotonic() + patience
         lock = _alone
         try:
-            if not lock.take(patience):
-                raise _busy()
-            db = self._connection(prepare, deadline)
             try:
+                deadline = time.monotonic() + patience
+                if not lock.take(patience):
+                    raise _busy()
+                with self._written(self._connection(prepare, deadline), prepare, deadline) as db:
+                    yield db
+                self._compare()
+            finally:
+                lock.release()
+        finally:
+            lock.release()
+
+    @contextmanager
+    def _written(
+        self, db: sqlite3.Connection, prepare: Prepare, deadline: float
+    ) -> Iterator[sqlite3.Connection]:
+        """Write all of what is done with a connection, or nothing."""
+        try:
+            try:
+                _roll_back(db)
                 _patiently(db, "BEGIN IMMEDIATE", deadline)
                 prepare(db)
                 yield db
                 _patiently(db, "COMMIT", deadline)
             except (sqlite3.Error, OSError):
                 self._thread.connection = None
-                db.close()  # rolls back
+                db.close()
                 raise
-            except BaseException:
-                db.rollback()
-                raise
-            self._compare()
+            finally:
+                _roll_back(db)
         finally:
-            lock.release()
+            _roll_back(db)
 
     def _connection(self, prepare: Prepare, deadline: float) -> sqlite3.Connection:
         held: _Connection | None = getattr(self._thread, "connection", None)
@@ -185,6 +196,12 @@ def vanished(path: Path) -> RequestRefused:
             "its place{nothing_sent} Put it back and restart the kernel, or restart it to begin a new one."
         ).format(path=path, nothing_sent=_(NOTHING_SENT))
     )
+
+
+def _roll_back(db: sqlite3.Connection) -> None:
+    """Undo what was not committed, if anything; twice in a row, as `release`."""
+    with suppress(sqlite3.Error):
+        db.rollback()
 
 
 def _patiently(db: sqlite3.Connection, statement: str, deadline: float) -> None:
