@@ -299,7 +299,12 @@ def the_quantity_is_cleared_when_another_symbol_is_chosen(form: OrderForm) -> No
     expect(form.field("Quantity")).to_have_value("100")  # it was meant for this one
     form.field("Symbol").fill("9988.HK")
     expect(form.field("Quantity")).to_have_value("")
-    expect(form.panel.get_by_text("The quantity was for 700.HK.")).to_be_visible()
+    told = form.panel.get_by_text("The quantity was for 700.HK.")
+    expect(told).to_be_visible()
+    expect(form.button("Max")).to_be_enabled()  # what may be bought of the other one is known by now
+    expect(told).to_be_visible()
+    form.field("Quantity").fill("100")
+    expect(told).to_be_hidden()
 
 
 def an_unknown_symbol_is_said_in_place_of_prices(form: OrderForm) -> None:

@@ -50,6 +50,7 @@ export class OrderTicket {
     /** @type {OrderView | null} */
     this.view = null;
     this.traded = ""; // the last complete symbol: the quantity was meant for it
+    this.forgotten = ""; // says why there is no quantity any more, until another is given
     this.later = 0;
     this.limit = "";
     this.inputs = makeInputs();
@@ -292,7 +293,8 @@ export class OrderTicket {
     if (!this.setup.markets[symbol.split(".").at(-1) ?? ""]) return;
     if (this.traded && this.traded !== symbol && this.inputs.submitted_quantity.value) {
       this.inputs.submitted_quantity.value = "";
-      setText(this.sizeNote, t("The quantity was for {symbol}.", { symbol: this.traded }));
+      this.forgotten = t("The quantity was for {symbol}.", { symbol: this.traded });
+      setText(this.sizeNote, this.forgotten);
     }
     this.traded = symbol;
   }
@@ -363,6 +365,7 @@ export class OrderTicket {
       this.layout();
     }
     this.traded = this.symbol();
+    this.forgotten = "";
     if (Object.keys(view.fields).length) this.sender.send("edit", this.state());
   }
 
@@ -419,9 +422,14 @@ export class OrderTicket {
       this.inputs.trigger_price.setAttribute("step", tick);
     }
     this.inputs.submitted_quantity.setAttribute("step", String(this.lot));
+    this.updateSizes();
+  }
+
+  updateSizes() {
     const sizes = this.sizesNow();
     for (const one of this.sizes) setEnabled(one.button, Boolean(sizes?.[one.name]) && !this.view?.replaces);
-    if (sizes) setText(this.sizeNote, sizes.note);
+    if (this.inputs.submitted_quantity.value) this.forgotten = "";
+    if (sizes) setText(this.sizeNote, this.forgotten || sizes.note);
   }
 
   /** @param {OrderView} view */
