@@ -57,7 +57,7 @@ MISSED = 10_000  # more callbacks than ever wait at one moment; they take about 
 def release(lock: threading.RLock) -> None:
     """Release a lock as often as this thread took it; what it does not hold stays as it is.
 
-    To be called twice, in a `finally` within a `finally`: Ctrl-C comes at any line, and in here too.
+    To be called twice, in one finally clause within another: Ctrl-C comes at any line, and in here too.
     """
     with suppress(RuntimeError):
         while True:

@@ -199,7 +199,7 @@ def vanished(path: Path) -> RequestRefused:
 
 
 def _roll_back(db: sqlite3.Connection) -> None:
-    """Undo what was not committed, if anything; twice in a row, as `release`."""
+    """Undo what was not committed, if anything; called twice for the same reason as `kernel.release`."""
     with suppress(sqlite3.Error):
         db.rollback()
 
