@@ -54,16 +54,6 @@ def run(coroutine: Coroutine[Any, Any, T]) -> T:
 MISSED = 10_000  # more callbacks than ever wait at one moment; they take about 5 ms
 
 
-def release(lock: threading.RLock) -> None:
-    """Release a lock as often as this thread took it; what it does not hold stays as it is.
-
-    To be called twice, in one finally clause within another: Ctrl-C comes at any line, and in here too.
-    """
-    with suppress(RuntimeError):
-        while True:
-            lock.release()
-
-
 def _nothing() -> None:
     """Stand in for a callback that was run already."""
 

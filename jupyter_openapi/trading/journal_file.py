@@ -22,7 +22,7 @@ from errno import EINVAL, EISDIR
 from pathlib import Path
 
 from jupyter_openapi.errors import RequestRefused
-from jupyter_openapi.kernel import CHANCE, release
+from jupyter_openapi.kernel import CHANCE
 from jupyter_openapi.messages import N_, _
 from jupyter_openapi.storage import FileLock, close_with, create_private, private_folder
 
@@ -50,12 +50,22 @@ class _Turns:
                     timeout=max(0.0, deadline - time.monotonic())
                 )
             finally:
-                release(self._next)
+                _release(self._next)
         finally:
-            release(self._next)
+            _release(self._next)
 
     def release(self) -> None:
-        release(self._held)
+        _release(self._held)
+
+
+def _release(lock: threading.RLock) -> None:
+    """Release a lock as often as this thread took it; what it does not hold stays as it is.
+
+    To be called twice, in one finally clause within another: Ctrl-C comes at any line, and in here too.
+    """
+    with suppress(RuntimeError):
+        while True:
+            lock.release()
 
 
 _alone = _Turns()  # taken for each transaction: threads of one process need not wait for SQLite
@@ -199,7 +209,7 @@ def vanished(path: Path) -> RequestRefused:
 
 
 def _roll_back(db: sqlite3.Connection) -> None:
-    """Undo what was not committed, if anything; called twice for the same reason as `kernel.release`."""
+    """Undo what was not committed, if anything; called twice for the same reason as `_release`."""
     with suppress(sqlite3.Error):
         db.rollback()
 

@@ -20,7 +20,6 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from jupyter_openapi.errors import ApiError, OpenAPIError, RequestRefused, TransportError
-from jupyter_openapi.kernel import release
 from jupyter_openapi.market.money import amount, money, plain
 from jupyter_openapi.market.orders import FINAL, status_meaning
 from jupyter_openapi.market.worth import Read
@@ -163,7 +162,7 @@ class Looks:
     def __init__(self, reader: Reader, left: Callable[[], Mapping[str, int]]) -> None:
         self._reader = reader
         self._left = left
-        self._lock = threading.RLock()
+        self._lock = threading.Lock()
         self._waiting: Counter[str] = Counter()
         # Each order as last read: when that reading began, when it ended.
         self._seen: dict[str, tuple[float, float, Mapping[str, Any]]] = {}
@@ -198,24 +197,18 @@ class Looks:
             The broker knows no such order.
         """
         ends = time.monotonic() + seconds
-        try:
-            try:
-                if not self._lock.acquire(timeout=max(0.0, seconds)):
-                    raise _no_room()
-                return self._look(order_id, ends)
-            finally:
-                release(self._lock)
-        finally:
-            release(self._lock)
-
-    def _look(self, order_id: str, ends: float) -> Mapping[str, Any]:
-        began, at, order = self._seen.get(order_id, (0.0, 0.0, {}))
-        if order and time.monotonic() - at < FRESH and began >= self._news.get(order_id, 0.0):
-            return order
-        left = ends - time.monotonic()
-        if left < SHORT or self._left().get("trade", RESERVE + 1) <= RESERVE:
+        if not self._lock.acquire(timeout=max(0.0, seconds)):
             raise _no_room()
-        return self._read(order_id, left)
+        try:
+            began, at, order = self._seen.get(order_id, (0.0, 0.0, {}))
+            if order and time.monotonic() - at < FRESH and began >= self._news.get(order_id, 0.0):
+                return order
+            left = ends - time.monotonic()
+            if left < SHORT or self._left().get("trade", RESERVE + 1) <= RESERVE:
+                raise _no_room()
+            return self._read(order_id, left)
+        finally:
+            self._lock.release()
 
     def _read(self, order_id: str, seconds: float) -> Mapping[str, Any]:
         began = time.monotonic()
