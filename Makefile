@@ -47,7 +47,7 @@ tools:             ## the programs that the tests drive, from Debian's packages 
 	@tools/need chromium:chromium redis-server:redis-server curl:curl openssl:openssl
 
 # What fails is run once more, alone, as CPython's own test runner does: a fault fails twice, a busy machine once.
-test: setup tools $(NODE) ## the whole suite: about 12 minutes on two processors
+test: setup tools $(NODE) ## the whole suite: 6 to 10 minutes on two processors
 	$(BIN)/python -m pytest $(SHARED) || $(BIN)/python -m pytest --last-failed --last-failed-no-failures=none
 
 test-lowest: $(UV) tools ## the core suite on the lowest versions that pyproject.toml declares
