@@ -17,7 +17,7 @@ from jupyter_openapi.protocol import Packet, ProtocolError, message, pack, unpac
 from jupyter_openapi.protocol import commands as c
 from jupyter_openapi.protocol.packets import PUSH, RESPONSE
 from support.streaming import client_of
-from support.wire import http
+from support.wire import http, listening
 
 _MAGIC = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 _QUOTES = {c.PUSH_QUOTE: "PushQuote", c.PUSH_DEPTH: "PushDepth", c.PUSH_BROKERS: "PushBrokers",
@@ -234,29 +234,5 @@ def switching(key: str) -> bytes:
 def scripted() -> Iterator[ScriptedGateway]:
     """Listen on loopback until the block ends."""
     server = ScriptedGateway()
-    connections: list[socket.socket] = []
-    threads: list[threading.Thread] = []
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        server.url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-
-        def accept() -> None:
-            with contextlib.suppress(OSError):
-                while True:
-                    connection, _ = listener.accept()
-                    connections.append(connection)
-                    thread = threading.Thread(target=server.serve, args=(connection,), daemon=True)
-                    thread.start()
-                    threads.append(thread)
-
-        acceptor = threading.Thread(target=accept, daemon=True)
-        acceptor.start()
-        try:
-            yield server
-        finally:
-            with contextlib.suppress(OSError):
-                listener.shutdown(socket.SHUT_RDWR)
-            for connection in connections:
-                with contextlib.suppress(OSError):
-                    connection.shutdown(socket.SHUT_RDWR)
-            for thread in (*threads, acceptor):
-                thread.join(5)
+    with listening(server.serve) as server.url:
+        yield server

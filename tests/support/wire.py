@@ -66,25 +66,40 @@ class Recorder:
 def recorder(answer: Callable[[Received], bytes | None] = lambda _: http()) -> Iterator[Recorder]:
     """Listen on loopback until the block ends."""
     server = Recorder(answer)
+
+    def accepted() -> None:
+        server.connections += 1
+
+    with listening(server._serve, accepted) as server.url:
+        yield server
+
+
+@contextlib.contextmanager
+def listening(
+    serve: Callable[[socket.socket], None], accepted: Callable[[], None] = lambda: None
+) -> Iterator[str]:
+    """Serve each connection to a port of loopback in a thread of its own, until the block ends.
+
+    Gives the address. `accepted` is called for each connection, for one at a time.
+    """
     threads: list[threading.Thread] = []
     connections: list[socket.socket] = []
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        server.url = f"http://127.0.0.1:{listener.getsockname()[1]}"
 
         def accept() -> None:
             with contextlib.suppress(OSError):
                 while True:
                     connection, _ = listener.accept()
                     connections.append(connection)
-                    server.connections += 1
-                    thread = threading.Thread(target=server._serve, args=(connection,), daemon=True)
+                    accepted()
+                    thread = threading.Thread(target=serve, args=(connection,), daemon=True)
                     thread.start()
                     threads.append(thread)
 
         acceptor = threading.Thread(target=accept, daemon=True)
         acceptor.start()
         try:
-            yield server
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
         finally:
             with contextlib.suppress(OSError):
                 listener.shutdown(socket.SHUT_RDWR)
