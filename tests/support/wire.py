@@ -108,3 +108,5 @@ def listening(
                     connection.shutdown(socket.SHUT_RDWR)
             for thread in (*threads, acceptor):
                 thread.join(5)
+            for connection in connections:
+                connection.close()
