@@ -13,27 +13,13 @@ from typing import Protocol
 
 from jupyter_openapi.stream.buffers import Buffer
 from jupyter_openapi.stream.events import Event
+from jupyter_openapi.stream.worker import Signal, Waiter
 
 log = logging.getLogger(__name__)
 
 _GLANCE = 0.2  # seconds a waiting loop sleeps at most, so that Ctrl-C gets through on every platform
 
 _BATCH = 32  # events a callback's thread takes at once; what it has taken can't be merged any more
-
-
-class _Signal:
-    """Wakes one waiting thread, and resets itself; cheaper and quicker than `threading.Event`."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._lock.acquire()
-
-    def set(self) -> None:
-        with contextlib.suppress(RuntimeError):  # set already
-            self._lock.release()
-
-    def wait(self, timeout: float = -1) -> None:
-        self._lock.acquire(timeout=timeout)
 
 
 class Feed(Protocol):
@@ -48,6 +34,9 @@ class Feed(Protocol):
     def check(self) -> None:
         """Raise what a loop must raise: the refusal of the gateway."""
 
+    def waiter(self) -> Waiter:
+        """Return what a thread waits with."""
+
 
 class Events:
     """Events one after the other, by ``for`` or ``async for``, until `seconds`, `count`, or the close."""
@@ -60,7 +49,7 @@ class Events:
     # The buffer is there from the moment the loop is made, not from its first turn on.
 
     def __iter__(self) -> Iterator[Event]:
-        woken = _Signal()
+        woken = Signal()
         return _Loop(self._feed, woken.set, woken.wait, self._seconds, self._count)
 
     def __aiter__(self) -> AsyncIterator[Event]:
@@ -178,31 +167,37 @@ class Callback:
     def __init__(self, feed: Feed, function: Callable[[Event], object]) -> None:
         self._feed = feed
         self._function = function
-        self._woken = _Signal()
+        self._waiter = feed.waiter()
         self._removed = False
         self._told = False
-        self._buffer = feed.attach(self._woken.set)
+        self._buffer = feed.attach(self._waiter.wake)
         threading.Thread(target=self._work, name="jupyter-openapi callback", daemon=True).start()
 
     def remove(self) -> None:
         """Call it no more."""
         self._removed = True
         self._feed.detach(self._buffer)
-        self._woken.set()
+        self._waiter.wake()
 
     def _work(self) -> None:
+        try:
+            while not self._removed:
+                self._waiter.wait()
+                while not self._removed and (taken := self._buffer.take(_BATCH)):
+                    self._call(taken)
+                if self._buffer.ended:
+                    return
+        finally:
+            self._waiter.end()
+
+    def _call(self, events: list[Event]) -> None:
         function = self._function
-        while True:
-            self._woken.wait()
-            while not self._removed and (taken := self._buffer.take(_BATCH)):
-                for event in taken:
-                    try:
-                        if not self._removed:
-                            function(event)
-                    except BaseException as failure:  # noqa: BLE001 (it must harm no other event)
-                        self._tell(failure)
-            if self._removed or self._buffer.ended:
-                return
+        for event in events:
+            try:
+                if not self._removed:
+                    function(event)
+            except BaseException as failure:  # noqa: BLE001 (it must harm no other event)
+                self._tell(failure)
 
     def _tell(self, failure: BaseException) -> None:
         if not self._told:

@@ -13,7 +13,7 @@ from jupyter_openapi.stream.gateway import Source
 from jupyter_openapi.stream.news import News
 from jupyter_openapi.stream.orders import OrderGateway
 from jupyter_openapi.stream.quotes import QuoteGateway
-from jupyter_openapi.stream.worker import Worker
+from jupyter_openapi.stream.worker import Waiter, Worker
 
 _GOODBYE = 2.0  # seconds the close frames may take at most
 
@@ -47,6 +47,10 @@ class Engine:
     def soon(self, function: Callable[..., object], *args: object) -> None:
         """Call a function on the loop."""
         self._worker.soon(function, *args)
+
+    def waiter(self) -> Waiter:
+        """Return what a thread waits with for what the loop brings."""
+        return Waiter(self._worker)
 
     def later(self, seconds: float, function: Callable[[], object]) -> None:
         """Call a function on the loop after a while; only from the loop."""

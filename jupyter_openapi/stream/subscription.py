@@ -23,6 +23,7 @@ from jupyter_openapi.stream.consume import Callback, Events
 from jupyter_openapi.stream.events import Event
 from jupyter_openapi.stream.gateway import CLOSED, INTERRUPTED, LIVE, OPENING, REFUSED, Gap, now
 from jupyter_openapi.stream.tables import recorded
+from jupyter_openapi.stream.worker import Waiter
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -274,6 +275,10 @@ class Subscription(ABC):
                     buffer.end()
                     break
         return buffer
+
+    def waiter(self) -> Waiter:
+        """Return what a thread waits for events with."""
+        return self._engine.waiter()
 
     def detach(self, buffer: Buffer) -> None:
         """Stop filling a buffer."""
