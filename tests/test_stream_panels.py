@@ -15,7 +15,7 @@ from support.streaming import client_of, links, until
 
 from jupyter_openapi import Client, OutcomeUnknown, TransportError, portfolio
 from jupyter_openapi.spec.model import Effect
-from jupyter_openapi.stream.news import News
+from jupyter_openapi.stream.consumers import News
 from jupyter_openapi.trading.order_state import Looks
 from jupyter_openapi.widgets import blotter_model, live_quote, order_ticket, portfolio_model
 from jupyter_openapi.widgets.blotter_model import BlotterModel

@@ -18,8 +18,7 @@ from support.streaming import until
 
 from jupyter_openapi import Client
 from jupyter_openapi.protocol import commands as c
-from jupyter_openapi.stream.buffers import Buffer
-from jupyter_openapi.stream.consume import Callback
+from jupyter_openapi.stream.consumers import Buffer, Callback
 from jupyter_openapi.stream.worker import Waiter, Worker
 
 HK, US = "700.HK", "AAPL.US"

@@ -9,8 +9,8 @@ import weakref
 from collections.abc import Callable
 from typing import Any
 
+from jupyter_openapi.stream.consumers import News
 from jupyter_openapi.stream.gateway import Source
-from jupyter_openapi.stream.news import News
 from jupyter_openapi.stream.orders import OrderGateway
 from jupyter_openapi.stream.quotes import QuoteGateway
 from jupyter_openapi.stream.worker import Waiter, Worker

@@ -16,10 +16,10 @@ from jupyter_openapi.protocol.commands import KINDS, MOST_SYMBOLS
 from jupyter_openapi.spec import catalog
 from jupyter_openapi.spec.check import texts
 from jupyter_openapi.spec.values import to_wire
+from jupyter_openapi.stream.consumers import LINK, News
 from jupyter_openapi.stream.engine import Engine
 from jupyter_openapi.stream.events import DEPTH, QUOTE
 from jupyter_openapi.stream.gateway import LIVE, Source
-from jupyter_openapi.stream.news import LINK, News
 from jupyter_openapi.stream.order_book import OrderBook, as_listed
 from jupyter_openapi.stream.subscription import Subscription
 from jupyter_openapi.stream.subscriptions import CandleSubscription, OrderSubscription, QuoteSubscription

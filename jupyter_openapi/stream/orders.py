@@ -12,10 +12,10 @@ from typing import Any, Protocol
 from jupyter_openapi.errors import ApiError, OpenAPIError, RequestRefused, clean
 from jupyter_openapi.protocol import ProtocolError, message
 from jupyter_openapi.protocol import commands as c
+from jupyter_openapi.stream.consumers import LINK, ORDERS, News
 from jupyter_openapi.stream.events import ORDER, Event
 from jupyter_openapi.stream.gateway import LIVE, Gateway, Source
 from jupyter_openapi.stream.link import Link
-from jupyter_openapi.stream.news import LINK, ORDERS, News
 from jupyter_openapi.stream.order_book import OrderBook, as_pushed
 from jupyter_openapi.stream.worker import in_thread
 

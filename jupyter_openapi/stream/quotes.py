@@ -14,12 +14,21 @@ from jupyter_openapi.errors import OpenAPIError
 from jupyter_openapi.protocol import ProtocolError, message
 from jupyter_openapi.protocol import commands as c
 from jupyter_openapi.protocol.shapes import Shaped
-from jupyter_openapi.stream.events import DEPTH, QUOTE, SESSIONS, TRADES, Event
+from jupyter_openapi.stream.consumers import News
+from jupyter_openapi.stream.events import (
+    DEPTH,
+    QUOTE,
+    RESET,
+    SESSIONS,
+    SIDES,
+    TRADES,
+    Event,
+    whole_quote,
+    whole_sides,
+)
 from jupyter_openapi.stream.gateway import LIVE, Gateway, Source
-from jupyter_openapi.stream.limits import Bucket
 from jupyter_openapi.stream.link import Link, LostError, Refusal
-from jupyter_openapi.stream.news import News
-from jupyter_openapi.stream.whole import RESET, SIDES, whole_quote, whole_sides
+from jupyter_openapi.stream.settings import Bucket
 
 Wish = tuple[str, str]
 """A symbol and a kind."""

@@ -1,7 +1,9 @@
-"""How long the stream waits for what; tests use a tenth."""
+"""How long the stream waits for what (tests use a tenth), and how often an account may ask over a socket."""
 
 from __future__ import annotations
 
+import asyncio
+import time
 from dataclasses import dataclass, fields
 
 from jupyter_openapi.kernel import CHANCE
@@ -46,3 +48,19 @@ class Settings:
             return 0.0
         delay = min(self.longest, self.first * 2.0 ** min(failures - 1, 30))
         return delay * CHANCE.uniform(0.8, 1.2)
+
+
+class Bucket:
+    """A limit of the account, from its profile: `burst` requests at once, `rate` more each second."""
+
+    def __init__(self, rate: int, burst: int) -> None:
+        self._rate, self._burst = max(1, rate), max(1, burst)
+        self._left, self._at = float(self._burst), time.monotonic()
+
+    async def take(self) -> None:
+        """Wait until one more request is allowed."""
+        at = time.monotonic()
+        self._left = min(float(self._burst), self._left + (at - self._at) * self._rate) - 1
+        self._at = at
+        if self._left < 0:
+            await asyncio.sleep(-self._left / self._rate)

@@ -18,8 +18,7 @@ from jupyter_openapi.errors import OpenAPIError, RequestRefused, TransportError,
 from jupyter_openapi.messages import _, commas
 from jupyter_openapi.spec.check import seconds as seconds_of
 from jupyter_openapi.spec.check import whole as number_of
-from jupyter_openapi.stream.buffers import Buffer
-from jupyter_openapi.stream.consume import Callback, Events
+from jupyter_openapi.stream.consumers import Buffer, Callback, Events
 from jupyter_openapi.stream.events import Event
 from jupyter_openapi.stream.gateway import CLOSED, INTERRUPTED, LIVE, OPENING, REFUSED, Gap, now
 from jupyter_openapi.stream.tables import recorded

@@ -11,7 +11,7 @@ from typing import Any
 from jupyter_openapi.account import ClientLike
 from jupyter_openapi.errors import OpenAPIError, RequestRefused
 from jupyter_openapi.messages import N_, _, ngettext
-from jupyter_openapi.stream.news import LINK, ORDERS
+from jupyter_openapi.stream.consumers import LINK, ORDERS
 from jupyter_openapi.trading.describe import describe_standing
 from jupyter_openapi.widgets import polling as events
 from jupyter_openapi.widgets import queries as reads

@@ -16,7 +16,7 @@ from typing import Any
 from jupyter_openapi.account import ClientLike
 from jupyter_openapi.errors import OutcomeUnknown, RequestRefused
 from jupyter_openapi.messages import N_, _
-from jupyter_openapi.stream.news import LINK
+from jupyter_openapi.stream.consumers import LINK
 from jupyter_openapi.trading.order_state import OrderState, describe_progress
 from jupyter_openapi.widgets import polling as events
 from jupyter_openapi.widgets.live_quote import LiveQuote

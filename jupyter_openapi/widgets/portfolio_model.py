@@ -17,7 +17,7 @@ from jupyter_openapi.errors import RequestRefused
 from jupyter_openapi.market.money import amount
 from jupyter_openapi.messages import N_, _
 from jupyter_openapi.portfolio.valuation import valued
-from jupyter_openapi.stream.news import ORDERS
+from jupyter_openapi.stream.consumers import ORDERS
 from jupyter_openapi.widgets import polling as events
 from jupyter_openapi.widgets.model import ClientHolder, PanelState, connected, failure_words, in_thread
 from jupyter_openapi.widgets.polling import Ear, Poller, Remembered, pushed_prices

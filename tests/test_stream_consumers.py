@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jupyter_openapi.stream.buffers import Buffer
+from jupyter_openapi.stream.consumers import Buffer
 from jupyter_openapi.stream.events import Event, Level
 
 SYMBOLS = ("1.HK", "2.HK", "3.HK")
