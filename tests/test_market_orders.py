@@ -374,8 +374,7 @@ def test_the_states() -> None:
         "VarietiesNotReported",
     } <= orders.CANCELLABLE
     assert not {"WaitToCancel", "PendingCancelStatus"} & (orders.CANCELLABLE | orders.REPLACEABLE)
-    assert orders.status_meaning("FilledStatus") == "filled"
-    assert orders.status_meaning("SomethingNew") == "SomethingNew"
+    assert orders.status_meanings()["FilledStatus"] == "filled"
     with pytest.raises(AttributeError, match="NOTHING"):
         orders.NOTHING  # noqa: B018
 

@@ -102,10 +102,10 @@ def statuses(which: str) -> frozenset[str]:
     return frozenset(name for name, row in rows.items() if row["state"] == which or row.get(which) is True)
 
 
-def status_meaning(status: str) -> str:
-    """Return what an order state means in a word or two; the state itself if it is not known."""
-    row = facts("orders")["statuses"].get(status)
-    return status if row is None else str(row["meaning"])
+@cache
+def status_meanings() -> Mapping[str, str]:
+    """Return what each order state means, in a word or two."""
+    return {name: str(row["meaning"]) for name, row in facts("orders")["statuses"].items()}
 
 
 _NUMBER = r"[+-]?\d{1,18}(\.\d{1,12})?"

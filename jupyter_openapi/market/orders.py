@@ -25,7 +25,7 @@ from jupyter_openapi.market.order_rules import (
     Problems,
     TypeRules,
     all_rules,
-    status_meaning,
+    status_meanings,
     statuses,
     types_of,
 )
@@ -50,7 +50,7 @@ __all__ = [
     "complete_replace",
     "completed",
     "refuse_unread",
-    "status_meaning",
+    "status_meanings",
     "trigger_direction",
     "types_of",
     "with_what_stays",
@@ -133,7 +133,7 @@ def check_replace(order: Mapping[str, Any], fields: Mapping[str, Any]) -> list[P
     """
     status, code = str(order.get("status")), str(order.get("order_type"))
     if status not in statuses("replaceable"):
-        words = status_meaning(status)
+        words = status_meanings().get(status, status)
         return [
             Problem(
                 "status",

@@ -15,7 +15,7 @@ from jupyter_openapi.errors import OpenAPIError, RequestRefused, TransportError
 from jupyter_openapi.market import fees, sessions
 from jupyter_openapi.market.fees import BrokerFees
 from jupyter_openapi.market.money import amount, minus, money, plain
-from jupyter_openapi.market.orders import FINAL, status_meaning
+from jupyter_openapi.market.orders import FINAL, status_meanings
 from jupyter_openapi.market.symbols import is_option, market_of, today_in
 from jupyter_openapi.market.worth import Instrument, Read, assumed
 from jupyter_openapi.messages import N_, _, pgettext
@@ -159,7 +159,7 @@ def describe_standing(order: Mapping[str, Any]) -> str:
     ``Buy 700.HK: total 200, 100 filled, 100 left, filled at 592.00 HKD on average, limit 593.00 HKD (...)``
     """
     total, done = amount(order.get("quantity")), amount(order.get("executed_quantity"))
-    currency = str(order.get("currency") or "")
+    currency, status = str(order.get("currency") or ""), str(order.get("status"))
     average, limit = amount(order.get("executed_price")) or None, amount(order.get("price")) or None
     prices = []
     if done and average is not None:
@@ -179,7 +179,7 @@ def describe_standing(order: Mapping[str, Any]) -> str:
         done=_known(done),
         left=_known(minus(total, done)),
         prices="".join(prices),
-        status=_(status_meaning(str(order.get("status")))),
+        status=_(status_meanings().get(status, status)),
     )
 
 

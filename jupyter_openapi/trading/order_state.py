@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 from jupyter_openapi.errors import ApiError, OpenAPIError, RequestRefused, TransportError
 from jupyter_openapi.market.money import amount, money, plain
-from jupyter_openapi.market.orders import FINAL, status_meaning
+from jupyter_openapi.market.orders import FINAL, status_meanings
 from jupyter_openapi.market.worth import Read
 from jupyter_openapi.messages import N_, _
 from jupyter_openapi.ratelimit.rates import RESERVE, Urgency
@@ -129,7 +129,7 @@ def describe_status(order: Mapping[str, Any]) -> str:
     status, reason = str(order.get("status") or ""), str(order.get("msg") or "").strip()
     if status == REJECTED:
         return _("REJECTED by the broker: {reason}").format(reason=reason or _("it gave no reason"))
-    meaning = status_meaning(status)
+    meaning = status_meanings().get(status, status)
     said = _(meaning)
     if status in FINAL:
         return (

@@ -161,7 +161,7 @@ def _status(order: Mapping[str, Any], *, privacy: bool) -> Cell:
     """Return how an order stands, and below it why it was rejected or ended unfilled."""
     status = str(order.get("status"))
     words = (
-        _(orders.status_meaning(status))
+        _(orders.status_meanings().get(status, status))
         if is_known(status)
         else _("not known here: {status}").format(status=status)
     )
