@@ -20,7 +20,7 @@ from test_portfolio_returns import random_frame
 
 from jupyter_openapi import plots, portfolio
 from jupyter_openapi.errors import RequestRefused
-from jupyter_openapi.plots import themes
+from jupyter_openapi.plots import style
 from jupyter_openapi.plots.draw_plotly import plain_kernel
 from jupyter_openapi.plots.performance_charts import drawdown_lines, index_lines, month_grid, slippage_dots
 from jupyter_openapi.plots.style import amount_text, lines, percent_text, places_of
@@ -289,13 +289,13 @@ def test_marks_are_inside_the_axes(price: float, count: int) -> None:
 def test_pictures_are_light_or_dark(interactive: bool) -> None:
     light, dark = every(interactive, "light"), every(interactive, "dark")
     for one, other in list(zip(light, dark, strict=True))[:: 1 if interactive else 3]:
-        for figure, theme in ((one, themes.LIGHT), (other, themes.DARK)):
+        for figure, theme in ((one, style.LIGHT), (other, style.DARK)):
             if interactive:
                 assert json.loads(figure.to_json())["layout"]["paper_bgcolor"] == theme.paper
                 continue
             corner = imread(BytesIO(figure.png()))[-1, -1, :3]
             assert corner == pytest.approx(mpl.colors.to_rgb(theme.paper), abs=0.01)
-    assert themes.current() is themes.LIGHT
+    assert style.current_theme() is style.LIGHT
 
 
 def contrast(one: str, other: str) -> float:
@@ -310,11 +310,11 @@ def contrast(one: str, other: str) -> float:
     return (high + 0.05) / (low + 0.05)
 
 
-@pytest.mark.parametrize("theme", [themes.LIGHT, themes.DARK])
-def test_text_and_lines_stand_out_from_the_paper(theme: themes.Theme) -> None:
+@pytest.mark.parametrize("theme", [style.LIGHT, style.DARK])
+def test_text_and_lines_stand_out_from_the_paper(theme: style.Theme) -> None:
     assert contrast(theme.ink, theme.paper) > 7
     assert contrast(theme.soft, theme.paper) > 4.5
-    with themes.drawn_in(theme):
+    with style.drawn_in(theme):
         colours = lines()
     for colour in (theme.blue, theme.orange, *colours):
         assert contrast(colour, theme.paper) > 3
@@ -323,15 +323,15 @@ def test_text_and_lines_stand_out_from_the_paper(theme: themes.Theme) -> None:
 def test_without_a_theme_the_librarys_own_setting_counts() -> None:
     import plotly.io
 
-    assert themes.chosen(None, interactive=False) is themes.LIGHT
+    assert style.chosen_theme(None, interactive=False) is style.LIGHT
     with mpl.rc_context({"figure.facecolor": "black"}):
-        assert themes.chosen(None, interactive=False) is themes.DARK
-        assert themes.chosen("light", interactive=False) is themes.LIGHT
-        assert themes.chosen(None, interactive=True) is themes.LIGHT
+        assert style.chosen_theme(None, interactive=False) is style.DARK
+        assert style.chosen_theme("light", interactive=False) is style.LIGHT
+        assert style.chosen_theme(None, interactive=True) is style.LIGHT
     before = plotly.io.templates.default
     try:
         plotly.io.templates.default = "plotly_dark"
-        assert themes.chosen(None, interactive=True) is themes.DARK
+        assert style.chosen_theme(None, interactive=True) is style.DARK
     finally:
         plotly.io.templates.default = before
 

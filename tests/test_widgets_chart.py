@@ -28,7 +28,7 @@ from support.streaming import client_of, links
 
 import jupyter_openapi
 from jupyter_openapi import Client, RequestRefused, TransportError
-from jupyter_openapi.plots.averages import lengths_of
+from jupyter_openapi.plots.figures import lengths_of
 from jupyter_openapi.stream.events import Event
 from jupyter_openapi.stream.subscriptions import CandleSubscription
 from jupyter_openapi.widgets import Chart

@@ -8,8 +8,17 @@ the symbol. ``theme`` is ``light`` or ``dark``.
 
 from __future__ import annotations
 
-from jupyter_openapi.plots.figures import allocation, candles, equity, executions, profit
-from jupyter_openapi.plots.performance_figures import drawdown, exposure, months, slippage
+from jupyter_openapi.plots.figures import (
+    allocation,
+    candles,
+    drawdown,
+    equity,
+    executions,
+    exposure,
+    months,
+    profit,
+    slippage,
+)
 
 __all__ = [
     "allocation",

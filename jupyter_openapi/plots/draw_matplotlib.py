@@ -11,6 +11,7 @@ from typing import Any
 
 import matplotlib.dates
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.lines import Line2D
@@ -18,14 +19,14 @@ from matplotlib.path import Path
 from matplotlib.ticker import Formatter, MaxNLocator
 
 from jupyter_openapi.messages import _
-from jupyter_openapi.plots import style, themes
-from jupyter_openapi.plots import style as fonts
+from jupyter_openapi.plots import style
 from jupyter_openapi.plots.charts import Bars, Candles, Curve
+from jupyter_openapi.plots.performance_charts import Dots, Grid, Lines
 from jupyter_openapi.plots.style import amount_text, percent_text
 
-readable = fonts.readable
-legible = fonts.legible
-note = fonts.note
+readable = style.readable
+legible = style.legible
+note = style.note
 _ONE = threading.RLock()
 CSS = 96  # pixels of a page in an inch
 ROOM = 1.42  # of the longest bar: space for the text beside it
@@ -39,11 +40,11 @@ class Picture(Figure):
 
     def __init__(self, *args: Any, **settings: Any) -> None:
         super().__init__(*args, **settings)
-        self.theme = themes.current()
+        self.theme = style.current_theme()
 
     def draw(self, renderer: Any) -> None:
         """Draw with the settings it was made with: some texts come into being only now."""
-        with themes.drawn_in(self.theme), look():
+        with style.drawn_in(self.theme), look():
             super().draw(renderer)
 
     def png(self) -> bytes:
@@ -83,7 +84,7 @@ def look() -> Iterator[None]:
     One thread at a time: matplotlib's settings are the process's, and two that swap them mix them up.
     """
     settings: dict[Any, Any] = {
-        "font.family": fonts.families(),
+        "font.family": style.families(),
         "font.size": 9.0,
         "text.color": style.INK,
         "text.parse_math": False,  # a $ in a name is a dollar
@@ -115,7 +116,7 @@ def framed(height: float, title: str, line: str, remark: str) -> Picture:
     heading: dict[str, Any] = {
         "fontsize": 13,
         "fontweight": "bold",
-        "family": fonts.families()[: 1 if title.isascii() else None],
+        "family": style.families()[: 1 if title.isascii() else None],
     }
     figure.suptitle(title, x=left, y=top, ha="left", va="top", **heading)
     figure.text(left, top - 0.3 / height, line, ha="left", va="top", fontsize=8.5, color=style.SOFT)
@@ -300,3 +301,126 @@ def nothing(figure: Picture, axes: Any, text: str) -> Picture:
     axes.set_axis_off()
     axes.text(0.5, 0.5, text, ha="center", va="center", transform=axes.transAxes, color=style.SOFT)
     return figure
+
+
+def lines(chart: Lines) -> Picture:
+    """Draw lines over time, and drawdowns below where there are any."""
+    with look():
+        two = bool(chart.below)
+        figure = framed(4.6 if two else 3.4, chart.title, chart.line, chart.remark)
+        found = figure.subplots(
+            2 if two else 1, 1, sharex=True, height_ratios=(3, 1) if two else None, squeeze=False
+        )
+        upper = found[0][0]
+        if not chart.times:
+            for row in found[1:]:
+                row[0].set_visible(False)
+            return nothing(figure, upper, _("No returns yet."))
+        _panel(upper, chart.times, chart.series, filled=chart.filled)
+        upper.set_ylabel(chart.unit, fontsize=8.5)
+        upper.yaxis.set_major_locator(MaxNLocator(5))
+        upper.yaxis.set_major_formatter(Ticks(percent=chart.percent))
+        if len(chart.series) > 1:
+            upper.legend(loc="best", fontsize=8.5)
+        if two:
+            lower = found[1][0]
+            _panel(lower, chart.times, chart.below, filled=True)
+            lower.set_ylabel(_("drawdown"), fontsize=8.5)
+            lower.yaxis.set_major_locator(MaxNLocator(3))
+            lower.yaxis.set_major_formatter(Ticks(percent=True))
+        dated(found[-1][0])
+        for row in found:
+            row[0].grid(linewidth=0.8)
+            row[0].tick_params(length=0)
+        return figure
+
+
+def _panel(axes: Any, times: Any, values: Any, *, filled: bool) -> None:
+    """Draw the account's line, and the benchmark's thinner; a drawdown is filled to 0."""
+    marker = "o" if len(times) < 30 else ""
+    for number, (name, numbers) in enumerate(values.items()):
+        own = number == 0
+        colour = (style.ORANGE if filled else style.BLUE) if own else style.GREY
+        axes.plot(
+            times,
+            numbers,
+            color=colour,
+            linewidth=1.6 if own else 1.2,
+            marker=marker if own else "",
+            markersize=3.5,
+            label=name,
+            zorder=4 if own else 3,
+        )
+        if filled and own:
+            axes.fill_between(times, numbers, 0, color=colour, alpha=0.25, linewidth=0)
+    axes.margins(x=0.02, y=0.12)
+    if filled:
+        low = min((each for numbers in values.values() for each in numbers if each == each), default=0.0)  # noqa: PLR0124
+        axes.set_ylim(min(low, -0.1) * 1.15, 0)
+
+
+def grid(chart: Grid) -> Picture:
+    """Draw a heat map: losses and gains in their colours, deeper the larger, each with its number."""
+    with look():
+        figure = framed(style.EDGE + 0.36 * max(len(chart.rows), 2), chart.title, chart.line, chart.remark)
+        axes = figure.add_subplot()
+        if not chart.rows:
+            return nothing(figure, axes, _("No returns yet."))
+        colours = LinearSegmentedColormap.from_list(
+            "returns", [style.tone("loss"), style.PAPER, style.tone("gain")]
+        )
+        most = chart.most
+        axes.imshow(chart.colours(), cmap=colours, vmin=-1.4 * most, vmax=1.4 * most, aspect="auto")
+        for place, row in enumerate(chart.cells):
+            for at, value in enumerate(row):
+                whole = at == len(row) - 1
+                axes.text(
+                    at, place, chart.text(value), ha="center", va="center", fontsize=8,
+                    fontweight="bold" if whole else "normal", color=style.INK,
+                )  # fmt: skip
+        axes.set_xticks(range(len(chart.columns)), chart.columns)
+        axes.set_yticks(range(len(chart.rows)), chart.rows)
+        axes.axvline(len(chart.columns) - 1.5, color=style.GREY, linewidth=0.9)
+        axes.tick_params(length=0)
+        for side in ("left", "bottom"):
+            axes.spines[side].set_visible(False)
+        return figure
+
+
+def dots(chart: Dots) -> Picture:
+    """Draw orders as triangles over time: purchases point up, sales down; and their mean."""
+    with look():
+        figure = framed(3.6, chart.title, chart.line, chart.remark)
+        axes = figure.add_subplot()
+        if not chart.dots:
+            return nothing(figure, axes, _("No orders with an earlier price to compare with."))
+        for buy, marker, colour, word in (
+            (True, "^", style.tone("gain"), _("bought")),
+            (False, "v", style.tone("loss"), _("sold")),
+        ):
+            mine = [dot for dot in chart.dots if dot.buy is buy]
+            if mine:
+                axes.scatter(
+                    [dot.at for dot in mine],
+                    [dot.value for dot in mine],
+                    s=46,
+                    marker=marker,
+                    color=colour,
+                    edgecolor=style.PAPER,
+                    linewidth=0.7,
+                    label=word,
+                    zorder=5,
+                )
+        axes.axhline(0, color=style.GREY, linewidth=0.8)
+        if chart.mean is not None:
+            said = _("mean {mean}").format(mean=style.percent_text(chart.mean, sign=True, places=3))
+            axes.axhline(chart.mean, color=style.ORANGE, linewidth=1.1, linestyle=(0, (4, 3)), label=said)
+        axes.margins(x=0.05, y=0.15)
+        axes.set_ylabel(chart.unit, fontsize=8.5)
+        axes.yaxis.set_major_locator(MaxNLocator(5))
+        axes.yaxis.set_major_formatter(Ticks(percent=True))
+        dated(axes)
+        axes.grid(linewidth=0.8)
+        axes.tick_params(length=0)
+        axes.legend(loc="best", fontsize=8.5, ncols=3)
+        return figure

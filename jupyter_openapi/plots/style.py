@@ -1,23 +1,25 @@
-"""Colours, fonts and sizes of every chart.
+"""Texts, fonts, themes, colours and sizes of every chart.
 
-The colours are Okabe and Ito's, which readers with any common colour blindness can tell apart.
+The colours are Okabe and Ito's, which readers with any common colour blindness can tell apart. A picture is
+drawn in a theme, light or dark: the colours of paper, ink and lines.
 """
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from contextvars import ContextVar
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from jupyter_openapi.colors import colors
-from jupyter_openapi.errors import sentence
+from jupyter_openapi.errors import RequestRefused, sentence
 from jupyter_openapi.market.money import figure
 from jupyter_openapi.messages import ENGLISH, _, language, speaking
-from jupyter_openapi.plots.themes import current
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -187,6 +189,88 @@ def _face(family: str) -> Any:
     return font_manager.get_font(path)
 
 
+@dataclass(frozen=True, slots=True)
+class Theme:
+    """The colours of a picture; blue and orange are Okabe and Ito's, lighter on dark paper."""
+
+    name: str
+    blue: str
+    orange: str
+    grey: str
+    ink: str
+    soft: str
+    grid: str
+    paper: str
+
+    @property
+    def dark(self) -> bool:
+        """Whether the paper is dark."""
+        return self.name == "dark"
+
+
+LIGHT = Theme("light", "#0072B2", "#D55E00", "#9AA5B1", "#1F2933", "#5B6875", "#E4E7EB", "#FFFFFF")
+DARK = Theme("dark", "#56B4E9", "#F0894A", "#7B8794", "#E4E7EB", "#B0BAC5", "#323A44", "#16191E")
+THEMES = {theme.name: theme for theme in (LIGHT, DARK)}
+_CURRENT: ContextVar[Theme] = ContextVar("theme", default=LIGHT)
+HALF = 0.5  # of full brightness: a page below it is dark
+
+
+def current_theme() -> Theme:
+    """Return the theme of the picture that is being drawn."""
+    return _CURRENT.get()
+
+
+@contextmanager
+def drawn_in(theme: Theme) -> Iterator[None]:
+    """Draw what is inside in a theme."""
+    token = _CURRENT.set(theme)
+    try:
+        yield
+    finally:
+        _CURRENT.reset(token)
+
+
+def chosen_theme(name: str | None, *, interactive: bool) -> Theme:
+    """Return the theme called `name`; without a name that of the library's own settings.
+
+    A notebook does not tell its kernel whether its page is dark: ``plt.style.use("dark_background")`` and
+    ``plotly.io.templates.default = "plotly_dark"`` do.
+
+    Raises
+    ------
+    RequestRefused
+        There is no such theme.
+    """
+    if name is None:
+        return DARK if (_plotly_dark() if interactive else _matplotlib_dark()) else LIGHT
+    if name not in THEMES:
+        raise RequestRefused(
+            _("theme is {themes}, not {name!r}.").format(themes=_(" or ").join(THEMES), name=name)
+        )
+    return THEMES[name]
+
+
+def _matplotlib_dark() -> bool:
+    if "matplotlib" not in sys.modules:
+        return False
+    import matplotlib as mpl
+    from matplotlib.colors import to_rgb
+
+    paper = mpl.rcParams["figure.facecolor"]
+    if str(paper).lower() in {"none", "auto"}:
+        return False
+    red, green, blue = to_rgb(paper)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue < HALF
+
+
+def _plotly_dark() -> bool:
+    if "plotly" not in sys.modules:
+        return False
+    import plotly.io as pio
+
+    return "dark" in str(pio.templates.default or "")
+
+
 _THEMED = frozenset({"BLUE", "ORANGE", "GREY", "INK", "SOFT", "GRID", "PAPER"})
 
 
@@ -194,7 +278,7 @@ def __getattr__(name: str) -> str:
     """Return ``style.INK`` and the like: a colour of the theme that is being drawn in."""
     if name not in _THEMED:
         raise AttributeError(name)
-    return str(getattr(current(), name.lower()))
+    return str(getattr(current_theme(), name.lower()))
 
 
 LINES = ("#1565C0", "#A15C00", "#7B1FA2", "#00695C", "#AD1457", "#4E342E")
@@ -205,12 +289,12 @@ DARK_LINES = ("#64B5F6", "#FFB74D", "#CE93D8", "#4DB6AC", "#F48FB1", "#BCAAA4")
 
 def lines() -> tuple[str, ...]:
     """Return the colours of lines beside each other in the theme that is being drawn in."""
-    return DARK_LINES if current().dark else LINES
+    return DARK_LINES if current_theme().dark else LINES
 
 
 def tone(name: str) -> str:
     """Return the colour of a ``gain`` or a ``loss`` in the pair in use; else of ``plain`` or ``muted``."""
-    theme, pair = current(), colors()
+    theme, pair = current_theme(), colors()
     if name in {"gain", "loss"}:
         shade = pair.up if name == "gain" else pair.down
         return shade.dark if theme.dark else shade.light

@@ -12,7 +12,7 @@ from typing import Any
 from jupyter_openapi.account import ClientLike
 from jupyter_openapi.market.symbols import parse
 from jupyter_openapi.messages import _, ngettext, pgettext
-from jupyter_openapi.plots.averages import lengths_of
+from jupyter_openapi.plots.figures import lengths_of
 from jupyter_openapi.session import SESSION
 from jupyter_openapi.widgets.chart_bars import (
     DAY,

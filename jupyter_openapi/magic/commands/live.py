@@ -81,7 +81,7 @@ PICTURED = 120  # bars of a picture
 def _picture(invocation: Invocation, client: Client, symbol: str, period: str, averages: str) -> Any:
     """Return a picture of the newest bars."""
     from jupyter_openapi import plots
-    from jupyter_openapi.plots.averages import lengths_of
+    from jupyter_openapi.plots.figures import lengths_of
 
     lengths = lengths_of(averages)
     count = PICTURED + max(lengths, default=0)
