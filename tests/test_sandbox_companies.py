@@ -13,8 +13,7 @@ from support.sandbox import SandboxClient, SandboxProcess, start_sandbox
 from support.sdk_types import bare, calls, lacking
 
 from jupyter_openapi.sandbox.exchange.past import DIVIDENDS
-from jupyter_openapi.sandbox.simulation.listing import LISTED
-from jupyter_openapi.sandbox.simulation.sectors import SECTORS, sector_of
+from jupyter_openapi.sandbox.simulation.securities import LISTED, SECTORS, sector_of
 from jupyter_openapi.spec.loader import read_documents
 
 ARGUMENTS = ("--limits", "off", "--clock", "manual", "--start", "2026-11-23T10:00:00+08:00")

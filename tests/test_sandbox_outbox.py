@@ -15,15 +15,14 @@ from websockets.frames import Frame, Opcode
 from websockets.http11 import Response
 from websockets.uri import parse_uri
 
-from jupyter_openapi.sandbox import outbox as outbox_module
 from jupyter_openapi.sandbox import pushes
+from jupyter_openapi.sandbox import websocket as websocket_module
 from jupyter_openapi.sandbox.dispatch import World
 from jupyter_openapi.sandbox.handlers import load_handlers
 from jupyter_openapi.sandbox.links import Link
 from jupyter_openapi.sandbox.options import Options
-from jupyter_openapi.sandbox.outbox import SHARE, Outbox
 from jupyter_openapi.sandbox.pushes import Publisher
-from jupyter_openapi.sandbox.websocket import WebSocket, frame_of
+from jupyter_openapi.sandbox.websocket import SHARE, Outbox, WebSocket, frame_of
 
 
 class Counted(socket.socket):
@@ -140,7 +139,7 @@ def test_requests_get_their_turn_while_many_links_are_written_to(monkeypatch: py
             written.append(self)
 
     async def test(outbox: Outbox) -> None:
-        monkeypatch.setattr(outbox_module, "time", SimpleNamespace(monotonic=lambda: now[0]))
+        monkeypatch.setattr(websocket_module, "time", SimpleNamespace(monotonic=lambda: now[0]))
         links = [Slow() for _ in range(40)]
         for link in links:
             outbox.add(link)

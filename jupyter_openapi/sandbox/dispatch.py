@@ -19,14 +19,14 @@ from jupyter_openapi.sandbox.exchange.exchange import Exchange
 from jupyter_openapi.sandbox.exchange.hours import Hours, MarketClock
 from jupyter_openapi.sandbox.exchange.store import Store
 from jupyter_openapi.sandbox.gate import Gate, KeyRing, Limits, Request
-from jupyter_openapi.sandbox.language import language_of, speaking
 from jupyter_openapi.sandbox.links import Links
 from jupyter_openapi.sandbox.oauth import TokenBook
 from jupyter_openapi.sandbox.options import Options
 from jupyter_openapi.sandbox.parameters import read
 from jupyter_openapi.sandbox.responses import BEFORE, Faults, Response
+from jupyter_openapi.sandbox.simulation.derivatives import OptionMarket
 from jupyter_openapi.sandbox.simulation.market import Market
-from jupyter_openapi.sandbox.simulation.option_market import OptionMarket
+from jupyter_openapi.sandbox.simulation.securities import language_of, speaking
 from jupyter_openapi.spec import catalog
 from jupyter_openapi.spec.model import Effect, Operation
 

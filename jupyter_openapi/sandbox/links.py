@@ -16,9 +16,8 @@ from typing import Any
 from jupyter_openapi.protocol import Packet, message, pack
 from jupyter_openapi.protocol import commands as c
 from jupyter_openapi.protocol.packets import PUSH, RESPONSE
-from jupyter_openapi.sandbox.outbox import Outbox
 from jupyter_openapi.sandbox.responses import Faults
-from jupyter_openapi.sandbox.websocket import WebSocket, frame_of
+from jupyter_openapi.sandbox.websocket import Outbox, WebSocket, frame_of
 
 MOST_LINKS = 10
 PASSWORD_LIFE = 600.0

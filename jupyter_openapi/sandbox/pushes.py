@@ -20,12 +20,12 @@ from typing import Any
 from jupyter_openapi.protocol import commands as c
 from jupyter_openapi.sandbox.dispatch import HANDLERS, World
 from jupyter_openapi.sandbox.exchange.blotter import Booked
-from jupyter_openapi.sandbox.handlers.format import number
 from jupyter_openapi.sandbox.handlers.orders import wire_order
-from jupyter_openapi.sandbox.language import speaking
 from jupyter_openapi.sandbox.links import Link, push
-from jupyter_openapi.sandbox.outbox import SHARE
+from jupyter_openapi.sandbox.responses import number
 from jupyter_openapi.sandbox.simulation.market import OrderBook
+from jupyter_openapi.sandbox.simulation.securities import speaking
+from jupyter_openapi.sandbox.websocket import SHARE
 
 MOST_TRADES = 20_000
 """A clock that jumps further than this pushes the last ones."""

@@ -1,8 +1,12 @@
 """A WebSocket on a stream that the HTTP server gave up: frames in, frames out, pings, and ways to fail.
 
 The frames are made and read by the Sans-I/O part of `websockets`. Frames of a server are not masked, so one
-that goes to many links is made once (`frame_of`). What is written waits for the next turn of the loop, which
-writes everything together (`Outbox`).
+that goes to many links is made once (`frame_of`). What is written waits for the next turn of the loop: the
+frames of one turn leave together, one write for each link (`Outbox`).
+
+A push to many links is one list entry for each of them; the system is called once a link and turn, however
+many pushes a turn has. After `SHARE` seconds of writing the loop gets its turn, so that requests are answered
+in between.
 """
 
 from __future__ import annotations
@@ -10,7 +14,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import time
+from collections import deque
 from collections.abc import Callable
+from typing import Protocol
 
 from tornado.iostream import IOStream, StreamBufferFullError, StreamClosedError
 from websockets.datastructures import Headers
@@ -20,7 +27,41 @@ from websockets.protocol import State
 from websockets.server import ServerProtocol
 
 from jupyter_openapi.protocol.packets import LARGEST_BODY
-from jupyter_openapi.sandbox.outbox import Outbox
+
+SHARE = 0.001
+"""Seconds of one turn of the loop that pushes may take before requests are looked at again."""
+
+
+class Writer(Protocol):
+    """A link with frames that wait."""
+
+    def flush(self) -> None:
+        """Write them."""
+
+
+class Outbox:
+    """The links that have frames to write, in the order in which they got the first."""
+
+    def __init__(self) -> None:
+        self._due: deque[Writer] = deque()
+        self._called = False
+
+    def add(self, writer: Writer) -> None:
+        """Schedule a link's frames to be written at the loop's next turn."""
+        self._due.append(writer)
+        if not self._called:
+            self._called = True
+            asyncio.get_running_loop().call_soon(self._flush)
+
+    def _flush(self) -> None:
+        due, ends = self._due, time.monotonic() + SHARE
+        while due:
+            due.popleft().flush()
+            if due and time.monotonic() > ends:
+                asyncio.get_running_loop().call_soon(self._flush)
+                return
+        self._called = False
+
 
 PING = 30.0
 """Seconds between two pings; a link that has answered none of three is closed."""

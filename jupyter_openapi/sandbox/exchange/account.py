@@ -18,7 +18,7 @@ from jupyter_openapi.market import fees
 from jupyter_openapi.market.symbols import Security, is_option
 from jupyter_openapi.sandbox.exchange.model import NEW, ZERO, Flow, Order, Position
 from jupyter_openapi.sandbox.exchange.rules import SENT, instrument
-from jupyter_openapi.sandbox.simulation.listing import multiplier_of
+from jupyter_openapi.sandbox.simulation.securities import multiplier_of
 
 if TYPE_CHECKING:
     from jupyter_openapi.sandbox.exchange.store import Store

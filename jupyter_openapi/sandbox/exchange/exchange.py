@@ -38,8 +38,7 @@ from jupyter_openapi.sandbox.exchange.model import (
     Event,
     Order,
 )
-from jupyter_openapi.sandbox.simulation.derivatives import option_of
-from jupyter_openapi.sandbox.simulation.option_market import OptionMarket, has_ended
+from jupyter_openapi.sandbox.simulation.derivatives import OptionMarket, has_ended, option_of
 
 if TYPE_CHECKING:
     from jupyter_openapi.sandbox.exchange.store import Store

@@ -31,9 +31,9 @@ from jupyter_openapi.sandbox.exchange.model import (
     ZERO,
     Order,
 )
-from jupyter_openapi.sandbox.simulation.listing import LISTED
+from jupyter_openapi.sandbox.simulation.derivatives import OptionMarket
 from jupyter_openapi.sandbox.simulation.market import Level, OrderBook
-from jupyter_openapi.sandbox.simulation.option_market import OptionMarket
+from jupyter_openapi.sandbox.simulation.securities import LISTED
 
 MINUTE = 60.0
 

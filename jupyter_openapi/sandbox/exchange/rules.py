@@ -17,9 +17,8 @@ from jupyter_openapi.market.orders import Problem
 from jupyter_openapi.market.symbols import Security, is_option
 from jupyter_openapi.sandbox.errors import NOT_REPLACEABLE, SHORT_SALE, Refused, bad
 from jupyter_openapi.sandbox.exchange.model import Order
-from jupyter_openapi.sandbox.simulation.derivatives import find_option
-from jupyter_openapi.sandbox.simulation.listing import LISTED, listed
-from jupyter_openapi.sandbox.simulation.option_market import has_ended
+from jupyter_openapi.sandbox.simulation.derivatives import find_option, has_ended
+from jupyter_openapi.sandbox.simulation.securities import LISTED, listed
 
 SENT = (
     ("price", "submitted_price"),

@@ -9,7 +9,6 @@ def load_handlers() -> None:
         account,
         companies,
         control,
-        corporate_actions,
         derivatives,
         empty,
         indexes,

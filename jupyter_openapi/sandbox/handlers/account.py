@@ -15,9 +15,8 @@ from jupyter_openapi.sandbox.exchange import rules
 from jupyter_openapi.sandbox.exchange.hours import today
 from jupyter_openapi.sandbox.exchange.model import ZERO, Position
 from jupyter_openapi.sandbox.gate import CHANNEL
-from jupyter_openapi.sandbox.handlers.format import CENT, number, offset_of, rounded, seconds
-from jupyter_openapi.sandbox.simulation.fundamentals import display_name
-from jupyter_openapi.sandbox.simulation.listing import RENMINBI, multiplier_of
+from jupyter_openapi.sandbox.responses import CENT, number, offset_of, rounded, seconds
+from jupyter_openapi.sandbox.simulation.securities import RENMINBI, display_name, multiplier_of
 from jupyter_openapi.sandbox.simulation.trading_days import midnight
 
 Fields = dict[str, Any]

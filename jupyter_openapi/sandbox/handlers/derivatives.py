@@ -12,7 +12,7 @@ from jupyter_openapi.sandbox.dispatch import World, carries
 from jupyter_openapi.sandbox.errors import bad
 from jupyter_openapi.sandbox.exchange import rules
 from jupyter_openapi.sandbox.exchange.hours import today
-from jupyter_openapi.sandbox.handlers.format import number, rounded
+from jupyter_openapi.sandbox.responses import number, rounded
 from jupyter_openapi.sandbox.simulation import derivatives as options_chain
 from jupyter_openapi.sandbox.simulation import derivatives as warrants
 from jupyter_openapi.sandbox.simulation.derivatives import (
@@ -23,11 +23,10 @@ from jupyter_openapi.sandbox.simulation.derivatives import (
     ISSUED,
     Option,
     Warrant,
+    quoted,
     volatility,
 )
-from jupyter_openapi.sandbox.simulation.fundamentals import Draws
-from jupyter_openapi.sandbox.simulation.listing import MULTIPLIER
-from jupyter_openapi.sandbox.simulation.option_market import quoted
+from jupyter_openapi.sandbox.simulation.securities import MULTIPLIER, Draws
 
 Fields = dict[str, Any]
 

@@ -11,20 +11,16 @@ from jupyter_openapi.sandbox.errors import bad
 from jupyter_openapi.sandbox.exchange.hours import today
 from jupyter_openapi.sandbox.exchange.model import ZERO
 from jupyter_openapi.sandbox.handlers.derivatives import figures
-from jupyter_openapi.sandbox.handlers.format import CENT, number, rounded
 from jupyter_openapi.sandbox.handlers.markets import inflow
+from jupyter_openapi.sandbox.responses import CENT, number, rounded
 from jupyter_openapi.sandbox.simulation import (
     derivatives as options_chain,
 )
 from jupyter_openapi.sandbox.simulation import (
     derivatives as warrants,
 )
-from jupyter_openapi.sandbox.simulation import (
-    fundamentals,
-)
-from jupyter_openapi.sandbox.simulation.derivatives import Option
-from jupyter_openapi.sandbox.simulation.listing import MULTIPLIER
-from jupyter_openapi.sandbox.simulation.option_market import quoted
+from jupyter_openapi.sandbox.simulation.derivatives import Option, quoted
+from jupyter_openapi.sandbox.simulation.securities import MULTIPLIER, facts_of
 
 Fields = dict[str, Any]
 
@@ -73,7 +69,7 @@ def _figures(world: World, symbol: str) -> Fields:
 def _share(world: World, symbol: str) -> Fields:
     now = world.now()
     quote = world.market.quote(symbol, now)
-    company = fundamentals.of(SECURITIES[symbol])
+    company = facts_of(SECURITIES[symbol])
     days = world.market.candles(symbol, now, 1000, 260)
     closes = [candle.close for candle in days]
     year = [day for day in days if _year(symbol, day.timestamp) < _year(symbol, now)]

@@ -18,10 +18,9 @@ from jupyter_openapi.sandbox.errors import bad
 from jupyter_openapi.sandbox.exchange import rules
 from jupyter_openapi.sandbox.exchange.hours import local
 from jupyter_openapi.sandbox.exchange.model import ZERO
-from jupyter_openapi.sandbox.handlers.format import CENT, number, rounded
-from jupyter_openapi.sandbox.simulation import fundamentals
-from jupyter_openapi.sandbox.simulation.fundamentals import Draws
+from jupyter_openapi.sandbox.responses import CENT, number, rounded
 from jupyter_openapi.sandbox.simulation.market import Candle
+from jupyter_openapi.sandbox.simulation.securities import Draws, facts_of
 from jupyter_openapi.sandbox.simulation.trading_days import midnight
 
 Fields = dict[str, Any]
@@ -240,7 +239,7 @@ def capital_distribution(world: World, fields: Fields) -> Fields:
 def short_positions(world: World, fields: Fields) -> Fields:
     """Return the shares sold short, by day, newest first."""
     known = rules.security(fields["symbol"])
-    company = fundamentals.of(known)
+    company = facts_of(known)
     rows = []
     for candle in _days(world, known, fields, "count"):
         draw = Draws(f"{known.symbol} short {candle.timestamp}")

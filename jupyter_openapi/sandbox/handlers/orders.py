@@ -14,12 +14,10 @@ from jupyter_openapi.sandbox.exchange.account import charges
 from jupyter_openapi.sandbox.exchange.hours import today
 from jupyter_openapi.sandbox.exchange.model import ZERO, Order
 from jupyter_openapi.sandbox.exchange.store import Row, order_of
-from jupyter_openapi.sandbox.handlers.format import CENT, number, offset_of, rounded, seconds
-from jupyter_openapi.sandbox.language import SPOKEN
+from jupyter_openapi.sandbox.responses import CENT, number, offset_of, rounded, seconds
 from jupyter_openapi.sandbox.simulation import derivatives as options_chain
 from jupyter_openapi.sandbox.simulation.derivatives import Option
-from jupyter_openapi.sandbox.simulation.fundamentals import display_name
-from jupyter_openapi.sandbox.simulation.listing import listed, multiplier_of
+from jupyter_openapi.sandbox.simulation.securities import SPOKEN, display_name, listed, multiplier_of
 from jupyter_openapi.sandbox.simulation.trading_days import midnight
 
 MOST = 1000

@@ -27,13 +27,12 @@ from jupyter_openapi.market.sessions import zone
 from jupyter_openapi.market.symbols import contract, market_of
 from jupyter_openapi.sandbox.dispatch import World, carries
 from jupyter_openapi.sandbox.errors import bad
-from jupyter_openapi.sandbox.exchange import replay, rules
+from jupyter_openapi.sandbox.exchange import past, rules
 from jupyter_openapi.sandbox.exchange.model import ZERO, Execution, Flow
 from jupyter_openapi.sandbox.handlers.account import RATES, convert
-from jupyter_openapi.sandbox.handlers.format import CENT, number, offset_of, rounded
 from jupyter_openapi.sandbox.handlers.markets import counter_of
-from jupyter_openapi.sandbox.simulation.fundamentals import display_name
-from jupyter_openapi.sandbox.simulation.listing import multiplier_of, underlying_of
+from jupyter_openapi.sandbox.responses import CENT, number, offset_of, rounded
+from jupyter_openapi.sandbox.simulation.securities import display_name, multiplier_of, underlying_of
 from jupyter_openapi.sandbox.simulation.trading_days import midnight
 
 Fields = dict[str, Any]
@@ -98,7 +97,7 @@ class Period:
         self.end = max(min(self.now if end is None else end, self.now), self.start)
         # What happened at the very moment of the opening came after it: a clock may stand still.
         self.since = opened - 1 if self.start == opened else self.start
-        self._splits = replay.splits(world.store)
+        self._splits = past.splits(world.store)
         self.before_it_began = end is not None and end < opened
 
     @cached_property
@@ -111,7 +110,7 @@ class Period:
     def held_first(self) -> dict[str, Decimal]:
         """What was held at the start."""
         store = self._world.store
-        return replay.holdings(store, self.start) if self.since == self.start else replay.opening(store)
+        return past.holdings(store, self.start) if self.since == self.start else past.opening(store)
 
     @cached_property
     def items(self) -> dict[str, Item]:
@@ -119,7 +118,7 @@ class Period:
         items: dict[str, Item] = {}
         for symbol, quantity in self.held_first.items():
             self._part(items, symbol).first += self._worth(symbol, quantity, self.start)
-        for symbol, quantity in replay.holdings(self._world.store, self.end).items():
+        for symbol, quantity in past.holdings(self._world.store, self.end).items():
             self._part(items, symbol).last += self._worth(symbol, quantity, self.end)
         for flow in self.flows:
             if flow.symbol:
@@ -135,7 +134,7 @@ class Period:
     def value(self, at: float) -> Decimal:
         """Return what the account was worth at a moment, in Hong Kong dollars."""
         store = self._world.store
-        return self._sum(store.flows("at <= ?", [at]), replay.holdings(store, at), at)
+        return self._sum(store.flows("at <= ?", [at]), past.holdings(store, at), at)
 
     def _sum(self, flows: Iterable[Flow], held: Mapping[str, Decimal], at: float) -> Decimal:
         cash = sum((convert(flow.amount, flow.currency, BASE) for flow in flows), ZERO)
@@ -377,7 +376,7 @@ def _held(world: World, period: Period, symbol: str) -> tuple[int, int]:
     steps = [(period.start, period.held_first.get(symbol, ZERO))]
     steps += [
         (change.at, change.quantity)
-        for change in replay.changes(world.store, period.end)
+        for change in past.changes(world.store, period.end)
         if change.symbol == symbol and change.at > period.since
     ]
     closed = sum(1 for (_, before), (_, after) in pairwise(steps) if before and not after)

@@ -12,11 +12,10 @@ from jupyter_openapi.market.symbols import Security, is_option, market_of
 from jupyter_openapi.sandbox.dispatch import World, carries
 from jupyter_openapi.sandbox.errors import bad
 from jupyter_openapi.sandbox.exchange import rules
-from jupyter_openapi.sandbox.handlers.corporate_actions import as_traded
-from jupyter_openapi.sandbox.handlers.format import number
-from jupyter_openapi.sandbox.simulation import fundamentals
-from jupyter_openapi.sandbox.simulation.listing import LISTED, listed
+from jupyter_openapi.sandbox.handlers.companies import as_traded
+from jupyter_openapi.sandbox.responses import number
 from jupyter_openapi.sandbox.simulation.market import Candle, Extended, Quote
+from jupyter_openapi.sandbox.simulation.securities import LISTED, english_name, facts_of, listed
 
 Fields = dict[str, Any]
 
@@ -167,11 +166,11 @@ def option_named(symbol: str) -> Security | None:
 
 
 def _static(known: Security) -> Fields:
-    facts = fundamentals.of(known)
+    facts = facts_of(known)
     return {
         "symbol": known.symbol,
         "name_cn": known.name_cn,
-        "name_en": fundamentals.english_name(known),
+        "name_en": english_name(known),
         "name_hk": known.name_hk,
         "listing_date": facts.listed,
         "exchange": known.exchange,

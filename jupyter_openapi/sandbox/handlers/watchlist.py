@@ -7,8 +7,8 @@ from typing import Any
 from jupyter_openapi.sandbox.dispatch import World, carries
 from jupyter_openapi.sandbox.errors import bad
 from jupyter_openapi.sandbox.exchange import rules
-from jupyter_openapi.sandbox.handlers.format import number, seconds
-from jupyter_openapi.sandbox.simulation.fundamentals import display_name
+from jupyter_openapi.sandbox.responses import number, seconds
+from jupyter_openapi.sandbox.simulation.securities import display_name
 
 Fields = dict[str, Any]
 

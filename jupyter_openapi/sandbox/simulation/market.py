@@ -30,8 +30,8 @@ from jupyter_openapi.sandbox.simulation.candles import (
     money,
     price,
 )
-from jupyter_openapi.sandbox.simulation.listing import LISTED
 from jupyter_openapi.sandbox.simulation.price_path import Moment, Stretch
+from jupyter_openapi.sandbox.simulation.securities import LISTED
 from jupyter_openapi.sandbox.simulation.trading_days import Days, Mode, frame, local_day, previous
 
 DEPTH = 10
