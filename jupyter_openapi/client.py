@@ -11,8 +11,8 @@ from jupyter_openapi.connection import Connection, Reader, keep_tokens_out
 from jupyter_openapi.credentials import Credentials
 from jupyter_openapi.errors import guarded
 from jupyter_openapi.history import History, Progress, ProgressBar, Unfinished, fetch
-from jupyter_openapi.market.calendars import MARKETS, read_year
 from jupyter_openapi.market.fees import BrokerFees, stated_fees
+from jupyter_openapi.market.sessions import MARKETS, read_year
 from jupyter_openapi.market.symbols import parse
 from jupyter_openapi.market.worth import Instruments
 from jupyter_openapi.messages import N_
@@ -34,7 +34,7 @@ from jupyter_openapi.trading.order_state import Looks, describe_progress
 from jupyter_openapi.trading.order_state import wait as wait_for
 from jupyter_openapi.trading.reconcile import Settlement, reconcile, settle_by_hand
 from jupyter_openapi.transport.download import download
-from jupyter_openapi.transport.language import language_named
+from jupyter_openapi.transport.hosts import language_named
 
 if TYPE_CHECKING:
     import pandas as pd

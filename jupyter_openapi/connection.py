@@ -24,8 +24,7 @@ from jupyter_openapi.spec import catalog
 from jupyter_openapi.spec.check import check
 from jupyter_openapi.spec.model import Effect, Operation
 from jupyter_openapi.spec.request import build, encode_body, encode_query
-from jupyter_openapi.transport.hosts import Host, resolve_host
-from jupyter_openapi.transport.language import choose_language
+from jupyter_openapi.transport.hosts import Host, choose_language, resolve_host
 from jupyter_openapi.transport.responses import Call
 from jupyter_openapi.transport.transport import Transport
 

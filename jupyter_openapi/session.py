@@ -20,8 +20,7 @@ from jupyter_openapi.messages import N_, _, commas, ngettext, say
 from jupyter_openapi.sandbox.launcher import SandboxProcess
 from jupyter_openapi.trading.limits import OrderLimits
 from jupyter_openapi.trading.preview import NONE_YET, Pending, PendingPreviews
-from jupyter_openapi.transport.hosts import resolve_host
-from jupyter_openapi.transport.language import choose_language
+from jupyter_openapi.transport.hosts import choose_language, resolve_host
 
 
 class NamedConnection:

@@ -13,7 +13,7 @@ from support.wire import http, recorder
 
 from jupyter_openapi import Client, Credentials, RequestRefused
 from jupyter_openapi.session import SESSION
-from jupyter_openapi.transport.language import choose_language, language_named
+from jupyter_openapi.transport.hosts import choose_language, language_named
 
 if TYPE_CHECKING:
     from support.sandbox import SandboxProcess

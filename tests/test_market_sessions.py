@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from support import soak
 
 from jupyter_openapi.errors import RequestRefused
-from jupyter_openapi.market import calendars, sessions
+from jupyter_openapi.market import sessions
 from jupyter_openapi.storage import data_folder
 
 HK, NY = ZoneInfo("Asia/Hong_Kong"), ZoneInfo("America/New_York")
@@ -190,10 +190,10 @@ def test_the_last_day_of_the_calendars() -> None:
 
 @pytest.fixture
 def kept() -> Iterator[None]:
-    calendars.forget()
+    sessions.forget_kept()
     yield
-    (data_folder() / calendars.FILE).unlink(missing_ok=True)
-    calendars.forget()
+    (data_folder() / sessions.CALENDARS_FILE).unlink(missing_ok=True)
+    sessions.forget_kept()
 
 
 def broker_days(closed: set[date], half: set[date]) -> Callable[[str, Any], Any]:
@@ -221,8 +221,8 @@ def test_a_newer_calendar_is_read_and_kept() -> None:
     }
     closed |= {date(2028, 4, 14), date(2028, 4, 17), date(2028, 10, 2)}
     read = broker_days(closed, {date(2028, 12, 22)})
-    assert calendars.read_year(read, "HK", 2028) == 252
-    calendars.forget()  # as the next kernel finds it
+    assert sessions.read_year(read, "HK", 2028) == 252
+    sessions.forget_kept()  # as the next kernel finds it
     assert sessions.trading_day("HK", date(2028, 5, 1)) is None
     assert sessions.trading_day("HK", date(2028, 5, 2)) == "full"
     assert sessions.trading_day("HK", date(2028, 12, 22)) == "half"
@@ -234,13 +234,13 @@ def test_a_newer_calendar_is_read_and_kept() -> None:
 @pytest.mark.usefixtures("kept")
 def test_a_calendar_that_is_not_finished_is_not_kept() -> None:
     with pytest.raises(RequestRefused, match="HK for 2028 is not finished: 260 trading days"):
-        calendars.read_year(broker_days(set(), set()), "HK", 2028)  # every weekday
+        sessions.read_year(broker_days(set(), set()), "HK", 2028)  # every weekday
     half_a_year = {date(2028, 7, 1) + timedelta(days=n) for n in range(190)}
     with pytest.raises(RequestRefused, match="is not finished"):
-        calendars.read_year(broker_days(half_a_year, set()), "HK", 2028)
-    assert calendars.year_of("HK", 2028) is None
+        sessions.read_year(broker_days(half_a_year, set()), "HK", 2028)
+    assert sessions.year_of("HK", 2028) is None
     with pytest.raises(RequestRefused, match="Calendars are read for HK and US"):
-        calendars.read_year(broker_days(set(), set()), "SH", 2028)
+        sessions.read_year(broker_days(set(), set()), "SH", 2028)
 
 
 def test_the_apis_hours() -> None:

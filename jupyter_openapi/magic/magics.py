@@ -64,7 +64,7 @@ class OpenAPIMagics(Magics):
 
     @validate("language")
     def _check_language(self, proposal: Mapping[str, Any]) -> str:
-        from jupyter_openapi.transport.language import language_named
+        from jupyter_openapi.transport.hosts import language_named
 
         with _as_trait_error():
             return language_named(proposal["value"]) if proposal["value"] else ""

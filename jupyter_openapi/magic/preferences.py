@@ -40,7 +40,7 @@ def _currency(value: str) -> str:
 
 
 def _language(value: str) -> str:
-    from jupyter_openapi.transport.language import language_named
+    from jupyter_openapi.transport.hosts import language_named
 
     return language_named(value)
 

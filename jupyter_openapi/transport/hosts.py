@@ -1,9 +1,11 @@
-"""Choose the host that signed requests go to.
+"""Choose the host that signed requests go to, and the language that the broker is asked to answer in.
 
 The broker's own hosts and this machine's loopback are known. The environment may name only those: a variable
 that someone else has set must not send an account's token elsewhere. Another host takes an explicit argument.
+The language is that of the names of securities, and of the broker's own messages.
 
-Source: the hosts of the broker's documentation and of the official SDK.
+Source: the hosts of the broker's documentation and of the official SDK; the SDK's ``Language`` and its
+variable ``LONGBRIDGE_LANGUAGE``.
 """
 
 from __future__ import annotations
@@ -15,8 +17,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import SplitResult, urlsplit
 
-from jupyter_openapi.errors import RequestRefused
-from jupyter_openapi.messages import N_, _
+from jupyter_openapi.errors import RequestRefused, short
+from jupyter_openapi.messages import LANGUAGES, N_, VARIABLES, _, spelled
 
 GLOBAL = "https://openapi.longbridge.com"
 CHINA = "https://openapi.longbridge.cn"
@@ -162,3 +164,44 @@ def _address(name: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
         return ipaddress.ip_address(name)
     except ValueError:
         return None
+
+
+def language_named(text: object, where: str = "language") -> str:
+    """Return a language as it is spelled: ``en``, ``zh-CN`` or ``zh-HK``.
+
+    Parameters
+    ----------
+    text
+        In any case, with a dash or an underscore.
+    where
+        What names it, for the message.
+
+    Raises
+    ------
+    RequestRefused
+        It is none of them.
+    """
+    if found := spelled(str(text)):
+        return found
+    raise RequestRefused(
+        _("{where} is {languages}, not {given}.").format(
+            where=where, languages=_(" or ").join(LANGUAGES), given=short(str(text), 40) or "''"
+        )
+    )
+
+
+def choose_language(given: str | None = None, environ: Mapping[str, str] | None = None) -> str:
+    """Return the language of a client: the one given, else the environment's, else English.
+
+    Raises
+    ------
+    RequestRefused
+        One that is not available was given, or stands in the variable.
+    """
+    if given is not None:
+        return language_named(given)
+    variables = os.environ if environ is None else environ
+    for name in VARIABLES:
+        if value := variables.get(name, "").strip():
+            return language_named(value, name)
+    return LANGUAGES[0]
