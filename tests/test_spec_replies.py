@@ -11,8 +11,7 @@ from support.each import each
 
 from jupyter_openapi.spec import Field, Kind, Operation, Table, View, catalog, frame_views
 from jupyter_openapi.spec.loader import read_documents
-from jupyter_openapi.spec.model import UNITS
-from jupyter_openapi.spec.views import FORMATS, FORMULAS, LAYOUTS
+from jupyter_openapi.spec.model import FORMATS, FORMULAS, LAYOUTS, UNITS
 
 OPERATIONS = list(catalog().operations.values())
 UNKNOWN = {"symbol_to_counter_ids": "its reply is keyed by symbol, which no table describes"}

@@ -18,7 +18,7 @@ from jupyter_openapi.market.names import NAMES
 from jupyter_openapi.messages import _, language, pgettext, text_width
 from jupyter_openapi.spec import catalog
 from jupyter_openapi.spec.loader import frame_views
-from jupyter_openapi.spec.views import View, ViewColumn
+from jupyter_openapi.spec.model import View, ViewColumn
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -13,8 +13,9 @@ from jupyter_openapi.spec.model import (
     Parameter,
     SdkMethod,
     Table,
+    View,
+    ViewColumn,
 )
-from jupyter_openapi.spec.views import View, ViewColumn
 
 __all__ = [
     "Catalog",

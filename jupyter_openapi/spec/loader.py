@@ -19,8 +19,9 @@ from jupyter_openapi.spec.model import (
     Parameter,
     SdkMethod,
     Table,
+    View,
+    ViewColumn,
 )
-from jupyter_openapi.spec.views import View, read_view
 
 if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
@@ -242,6 +243,23 @@ def _values(schema: Schema) -> Mapping[str, str | int]:
 
 def _labels(schema: Schema) -> Mapping[str | int, str]:
     return MappingProxyType(dict(zip(schema.get("enum", ()), schema.get("x-labels", ()), strict=False)))
+
+
+def read_view(raw: Mapping[str, Any]) -> View:
+    """Return an ``x-view`` as an object."""
+    columns = tuple(
+        ViewColumn(
+            fields=tuple(each["fields"]) if "formula" in each else (each["field"],),
+            title=each["title"],
+            format=each.get("format", "text"),
+            key=each.get("key", False),
+            formula=each.get("formula"),
+            words=tuple(each.get("words", ())),
+        )
+        for each in raw["columns"]
+    )
+    below, notes = (tuple(raw.get(name, ())) for name in ("below", "notes"))
+    return View(columns, raw.get("layout", "table"), below, notes)
 
 
 @cache
