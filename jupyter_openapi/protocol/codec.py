@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+from jupyter_openapi.protocol.commands import MESSAGES
 from jupyter_openapi.protocol.packets import ProtocolError
-from jupyter_openapi.protocol.table import MESSAGES
 
 MOST_ITEMS = 65_536
 """The most list items and messages inside one message; the longest known reply has some thousands."""
