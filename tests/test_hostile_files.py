@@ -24,7 +24,7 @@ from support import soak
 from jupyter_openapi.credentials import Credentials, environment, find_credentials, store_profile
 from jupyter_openapi.errors import RequestRefused
 from jupyter_openapi.magic.export import Saving
-from jupyter_openapi.portfolio import checksums, snapshot_store
+from jupyter_openapi.portfolio import parquet, snapshot_store
 from jupyter_openapi.portfolio.parquet import ParquetStore
 from jupyter_openapi.portfolio.snapshot_store import SnapshotRow
 from jupyter_openapi.spec import catalog
@@ -203,7 +203,7 @@ def test_a_flipped_bit_of_an_archive_is_an_error(tmp_path: Path) -> None:
 def test_a_file_without_a_checksum_is_read_as_it_is(tmp_path: Path) -> None:
     table = pa.table({"a": [1, 2]})
     pq.write_table(table, tmp_path / "old.parquet")
-    checksums.verify_file(tmp_path / "old.parquet")
+    parquet.verify_file(tmp_path / "old.parquet")
 
 
 # --- what a spreadsheet runs ---------------------------------------------------------------------------

@@ -20,7 +20,7 @@ from support.sandbox import SandboxProcess, start_sandbox
 from jupyter_openapi import Client, Credentials, portfolio
 from jupyter_openapi.errors import OpenAPIError, RequestRefused
 from jupyter_openapi.portfolio import tear_sheet
-from jupyter_openapi.portfolio.time_windows import days, window
+from jupyter_openapi.portfolio.arguments import days, window
 
 DAYS = ("start", "end")
 
@@ -620,7 +620,7 @@ def test_a_day_that_has_begun_in_a_market_is_none_of_the_future(
         def now(cls, tz: Any = None) -> datetime:
             return datetime(2026, 11, 28, hour, tzinfo=UTC).astimezone(tz)
 
-    monkeypatch.setattr("jupyter_openapi.portfolio.time_windows.datetime", Clock)
+    monkeypatch.setattr("jupyter_openapi.portfolio.arguments.datetime", Clock)
     begun = int(datetime(2026, 11, 28, 16, tzinfo=UTC).timestamp())
     if hour >= 16:
         assert window("2026-11-29", None, "UTC") == (begun, None)

@@ -21,10 +21,10 @@ from jupyter_openapi.errors import RequestRefused
 from jupyter_openapi.market.money import exactly
 from jupyter_openapi.portfolio import IncompleteWarning
 from jupyter_openapi.portfolio import snapshot_store as store
-from jupyter_openapi.portfolio.benchmarks import Benchmark
 from jupyter_openapi.portfolio.daily_returns import days_of, indexed, weekdays
 from jupyter_openapi.portfolio.performance import Series, frame_of, measured
 from jupyter_openapi.portfolio.positions import owner_of
+from jupyter_openapi.portfolio.prices import Benchmark
 from jupyter_openapi.portfolio.risk_statistics import reckoned, sentences
 from jupyter_openapi.portfolio.snapshot_store import SnapshotRow
 

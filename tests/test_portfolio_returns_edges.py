@@ -20,9 +20,9 @@ from test_portfolio_returns import account, cash, day_frame, row, trading_days
 from jupyter_openapi import portfolio
 from jupyter_openapi.market.money import exactly
 from jupyter_openapi.portfolio import IncompleteWarning
-from jupyter_openapi.portfolio.benchmarks import Benchmark
 from jupyter_openapi.portfolio.daily_returns import days_of, holes, window_of
 from jupyter_openapi.portfolio.equity import equity_curve
+from jupyter_openapi.portfolio.prices import Benchmark
 from jupyter_openapi.portfolio.risk_statistics import reckoned
 
 Rows = list[dict[str, Any]]

@@ -10,7 +10,7 @@ import pytest
 from support.accounts import FakeAccount, fill, quote, refused, stock
 
 from jupyter_openapi import plots, portfolio
-from jupyter_openapi.portfolio.corporate_actions import splits_of
+from jupyter_openapi.portfolio.trades import splits_of
 
 pytestmark = pytest.mark.usefixtures("november")
 DAY = 86_400

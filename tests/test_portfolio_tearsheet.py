@@ -18,11 +18,9 @@ from test_portfolio_returns import account, random_frame
 
 from jupyter_openapi import portfolio
 from jupyter_openapi.errors import RequestRefused
-from jupyter_openapi.portfolio import IncompleteWarning
-from jupyter_openapi.portfolio import quantstats_page as page_module
-from jupyter_openapi.portfolio.quantstats_page import quantstats_page
+from jupyter_openapi.portfolio import IncompleteWarning, tear_sheet
 from jupyter_openapi.portfolio.risk_statistics import reckoned
-from jupyter_openapi.portfolio.tear_sheet import page_of
+from jupyter_openapi.portfolio.tear_sheet import page_of, quantstats_page
 
 
 class Page(HTMLParser):
@@ -133,7 +131,7 @@ seen = f"{len(asked['days'])} {list(asked['returns'])} {asked['title']}"
 pathlib.Path(asked["path"]).write_text(link + seen)
 """
     with monkeypatch.context() as patch:
-        patch.setattr(page_module, "PROGRAM", written)
+        patch.setattr(tear_sheet, "PROGRAM", written)
         made = portfolio.tearsheet(
             client, tmp_path / "page.html", folder=tmp_path / "kept", engine="quantstats"
         )
@@ -145,10 +143,10 @@ pathlib.Path(asked["path"]).write_text(link + seen)
         portfolio.tearsheet(one, tmp_path / "p.html", folder=tmp_path / "one", engine="quantstats")
     frame, _ours, _theirs = random_frame(random.Random(6), 30)
     frame.attrs["openapi"] = {"benchmark": None}
-    monkeypatch.setattr(page_module, "PROGRAM", "raise OSError('no room')")
+    monkeypatch.setattr(tear_sheet, "PROGRAM", "raise OSError('no room')")
     with pytest.raises(RequestRefused, match="quantstats failed: OSError: no room"):
         quantstats_page(frame, 0.0, "Performance")
-    monkeypatch.setattr(page_module, "find_spec", lambda _: None)
+    monkeypatch.setattr(tear_sheet, "find_spec", lambda _: None)
     with pytest.raises(RequestRefused, match=r"pip install 'jupyter-openapi\[quantstats\]'"):
         quantstats_page(frame, 0.0, "Performance")
 

@@ -17,7 +17,7 @@ import pytest
 from jupyter_openapi import kernel, messages, storage
 from jupyter_openapi.errors import RequestRefused
 from jupyter_openapi.magic.export import Saving
-from jupyter_openapi.portfolio.given_arguments import file_path
+from jupyter_openapi.portfolio.arguments import file_path
 from jupyter_openapi.ratelimit import LimitsUnavailable, limiter_for
 
 ROOT = Path(__file__).parents[1]

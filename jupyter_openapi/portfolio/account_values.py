@@ -11,7 +11,7 @@ from jupyter_openapi.frames import describe, seal
 from jupyter_openapi.frames.values import text_column
 from jupyter_openapi.market.money import ZERO, amount, exactly, floats, from_float, ratio
 from jupyter_openapi.messages import _
-from jupyter_openapi.portfolio.given_arguments import choice, one_client, told
+from jupyter_openapi.portfolio.arguments import choice, one_client, told
 from jupyter_openapi.portfolio.positions import owner_of, warn
 from jupyter_openapi.portfolio.prices import currency_code
 from jupyter_openapi.portfolio.valuation import SESSIONS, text, valued

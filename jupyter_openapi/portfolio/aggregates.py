@@ -23,7 +23,7 @@ from jupyter_openapi.market.money import (
 )
 from jupyter_openapi.messages import _, commas, ngettext
 from jupyter_openapi.portfolio import pnl_frame, valuation
-from jupyter_openapi.portfolio.given_arguments import frame_with
+from jupyter_openapi.portfolio.arguments import frame_with
 from jupyter_openapi.portfolio.pnl_frame import COLUMNS as PNL_COLUMNS
 from jupyter_openapi.portfolio.pnl_frame import Cells
 from jupyter_openapi.portfolio.valuation import COLUMNS, text

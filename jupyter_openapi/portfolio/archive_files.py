@@ -12,10 +12,9 @@ from typing import TYPE_CHECKING, Any
 from jupyter_openapi.errors import RequestRefused
 from jupyter_openapi.market.money import amount, from_float, known_text
 from jupyter_openapi.messages import _, commas
-from jupyter_openapi.portfolio.checksums import Damaged, verify, verify_file
+from jupyter_openapi.portfolio.arguments import file_path, told
 from jupyter_openapi.portfolio.executions import SIDES, Fill, repeats
-from jupyter_openapi.portfolio.given_arguments import file_path, told
-from jupyter_openapi.portfolio.snapshot_store import arrow
+from jupyter_openapi.portfolio.parquet import Damaged, arrow, verify, verify_file
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -29,7 +29,7 @@ from jupyter_openapi.portfolio.archive_files import (
     in_order,
 )
 from jupyter_openapi.portfolio.archive_money import DayRates, FeeTable
-from jupyter_openapi.portfolio.given_arguments import choice, frame_with, mapping, told
+from jupyter_openapi.portfolio.arguments import choice, frame_with, mapping, told
 from jupyter_openapi.portfolio.lot_ledger import METHODS, Lot, LotLedger, Opening, Split, Trip, Unmatched
 from jupyter_openapi.portfolio.pnl_frame import instants
 from jupyter_openapi.portfolio.prices import market_zone

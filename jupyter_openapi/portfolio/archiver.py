@@ -17,10 +17,9 @@ from jupyter_openapi.history.plan import DAY, Plan, make_plan
 from jupyter_openapi.market.money import known_text
 from jupyter_openapi.market.orders import FINAL
 from jupyter_openapi.messages import _, commas
-from jupyter_openapi.portfolio.given_arguments import one_client, told
+from jupyter_openapi.portfolio.arguments import one_client, plain_time, told, window
 from jupyter_openapi.portfolio.parquet import ParquetStore, schema_of, table_of
 from jupyter_openapi.portfolio.positions import owner_of
-from jupyter_openapi.portfolio.time_windows import plain, window
 from jupyter_openapi.spec import catalog
 from jupyter_openapi.spec.model import Operation
 
@@ -295,7 +294,7 @@ def archive(
         window(start, None, client.tz)
     disk = ParquetStore(root, known.name, owner)
     state = disk.state()
-    begin = plain(start) if start is not None else state.get("start")
+    begin = plain_time(start) if start is not None else state.get("start")
     plan = _plan(known, begin, filters, client.tz)
     wanted = {name: str(value) for name, value in plan.arguments.items() if name != plan.pages.size}
     if state and state.get("filters") != wanted:

@@ -17,15 +17,14 @@ from jupyter_openapi.market.replies import figure, seconds
 from jupyter_openapi.market.symbols import is_option, market_of
 from jupyter_openapi.messages import _, ngettext
 from jupyter_openapi.portfolio import snapshot_store as store
-from jupyter_openapi.portfolio.benchmarks import Benchmark, read_benchmark
-from jupyter_openapi.portfolio.corporate_actions import MOST_SYMBOLS, read_splits
+from jupyter_openapi.portfolio.arguments import day, refuse_future
 from jupyter_openapi.portfolio.daily_returns import WEEKEND
 from jupyter_openapi.portfolio.executions import history_rows
+from jupyter_openapi.portfolio.parquet import arrow
 from jupyter_openapi.portfolio.positions import FUND, AccountReader, names, owner_of, warn
-from jupyter_openapi.portfolio.prices import read_rates
+from jupyter_openapi.portfolio.prices import Benchmark, read_benchmark, read_rates
 from jupyter_openapi.portfolio.snapshot_store import SnapshotRow, read_together
-from jupyter_openapi.portfolio.time_windows import day, refuse_future
-from jupyter_openapi.portfolio.trades import Trades, read_trades
+from jupyter_openapi.portfolio.trades import MOST_SYMBOLS, Trades, read_splits, read_trades
 from jupyter_openapi.spec.dates import zone
 
 if TYPE_CHECKING:
@@ -151,7 +150,7 @@ def backfill(client: ClientLike, start: Any, folder: str | Path | None = None) -
     IncompleteWarning
         A security's splits or closes are not known: days that it was held have no value.
     """
-    store.arrow()
+    arrow()
     reader = AccountReader(client)
     tz = zone(client.tz)
     first = day("start", start, tz)

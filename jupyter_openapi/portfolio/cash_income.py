@@ -26,17 +26,16 @@ from jupyter_openapi.market.money import (
 from jupyter_openapi.market.replies import figure, seconds
 from jupyter_openapi.market.symbols import is_option
 from jupyter_openapi.messages import _
-from jupyter_openapi.portfolio.corporate_actions import read_splits
+from jupyter_openapi.portfolio.arguments import choice, window, yes_or_no
 from jupyter_openapi.portfolio.equity import is_external
 from jupyter_openapi.portfolio.executions import history_rows, moment
-from jupyter_openapi.portfolio.given_arguments import choice, yes_or_no
 from jupyter_openapi.portfolio.lot_ledger import METHODS
 from jupyter_openapi.portfolio.pnl_frame import left_out
 from jupyter_openapi.portfolio.positions import AccountReader, brief, names, read_stocks, warn
 from jupyter_openapi.portfolio.prices import currency_code, market_zone, read_rates
 from jupyter_openapi.portfolio.rates_of_days import PastRates, complete, day_column, past_rates
 from jupyter_openapi.portfolio.realized_pnl import worked_out
-from jupyter_openapi.portfolio.time_windows import window
+from jupyter_openapi.portfolio.trades import read_splits
 from jupyter_openapi.portfolio.valuation import valued
 from jupyter_openapi.spec.dates import zone
 

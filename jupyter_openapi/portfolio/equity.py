@@ -16,7 +16,7 @@ from jupyter_openapi.market.money import HUNDRED, ZERO, exactly, floats, minus, 
 from jupyter_openapi.market.symbols import is_option
 from jupyter_openapi.messages import N_, _, commas, ngettext
 from jupyter_openapi.portfolio import snapshot_store as store
-from jupyter_openapi.portfolio.given_arguments import mapping, told
+from jupyter_openapi.portfolio.arguments import mapping, told
 from jupyter_openapi.portfolio.positions import FUND, warn
 from jupyter_openapi.portfolio.prices import Rates, currency_code
 from jupyter_openapi.portfolio.snapshot_store import chosen_owner

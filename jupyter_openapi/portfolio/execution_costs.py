@@ -16,13 +16,12 @@ from jupyter_openapi.market.money import ZERO, exactly, floats, known_text, prod
 from jupyter_openapi.market.replies import figure, objects, seconds
 from jupyter_openapi.market.worth import Instrument
 from jupyter_openapi.messages import _, ngettext
+from jupyter_openapi.portfolio.arguments import window, yes_or_no
 from jupyter_openapi.portfolio.executions import SIDES, history_rows
-from jupyter_openapi.portfolio.given_arguments import yes_or_no
 from jupyter_openapi.portfolio.pnl_frame import instants
 from jupyter_openapi.portfolio.positions import AccountReader, brief, warn
 from jupyter_openapi.portfolio.prices import currency_code, market_zone, read_rates
 from jupyter_openapi.portfolio.rates_of_days import PastRates, complete, day_column, past_rates
-from jupyter_openapi.portfolio.time_windows import window
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -25,7 +25,7 @@ from jupyter_openapi.market.money import (
 )
 from jupyter_openapi.market.symbols import contract, is_option
 from jupyter_openapi.messages import N_, _, commas
-from jupyter_openapi.portfolio.given_arguments import choice, percent
+from jupyter_openapi.portfolio.arguments import choice, percent
 from jupyter_openapi.portfolio.option_risk import read_deltas
 from jupyter_openapi.portfolio.positions import FUND, AccountReader, brief, names, warn
 from jupyter_openapi.portfolio.prices import read_prices, say_priceless

@@ -16,7 +16,8 @@ from jupyter_openapi.market.money import HUNDRED, exactly, floats, known_text, p
 from jupyter_openapi.market.replies import figure
 from jupyter_openapi.messages import _
 from jupyter_openapi.portfolio import snapshot_store as store
-from jupyter_openapi.portfolio.benchmarks import Benchmark, benchmark_symbol, read_benchmark
+from jupyter_openapi.portfolio.arguments import choice, frame_with, one_client
+from jupyter_openapi.portfolio.arguments import days as days_between
 from jupyter_openapi.portfolio.daily_returns import (
     BROKER,
     RECONSTRUCTED,
@@ -30,12 +31,10 @@ from jupyter_openapi.portfolio.daily_returns import (
     with_broker,
 )
 from jupyter_openapi.portfolio.equity import NO_SNAPSHOTS, grouped, stated_kinds, without_rates
-from jupyter_openapi.portfolio.given_arguments import choice, frame_with, one_client
 from jupyter_openapi.portfolio.positions import AccountReader, brief, warn
-from jupyter_openapi.portfolio.prices import currency_code
+from jupyter_openapi.portfolio.prices import Benchmark, benchmark_symbol, currency_code, read_benchmark
 from jupyter_openapi.portfolio.risk_statistics import returns_lost
 from jupyter_openapi.portfolio.snapshot_store import chosen_owner
-from jupyter_openapi.portfolio.time_windows import days as days_between
 from jupyter_openapi.spec.dates import zone
 
 if TYPE_CHECKING:

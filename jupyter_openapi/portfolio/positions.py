@@ -19,7 +19,7 @@ from jupyter_openapi.market.replies import figure, objects
 from jupyter_openapi.market.symbols import market_of
 from jupyter_openapi.market.worth import Instruments
 from jupyter_openapi.messages import _, commas
-from jupyter_openapi.portfolio.given_arguments import one_client
+from jupyter_openapi.portfolio.arguments import one_client
 
 KEYS_REFUSED = frozenset({401003, 401004, 401102, 403201, 403202, 403203, 403204, 403205})
 """The broker's codes for a token, key, signature or address that it does not accept."""

@@ -11,16 +11,14 @@ from jupyter_openapi.errors import OpenAPIError, RequestRefused, guarded
 from jupyter_openapi.frames import describe, seal
 from jupyter_openapi.market.money import exactly, plain, product
 from jupyter_openapi.messages import _, commas, ngettext
-from jupyter_openapi.portfolio.account_ledgers import Account
+from jupyter_openapi.portfolio.account_ledgers import Account, openings, refuse_later
+from jupyter_openapi.portfolio.arguments import choice, window, yes_or_no
 from jupyter_openapi.portfolio.executions import Charged, read_fees
-from jupyter_openapi.portfolio.given_arguments import choice, yes_or_no
-from jupyter_openapi.portfolio.held_before import openings, refuse_later
 from jupyter_openapi.portfolio.lot_ledger import METHODS, Trip
 from jupyter_openapi.portfolio.pnl_frame import facts_of, frame_of, read_analysis, rows_of
 from jupyter_openapi.portfolio.positions import AccountReader, brief, warn
 from jupyter_openapi.portfolio.prices import currency_code, read_rates
 from jupyter_openapi.portfolio.rates_of_days import complete, past_rates
-from jupyter_openapi.portfolio.time_windows import window
 from jupyter_openapi.portfolio.trades import Trades, read_trades
 from jupyter_openapi.spec.dates import zone
 

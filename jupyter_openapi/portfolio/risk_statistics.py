@@ -18,8 +18,8 @@ from jupyter_openapi.frames import describe
 from jupyter_openapi.frames.values import text_column
 from jupyter_openapi.market.money import figure
 from jupyter_openapi.messages import _, ngettext
+from jupyter_openapi.portfolio.arguments import frame_with, percent
 from jupyter_openapi.portfolio.equity import without
-from jupyter_openapi.portfolio.given_arguments import frame_with, percent
 from jupyter_openapi.portfolio.positions import warn
 
 if TYPE_CHECKING:

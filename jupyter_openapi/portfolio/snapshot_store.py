@@ -16,9 +16,9 @@ from jupyter_openapi.errors import OpenAPIError, RequestRefused, TransportError,
 from jupyter_openapi.market.money import exactly, known_text
 from jupyter_openapi.market.replies import MOST, figure, seconds
 from jupyter_openapi.messages import _, commas, ngettext
-from jupyter_openapi.portfolio.checksums import Damaged, seal_file, verify_file
+from jupyter_openapi.portfolio.arguments import file_path
 from jupyter_openapi.portfolio.executions import history_rows
-from jupyter_openapi.portfolio.given_arguments import file_path
+from jupyter_openapi.portfolio.parquet import PRECISION, Damaged, arrow, seal_file, verify_file
 from jupyter_openapi.portfolio.positions import (
     AccountReader,
     is_owner,
@@ -39,7 +39,6 @@ if TYPE_CHECKING:
 
 SCALE = 12
 RECONSTRUCTED = "reconstructed"
-PRECISION = 38
 _STEP = Decimal(1).scaleb(-SCALE)
 
 
@@ -83,23 +82,6 @@ class SnapshotRow:
 
 TEXTS = ("kind", "account_channel", "symbol", "name", "market", "currency", "into")
 NUMBERS = ("quantity", "cost_price", "last_done", "prev_close", "multiplier", "amount")
-
-
-def arrow() -> Any:
-    """Return pyarrow.
-
-    Raises
-    ------
-    RequestRefused
-        It is not installed.
-    """
-    try:
-        import pyarrow as pa
-    except ImportError:
-        raise RequestRefused(
-            _("This needs pyarrow, which is not installed: pip install 'jupyter-openapi[parquet]'.")
-        ) from None
-    return pa
 
 
 def schema() -> Any:

@@ -19,7 +19,7 @@ from jupyter_openapi.frames import describe
 from jupyter_openapi.frames.values import text_column
 from jupyter_openapi.market.money import exactly, floats, from_float, total
 from jupyter_openapi.messages import _
-from jupyter_openapi.portfolio.given_arguments import file_path, one_client, told
+from jupyter_openapi.portfolio.arguments import file_path, one_client, told
 from jupyter_openapi.portfolio.pnl_frame import ONE_RATE, facts_of, frame_of, left_out, rows_of
 from jupyter_openapi.portfolio.positions import warn
 from jupyter_openapi.portfolio.rates_of_days import day_column

@@ -13,16 +13,15 @@ from jupyter_openapi.frames import describe, seal
 from jupyter_openapi.frames.values import text_column
 from jupyter_openapi.market.money import ZERO, exactly, floats, minus, product, ratio, total
 from jupyter_openapi.messages import _
-from jupyter_openapi.portfolio.account_ledgers import Account
+from jupyter_openapi.portfolio.account_ledgers import Account, openings, refuse_later
+from jupyter_openapi.portfolio.arguments import choice, yes_or_no
+from jupyter_openapi.portfolio.arguments import since as first_of
 from jupyter_openapi.portfolio.executions import moment
-from jupyter_openapi.portfolio.given_arguments import choice, yes_or_no
-from jupyter_openapi.portfolio.held_before import openings, refuse_later
 from jupyter_openapi.portfolio.lot_ledger import METHODS, Lot
 from jupyter_openapi.portfolio.pnl_frame import instants
 from jupyter_openapi.portfolio.positions import AccountReader, Holding, brief, names, read_stocks, warn
 from jupyter_openapi.portfolio.prices import Price, currency_code, market_zone, read_prices, say_priceless
 from jupyter_openapi.portfolio.realized_pnl import add_fees, add_rates
-from jupyter_openapi.portfolio.time_windows import since as first_of
 from jupyter_openapi.portfolio.trades import Trades, read_trades, read_until_explained
 from jupyter_openapi.spec.dates import zone
 

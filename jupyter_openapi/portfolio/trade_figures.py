@@ -14,7 +14,7 @@ from jupyter_openapi.frames import describe, seal
 from jupyter_openapi.frames.values import text_column
 from jupyter_openapi.market.money import HUNDRED, ZERO, exactly, floats, from_float, shown
 from jupyter_openapi.messages import _, ngettext
-from jupyter_openapi.portfolio.given_arguments import choice
+from jupyter_openapi.portfolio.arguments import choice
 from jupyter_openapi.portfolio.pnl_frame import left_out
 from jupyter_openapi.portfolio.positions import warn
 from jupyter_openapi.portfolio.prices import market_zone

@@ -13,8 +13,8 @@ from jupyter_openapi.frames.values import text_column
 from jupyter_openapi.market.money import ZERO, exactly, floats, minus, product, ratio, total
 from jupyter_openapi.market.symbols import is_option, market_of
 from jupyter_openapi.messages import _
+from jupyter_openapi.portfolio.arguments import choice
 from jupyter_openapi.portfolio.executions import read_today
-from jupyter_openapi.portfolio.given_arguments import choice
 from jupyter_openapi.portfolio.positions import (
     AccountReader,
     names,
