@@ -19,7 +19,7 @@ FOLDER = REFERENCE / "operations"
 sys.path.insert(0, str(ROOT))
 
 from jupyter_openapi.magic.examples import ID, example  # noqa: E402
-from jupyter_openapi.magic.recent import RecentValues  # noqa: E402
+from jupyter_openapi.magic.present import RecentValues  # noqa: E402
 from jupyter_openapi.sandbox.dispatch import HANDLERS  # noqa: E402
 from jupyter_openapi.sandbox.handlers import load_handlers  # noqa: E402
 from jupyter_openapi.spec import Effect, Field, Kind, Operation, Parameter, catalog  # noqa: E402

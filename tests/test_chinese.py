@@ -20,7 +20,7 @@ from test_plots import _font, held, texts
 
 from jupyter_openapi import Client, Credentials, messages, plots
 from jupyter_openapi.errors import RequestRefused, sentence
-from jupyter_openapi.magic import preferences
+from jupyter_openapi.magic.commands import settings
 from jupyter_openapi.market import orders
 from jupyter_openapi.messages import (
     _,
@@ -346,7 +346,7 @@ def test_an_unknown_language_is_refused_in_one_line(shell: Shell) -> None:
     with pytest.raises(ValueError, match=r"^language is en or zh-CN or zh-HK, not fr"):
         set_language("fr")
     with pytest.raises(RequestRefused, match="not fr"):
-        preferences.read("language", "fr")
+        settings.read("language", "fr")
     with pytest.raises(RequestRefused, match="not fr"):
         OrderForm(session=FakeSession(FakeClient()), language="fr")
     assert "not fr" in shell.fail("%openapi settings language=fr")
@@ -439,11 +439,11 @@ def test_the_language_is_kept_as_a_setting(shell: Shell) -> None:
     magics = shell.ip.magics_manager.registry["OpenAPIMagics"]
     try:
         assert "zh-HK" in str(shell.run("%openapi settings language=zh_hk"))
-        assert preferences.kept()["language"] == "zh-HK"
+        assert settings.kept()["language"] == "zh-HK"
         assert language() == "zh-HK"
     finally:
         magics.language = ""
-        preferences.keep({"language": None})
+        settings.keep({"language": None})
 
 
 def test_sentences_join_without_a_space_after_a_chinese_stop() -> None:

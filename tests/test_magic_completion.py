@@ -19,7 +19,7 @@ from support.values import to_wire
 from jupyter_openapi.magic import openapi_matcher
 from jupyter_openapi.magic.commands import COMMANDS
 from jupyter_openapi.magic.completer import complete
-from jupyter_openapi.magic.recent import MOST, ORDER, SEEN, SYMBOL, RecentValues
+from jupyter_openapi.magic.present import MOST, ORDER, SEEN, SYMBOL, RecentValues
 from jupyter_openapi.spec import catalog
 
 if TYPE_CHECKING:

@@ -19,7 +19,7 @@ from jupyter_openapi.magic.commands import COMMANDS
 from jupyter_openapi.magic.commands.help import operation_help
 from jupyter_openapi.magic.examples import ID, example
 from jupyter_openapi.magic.flags import FLAGS
-from jupyter_openapi.magic.recent import ORDER, SEEN
+from jupyter_openapi.magic.present import ORDER, SEEN
 from jupyter_openapi.sandbox import dispatch
 from jupyter_openapi.sandbox.handlers import load_handlers
 from jupyter_openapi.sandbox.simulation import derivatives

@@ -11,7 +11,7 @@ from support.kernel import Kernel
 from support.shell import Shell
 
 from jupyter_openapi import RequestRefused
-from jupyter_openapi.magic import preferences
+from jupyter_openapi.magic.commands import settings
 
 
 @pytest.fixture
@@ -43,15 +43,15 @@ def test_settings_outlive_a_kernel_and_are_shown_by_status(tmp_path: Path) -> No
 
 
 def test_the_file_is_one_that_a_person_can_read_and_only_the_owner(folder: Path) -> None:
-    preferences.keep({"tz": "Asia/Tokyo", "colors": "Red-Up"})
-    preferences.keep({"view": "full", "tz": None})
-    assert preferences.kept() == {"view": "full", "colors": "red-up"}
-    assert preferences.path().read_text(encoding="utf-8").splitlines()[1:] == [
+    settings.keep({"tz": "Asia/Tokyo", "colors": "Red-Up"})
+    settings.keep({"view": "full", "tz": None})
+    assert settings.kept() == {"view": "full", "colors": "red-up"}
+    assert settings.path().read_text(encoding="utf-8").splitlines()[1:] == [
         "view = full",
         "colors = red-up",
     ]
-    assert preferences.path().stat().st_mode & 0o077 == 0
-    assert folder in preferences.path().parents
+    assert settings.path().stat().st_mode & 0o077 == 0
+    assert folder in settings.path().parents
 
 
 @pytest.mark.parametrize(
@@ -66,23 +66,23 @@ def test_the_file_is_one_that_a_person_can_read_and_only_the_owner(folder: Path)
     ],
 )
 def test_what_cannot_be_kept_is_refused_and_changes_nothing(folder: Path, name: str, value: str) -> None:
-    preferences.keep({"view": "full"})
+    settings.keep({"view": "full"})
     with pytest.raises(RequestRefused):
-        preferences.keep({"view": "compact", name: value})
-    assert preferences.kept() == {"view": "full"}
+        settings.keep({"view": "compact", name: value})
+    assert settings.kept() == {"view": "full"}
 
 
 @given(st.text())
 def test_a_file_that_holds_anything_gives_only_settings_that_can_be_used(text: str) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(preferences, "_lines", lambda: {"tz": text, text: text, "account": "live"})
-        found = preferences.kept()
+        patch.setattr(settings, "_lines", lambda: {"tz": text, text: text, "account": "live"})
+        found = settings.kept()
     assert found["account"] == "live"
-    assert all(preferences.READERS[name](value) == value for name, value in found.items())
+    assert all(settings.READERS[name](value) == value for name, value in found.items())
 
 
 def test_no_setting_lets_an_order_pass() -> None:
-    assert set(preferences.READERS) == {
+    assert set(settings.READERS) == {
         "tz", "view", "colors", "base_currency", "language", "limits_url", "account"
     }  # fmt: skip
 

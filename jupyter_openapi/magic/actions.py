@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from jupyter_openapi.errors import OpenAPIError, RequestRefused, sentence
 from jupyter_openapi.history.candles import candles_of
-from jupyter_openapi.magic import advice
+from jupyter_openapi.magic import examples
 from jupyter_openapi.magic.arguments import arguments, evaluate_flags
 from jupyter_openapi.magic.command import CommandSpec, Context, Invocation, notify
 from jupyter_openapi.magic.commands import COMMANDS
@@ -59,7 +59,7 @@ def perform(command: Command, context: Context) -> Any:
     try:
         return _called(command, context)
     except RequestRefused as refused:
-        named = advice.for_bare_choice(command, str(refused))
+        named = examples.for_bare_choice(command, str(refused))
         if not named:
             raise
         problem = sentence(str(refused), named)
@@ -86,7 +86,7 @@ def _called(command: Command, context: Context) -> Any:
     except RequestRefused as refused:
         if command.kind != "operation" or target.operation is None:
             raise
-        example = advice.for_what_lacks(target.operation, target.given, command.word.lower(), str(refused))
+        example = examples.for_what_lacks(target.operation, target.given, command.word.lower(), str(refused))
         if not example:
             raise
         problem = sentence(str(refused), example)
@@ -100,7 +100,7 @@ def _command(command: Command, spec: CommandSpec, context: Context) -> Any:
     try:
         checked = check(spec.operation, given, tz=context.tz(command))
     except RequestRefused as refused:
-        raise RequestRefused(sentence(str(refused), advice.for_command(spec, given))) from None
+        raise RequestRefused(sentence(str(refused), examples.for_command(spec, given))) from None
     return spec.action(Invocation(command, checked, context, COMMANDS))
 
 
@@ -220,7 +220,7 @@ def candles(command: Command, context: Context) -> pd.DataFrame:
     """Read the candlesticks of each symbol and return them in one frame."""
     from jupyter_openapi.frames import describe
     from jupyter_openapi.magic.export import Saving
-    from jupyter_openapi.magic.recent import SEEN, SYMBOL
+    from jupyter_openapi.magic.present import SEEN, SYMBOL
     from jupyter_openapi.session import SESSION
 
     operation = catalog().named(NAME)
@@ -269,7 +269,9 @@ def run_line(line: str, cell: str | None, context: Context) -> tuple[Command, An
     try:
         return _run(line, cell, context)
     except RequestRefused as refused:
-        braces = advice.brace_advice(line if cell is None else f"{line}\n{cell}", context.scope, str(refused))
+        braces = examples.brace_advice(
+            line if cell is None else f"{line}\n{cell}", context.scope, str(refused)
+        )
         if not braces:
             raise
         problem = sentence(str(refused), braces)

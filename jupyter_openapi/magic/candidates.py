@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from jupyter_openapi.magic.commands import COMMANDS
 from jupyter_openapi.magic.flags import FLAGS, Flag
-from jupyter_openapi.magic.recent import SEEN
+from jupyter_openapi.magic.present import SEEN
 from jupyter_openapi.magic.vocabulary import MEANT
 from jupyter_openapi.spec import catalog
 from jupyter_openapi.spec.model import Kind, Operation, Parameter, table_names

@@ -225,11 +225,11 @@ class OpenAPIMagics(Magics):
         if self._applied:
             return
         self._applied = True
-        from jupyter_openapi.magic import preferences
+        from jupyter_openapi.magic.commands import settings
 
         configured = self.config.get("OpenAPIMagics", {})
-        found = preferences.kept()
-        preferences.apply({name: value for name, value in found.items() if name not in configured}, self)
+        found = settings.kept()
+        settings.apply({name: value for name, value in found.items() if name not in configured}, self)
         if wrong := unknown_variable():
             say(wrong)  # nobody would see why it is English
 

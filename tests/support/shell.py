@@ -10,7 +10,7 @@ from IPython.core.getipython import get_ipython
 from IPython.testing.globalipapp import start_ipython
 
 from jupyter_openapi import Client, Credentials
-from jupyter_openapi.magic.recent import SEEN
+from jupyter_openapi.magic.present import SEEN
 from jupyter_openapi.session import SESSION
 from support.sandbox import start_sandbox
 

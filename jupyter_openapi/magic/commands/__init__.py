@@ -14,14 +14,13 @@ from jupyter_openapi.magic.commands import (
     live,
     login,
     orders,
-    performance,
     portfolio,
     sandbox,
     search,
     settings,
     trade,
 )
-from jupyter_openapi.magic.commands.help import endpoints, explain
+from jupyter_openapi.magic.commands.help import explain
 
 __all__ = ["COMMANDS", "CommandSpec"]
 
@@ -45,14 +44,14 @@ _ORDERED = (
     orders.journal,
     portfolio.portfolio,
     portfolio.pnl,
-    performance.returns,
-    performance.trade_stats,
+    portfolio.returns,
+    portfolio.trade_stats,
     portfolio.snapshot,
     live.watch,
     live.chart,
     sandbox.sandbox,
     settings.settings,
-    endpoints,
+    search.endpoints,
     explain,
 )
 

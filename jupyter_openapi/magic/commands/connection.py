@@ -107,10 +107,10 @@ def describe_status(client: Client) -> Report:
 
 def _settings_row() -> list[tuple[str, str]]:
     """Return the row of the saved settings; no row where there are none."""
-    from jupyter_openapi.magic import preferences
+    from jupyter_openapi.magic.commands import settings
 
-    found = ", ".join(f"{name}={value}" for name, value in preferences.kept().items())
-    return [(N_("settings"), f"{found} ({preferences.path()})")] if found else []
+    found = ", ".join(f"{name}={value}" for name, value in settings.kept().items())
+    return [(N_("settings"), f"{found} ({settings.path()})")] if found else []
 
 
 def _unsettled_row(client: Client) -> list[tuple[str, str]]:
@@ -128,7 +128,7 @@ PLAIN = "\x1b[0m"
 
 def _default_account(items: Sequence[Words]) -> Sequence[Words]:
     """Put the default account where none is named; refuse what starts a sandbox, with the lines to type."""
-    from jupyter_openapi.magic import preferences
+    from jupyter_openapi.magic.commands import settings
     from jupyter_openapi.magic.commands.sandbox import OPTIONS
 
     of_sandbox = [f"{name}={text}" for name, text in items if name in OPTIONS]
@@ -140,7 +140,7 @@ def _default_account(items: Sequence[Words]) -> Sequence[Words]:
             ).format(options=" ".join(of_sandbox))
         )
 
-    account = None if items else preferences.kept().get("account")
+    account = None if items else settings.kept().get("account")
     return items if account is None else [("account", account)]
 
 

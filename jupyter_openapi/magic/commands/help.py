@@ -1,27 +1,21 @@
-"""``%openapi help`` and ``endpoints``: what operations and commands do, take and give, as text."""
+"""``%openapi help``: what operations and commands do, take and give, as text."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
 
-from jupyter_openapi.errors import RequestRefused, did_you_mean, sentence, short
-from jupyter_openapi.magic.command import CommandSpec, Invocation, Report, command, listed, parameter
+from jupyter_openapi.errors import RequestRefused
+from jupyter_openapi.magic.command import CommandSpec, Invocation, Report, command, parameter
 from jupyter_openapi.magic.examples import ID, example
 from jupyter_openapi.magic.flags import FLAGS, Flag, applicable
-from jupyter_openapi.magic.recent import ORDER, SEEN
-from jupyter_openapi.magic.reply_help import reply_help
+from jupyter_openapi.magic.present import ORDER, SEEN
 from jupyter_openapi.magic.vocabulary import meant
-from jupyter_openapi.messages import N_, _, bracketed, commas, filled
+from jupyter_openapi.messages import N_, _, bracketed, commas, filled, meaning, pgettext
 from jupyter_openapi.spec import catalog
-from jupyter_openapi.spec.model import Effect, Kind, Operation, Parameter
+from jupyter_openapi.spec.model import Effect, Field, Kind, Operation, Parameter, Table, table_names
 from jupyter_openapi.spec.request import METHODS, normalise
 from jupyter_openapi.spec.values import choices
-
-if TYPE_CHECKING:
-    import pandas as pd
-
 
 WIDTH = 100
 SCREEN = 80
@@ -45,6 +39,11 @@ KINDS: Mapping[Kind, str] = {
     Kind.ANY: N_("anything"),
 }
 LIMITS = {"trade": N_("30 calls in 30 s"), "quote": N_("10 calls a second")}
+SOURCES = {
+    "sdk": N_("The columns are those that the official SDK 5.3.0 reads"),
+    "sdk-source": N_("The columns are those in the source of the official SDK"),
+    "cli": N_("The columns are those that the broker's own command line and MCP server read"),
+}
 
 
 def operation_help(operation: Operation, word: str, *, decimals: str = "float64", tz: str = "UTC") -> Report:
@@ -60,7 +59,7 @@ def operation_help(operation: Operation, word: str, *, decimals: str = "float64"
         How the frame's columns come.
     """
     line = example(operation, word if catalog().constants(word) else None)
-    reply = "\n".join(reply_help(operation, decimals=decimals, tz=tz, width=WIDTH))
+    reply = "\n".join(_reply_help(operation, decimals=decimals, tz=tz, width=WIDTH))
     parts = [
         _("{name}  (also {aliases})").format(name=operation.name, aliases=", ".join(operation.aliases))
         if operation.aliases
@@ -224,6 +223,54 @@ def _range(parameter: Parameter) -> str:
     return " ".join(filter(None, found))
 
 
+def _reply_help(operation: Operation, *, decimals: str, tz: str, width: int) -> Iterator[str]:
+    """Yield the lines on what an operation gives: a frame for a read, data for a change."""
+    if operation.effect is not Effect.READ:
+        if fields := [column.name for table in operation.tables for column in table.fields]:
+            yield filled(", ".join(dict.fromkeys(fields)), width, _("The reply's data: "), "  ")
+        return
+    if not operation.tables:
+        yield _("Returns a DataFrame whose columns follow from what comes back")
+        return
+    from jupyter_openapi.frames import to_frame
+
+    # The frame of an empty reply has all columns, with the dtypes that any other reply has.
+    frame = to_frame(None, operation, decimals=decimals, tz=tz)
+    known = {column.name: column for table in _shown(operation) for column in table.columns}
+    yield _("Returns a DataFrame with the columns")
+    yield from _column_lines({str(name): str(dtype) for name, dtype in frame.dtypes.items()}, known, width)
+    if operation.parameter("period") is not None:
+        yield _("  Bars of a day or longer have a trade_date too, their day in the market's own zone")
+    if operation.reply_source in SOURCES:
+        yield f"  {_(SOURCES[operation.reply_source])}"
+    yield from _tables(operation, width)
+
+
+def _shown(operation: Operation) -> list[Table]:
+    label = operation.tables[0].label
+    return [table for table in operation.tables if table is operation.tables[0] or (label and table.label)]
+
+
+def _column_lines(dtypes: dict[str, str], known: dict[str, Field], width: int) -> Iterator[str]:
+    longest = min(30, max(map(len, dtypes)))
+    for name, dtype in dtypes.items():
+        column = known.get(name)
+        unit = f", {pgettext('unit', column.unit)}" if column is not None and column.unit else ""
+        said = meaning(column.description) if column is not None else ""
+        yield filled(f"({dtype}{unit}) {said}".rstrip(), width, f"  {name:<{longest}} ", " " * (longest + 3))
+
+
+def _tables(operation: Operation, width: int) -> Iterator[str]:
+    """Yield the other tables of the reply, each with its columns."""
+    names = table_names(operation.tables)
+    if names:
+        yield _("\nOther tables of the reply")
+    for name in names:
+        table = next(table for table in operation.tables if table.name == name)
+        columns = ", ".join(column.name for column in table.columns)
+        yield filled(columns, width, f"  --table {name}: ", "    ")
+
+
 def _section(title: str, lines: list[str]) -> str:
     body = "\n".join(f"  {line}" for each in lines for line in each.split("\n"))
     return f"\n{title}\n{body}" if lines else ""
@@ -313,69 +360,6 @@ def overview(commands: Mapping[str, CommandSpec]) -> Report:
         *flags,
     ]
     return Report("\n".join(parts))
-
-
-@command(
-    "endpoints",
-    "List all operations, or those about a word.",
-    parameter(
-        "word", Kind.TEXT, "what to look for; of several words all must match", array=True, free_text=True
-    ),
-    accepts=("out", "wide"),
-    examples=("endpoints", "endpoints dividend", "endpoints order history"),
-)
-def endpoints(invocation: Invocation) -> pd.DataFrame:
-    """Return a frame of the operations that hold all the words, in their names, paths, effects or texts."""
-    import pandas as pd
-
-    from jupyter_openapi.magic.command import notify
-    from jupyter_openapi.magic.export import Saving
-    from jupyter_openapi.spec import catalog
-
-    saving = Saving(str(invocation.command.flags["out"])) if "out" in invocation.command.flags else None
-    words = [str(word).lower() for word in invocation.given.get("word", [])]
-    operations = catalog().operations.values()
-    found = [each for each in operations if all(word in _searched(each) for word in words)]
-    if not found:
-        close = did_you_mean(words[0], [*catalog().aliases, *catalog().operations])
-        asked = short(" ".join(words), 40)
-        raise RequestRefused(
-            sentence(
-                _("No operation matches '{asked}'.").format(asked=asked),
-                close or _("Type %openapi endpoints to list them all."),
-            )
-        )
-    frame = pd.DataFrame(
-        [_listed(each) for each in found], columns=["name", "aliases", "effect", "method", "path", "summary"]
-    )
-    if saving is not None:
-        notify(invocation.command, saving.save(frame))
-    elif not words:
-        notify(
-            invocation.command,
-            _("These are all {count} operations: `%openapi endpoints WORD` lists those about a word.").format(
-                count=len(frame)
-            ),
-        )
-    return listed(frame, invocation.command)
-
-
-def _listed(operation: Operation) -> tuple[str, ...]:
-    return (
-        operation.name,
-        ", ".join(operation.aliases),
-        str(operation.effect),
-        operation.method,
-        operation.path,
-        _(operation.summary),
-    )
-
-
-def _searched(operation: Operation) -> str:
-    sdk = " ".join(method.name for method in operation.sdk)
-    return " ".join(
-        [*_listed(operation), operation.group, operation.description, operation.summary, sdk]
-    ).lower()
 
 
 @command(

@@ -1,4 +1,4 @@
-"""``search``: symbols by code or by name, in what this notebook can know of them."""
+"""``search`` and ``endpoints``: symbols by a code or a name, and operations by a word."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, cast
 from weakref import WeakKeyDictionary
 
-from jupyter_openapi.errors import OpenAPIError
+from jupyter_openapi.errors import OpenAPIError, RequestRefused, did_you_mean, sentence, short
 from jupyter_openapi.magic.command import Invocation, command, listed, notify, parameter
-from jupyter_openapi.magic.present import ask_names
-from jupyter_openapi.magic.recent import SEEN, SYMBOL
+from jupyter_openapi.magic.present import SEEN, SYMBOL, ask_names
 from jupyter_openapi.market.names import NAMES, Match
 from jupyter_openapi.market.symbols import MARKETS, SECURITIES, suggest
 from jupyter_openapi.messages import _, commas
-from jupyter_openapi.spec.model import Kind
+from jupyter_openapi.spec import catalog
+from jupyter_openapi.spec.model import Kind, Operation
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -163,3 +163,64 @@ def _nothing(text: str) -> str:
     return _("{said} A code with its market always works: `%openapi quote CODE.MARKET` ({markets}).").format(
         said=said, markets=markets
     )
+
+
+@command(
+    "endpoints",
+    "List all operations, or those about a word.",
+    parameter(
+        "word", Kind.TEXT, "what to look for; of several words all must match", array=True, free_text=True
+    ),
+    accepts=("out", "wide"),
+    examples=("endpoints", "endpoints dividend", "endpoints order history"),
+)
+def endpoints(invocation: Invocation) -> pd.DataFrame:
+    """Return a frame of the operations that hold all the words, in their names, paths, effects or texts."""
+    import pandas as pd
+
+    from jupyter_openapi.magic.export import Saving
+
+    saving = Saving(str(invocation.command.flags["out"])) if "out" in invocation.command.flags else None
+    words = [str(word).lower() for word in invocation.given.get("word", [])]
+    operations = catalog().operations.values()
+    found = [each for each in operations if all(word in _text_of(each) for word in words)]
+    if not found:
+        close = did_you_mean(words[0], [*catalog().aliases, *catalog().operations])
+        asked = short(" ".join(words), 40)
+        raise RequestRefused(
+            sentence(
+                _("No operation matches '{asked}'.").format(asked=asked),
+                close or _("Type %openapi endpoints to list them all."),
+            )
+        )
+    frame = pd.DataFrame(
+        [_row_of(each) for each in found], columns=["name", "aliases", "effect", "method", "path", "summary"]
+    )
+    if saving is not None:
+        notify(invocation.command, saving.save(frame))
+    elif not words:
+        notify(
+            invocation.command,
+            _("These are all {count} operations: `%openapi endpoints WORD` lists those about a word.").format(
+                count=len(frame)
+            ),
+        )
+    return listed(frame, invocation.command)
+
+
+def _row_of(operation: Operation) -> tuple[str, ...]:
+    return (
+        operation.name,
+        ", ".join(operation.aliases),
+        str(operation.effect),
+        operation.method,
+        operation.path,
+        _(operation.summary),
+    )
+
+
+def _text_of(operation: Operation) -> str:
+    sdk = " ".join(method.name for method in operation.sdk)
+    return " ".join(
+        [*_row_of(operation), operation.group, operation.description, operation.summary, sdk]
+    ).lower()
