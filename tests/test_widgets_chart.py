@@ -34,7 +34,7 @@ from jupyter_openapi.stream.subscriptions import CandleSubscription
 from jupyter_openapi.widgets import Chart
 from jupyter_openapi.widgets import chart_model as model_module
 from jupyter_openapi.widgets import polling as events
-from jupyter_openapi.widgets.chart_bars import (
+from jupyter_openapi.widgets.chart_model import (
     Fill,
     bar_of,
     fill_of,

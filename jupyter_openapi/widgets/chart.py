@@ -14,15 +14,16 @@ from jupyter_openapi.market.symbols import parse
 from jupyter_openapi.messages import _, ngettext, pgettext
 from jupyter_openapi.plots.figures import lengths_of
 from jupyter_openapi.session import SESSION
-from jupyter_openapi.widgets.chart_bars import (
+from jupyter_openapi.widgets.chart_model import (
     DAY,
+    ChartModel,
+    charting,
     lines,
     market_zone,
     marks,
     period_number,
     wall,
 )
-from jupyter_openapi.widgets.chart_model import ChartModel, charting
 from jupyter_openapi.widgets.flow import Pace
 from jupyter_openapi.widgets.live_page import LivePage
 from jupyter_openapi.widgets.model import ClientHolder, connected, holder_of
