@@ -5,14 +5,17 @@ from __future__ import annotations
 import asyncio
 import gc
 import socket
+import sys
 import threading
 import time
+import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
 import pytest
+from support import soak
 from support.gateway import Peer, ScriptedGateway, frame, scripted, switching
 from support.streaming import until
 
@@ -577,6 +580,27 @@ def test_a_refusal_after_an_interruption_is_raised_by_wait_and_the_next_subscrip
     gateway.play = Peer.behave
     assert client.subscribe(US).wait().state == "live"
     assert sub.wait().state == "live"
+
+
+def test_two_threads_that_close_at_once_leave_no_link_open(gateway: ScriptedGateway) -> None:
+    interval = sys.getswitchinterval()
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always", ResourceWarning)
+        for number in range(soak(400, 8)):
+            client = gateway.client()
+            subs = [client.subscribe(HK).wait(), client.subscribe(US)][: 1 + number % 2]
+            closing = [threading.Thread(target=sub.close) for sub in subs]
+            sys.setswitchinterval(1e-5)  # so that they come between each other's steps
+            try:
+                for thread in closing:
+                    thread.start()
+                client.close()
+                for thread in closing:
+                    thread.join()
+            finally:
+                sys.setswitchinterval(interval)
+        gc.collect()
+    assert [str(each.message) for each in told] == []
 
 
 def test_switching_is_what_the_protocol_says() -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import atexit
+import logging
 import os
 import threading
 import weakref
@@ -16,6 +18,8 @@ from jupyter_openapi.stream.quotes import QuoteGateway
 from jupyter_openapi.stream.worker import Waiter, Worker
 
 _GOODBYE = 2.0  # seconds the close frames may take at most
+
+log = logging.getLogger(__name__)
 
 _engines: weakref.WeakSet[Engine] = weakref.WeakSet()
 
@@ -71,18 +75,17 @@ class Engine:
             if subscription not in self._users:
                 return
             self._users.discard(subscription)
+            if self.finished:
+                return
             last = self.finished = not self._users
-        if last:
-            self._worker.submit(self._finish())
-        else:
-            self._worker.submit(subscription.stop())
+        self._worker.submit(self._finish() if last else subscription.stop())
 
     async def _finish(self) -> None:
-        try:
-            await self.orders.close()
-            await self.quotes.close()
-        finally:
-            self._worker.stop()
+        closing = (self.orders.close(), self.quotes.close())
+        for failure in await asyncio.gather(*closing, return_exceptions=True):
+            if failure is not None:
+                log.error("closing a link failed", exc_info=failure)
+        self._worker.stop()
 
     def close(self) -> None:
         """Close all subscriptions and wait until the links are closed."""
@@ -91,9 +94,9 @@ class Engine:
         for subscription in list(self._users):
             subscription.close()
         with self._lock:
-            unused, self.finished = not self.finished, True
-        if unused:  # nobody ever subscribed
-            self._worker.stop()
+            left, self.finished = not self.finished, True
+        if left:  # nobody ever subscribed, or whoever did is just closing in another thread
+            self._worker.submit(self._finish())
         self._worker.join(_GOODBYE)
 
     def subscriptions(self) -> list[Any]:

@@ -334,9 +334,11 @@ class Link:
 
     async def close(self) -> None:
         """Close with a close frame."""
-        if self._connection is not None:
-            await self._connection.close()
-        self._end(_("closed by us"))
+        try:
+            if self._connection is not None:
+                await self._connection.close()
+        finally:
+            self.abort(_("closed by us"))
 
 
 def _close_reason(body: bytes) -> str:

@@ -10,13 +10,13 @@ import contextlib
 import threading
 import time
 from collections.abc import Callable, Coroutine
-from concurrent.futures import Future
 from typing import Any, TypeVar
 
 T = TypeVar("T")
 
 _LONGEST_AWAY = 0.05  # seconds a thread that has borrowed the loop may do other things
 _SHORTEST_REST, _LONGEST_REST = 1.0, 60.0  # seconds until one that stayed away may borrow it again
+_LAST_ROUNDS = 3
 _GOOD = 10.0  # seconds on loan, after which the rest is the shortest again
 
 
@@ -68,10 +68,11 @@ class Worker:
                     if self._borrower is None and not self._ending:
                         self.loop.run_forever()
             with self._running:
-                pending = asyncio.all_tasks(self.loop)
-                for task in pending:
-                    task.cancel()
-                self.loop.run_until_complete(asyncio.gather(*pending, return_exceptions=True))
+                for _ in range(_LAST_ROUNDS):  # what is given up may begin something else
+                    if pending := asyncio.all_tasks(self.loop):
+                        for task in pending:
+                            task.cancel()
+                        self.loop.run_until_complete(asyncio.wait(pending, timeout=1))
                 self.loop.run_until_complete(asyncio.sleep(0))  # what they gave up closes its sockets
         finally:
             self.loop.close()
@@ -108,9 +109,12 @@ class Worker:
         """Whether the thread has not ended."""
         return self._thread.is_alive()
 
-    def submit(self, coroutine: Coroutine[Any, Any, T]) -> Future[T]:
-        """Run a coroutine on the loop."""
-        return asyncio.run_coroutine_threadsafe(coroutine, self.loop)
+    def submit(self, coroutine: Coroutine[Any, Any, object]) -> None:
+        """Run a coroutine on the loop; nothing happens once it has stopped."""
+        try:
+            asyncio.run_coroutine_threadsafe(coroutine, self.loop)
+        except RuntimeError:
+            coroutine.close()
 
     def soon(self, function: Callable[..., object], *args: object) -> None:
         """Call a function on the loop; nothing happens once it has stopped."""
