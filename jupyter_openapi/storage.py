@@ -26,6 +26,8 @@ from jupyter_openapi.messages import _
 APP = "jupyter-openapi"
 DATA_VARIABLE = "JUPYTER_OPENAPI_DATA"
 """Names the folder of what must last, instead of the system's; for machines that are deleted after use."""
+SHEET_ROWS = 1_048_575
+"""The rows of an Excel sheet, below its head."""
 _creating = threading.RLock()
 _inherited: list[object] = []
 

@@ -149,7 +149,7 @@ def test_fields_of_messages_are_named_for_what_stands_there() -> None:
     assert found == []
 
 
-ELSEWHERE = {"importlib", "reload", "dataclasses", "requests", "PreparedRequest", "websockets", "read_kept"}
+ELSEWHERE = {"importlib", "reload", "dataclasses", "requests", "PreparedRequest", "websockets"}
 """Names of other libraries that our docstrings speak of."""
 
 

@@ -754,6 +754,9 @@ def test_a_sheet_that_is_too_long_is_refused(tmp_path: Path) -> None:
     frame = pd.DataFrame({"a": np.zeros(1_048_576, dtype="int8")})
     with pytest.raises(RequestRefused, match="1,048,576 rows do not fit an Excel sheet"):
         Saving(str(tmp_path / "a.xlsx")).save(frame)
+    wide = pd.DataFrame(columns=range(16_385))
+    with pytest.raises(RequestRefused, match="was not written: This sheet is too large"):
+        Saving(str(tmp_path / "a.xlsx")).save(wide)
     assert list(tmp_path.iterdir()) == []
 
 

@@ -19,6 +19,7 @@ from test_portfolio_oracle import account_of
 from jupyter_openapi import portfolio
 from jupyter_openapi.errors import RequestRefused
 from jupyter_openapi.portfolio import IncompleteWarning
+from jupyter_openapi.portfolio.tax_export import save_sheets
 from jupyter_openapi.portfolio.tax_lots import a_year_after, term_of
 
 DAY = 86_400
@@ -258,6 +259,16 @@ def test_the_excel_file_names_the_method_and_holds_no_formula(tmp_path: Path) ->
     assert all(
         cell.data_type != "f" for sheet in openpyxl.load_workbook(path) for row in sheet for cell in row
     )
+
+
+def test_sheets_that_are_too_long_are_refused_and_leave_the_old_file(tmp_path: Path) -> None:
+    path = tmp_path / "tax.xlsx"
+    save_sheets(path, {"Trips": pd.DataFrame({"a": [1]})})
+    before = path.read_bytes()
+    with pytest.raises(RequestRefused, match="1,048,576 rows do not fit an Excel sheet"):
+        save_sheets(path, {"Trips": pd.DataFrame(index=range(1_048_576))})
+    assert path.read_bytes() == before
+    assert list(tmp_path.iterdir()) == [path]
 
 
 def test_a_tax_year_may_begin_on_another_day(tmp_path: Path) -> None:

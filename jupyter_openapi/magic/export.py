@@ -27,14 +27,13 @@ from typing import TYPE_CHECKING, Any
 
 from jupyter_openapi.errors import RequestRefused
 from jupyter_openapi.messages import _, ngettext
-from jupyter_openapi.storage import replacing, typed_path
+from jupyter_openapi.storage import SHEET_ROWS, replacing, typed_path
 
 if TYPE_CHECKING:
     import pandas as pd
 
 ENDINGS = (".csv", ".xlsx", ".parquet")
 NEEDS = {".xlsx": "openpyxl", ".parquet": "pyarrow"}
-SHEET_ROWS = 1_048_575  # of an Excel sheet, below the head
 UNFIT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f]")  # no cell may hold these
 FORMULA = re.compile(
     r"[\s\ufeff]*[=+\-@\uff1d\uff0b\uff0d\uff20]|[\t\r\n]"
@@ -167,9 +166,10 @@ def _xlsx(frame: pd.DataFrame, path: Path) -> None:
         elif _is_text(column):
             flat[name] = column.map(_clean)
     whole = io.BytesIO()  # a disk that fills up in the middle would leave an archive that nobody can close
-    with pd.ExcelWriter(whole, engine="openpyxl") as book:
-        flat.to_excel(book, index=False, sheet_name="openapi", freeze_panes=(1, 0))
-        _as_texts(book.sheets["openapi"], [_is_text(flat[name]) for name in flat.columns])
+    book = pd.ExcelWriter(whole, engine="openpyxl")  # as a context it would hide why a sheet can't be made
+    flat.to_excel(book, index=False, sheet_name="openapi", freeze_panes=(1, 0))
+    _as_texts(book.sheets["openapi"], [_is_text(flat[name]) for name in flat.columns])
+    book.close()
     path.write_bytes(whole.getvalue())
 
 

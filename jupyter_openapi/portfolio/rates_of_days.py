@@ -117,7 +117,7 @@ class PastRates:
 
 
 def past_rates(base: str, rates: Any) -> PastRates:
-    """Return the rates into a currency, with those that a user gives; `read_kept` adds the account's.
+    """Return the rates into a currency, with those that a user gives; `complete` adds the account's.
 
     Raises
     ------

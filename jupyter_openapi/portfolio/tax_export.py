@@ -26,7 +26,7 @@ from jupyter_openapi.portfolio.rates_of_days import day_column
 from jupyter_openapi.portfolio.realized_pnl import read_account
 from jupyter_openapi.portfolio.tax_amounts import BaseTrip, BaseTrips, Rated
 from jupyter_openapi.portfolio.tax_lots import term_of
-from jupyter_openapi.storage import replacing
+from jupyter_openapi.storage import SHEET_ROWS, replacing
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -282,9 +282,17 @@ def save_sheets(path: str | Path, sheets: Mapping[str, pd.DataFrame]) -> Path:
     Raises
     ------
     RequestRefused
-        The name does not end in .xlsx, openpyxl is not installed, or the file can't be written.
+        The name does not end in .xlsx, openpyxl is not installed, a frame has more rows than a sheet,
+        or the file can't be written.
     """
     target = excel_path(path)
+    rows = max(map(len, sheets.values()), default=0)
+    if rows > SHEET_ROWS:
+        raise RequestRefused(
+            _("{path} was not written: {rows:,} rows do not fit an Excel sheet.").format(
+                path=target.name, rows=rows
+            )
+        )
     import pandas as pd
 
     try:
