@@ -10,7 +10,7 @@ import os
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Callable, Generator, Iterator
-from concurrent.futures import Future
+from concurrent.futures import Future, InvalidStateError
 from concurrent.futures import TimeoutError as FutureTimeoutError
 from typing import TYPE_CHECKING, Any, Self
 
@@ -237,8 +237,7 @@ class Subscription(ABC):
             self.keep()
             self._state = CLOSED
             buffers = self._buffers
-        if not self._ready.done():
-            self._ready.set_exception(RequestRefused(_("The subscription is closed.")))
+        if self._settle(RequestRefused(_("The subscription is closed."))):
             self._heard = True
         for buffer in buffers:
             buffer.end()
@@ -322,8 +321,7 @@ class Subscription(ABC):
         elif state == LIVE and self.gaps and self.gaps[-1].end is None:
             self.gaps[-1] = self.gaps[-1]._replace(end=now())
         if state == REFUSED and error is not None:
-            if not self._ready.done():
-                self._ready.set_exception(error)
+            self._settle(error)
             for buffer in self._buffers:
                 buffer.end()
             self._engine.later(TOLD_AFTER, self._tell_refusal)
@@ -334,8 +332,18 @@ class Subscription(ABC):
 
     def ready(self) -> None:
         """Note that the first values are there."""
-        if not self._ready.done():
-            self._ready.set_result(None)
+        self._settle()
+
+    def _settle(self, failure: OpenAPIError | None = None) -> bool:
+        """Let those go on who wait; False if they were let go on before, by this thread or another."""
+        try:
+            if failure is None:
+                self._ready.set_result(None)
+            else:
+                self._ready.set_exception(failure)
+        except InvalidStateError:
+            return False
+        return True
 
     def _tell_refusal(self) -> None:
         if not self._heard:
