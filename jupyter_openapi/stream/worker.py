@@ -15,9 +15,9 @@ from typing import Any, TypeVar
 T = TypeVar("T")
 
 _LONGEST_AWAY = 0.05  # seconds a thread that has borrowed the loop may do other things
-_SHORTEST_REST, _LONGEST_REST = 1.0, 60.0  # seconds until one that stayed away may borrow it again
+_SHORTEST_REST, _LONGEST_REST = 0.1, 60.0  # seconds until one that stayed away may borrow it again
 _LAST_ROUNDS = 3
-_GOOD = 10.0  # seconds on loan, after which the rest is the shortest again
+_GOOD = 100  # turns on the loop, after which the rest is the shortest again
 
 
 class Signal:
@@ -195,8 +195,9 @@ class Waiter:
         self._signal = Signal()
         self._woken = False
         self._thread = 0  # which one waits on the loop itself; 0 for none
-        self._since = 0.0  # of the loan
-        self._rest = _SHORTEST_REST
+        self._borrowed = False
+        self._turns = 0  # on the loop, of this loan
+        self._rest = _SHORTEST_REST / 2
         self._again_at = 0.0
 
     def wake(self) -> None:
@@ -224,16 +225,17 @@ class Waiter:
         self._woken = False
 
     def _on_loan(self) -> bool:
-        now = time.monotonic()
-        if not self._since:
-            if now < self._again_at or not self._worker.lend(self):
+        if not self._borrowed:
+            if time.monotonic() < self._again_at or not self._worker.lend(self):
                 return False
-            self._since = now
+            self._borrowed, self._turns = True, 0
         if self._worker.enter(self):
+            self._turns += 1
             return True
-        # It was away for too long: what its thread does is slow, so for a while it waits as others do.
-        self._rest = _SHORTEST_REST if now > self._since + _GOOD else min(self._rest * 2, _LONGEST_REST)
-        self._again_at, self._since = now + self._rest, 0.0
+        # It was away for too long. One whose work is slow waits as others do, longer each time; one that only
+        # waited long for its turn on a busy machine had many turns before.
+        self._rest = _SHORTEST_REST if self._turns >= _GOOD else min(self._rest * 2, _LONGEST_REST)
+        self._borrowed, self._again_at = False, time.monotonic() + self._rest
         return False
 
     def end(self) -> None:
