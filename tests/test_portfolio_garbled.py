@@ -162,8 +162,10 @@ def test_a_garbled_reply_leaves_what_is_known_and_one_line(name: str, tmp_path: 
                 refusals.append(str(refused))
                 continue
         done += 1
-        lines = [str(one.message) for one in caught]
-        assert {one.category for one in caught} <= {IncompleteWarning}, lines
+        # Older versions of libraries warn of their own parts when they are first imported.
+        ours = [one for one in caught if not issubclass(one.category, DeprecationWarning)]
+        lines = [str(one.message) for one in ours]
+        assert {one.category for one in ours} <= {IncompleteWarning}, lines
         assert not any("\n" in line for line in lines)
         if isinstance(found, pd.DataFrame):
             numbers = found.select_dtypes("number").to_numpy(dtype="float64", na_value=np.nan)
