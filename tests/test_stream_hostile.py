@@ -426,6 +426,51 @@ def test_whatever_a_callback_raises_it_is_called_again(
     assert sum("callback bad failed" in record.message for record in caplog.records) == 1
 
 
+def test_a_callback_may_subscribe_wait_and_run_a_loop_of_its_own(
+    gateway: ScriptedGateway, client: Client
+) -> None:
+    sub = client.subscribe(HK, "trades").wait()
+    found: list[Any] = []
+    added = threading.Event()
+
+    async def one_more() -> str:
+        async with client.subscribe(US) as other:
+            return other.state
+
+    def work(event: Any) -> None:
+        if not found:
+            found.append(sub.wait().state)
+            with client.subscribe(US) as other:
+                found.append(other.state)
+            found.append(asyncio.run(one_more()))
+            sub.on(lambda inner: found.append(inner.sequence))
+            added.set()
+
+    sub.on(work)
+    gateway.peers[-1].push(c.PUSH_TRADE, symbol=HK, sequence=1)
+    assert added.wait(20)
+    gateway.peers[-1].push(c.PUSH_TRADE, symbol=HK, sequence=2)
+    until(lambda: 2 in found)
+    assert found[:3] == ["live"] * 3
+
+
+@pytest.mark.parametrize("close", ["sub", "client"])
+def test_a_callback_may_close_what_it_hears(gateway: ScriptedGateway, client: Client, close: str) -> None:
+    sub = client.subscribe(HK, "trades").wait()
+    closed = threading.Event()
+
+    def end(event: Any) -> None:
+        {"sub": sub, "client": client}[close].close()
+        closed.set()
+
+    sub.on(end)
+    gateway.peers[-1].push(c.PUSH_TRADE, symbol=HK, sequence=1)
+    assert closed.wait(20)
+    assert sub.state == "closed"
+    names = {"jupyter-openapi callback", "jupyter-openapi stream"}
+    until(lambda: not names & {thread.name for thread in threading.enumerate()})
+
+
 def test_a_callback_that_nobody_would_await_is_refused(client: Client) -> None:
     async def mine(event: Any) -> None:
         pass

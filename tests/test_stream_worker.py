@@ -13,15 +13,10 @@ from typing import Any
 
 import pytest
 from support import soak
-from support.gateway import ScriptedGateway, scripted
 from support.streaming import until
 
-from jupyter_openapi import Client
-from jupyter_openapi.protocol import commands as c
 from jupyter_openapi.stream.consumers import Buffer, Callback
 from jupyter_openapi.stream.worker import Waiter, Worker
-
-HK, US = "700.HK", "AAPL.US"
 
 
 class Numbers:
@@ -262,62 +257,3 @@ def test_whatever_callbacks_do_each_gets_every_number_in_order() -> None:
             assert mine == list(range(mine[0], mine[0] + len(mine))) if mine else True
         assert sum(mine[-1:] == [feed.next - 1] for mine in kept) >= len(removes)
     assert sys.getswitchinterval() == interval
-
-
-# what callbacks do with their subscription
-
-
-@pytest.fixture
-def gateway() -> Iterator[ScriptedGateway]:
-    with scripted() as running:
-        yield running
-
-
-@pytest.fixture
-def client(gateway: ScriptedGateway) -> Iterator[Client]:
-    with gateway.client() as made:
-        yield made
-
-
-def test_a_callback_may_subscribe_wait_and_run_a_loop_of_its_own(
-    gateway: ScriptedGateway, client: Client
-) -> None:
-    sub = client.subscribe(HK, "trades").wait()
-    found: list[Any] = []
-    added = threading.Event()
-
-    async def one_more() -> str:
-        async with client.subscribe(US) as other:
-            return other.state
-
-    def work(event: Any) -> None:
-        if not found:
-            found.append(sub.wait().state)
-            with client.subscribe(US) as other:
-                found.append(other.state)
-            found.append(asyncio.run(one_more()))
-            sub.on(lambda inner: found.append(inner.sequence))
-            added.set()
-
-    sub.on(work)
-    gateway.peers[-1].push(c.PUSH_TRADE, symbol=HK, sequence=1)
-    assert added.wait(20)
-    gateway.peers[-1].push(c.PUSH_TRADE, symbol=HK, sequence=2)
-    until(lambda: 2 in found)
-    assert found[:3] == ["live"] * 3
-
-
-@pytest.mark.parametrize("close", ["sub", "client"])
-def test_a_callback_may_close_what_it_hears(gateway: ScriptedGateway, client: Client, close: str) -> None:
-    sub = client.subscribe(HK, "trades").wait()
-    closed = threading.Event()
-
-    def end(event: Any) -> None:
-        {"sub": sub, "client": client}[close].close()
-        closed.set()
-
-    sub.on(end)
-    gateway.peers[-1].push(c.PUSH_TRADE, symbol=HK, sequence=1)
-    assert closed.wait(20)
-    assert sub.state == "closed"
-    until(lambda: not threads("callback") and not threads("stream"))

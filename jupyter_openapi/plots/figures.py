@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 MOST_AVERAGES = 6
 LONGEST_AVERAGE = 500
+INSTALL = "pip install 'jupyter-openapi[plot]'"
 
 
 def lengths_of(text: str | Iterable[Any]) -> tuple[int, ...]:
@@ -56,9 +57,6 @@ def lengths_of(text: str | Iterable[Any]) -> tuple[int, ...]:
             )
         )
     return tuple(dict.fromkeys(found))
-
-
-INSTALL = "pip install 'jupyter-openapi[plot]'"
 
 
 @contextmanager

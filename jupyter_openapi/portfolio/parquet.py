@@ -31,6 +31,11 @@ if TYPE_CHECKING:
     import pandas as pd
 
 PRECISION = 38  # digits of every decimal
+LABEL = b"jupyter-openapi-sha256:"
+MAGIC = b"PAR1"
+TAIL = 8  # bytes at the end of a Parquet file: the length of its footer, and its magic
+SIZE = len(LABEL) + hashlib.sha256().digest_size
+FEW = 8  # bits by which a damaged label may differ; another program's bytes differ by dozens
 
 
 def arrow() -> Any:
@@ -48,13 +53,6 @@ def arrow() -> Any:
             _("This needs pyarrow, which is not installed: pip install 'jupyter-openapi[parquet]'.")
         ) from None
     return pa
-
-
-LABEL = b"jupyter-openapi-sha256:"
-MAGIC = b"PAR1"
-TAIL = 8  # bytes at the end of a Parquet file: the length of its footer, and its magic
-SIZE = len(LABEL) + hashlib.sha256().digest_size
-FEW = 8  # bits by which a damaged label may differ; another program's bytes differ by dozens
 
 
 class Damaged(ValueError):
